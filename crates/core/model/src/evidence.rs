@@ -1,0 +1,112 @@
+//! What is known of what ran in an environment: the input to exposure.
+
+use crate::{Interval, NodeKey, Text, Time};
+use serde::{Deserialize, Serialize};
+
+/// All that we know of one environment.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EnvironmentEvidence {
+    /// Which environment.
+    pub environment: NodeKey,
+    /// When code ran there, each run once. An open end means that it runs still.
+    pub runs: Vec<Interval>,
+    /// What was seen.
+    pub observations: Vec<Observation>,
+    /// What should have been seen and was not, in words (`the log of run 8812 was deleted`).
+    pub gaps: Vec<String>,
+}
+
+/// One thing that was seen.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Observation {
+    /// When, where the evidence says; an installed tree read later has no time of its own.
+    pub time: Option<Time>,
+    /// What.
+    pub what: ObservationKind,
+    /// Where it was read: file and line, log and line.
+    pub evidence: Text,
+}
+
+/// The kinds of things that evidence shows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ObservationKind {
+    /// This version was installed or downloaded.
+    Installed {
+        /// OSV ecosystem: `PyPI`, `npm`, `GitHub Actions`, `Debian`, `Docker`, `OpenVSX`, `Go`.
+        ecosystem: Text,
+        /// Name in that ecosystem.
+        name: Text,
+        /// Exact version.
+        version: Text,
+        /// SHA-256 of the artefact, where known.
+        sha256: Option<Text>,
+    },
+    /// A complete lock says that this version is what an install gives.
+    Locked {
+        /// OSV ecosystem.
+        ecosystem: Text,
+        /// Name in that ecosystem.
+        name: Text,
+        /// Exact version.
+        version: Text,
+        /// SHA-256 digests that the lock allows.
+        sha256: Vec<Text>,
+    },
+    /// A lock was followed that does not hold this name at all, in this ecosystem.
+    LockComplete {
+        /// OSV ecosystem.
+        ecosystem: Text,
+    },
+    /// The environment asks for the package without fixing what it gets (`pip install -U crewai`, `@master`).
+    Unpinned {
+        /// OSV ecosystem.
+        ecosystem: Text,
+        /// Name in that ecosystem; `*` where any name may arrive as a dependency.
+        name: Text,
+        /// What was written.
+        reference: Text,
+    },
+    /// A GitHub action or another git reference was fetched at this commit.
+    Commit {
+        /// Owner and repository.
+        repository: Text,
+        /// What the workflow wrote: tag, branch or commit.
+        reference: Text,
+        /// The commit that was fetched, where the log says.
+        sha: Option<Text>,
+    },
+    /// A file with this digest lies there.
+    File {
+        /// Its path.
+        path: Text,
+        /// SHA-256.
+        sha256: Text,
+    },
+    /// A container image was run.
+    Image {
+        /// Name without tag.
+        name: Text,
+        /// Tag, where known.
+        tag: Option<Text>,
+        /// Digest, where known.
+        digest: Option<Text>,
+    },
+    /// A connection to this host or address was seen.
+    Contacted {
+        /// Host name or address.
+        host: Text,
+    },
+    /// Installs skip releases younger than this.
+    CoolDown {
+        /// OSV ecosystem.
+        ecosystem: Text,
+        /// Days.
+        days: u32,
+    },
+    /// The whole log of a run was read: what is not in it did not happen in that run.
+    LogComplete {
+        /// Which run.
+        run: Text,
+    },
+}

@@ -1,0 +1,238 @@
+//! Files. The real disk syncs what it says it has written; the one in memory can forget what was not synced.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What a directory listing says of one file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileMeta {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many bytes it has.
+    pub size: u64,
+    /// Names the file across renames and growth (device and inode); 0 where the disk has no such thing.
+    pub identity: u64,
+}
+
+/// A disk.
+pub trait Disk: Send + Sync {
+    /// Opens a file for reading from `offset`.
+    fn open(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>>;
+    /// What is known of one file.
+    fn meta(&self, path: &Path) -> io::Result<FileMeta>;
+    /// All files below `directory`, at any depth, ordered by path. Symbolic links are not followed.
+    fn list(&self, directory: &Path) -> io::Result<Vec<FileMeta>>;
+    /// Whether `path` is a directory.
+    fn is_directory(&self, path: &Path) -> bool;
+    /// Writes a whole file so that a crash leaves the old one or the new one: temporary name, sync, rename, sync.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Adds to the end of a file and syncs it.
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Cuts a file to `size` bytes and syncs it.
+    fn truncate(&self, path: &Path, size: u64) -> io::Result<()>;
+    /// Removes a file; a file that is not there is no error.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes a directory and its parents.
+    fn make_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// The whole of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(path, 0)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// The machine's disk.
+#[derive(Debug)]
+pub struct RealDisk;
+
+impl RealDisk {
+    fn sync_parent(path: &Path) -> io::Result<()> {
+        match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => fs::File::open(parent)?.sync_all(),
+            _ => Ok(()),
+        }
+    }
+
+    fn describe(path: PathBuf, meta: &fs::Metadata) -> FileMeta {
+        use std::os::unix::fs::MetadataExt;
+        FileMeta { path, size: meta.len(), identity: meta.dev().rotate_left(40) ^ meta.ino() }
+    }
+
+    fn walk(directory: &Path, found: &mut Vec<FileMeta>) -> io::Result<()> {
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                Self::walk(&entry.path(), found)?;
+            } else if kind.is_file() {
+                found.push(Self::describe(entry.path(), &entry.metadata()?));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Disk for RealDisk {
+    fn open(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        let mut file = fs::File::open(path)?;
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset))?;
+        }
+        Ok(Box::new(file))
+    }
+
+    fn meta(&self, path: &Path) -> io::Result<FileMeta> {
+        Ok(Self::describe(path.to_path_buf(), &fs::metadata(path)?))
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<FileMeta>> {
+        let mut found = Vec::new();
+        Self::walk(directory, &mut found)?;
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(".part");
+        let mut file = fs::File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        Self::sync_parent(path)
+    }
+
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let fresh = !path.exists();
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        if fresh { Self::sync_parent(path) } else { Ok(()) }
+    }
+
+    fn truncate(&self, path: &Path, size: u64) -> io::Result<()> {
+        let file = fs::OpenOptions::new().write(true).open(path)?;
+        file.set_len(size)?;
+        file.sync_all()
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+}
+
+/// A disk in memory, for simulation.
+#[derive(Debug, Default)]
+pub struct MemoryDisk {
+    files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+}
+
+impl MemoryDisk {
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<PathBuf, Vec<u8>>) -> T) -> T {
+        act(&mut self.files.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn missing(path: &Path) -> io::Error {
+        io::Error::new(io::ErrorKind::NotFound, format!("no file `{}`", path.display()))
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn open(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = self.with(|files| files.get(path).cloned()).ok_or_else(|| Self::missing(path))?;
+        let mut cursor = io::Cursor::new(bytes);
+        cursor.set_position(offset);
+        Ok(Box::new(cursor))
+    }
+
+    fn meta(&self, path: &Path) -> io::Result<FileMeta> {
+        let size = self.with(|files| files.get(path).map(Vec::len)).ok_or_else(|| Self::missing(path))?;
+        Ok(FileMeta { path: path.to_path_buf(), size: size as u64, identity: 0 })
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<FileMeta>> {
+        Ok(self.with(|files| {
+            let below = files.iter().filter(|(path, _)| path.starts_with(directory));
+            below.map(|(path, bytes)| FileMeta { path: path.clone(), size: bytes.len() as u64, identity: 0 }).collect()
+        }))
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.with(|files| files.keys().any(|file| file != path && file.starts_with(path)))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.with(|files| files.insert(path.to_path_buf(), bytes.to_vec()));
+        Ok(())
+    }
+
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.with(|files| files.entry(path.to_path_buf()).or_default().extend_from_slice(bytes));
+        Ok(())
+    }
+
+    fn truncate(&self, path: &Path, size: u64) -> io::Result<()> {
+        self.with(|files| {
+            let file = files.get_mut(path).ok_or_else(|| Self::missing(path))?;
+            file.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+            Ok(())
+        })
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.with(|files| files.remove(path));
+        Ok(())
+    }
+
+    fn make_directory(&self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn behaves(disk: &dyn Disk, root: &Path) {
+        let file = root.join("a/b");
+        disk.make_directory(&root.join("a")).unwrap();
+        disk.write(&file, b"one").unwrap();
+        disk.append(&file, b" two").unwrap();
+        assert_eq!(disk.read(&file).unwrap(), b"one two");
+        disk.truncate(&file, 3).unwrap();
+        let mut rest = String::new();
+        disk.open(&file, 1).unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "ne");
+        assert_eq!(
+            disk.list(root).unwrap().iter().map(|meta| (meta.path.clone(), meta.size)).collect::<Vec<_>>(),
+            [(file.clone(), 3)]
+        );
+        assert!(disk.is_directory(&root.join("a")) && !disk.is_directory(&file));
+        disk.remove(&file).unwrap();
+        disk.remove(&file).unwrap();
+        assert!(disk.read(&file).is_err());
+    }
+
+    #[test]
+    fn both_disks_behave_alike() {
+        let real = tempfile::tempdir().unwrap();
+        behaves(&RealDisk, real.path());
+        behaves(&MemoryDisk::default(), Path::new("/m"));
+    }
+}

@@ -1,0 +1,63 @@
+//! The only door outside: clock, random numbers, disk, HTTP, PostgreSQL and secrets, each behind a trait with a real and
+//! a simulated side. Everything in `crates/edge` reaches the outside through a [`World`].
+//!
+//! It is not a place for protocol knowledge: no platform, no log format and no retry policy is known here.
+
+pub mod clock;
+pub mod disk;
+pub mod http;
+pub mod postgres;
+pub mod random;
+pub mod secret;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use disk::{Disk, FileMeta, MemoryDisk, RealDisk};
+pub use http::{Http, HttpError, NoHttp, Request, Response};
+pub use postgres::{NoPostgres, Postgres, PostgresError};
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};
+
+use std::sync::Arc;
+
+/// All doors together. Cheap to clone.
+#[derive(Clone)]
+pub struct World {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub random: Arc<dyn Random>,
+    /// Files.
+    pub disk: Arc<dyn Disk>,
+    /// Platforms' APIs.
+    pub http: Arc<dyn Http>,
+    /// PostgreSQL servers.
+    pub postgres: Arc<dyn Postgres>,
+    /// Our own credentials.
+    pub secrets: Arc<dyn Secrets>,
+}
+
+impl World {
+    /// The real clock, random source, disk and secrets, and no way to call anything: enough for reading logs.
+    pub fn offline() -> World {
+        World {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            disk: Arc::new(RealDisk),
+            http: Arc::new(NoHttp),
+            postgres: Arc::new(NoPostgres),
+            secrets: Arc::new(SystemSecrets),
+        }
+    }
+
+    /// A world made of nothing but `seed`: a fixed clock, predictable bytes, an empty disk in memory, no network.
+    pub fn simulated(seed: u64) -> World {
+        World {
+            clock: Arc::new(FixedClock::default()),
+            random: Arc::new(SeededRandom::new(seed)),
+            disk: Arc::new(MemoryDisk::default()),
+            http: Arc::new(NoHttp),
+            postgres: Arc::new(NoPostgres),
+            secrets: Arc::new(NoSecrets),
+        }
+    }
+}
