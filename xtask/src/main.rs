@@ -1,1 +1,47 @@
-fn main() {}
+//! The project's own chores: generated lists, house rules, benchmarks. `cargo xtask help` lists them.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
+
+mod age;
+mod bench;
+mod codegen;
+mod layers;
+mod places;
+mod tidy;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <chore>
+
+  codegen             write the generated lists (sources, scanners, responders, embedded data)
+  tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
+  bench <name>        run a benchmark; --json prints one object (names: spine)
+  help                this text
+";
+
+fn run(arguments: &[String]) -> Result<()> {
+    let root = places::root()?;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["codegen"] => codegen::write(&root),
+        ["tidy"] => tidy::check(&root),
+        ["bench", name, rest @ ..] => bench::run(&root, name, rest.contains(&"--json")),
+        [] | ["help"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no chore `{}`\nhint: `cargo xtask help` lists them", other.join(" ")),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -3,6 +3,11 @@
 //! It is not a place for behaviour: no matching, no graph search, no policy, no input or output. Every other crate
 //! depends on this one and this one depends on none of them.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
 pub mod action;
 pub mod catalogue;
 pub mod data;
