@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Containment, decided: what is compromised, which cuts sever it from what matters, in which order, and whether the
+//! owner's policy lets them happen.
+//!
+//! Nothing is done here. This crate makes plans and decisions from data; `act` carries out what came through the gate.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
+pub mod canonical;
+pub mod gate;
+pub mod lint;
+pub mod plan;
+
+pub use gate::{Approval, Approved, Decision, Gate, GateRequest};
+pub use lint::{LintContext, lint};
+pub use plan::{IncidentId, Plan, PlanBody, PlanId, Step, StepKey};

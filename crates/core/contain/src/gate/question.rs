@@ -1,0 +1,127 @@
+//! How a plan and its circumstances are put to the policies: as the entities and the context of the schema.
+
+use super::Approval;
+use crate::plan::{IncidentId, Plan};
+use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
+use firebreak_model::{NodeKey, Reversibility, Severity, Signal, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+/// How sure we are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Sure enough to look.
+    Watch,
+    /// Sure enough to act: a tripwire, novelty and volume together, or an exposed environment with secrets to lose.
+    Containable,
+}
+
+/// The circumstances under which a plan is judged. What is not known is `None` and, since every policy may depend on it,
+/// denies.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct GateRequest {
+    /// The incident that the plan must be for.
+    pub incident: IncidentId,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Which kinds of signals led here.
+    pub signals: BTreeSet<Signal>,
+    /// Records in reach of the intruder, over all classes.
+    pub blast_radius_records: Option<u64>,
+    /// Crown jewels in reach of the intruder.
+    pub crown_jewels: Option<u64>,
+    /// Hour of day where the owner is, 0 to 23.
+    pub hour: u8,
+    /// Whether it is Saturday or Sunday there.
+    pub weekend: bool,
+    /// The approvals given so far.
+    pub approvals: Vec<Approval>,
+    /// Who is compromised or in reach of the intruder: their approvals do not count.
+    pub compromised: BTreeSet<NodeKey>,
+    /// The present moment.
+    pub now: Time,
+}
+
+/// The request and the entities for the policies, valid under `schema`.
+///
+/// # Errors
+/// In words, where they do not fit the schema: an attribute that is not known, or a schema of somebody else's.
+pub(super) fn put(
+    schema: &Schema,
+    plan: &Plan,
+    request: &GateRequest,
+    approvals: u32,
+) -> Result<(Request, Entities), String> {
+    let misfit = |error: &dyn std::fmt::Display| format!("the request does not fit the policy schema: {error}");
+    let uid = |text: &str| EntityUid::from_str(text).map_err(|error| misfit(&error));
+    let engine = uid(r#"Firebreak::Engine::"firebreak""#)?;
+    let action = uid(r#"Firebreak::Action::"contain""#)?;
+    let subject = uid(&format!(r#"Firebreak::Plan::"{}""#, plan.id().short()))?;
+    let entities = serde_json::json!([
+        {"uid": {"type": "Firebreak::Engine", "id": "firebreak"}, "attrs": {}, "parents": []},
+        {"uid": {"type": "Firebreak::Plan", "id": plan.id().short()}, "attrs": attributes(plan), "parents": []},
+    ]);
+    let entities = Entities::from_json_value(entities, Some(schema)).map_err(|error| misfit(&sources(&error)))?;
+    let context = Context::from_json_value(circumstances(request, approvals), Some((schema, &action)))
+        .map_err(|error| misfit(&sources(&error)))?;
+    let request =
+        Request::new(engine, action, subject, context, Some(schema)).map_err(|error| misfit(&sources(&error)))?;
+    Ok((request, entities))
+}
+
+/// An error and all that lies behind it, on one line.
+fn sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn attributes(plan: &Plan) -> serde_json::Value {
+    let body = plan.body();
+    let of = |kind: Reversibility| body.steps.iter().filter(|step| step.reversibility == kind).count();
+    let responders: BTreeSet<&str> = body.steps.iter().map(|step| step.action.responder()).collect();
+    let systems: BTreeSet<&str> = body.steps.iter().map(|step| step.action.target.system()).collect();
+    serde_json::json!({
+        "cost": long(body.cost),
+        "steps": body.steps.len(),
+        "irreversible": of(Reversibility::Irreversible),
+        "recreate_only": of(Reversibility::RecreateOnly),
+        "needs_person": body.steps.iter().filter(|step| step.needs_person).count(),
+        "uncuttable": body.uncuttable.len(),
+        "gaps": body.gaps.len(),
+        "certified": body.certified,
+        "partial": body.part_of.is_some(),
+        "responders": responders,
+        "systems": systems,
+    })
+}
+
+fn circumstances(request: &GateRequest, approvals: u32) -> serde_json::Value {
+    let mut context = serde_json::json!({
+        "severity": request.severity as u8,
+        "confidence": request.confidence,
+        "signals": request.signals,
+        "hour": request.hour,
+        "weekend": request.weekend,
+        "approvals": approvals,
+    });
+    if let Some(fields) = context.as_object_mut() {
+        let known = [("blast_radius_records", request.blast_radius_records), ("crown_jewels", request.crown_jewels)];
+        fields.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_string(), long(value?).into()))));
+    }
+    context
+}
+
+/// Cedar's numbers are signed: what is larger is as large as can be.
+fn long(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
