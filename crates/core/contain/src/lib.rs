@@ -8,10 +8,16 @@
 )]
 
 pub mod canonical;
+pub mod derived;
 pub mod gate;
 pub mod lint;
 pub mod plan;
+pub mod rule;
+pub mod scope;
 
+pub use derived::Derivation;
 pub use gate::{Approval, Approved, Decision, Gate, GateRequest};
 pub use lint::{LintContext, lint};
+pub use plan::Compromised;
 pub use plan::{IncidentId, Plan, PlanBody, PlanId, Step, StepKey};
+pub use scope::{Scope, ScopeEvidence, scope};

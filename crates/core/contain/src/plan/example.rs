@@ -37,6 +37,7 @@ pub(crate) fn body() -> PlanBody {
         sources: vec![Compromised {
             key: NodeKey::environment("ci", "meridian/eval/1/nightly"),
             since: Time::MIN,
+            until: Time::MAX,
             reason: "litellm 1.82.8 ran there".into(),
         }],
         targets: vec![NodeKey::resource("aws", "arn:aws:s3:::interviews")],

@@ -117,25 +117,34 @@ pub struct Compromised {
     /// Which.
     pub key: NodeKey,
     /// Since when, at the earliest that is plausible; written as null where no beginning is known.
-    #[serde(with = "since")]
+    #[serde(with = "beginning")]
     pub since: Time,
+    /// Until when it was, not included, where it was cleaned; written as null where it was not.
+    #[serde(with = "end")]
+    pub until: Time,
     /// Why we say so, in words.
     pub reason: String,
 }
 
-/// A beginning that may be unknown: `Time::MIN` is null.
-mod since {
-    use super::Time;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+macro_rules! open_time {
+    ($name:ident, $open:expr, $doc:literal) => {
+        #[doc = $doc]
+        mod $name {
+            use super::Time;
+            use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(since: &Time, serializer: S) -> Result<S::Ok, S::Error> {
-        since.serialize(serializer)
-    }
+            pub(super) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+                (*time != $open).then_some(time).serialize(serializer)
+            }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-        Ok(Option::<Time>::deserialize(deserializer)?.unwrap_or(Time::MIN))
-    }
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+                Ok(Option::<Time>::deserialize(deserializer)?.unwrap_or($open))
+            }
+        }
+    };
 }
+open_time!(beginning, Time::MIN, "A beginning that may be unknown: `Time::MIN` is null.");
+open_time!(end, Time::MAX, "An end that may not have come: `Time::MAX` is null.");
 
 /// What stays reachable if one step fails and all others hold.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
