@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Detection: Sigma rules, the matcher, correlations and behaviour, as pure stages.
+//!
+//! [`Rules::load`] reads rules, [`Matcher`] asks them about one event at a time without state, [`Correlator`] keeps the
+//! state that several events share and raises findings, [`containable`] says which findings together may lead to
+//! containment. No input, output, clock or randomness: events and time arrive as data.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
+mod field;
+mod text;
+
+pub mod matcher;
+pub mod rules;
+
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod oracle;
+
+pub use matcher::{Matcher, Scratch};
+pub use rules::{RuleFile, RuleIndex, Rules};

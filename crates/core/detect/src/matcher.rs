@@ -1,0 +1,83 @@
+//! The matcher: which rules one event meets, without state.
+//!
+//! Rules are routed by product and service first, into one plan for each. A plan walks the record once through a trie of
+//! the fields that its rules use, looks each value up in the tables of its field, and evaluates the conditions of those
+//! rules alone for which something necessary was seen. The index may offer a rule in vain; it never leaves one out.
+//! Not correlation, not suppression: those are [`crate::Correlator`].
+
+mod index;
+mod plan;
+mod table;
+mod trie;
+mod walk;
+
+use crate::rules::{RuleIndex, Rules};
+use firebreak_model::Event;
+use plan::Plan;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Finds the rules that an event meets. Shared by all threads; each brings its own [`Scratch`].
+#[derive(Debug)]
+pub struct Matcher {
+    plans: Vec<Plan>,
+    /// Product, then service, to a plan. The service `""` stands for services that no rule names.
+    routes: FxHashMap<String, FxHashMap<String, usize>>,
+    /// The plan for products that no rule names.
+    elsewhere: usize,
+}
+
+/// What one thread needs while it matches: reused, so that matching allocates next to nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    marks: index::Marks,
+    folded: String,
+    number: String,
+    matches: Vec<RuleIndex>,
+}
+
+impl Matcher {
+    /// A matcher for `rules`.
+    pub fn new(rules: Arc<Rules>) -> Matcher {
+        let mut plans = Vec::new();
+        let mut routes: FxHashMap<String, FxHashMap<String, usize>> = FxHashMap::default();
+        let mut plan_for = |product: Option<&str>, service: &str| {
+            let leads = |index: &u32| {
+                rules.detection(RuleIndex(*index)).is_some_and(|rule| match product {
+                    Some(product) => rule.route.leads_to(product, service),
+                    None => rule.route.product.is_none() && rule.route.service.is_none(),
+                })
+            };
+            let chosen: Vec<u32> = (0..rules.detections().len() as u32).filter(leads).collect();
+            plans.push(Plan::new(&rules, &chosen));
+            plans.len() - 1
+        };
+        let elsewhere = plan_for(None, "");
+        for rule in rules.detections() {
+            let Some(product) = &rule.route.product else { continue };
+            let services = routes.entry(product.to_string()).or_default();
+            for service in [rule.route.service.as_deref().unwrap_or_default(), ""] {
+                services.entry(service.to_owned()).or_insert_with(|| plan_for(Some(product), service));
+            }
+        }
+        Matcher { plans, routes, elsewhere }
+    }
+
+    /// The rules that `event` meets, in order.
+    pub fn matches<'s>(&self, event: &Event, scratch: &'s mut Scratch) -> &'s [RuleIndex] {
+        scratch.matches.clear();
+        if let Some(plan) = self.plan(event) {
+            plan.run(event, scratch);
+        }
+        &scratch.matches
+    }
+
+    fn plan(&self, event: &Event) -> Option<&Plan> {
+        let services = self.routes.get(event.log_source.product);
+        let found = services.and_then(|services| services.get(event.log_source.service).or_else(|| services.get("")));
+        self.plans.get(found.copied().unwrap_or(self.elsewhere))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Loading, seen from outside: what loads, and what each kind of mistake says.
+
+use super::*;
+
+fn load(text: &str) -> (Rules, Vec<Problem>) {
+    Rules::load(&[RuleFile { path: "detectors/probe/rule.yml".to_owned(), text: text.to_owned() }])
+}
+
+const RULE: &str = "title: Probe\nid: a-1\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  selection:\n    \
+                    eventName: GetCallerIdentity\n  condition: selection\nlevel: high\n";
+
+#[test]
+fn a_rule_and_its_correlation_load() {
+    let text = format!(
+        "{RULE}---\ntitle: Many probes\ncorrelation:\n  type: event_count\n  rules: [a-1]\n  group-by: [firebreak.actor]\n  \
+         timespan: 10m\n  condition: {{gte: 3}}\n"
+    );
+    let (rules, problems) = load(&text);
+    assert_eq!(problems, []);
+    assert!(!rules.detections()[0].emits, "the correlation speaks for it");
+    assert_eq!(rules.detections()[0].attributes.detector, "probe");
+    assert_eq!(rules.correlations()[0].timespan_micros, 600_000_000);
+    assert_eq!(rules.correlations()[0].references, [Reference::Detection(RuleIndex(0))]);
+    let (rules, _) = load(&text.replace("type: event_count", "type: event_count\n  generate: true"));
+    assert!(rules.detections()[0].emits);
+}
+
+#[test]
+fn problems_name_rule_line_and_remedy() {
+    let cases = [
+        (RULE.replace("eventName:", "eventName|like:"), 6, "`like` is not a modifier"),
+        (RULE.replace("condition: selection", "condition: selektion"), 7, "`selektion`"),
+        (RULE.replace("  condition:", "  filter: {a: b}\n  condition:"), 7, "never uses the search `filter`"),
+        (RULE.replace("level: high", "level: loud"), 8, "`loud`"),
+        (RULE.replace("product: aws, ", ""), 3, "no product"),
+        (RULE.replace("condition: selection", "condition: selection | count() > 5"), 7, "pipe"),
+        (RULE.replace("  condition: selection\n", ""), 4, "no `condition`"),
+        (RULE.replace("level: high", "level: [high"), 8, "not YAML"),
+        (RULE.replace("level: high", "title: again"), 8, "not YAML"),
+    ];
+    for (text, line, says) in cases {
+        let (_, problems) = load(&text);
+        let problem = problems.first().unwrap_or_else(|| panic!("no problem in {text}"));
+        assert!(problem.reason.contains(says), "{says}: {problem}");
+        assert!(!problem.hint.is_empty());
+        // A parser may notice on the line after.
+        let at = problem.position.line.unwrap_or_default();
+        assert!(at == line || (says == "not YAML" && at <= line + 1), "{says}: line {at}");
+    }
+}
+
+#[test]
+fn one_broken_rule_leaves_its_neighbours() {
+    let (rules, problems) = load(&format!("title: [\n---\n{RULE}"));
+    assert_eq!((rules.detections().len(), problems.len()), (1, 1));
+}
+
+#[test]
+fn correlations_that_cannot_work_are_refused() {
+    let correlation = |body: &str| load(&format!("{RULE}---\ntitle: C\ncorrelation: {{{body}}}\n"));
+    for (body, says) in [
+        ("type: event_count, rules: [b], timespan: 1h, condition: {gte: 2}", "`b`"),
+        ("type: event_count, rules: [a-1], timespan: 1y, condition: {gte: 2}", "timespan"),
+        ("type: event_count, rules: [a-1], timespan: 1h", "no condition"),
+        ("type: event_count, rules: [a-1], timespan: 1h, condition: {gt: 5, lt: 3}", "never hold"),
+        ("type: value_count, rules: [a-1], timespan: 1h, condition: {gte: 2}", "no field"),
+        ("type: value_sum, rules: [a-1], timespan: 1h, condition: {gte: 2}", "not supported"),
+        ("type: event_count, rules: [a-1], timespan: 1h, window: 3, condition: {gte: 2}", "`window`"),
+        ("type: temporal, rules: [a-1], timespan: 1h, condition: 'a-1 and b'", "condition"),
+    ] {
+        let (rules, problems) = correlation(body);
+        assert!(rules.correlations().is_empty(), "{body}");
+        assert!(problems.iter().any(|problem| problem.reason.contains(says)), "{body}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_correlation_may_use_another_but_not_itself() {
+    let text = format!(
+        "title: Upper\nname: upper\ncorrelation: {{type: temporal, rules: [lower, a-1], timespan: 1h}}\n---\n{RULE}---\ntitle: \
+         Lower\nname: lower\ncorrelation: {{type: event_count, rules: [a-1], timespan: 1h, condition: {{gte: 2}}}}\n---\ntitle: \
+         Ring\nname: ring\ncorrelation: {{type: temporal, rules: [ring], timespan: 1h}}\n"
+    );
+    let (rules, problems) = load(&text);
+    let titles: Vec<&str> = rules.correlations().iter().map(|rule| rule.attributes.title.as_str()).collect();
+    assert_eq!(titles, ["Lower", "Upper"]);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].reason.contains("`ring`"), "{}", problems[0]);
+}
+
+#[test]
+fn repeated_ids_are_reported() {
+    let (rules, problems) = load(&format!("{RULE}---\n{RULE}"));
+    assert_eq!((rules.detections().len(), problems.len()), (1, 1));
+}
+
+#[test]
+fn public_rules_load_unchanged() {
+    let Some(files) = crate::corpus::files("sigma/rules", "yml") else { return };
+    let (rules, problems) = Rules::load(&files);
+    assert_eq!(problems, []);
+    assert_eq!(rules.detections().len(), files.len());
+    let Some(old) = crate::corpus::files("sigma/unsupported", "yml") else { return };
+    let (rules, problems) = Rules::load(&old);
+    assert_eq!(rules.detections().len(), 0, "aggregations of Sigma 1 are refused, not half-loaded");
+    assert!(problems.len() >= old.len());
+}
