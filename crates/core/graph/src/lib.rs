@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The temporal graph of the estate: what a set of compromised nodes reaches and how soon, and the cheapest set of
+//! actions that severs it from what matters, with a certificate that a small separate program checks.
+//!
+//! It is not a store (facts live elsewhere and the graph is rebuilt from them), not a planner (order, leases and
+//! approval are containment's), and not a source of facts: it believes what it is told and says which fact it used.
+//!
+//! - [`Graph::build`] makes the graph from facts, [`reach`] answers "what, how soon, by which path",
+//!   [`Reach::losses`] counts records, [`cut`] answers "what must be done", and [`check`] does not believe the cut.
+//! - The meaning of time, of persistence and of steps that need several things at once is defined in [`mod@reach`].
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
+mod arrive;
+mod build;
+pub mod check;
+pub mod cut;
+mod flat;
+mod graph;
+pub mod loss;
+mod net;
+#[cfg(test)]
+mod oracle;
+pub mod reach;
+
+pub use cut::{
+    Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Place, Proof, Uncuttable, cut, residual,
+    residual_if_fails,
+};
+pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
+pub use loss::{Amount, ClassLoss, Loss, Losses};
+pub use reach::{Hop, Reach, Source, reach};
