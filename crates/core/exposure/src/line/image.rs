@@ -1,0 +1,45 @@
+//! Lines about container images, and the parts of an image's name.
+//!
+//! It is not a registry client: a digest is known only where the log shows it.
+
+use firebreak_model::{ObservationKind, Text};
+
+pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
+    let named = text
+        .strip_prefix("Status: Downloaded newer image for ")
+        .or_else(|| text.strip_prefix("Status: Image is up to date for "))
+        .or_else(|| text.strip_prefix("resolve ").filter(|rest| rest.contains("@sha256:")))
+        .or_else(|| text.strip_prefix("Unable to find image '").and_then(|rest| rest.split('\'').next()))
+        .or_else(|| text.strip_prefix("Pull down action image '").and_then(|rest| rest.split('\'').next()))
+        .or_else(|| text.split_once("] FROM ").map(|(_, rest)| rest))
+        .or_else(|| text.split_once("docker pull ").and_then(|(_, rest)| last_word(rest)));
+    if let Some(image) = named.and_then(|named| named.split_whitespace().next()).and_then(parse) {
+        seen.push(image);
+    }
+}
+
+/// The image among the words of `docker pull --quiet --platform linux/amd64 aquasec/trivy:0.69.4`: the last one.
+fn last_word(rest: &str) -> Option<&str> {
+    let command = rest.split(['&', '|', ';']).next().unwrap_or(rest);
+    command.split_whitespace().next_back().filter(|word| !word.starts_with('-'))
+}
+
+/// Reads `name[:tag][@sha256:…]`. `None` where it cannot be an image.
+pub(crate) fn parse(reference: &str) -> Option<ObservationKind> {
+    let reference = reference.trim_matches(['"', '\'', '`']).trim_end_matches('.');
+    let (named, digest) = match reference.split_once('@') {
+        Some((named, digest)) => (named, Some(digest).filter(|digest| digest.starts_with("sha256:"))),
+        None => (reference, None),
+    };
+    // A colon before the last slash belongs to a registry's port.
+    let (name, tag) = match named.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (named, None),
+    };
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | '/' | ':');
+    (!name.is_empty() && name.chars().all(fits)).then(|| ObservationKind::Image {
+        name: Text::new(name),
+        tag: tag.map(Text::new),
+        digest: digest.map(Text::new),
+    })
+}

@@ -1,0 +1,72 @@
+//! Lines that Python's and JavaScript's installers print: pip, uv, poetry, npm.
+//!
+//! It is not a reader of lockfiles.
+
+use super::installed;
+use firebreak_model::ObservationKind;
+
+pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
+    if let Some(list) = text.strip_prefix("Successfully installed ") {
+        seen.extend(list.split_whitespace().filter_map(|item| {
+            let (name, version) = item.rsplit_once('-')?;
+            version.starts_with(|digit: char| digit.is_ascii_digit()).then(|| installed("PyPI", name, version))
+        }));
+    } else if let Some(rest) = text.strip_prefix("Downloading ").or_else(|| text.strip_prefix("Using cached ")) {
+        seen.extend(rest.split_whitespace().next().and_then(archive));
+    } else if let Some(rest) = text.strip_prefix("Requirement already satisfied: ") {
+        seen.extend(satisfied(rest));
+    } else if let Some(item) = text.strip_prefix("+ ").or_else(|| text.strip_prefix("~ ")) {
+        seen.extend(listed(item));
+    } else if let Some((_, rest)) = ["Installing ", "Updating ", "Downgrading "].into_iter().find_map(|verb| {
+        text.trim_start_matches(['-', '•', ' ']).split_once(verb).filter(|(before, _)| before.is_empty())
+    }) {
+        seen.extend(poetry(rest));
+    }
+}
+
+/// `litellm-1.82.8-py3-none-any.whl`, `litellm-1.82.8.tar.gz`, or a URL that ends in one.
+fn archive(word: &str) -> Option<ObservationKind> {
+    let file = word.split(['?', '#']).next()?.rsplit('/').next()?;
+    if let Some(wheel) = file.strip_suffix(".whl").or_else(|| file.strip_suffix(".whl.metadata")) {
+        let mut parts = wheel.split('-');
+        let (name, version) = (parts.next()?, parts.next()?);
+        // What is called metadata is only a description: the wheel itself may never come.
+        return file.ends_with(".whl").then(|| installed("PyPI", name, version));
+    }
+    let source = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
+    let (name, version) = source.rsplit_once('-')?;
+    version.starts_with(|digit: char| digit.is_ascii_digit()).then(|| installed("PyPI", name, version))
+}
+
+/// `litellm in ./.venv/lib/… (from crewai) (1.82.6)`, `litellm==1.82.6 in …`.
+fn satisfied(rest: &str) -> Option<ObservationKind> {
+    let wanted = rest.split_whitespace().next()?;
+    let end = wanted.find(['=', '<', '>', '!', '~', '[', ';', ',']).unwrap_or(wanted.len());
+    let name = wanted.get(..end)?;
+    let last = rest.rsplit_once('(').and_then(|(_, last)| last.strip_suffix(')'));
+    let version = last.filter(|last| last.starts_with(|digit: char| digit.is_ascii_digit()));
+    let version = version.or_else(|| wanted.split_once("==").map(|(_, version)| version))?;
+    Some(installed("PyPI", name, version))
+}
+
+/// uv's ` + litellm==1.82.8`, npm's `+ axios@1.14.1`.
+fn listed(item: &str) -> Option<ObservationKind> {
+    if item.contains(' ') && !item.contains(" (") {
+        return None;
+    }
+    let item = item.split(' ').next()?;
+    if let Some((name, version)) = item.split_once("==") {
+        return Some(installed("PyPI", name, version));
+    }
+    let (name, version) = item.rsplit_once('@').filter(|(name, _)| !name.is_empty())?;
+    version.starts_with(|digit: char| digit.is_ascii_digit()).then(|| installed("npm", name, version))
+}
+
+/// `litellm (1.82.8)`, `litellm (1.82.6 -> 1.82.8)`.
+fn poetry(rest: &str) -> Option<ObservationKind> {
+    let (name, rest) = rest.split_once(" (")?;
+    let (versions, _) = rest.split_once(')')?;
+    let version = versions.rsplit("-> ").next()?.trim();
+    let fits = !name.contains(' ') && version.starts_with(|digit: char| digit.is_ascii_digit());
+    fits.then(|| installed("PyPI", name, version))
+}

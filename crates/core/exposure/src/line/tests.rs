@@ -1,0 +1,221 @@
+//! Lines as they really look, and what they say.
+
+use super::*;
+use expect_test::{Expect, expect};
+
+fn check(line: &str, expected: Expect) {
+    let (time, text) = split(line);
+    let mut said = String::new();
+    if let Some(time) = time {
+        said += &format!("{time}\n");
+    }
+    for statement in statements(&text) {
+        said += &match statement {
+            Statement::Saw(kind) => format!("{}\n", sonic_rs::to_string(&kind).expect("plain data")),
+            other => format!("{other:?}\n"),
+        };
+    }
+    expected.assert_eq(&said);
+}
+
+#[test]
+fn actions_that_the_runner_fetched() {
+    check(
+        "2026-03-19T20:14:19.1063512Z Download action repository 'aquasecurity/trivy-action@0.24.0' (SHA:e0198fd2b6e1679e36d32933941182d9afa82f6f)",
+        expect![[r#"
+            2026-03-19T20:14:19.106351Z
+            {"kind":"commit","repository":"aquasecurity/trivy-action","reference":"0.24.0","sha":"e0198fd2b6e1679e36d32933941182d9afa82f6f"}
+        "#]],
+    );
+    check(
+        "build\tUNKNOWN STEP\t2026-03-19T20:14:19.1063512Z ##[group]Run aquasecurity/setup-trivy@v0.2.1",
+        expect![[r#"
+            2026-03-19T20:14:19.106351Z
+            {"kind":"commit","repository":"aquasecurity/setup-trivy","reference":"v0.2.1","sha":null}
+        "#]],
+    );
+    check("Run ./.github/actions/local@x", expect![""]);
+}
+
+#[test]
+fn the_ends_of_a_log() {
+    check(
+        "\u{feff}2026-03-24T10:58:12.0000000Z Current runner version: '2.332.0'",
+        expect![[r#"
+        2026-03-24T10:58:12Z
+        Start
+    "#]],
+    );
+    check(
+        "2026-03-24T10:59:40.0000000Z Cleaning up orphan processes",
+        expect![[r#"
+        2026-03-24T10:59:40Z
+        End
+    "#]],
+    );
+}
+
+#[test]
+fn what_pip_and_uv_record() {
+    check(
+        "  Downloading litellm-1.82.8-py3-none-any.whl (15.6 MB)",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"PyPI","name":"litellm","version":"1.82.8","sha256":null}
+    "#]],
+    );
+    check("  Downloading litellm-1.82.8-py3-none-any.whl.metadata (40 kB)", expect![""]);
+    check(
+        "Successfully installed python-dateutil-2.9.0.post0 litellm-1.82.8",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"PyPI","name":"python-dateutil","version":"2.9.0.post0","sha256":null}
+        {"kind":"installed","ecosystem":"PyPI","name":"litellm","version":"1.82.8","sha256":null}
+    "#]],
+    );
+    check(
+        "#11 14.22  + litellm==1.82.8",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"PyPI","name":"litellm","version":"1.82.8","sha256":null}
+    "#]],
+    );
+    check(
+        "Requirement already satisfied: litellm[proxy]>=1.60 in ./.venv/lib/python3.12/site-packages (from crewai) (1.82.6)",
+        expect![[r#"
+            {"kind":"installed","ecosystem":"PyPI","name":"litellm","version":"1.82.6","sha256":null}
+        "#]],
+    );
+    check(
+        "  - Updating litellm (1.82.6 -> 1.82.8)",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"PyPI","name":"litellm","version":"1.82.8","sha256":null}
+    "#]],
+    );
+}
+
+#[test]
+fn commands_that_fix_nothing() {
+    check(
+        "2026-03-24T10:58:41.0012345Z ##[group]Run pip install -U crewai",
+        expect![[r#"
+        2026-03-24T10:58:41.001234Z
+        {"kind":"unpinned","ecosystem":"PyPI","name":"*","reference":"pip install -U crewai"}
+    "#]],
+    );
+    check(
+        "\u{1b}[36;1mpython -m pip install --upgrade pip\u{1b}[0m",
+        expect![[r#"
+        {"kind":"unpinned","ecosystem":"PyPI","name":"*","reference":"python -m pip install --upgrade pip"}
+    "#]],
+    );
+    check(
+        "sudo apt-get install -y trivy jq=1.7.1-3",
+        expect![[r#"
+        {"kind":"unpinned","ecosystem":"Debian","name":"trivy","reference":"sudo apt-get install -y trivy jq=1.7.1-3"}
+    "#]],
+    );
+    check("[notice] To update, run: pip install --upgrade pip", expect![""]);
+    check("WARNING: try `pip install foo`", expect![""]);
+}
+
+#[test]
+fn what_apt_records() {
+    check(
+        "Get:1 https://get.trivy.dev/deb generic/main amd64 trivy amd64 0.69.4 [50.1 MB]",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"Debian","name":"trivy","version":"0.69.4","sha256":null}
+    "#]],
+    );
+    check("Get:2 http://archive.ubuntu.com/ubuntu noble InRelease [256 kB]", expect![""]);
+    check(
+        "Unpacking trivy (0.69.4) over (0.69.3) ...",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"Debian","name":"trivy","version":"0.69.4","sha256":null}
+    "#]],
+    );
+    check(
+        "trivy is already the newest version (0.69.3).",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"Debian","name":"trivy","version":"0.69.3","sha256":null}
+    "#]],
+    );
+    check(
+        "Preparing to unpack .../00-trivy_0.69.4_amd64.deb ...",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"Debian","name":"trivy","version":"0.69.4","sha256":null}
+    "#]],
+    );
+    check(
+        "  Installing       : trivy-0.69.4-1.x86_64          1/1",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"RPM","name":"trivy","version":"0.69.4-1","sha256":null}
+    "#]],
+    );
+    check(
+        "aquasecurity/trivy info found version: 0.69.4 for v0.69.4/Linux/64bit",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"Go","name":"github.com/aquasecurity/trivy","version":"0.69.4","sha256":null}
+    "#]],
+    );
+    check(
+        "curl -sSL https://github.com/aquasecurity/trivy/releases/download/v0.69.4/trivy_0.69.4_Linux-64bit.tar.gz",
+        expect![[r#"
+        {"kind":"installed","ecosystem":"Go","name":"github.com/aquasecurity/trivy","version":"0.69.4","sha256":null}
+        {"kind":"contacted","host":"github.com"}
+    "#]],
+    );
+}
+
+#[test]
+fn images() {
+    check(
+        "Status: Downloaded newer image for aquasec/trivy:0.69.5",
+        expect![[r#"
+        {"kind":"image","name":"aquasec/trivy","tag":"0.69.5","digest":null}
+    "#]],
+    );
+    check(
+        "#5 resolve docker.io/aquasec/trivy:0.69.4@sha256:27f4 done",
+        expect![[r#"
+        {"kind":"image","name":"docker.io/aquasec/trivy","tag":"0.69.4","digest":"sha256:27f4"}
+    "#]],
+    );
+    check(
+        "##[command]/usr/bin/docker pull registry.local:5000/aquasec/trivy:latest",
+        expect![[r#"
+        {"kind":"image","name":"registry.local:5000/aquasec/trivy","tag":"latest","digest":null}
+    "#]],
+    );
+}
+
+#[test]
+fn contacts_are_hosts_and_never_credentials() {
+    check(
+        "* Connected to models.litellm.cloud (46.151.182.203) port 443",
+        expect![[r#"
+        {"kind":"contacted","host":"models.litellm.cloud"}
+    "#]],
+    );
+    check(
+        "+ curl -X POST https://x-access-token:***@Scan.Aquasecurtiy.org/ -d @tpcp.tar.gz",
+        expect![[r#"
+        {"kind":"contacted","host":"scan.aquasecurtiy.org"}
+    "#]],
+    );
+}
+
+#[test]
+fn ordinary_lines_say_nothing() {
+    for line in
+        ["", "#", "# 1", "hello @ world", "##[endgroup]", "+ echo done", "Post job cleanup.", "\u{1b}[", "a@b/c@"]
+    {
+        let (_, text) = split(line);
+        assert_eq!(statements(&text), [], "{line}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_line_is_read_without_a_panic(line in "\\PC{0,80}") {
+        let (_, text) = split(&line);
+        let _ = statements(&text);
+    }
+}

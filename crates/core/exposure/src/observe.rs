@@ -1,0 +1,230 @@
+//! What events say about exposure: CI log lines, package-install records, and the images that a cluster was asked to run.
+//!
+//! It is not intake: events arrive parsed. It keeps no state: what several events say together is the
+//! [`EvidenceBook`](crate::EvidenceBook)'s to see.
+
+use crate::line::{self, Statement};
+use crate::version;
+use crate::{Ecosystem, line::image_named};
+use firebreak_model::{Event, Json, NodeKey, Observation, ObservationKind, Text, Time};
+use sonic_rs::{JsonContainerTrait, JsonValueTrait};
+
+/// What an event says of the life of an environment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Mark {
+    /// The log of its run begins here.
+    LogStart(Time),
+    /// The log of its run ends here, and not because it was cut.
+    LogEnd(Time),
+    /// A line of the log of its run.
+    LogLine {
+        /// When it was written.
+        time: Time,
+        /// Its number, from 1, where the record has one.
+        number: Option<u64>,
+    },
+    /// Something ran there.
+    Alive(Time),
+}
+
+/// One thing that an event says about one environment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Seen {
+    /// Which environment.
+    pub environment: NodeKey,
+    /// What it says of the environment's life, if anything.
+    pub mark: Option<Mark>,
+    /// What was seen, if anything.
+    pub observation: Option<Observation>,
+}
+
+/// All that `event` says. Nothing for a source that says nothing about exposure.
+pub fn observe(event: &Event) -> Vec<Seen> {
+    match event.source {
+        "ci_log" => ci_log(event),
+        "package_install" => package_install(event),
+        "kubernetes_audit" => kubernetes_audit(event),
+        _ => Vec::new(),
+    }
+}
+
+fn text<'a>(body: &'a Json, field: &str) -> Option<&'a str> {
+    body.get(field).and_then(|value| value.as_str()).filter(|text| !text.is_empty())
+}
+
+/// Where in the input this is, for a person who wants to look: the source and its own id of the record.
+fn place(event: &Event) -> Text {
+    Text::new(format!("{} {}", event.source, event.native_id))
+}
+
+fn ci_log(event: &Event) -> Vec<Seen> {
+    let body = &event.body;
+    let from_body = || {
+        let (owner, repository) = (text(body, "owner")?, text(body, "repository")?);
+        let (run, job) = (text(body, "run")?, text(body, "job")?);
+        Some(NodeKey::environment("ci", &format!("{owner}/{repository}/{run}/{job}")))
+    };
+    let Some(environment) = event.keys.environment.clone().or_else(from_body) else { return Vec::new() };
+    let Some(written) = text(body, "line") else { return Vec::new() };
+    let (stamp, said) = line::split(written);
+    let time = stamp.unwrap_or(event.time);
+    let number = body.get("number").and_then(|number| number.as_u64());
+    let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation };
+    let mut all = vec![seen(Some(Mark::LogLine { time, number }), None)];
+    for statement in line::statements(&said) {
+        all.push(match statement {
+            Statement::Start => seen(Some(Mark::LogStart(time)), None),
+            Statement::End => seen(Some(Mark::LogEnd(time)), None),
+            Statement::Saw(what) => seen(None, Some(Observation { time: Some(time), what, evidence: place(event) })),
+        });
+    }
+    all
+}
+
+fn package_install(event: &Event) -> Vec<Seen> {
+    let body = &event.body;
+    let named = || text(body, "environment").and_then(NodeKey::parse);
+    let host = || text(body, "host").map(|host| NodeKey::environment("host", host));
+    let Some(environment) = event.keys.environment.clone().or_else(named).or_else(host) else { return Vec::new() };
+    let action = text(body, "action").unwrap_or("install").to_ascii_lowercase();
+    let mark = Some(Mark::Alive(event.time));
+    if action.contains("remove") || action.contains("uninstall") || action.contains("purge") {
+        return vec![Seen { environment, mark, observation: None }];
+    }
+    let executable = text(body, "executable").unwrap_or_default();
+    let program = executable.rsplit('/').next().unwrap_or(executable);
+    let targets = body.get("targets").and_then(|targets| targets.as_array());
+    let mut all = vec![Seen { environment: environment.clone(), mark, observation: None }];
+    for target in targets.into_iter().flatten().filter_map(|target| target.as_str()) {
+        let what = installed(program, &action, target);
+        let observation = what.map(|what| Observation { time: Some(event.time), what, evidence: place(event) });
+        all.push(Seen { environment: environment.clone(), mark: None, observation });
+    }
+    all
+}
+
+/// What installing `target` with `program` means.
+fn installed(program: &str, action: &str, target: &str) -> Option<ObservationKind> {
+    if target.is_empty() || target.starts_with('-') {
+        return None;
+    }
+    let ecosystem = match program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.') {
+        "pip" | "uv" | "uvx" | "pipx" | "poetry" | "pdm" | "python" | "conda" | "mamba" => Ecosystem::PyPI,
+        "npm" | "npx" | "yarn" | "pnpm" | "bun" => Ecosystem::Npm,
+        "apt" | "apt-get" | "aptitude" | "dpkg" | "unattended-upgrade" => Ecosystem::Debian,
+        "dnf" | "yum" | "rpm" | "microdnf" | "zypper" => Ecosystem::Rpm,
+        "docker" | "podman" | "nerdctl" | "crictl" | "containerd" => return image_named(target),
+        "go" => Ecosystem::Go,
+        "code" | "code-server" | "codium" | "cursor" | "ovsx" => Ecosystem::OpenVsx,
+        other => Ecosystem::Other(Text::new(other)),
+    };
+    if let Some(Statement::Saw(kind)) = line::statements(&format!("Downloading {target}")).into_iter().next()
+        && matches!(kind, ObservationKind::Installed { .. })
+    {
+        return Some(kind);
+    }
+    let signs: &[&str] = match ecosystem {
+        Ecosystem::PyPI => &["==", "@"],
+        Ecosystem::Debian | Ecosystem::Rpm => &["=", "_", "-"],
+        _ => &["@", "=="],
+    };
+    let split = signs.iter().find_map(|sign| {
+        let (name, version) = target.rsplit_once(sign).filter(|(name, _)| !name.is_empty())?;
+        // A file of a package: `trivy_0.69.4_amd64.deb`.
+        let (name, version) = match name.split_once('_').filter(|_| *sign == "_") {
+            Some((name, version)) => (name, version),
+            None => (name, version),
+        };
+        version::is_exact(&ecosystem, version).then_some((name, version))
+    });
+    Some(match split {
+        Some((name, version)) => ObservationKind::Installed {
+            ecosystem: Text::new(ecosystem.word()),
+            name: Text::new(ecosystem.canonical(name)),
+            version: Text::new(version),
+            sha256: None,
+        },
+        None => ObservationKind::Unpinned {
+            ecosystem: Text::new(ecosystem.word()),
+            name: if ecosystem.brings_dependencies() { Text::new("*") } else { Text::new(target) },
+            reference: Text::new(format!("{program} {action} {target}")),
+        },
+    })
+}
+
+fn kubernetes_audit(event: &Event) -> Vec<Seen> {
+    let keys = [&event.keys.environment, &event.keys.target, &event.keys.actor];
+    let cluster = keys.into_iter().flatten().find(|key| key.system() == "k8s");
+    let Some(cluster) = cluster.and_then(|key| key.name().split('/').next()) else { return Vec::new() };
+    let body = &event.body;
+    let Some(object) = body.get("objectRef") else { return Vec::new() };
+    let kind = text(object, "resource").unwrap_or_default();
+    let verb = text(body, "verb").unwrap_or_default();
+    if !matches!(verb, "create" | "update" | "patch")
+        || !matches!(kind, "pods" | "deployments" | "daemonsets" | "statefulsets" | "jobs" | "cronjobs" | "replicasets")
+        || !matches!(text(object, "subresource"), None | Some("status"))
+    {
+        return Vec::new();
+    }
+    let mut all: Vec<Seen> = Vec::new();
+    for record in ["requestObject", "responseObject"].into_iter().filter_map(|field| body.get(field)) {
+        let Some(name) = workload(kind, object, record) else { continue };
+        let namespace = text(object, "namespace").unwrap_or("default");
+        let environment = NodeKey::environment("k8s", &format!("{cluster}/{namespace}/{name}"));
+        for what in images(record) {
+            let observation = Some(Observation { time: Some(event.time), what, evidence: place(event) });
+            let seen = Seen { environment: environment.clone(), mark: Some(Mark::Alive(event.time)), observation };
+            if !all.contains(&seen) {
+                all.push(seen);
+            }
+        }
+    }
+    all
+}
+
+/// The name that outlives one pod: of what owns it, without the suffixes that controllers add.
+fn workload(kind: &str, object: &Json, record: &Json) -> Option<String> {
+    let meta = record.get("metadata");
+    let owner = meta.and_then(|meta| meta.get("ownerReferences")).and_then(|owners| owners.get(0));
+    let own = || text(object, "name").or_else(|| meta.and_then(|meta| text(meta, "name")));
+    let Some(owner) = owner.filter(|_| matches!(kind, "pods" | "replicasets" | "jobs")) else {
+        let generated = || meta.and_then(|meta| text(meta, "generateName")).map(|name| name.trim_end_matches('-'));
+        return own().or_else(generated).map(str::to_owned);
+    };
+    let name = text(owner, "name")?;
+    let shortened = match (text(owner, "kind"), name.rsplit_once('-')) {
+        (Some("ReplicaSet" | "Job"), Some((rest, suffix)))
+            if suffix.len() >= 5 && suffix.bytes().any(|byte| byte.is_ascii_digit()) =>
+        {
+            rest
+        }
+        _ => name,
+    };
+    Some(shortened.to_owned())
+}
+
+/// The images of a pod, or of the pods that a workload makes; with their digests where the cluster says which it pulled.
+fn images(record: &Json) -> Vec<ObservationKind> {
+    let mut found = Vec::new();
+    let spec = record.get("spec");
+    let template = spec.and_then(|spec| spec.get("jobTemplate")).and_then(|job| job.get("spec")).or(spec);
+    let pod = template.and_then(|spec| spec.get("template")).and_then(|template| template.get("spec")).or(spec);
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        let containers = pod.and_then(|pod| pod.get(list)).and_then(|containers| containers.as_array());
+        found.extend(containers.into_iter().flatten().filter_map(|one| image_named(text(one, "image")?)));
+    }
+    let status = record.get("status");
+    for list in ["initContainerStatuses", "containerStatuses"] {
+        let statuses = status.and_then(|status| status.get(list)).and_then(|statuses| statuses.as_array());
+        for one in statuses.into_iter().flatten() {
+            let pulled = text(one, "imageID").map(|id| id.trim_start_matches("docker-pullable://"));
+            let digest = pulled.and_then(|id| id.rsplit_once("sha256:")).map(|(_, hex)| format!("sha256:{hex}"));
+            if let (Some(ObservationKind::Image { name, tag, .. }), Some(digest)) =
+                (text(one, "image").and_then(image_named), digest)
+            {
+                found.push(ObservationKind::Image { name, tag, digest: Some(Text::new(digest)) });
+            }
+        }
+    }
+    found
+}
