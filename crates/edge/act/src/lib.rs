@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Acting on platforms: carries out plans that came through the gate, checks that each step denies in fact, and takes
+//! steps back. One folder of [`responders`] for each action.
+//!
+//! It decides nothing: which steps, in which order and whether at all is in the [`firebreak_contain::Approved`] plan,
+//! and there is no way to act without one.
+
+pub mod aws;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod evidence;
+pub mod executor;
+pub mod journal;
+pub mod lease;
+pub mod pace;
+pub mod record;
+pub mod report;
+pub mod responder;
+pub mod responders;
+pub mod shape;
+pub mod spec;
+
+pub use config::Config;
+pub use context::Context;
+pub use error::ActError;
+pub use evidence::{DeniedEvent, Evidence, EvidenceKind, NoWitness, Witness};
+pub use executor::{Executor, StopError};
+pub use journal::{Journal, JournalError, MemoryJournal, StepRow, StepState};
+pub use lease::{Lease, UndoGate};
+pub use pace::{Patience, RealSleep, SimulatedSleep, Sleep};
+pub use record::{MemoryRecord, Record, RecordError};
+pub use report::{ExecutionReport, Mode, StepReport};
+pub use responder::{Responder, StateBefore};
+pub use responders::RESPONDERS;
+pub use spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};

@@ -12,7 +12,11 @@ pub mod secret;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, FileMeta, MemoryDisk, RealDisk};
+#[cfg(feature = "http")]
+pub use http::RustlsHttp;
 pub use http::{Http, HttpError, NoHttp, Request, Response};
+#[cfg(feature = "postgres")]
+pub use postgres::SqlxPostgres;
 pub use postgres::{NoPostgres, Postgres, PostgresError};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};
@@ -47,6 +51,12 @@ impl World {
             postgres: Arc::new(NoPostgres),
             secrets: Arc::new(SystemSecrets),
         }
+    }
+
+    /// The real world with the network in it: what acts on platforms runs in this one.
+    #[cfg(all(feature = "http", feature = "postgres"))]
+    pub fn online() -> Result<World, HttpError> {
+        Ok(World { http: Arc::new(RustlsHttp::new()?), postgres: Arc::new(SqlxPostgres), ..World::offline() })
     }
 
     /// A world made of nothing but `seed`: a fixed clock, predictable bytes, an empty disk in memory, no network.

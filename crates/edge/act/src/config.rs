@@ -1,0 +1,30 @@
+//! What the operator configures for acting: the table `[responder]` of the configuration file.
+//!
+//! Secrets are never written here: every field that leads to one is a reference, `env:NAME` or `file:/path`.
+
+use crate::aws;
+use crate::responders::{aws_access_key, aws_public_access, aws_role_sessions, oauth_token, postgres_role, webhook};
+use firebreak_model::NodeKey;
+use serde::Deserialize;
+
+/// The table `[responder]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Keys of our own credentials and identities: a step on one of them is refused, whatever the plan says.
+    pub own: Vec<NodeKey>,
+    /// `[responder.aws]`: accounts, for all responders on AWS.
+    pub aws: aws::Config,
+    /// `[responder.aws_access_key]`.
+    pub aws_access_key: aws_access_key::Config,
+    /// `[responder.aws_role_sessions]`.
+    pub aws_role_sessions: aws_role_sessions::Config,
+    /// `[responder.aws_public_access]`.
+    pub aws_public_access: aws_public_access::Config,
+    /// `[responder.postgres_role]`.
+    pub postgres_role: postgres_role::Config,
+    /// `[responder.oauth_token]`.
+    pub oauth_token: oauth_token::Config,
+    /// `[responder.webhook]`.
+    pub webhook: webhook::Config,
+}

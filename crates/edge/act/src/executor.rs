@@ -1,0 +1,224 @@
+//! Carries out what came through the gate, and takes it back: durable, one state machine a step, no choices of its own.
+//!
+//! The order of writing is the point: state before and intent are on disk and in the ledger before the first call, the
+//! outcome after it. What a crash leaves in between is found by reading the platform back, never by sending again
+//! blindly. A step that fails is reported and the others go on: nothing is unwound by itself.
+
+mod step;
+mod undo;
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::evidence::{NoWitness, Witness};
+use crate::journal::{Journal, JournalError, StepRow, StepState};
+use crate::pace::{Pacer, Patience, RealSleep, Sleep};
+use crate::record::{Record, RecordError};
+use crate::report::{ExecutionReport, Mode, StepReport};
+use crate::responder::{Responder, responder_for};
+use crate::responders::RESPONDERS;
+use crate::spec::ActionSpec;
+use firebreak_contain::{Approved, Plan, Step};
+use firebreak_model::Time;
+use firebreak_world::World;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use thiserror::Error;
+use tokio::sync::watch;
+
+/// Why execution stopped altogether. Platforms that refuse do not stop it: they are in the report.
+#[derive(Debug, Error)]
+pub enum StopError {
+    /// The journal cannot be trusted.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The ledger cannot be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The plan is not what was approved.
+    #[error("plan `{0}` is not the one that was approved\nhint: make a new plan and have it approved")]
+    Drift(String),
+    /// Someone else moves the same steps.
+    #[error("step {0} is being moved by another process\nhint: only one process may carry out plans")]
+    Twin(u32),
+}
+
+/// Carries out plans. Borrowed parts belong to the program.
+pub struct Executor<'a> {
+    world: &'a World,
+    config: &'a Config,
+    journal: &'a dyn Journal,
+    record: &'a dyn Record,
+    witness: &'a dyn Witness,
+    sleep: &'a dyn Sleep,
+    responders: &'a [&'static dyn Responder],
+    patience: Patience,
+    pacer: Pacer,
+}
+
+impl<'a> Executor<'a> {
+    /// An executor with all responders, the machine's clock for waiting, and no witness of the event stream.
+    pub fn new(world: &'a World, config: &'a Config, journal: &'a dyn Journal, record: &'a dyn Record) -> Executor<'a> {
+        Executor {
+            world,
+            config,
+            journal,
+            record,
+            witness: &NoWitness,
+            sleep: &RealSleep,
+            responders: RESPONDERS,
+            patience: Patience::default(),
+            pacer: Pacer::default(),
+        }
+    }
+
+    /// With somebody who sees the event stream, so that denied events count as evidence.
+    pub fn with_witness(mut self, witness: &'a dyn Witness) -> Executor<'a> {
+        self.witness = witness;
+        self
+    }
+
+    /// With another way to wait.
+    pub fn with_sleep(mut self, sleep: &'a dyn Sleep) -> Executor<'a> {
+        self.sleep = sleep;
+        self
+    }
+
+    /// With other limits.
+    pub fn with_patience(mut self, patience: Patience) -> Executor<'a> {
+        self.patience = patience;
+        self
+    }
+
+    /// With other responders than those of this crate.
+    pub fn with_responders(mut self, responders: &'a [&'static dyn Responder]) -> Executor<'a> {
+        self.responders = responders;
+        self
+    }
+
+    /// Carries out an approved plan, or goes on where an earlier run of it stopped. Steps start in their order and run
+    /// side by side; a step waits only for those that the plan says it must come after.
+    ///
+    /// # Errors
+    /// Where journal or ledger fail or the plan is not whole: then nothing more is called. Run it again.
+    pub async fn execute(&self, approved: &Approved<Plan>, mode: Mode) -> Result<ExecutionReport, StopError> {
+        let plan = approved.plan();
+        if !plan.is_whole() {
+            return Err(StopError::Drift(plan.id().to_string()));
+        }
+        let began = self.now();
+        let steps = match mode {
+            Mode::DryRun => self.rehearse(plan)?,
+            Mode::Live => {
+                let board = Board::default();
+                let all = plan.steps().iter().map(|step| self.carry_out(plan, step, &board));
+                futures_util::future::try_join_all(all).await?
+            }
+        };
+        Ok(ExecutionReport { plan: plan.id().to_string(), mode, began, ended: self.now(), steps })
+    }
+
+    /// What each step would call. Nothing is called and no row is written; the ledger says that it was a rehearsal.
+    fn rehearse(&self, plan: &Plan) -> Result<Vec<StepReport>, StopError> {
+        let mut reports = Vec::new();
+        for step in plan.steps() {
+            let detail = match responder_for(self.responders, &step.action) {
+                Some(responder) => {
+                    let calls: Vec<&str> = responder.spec().calls.iter().map(|call| call.shape).collect();
+                    format!("dry run: nothing was called; live it would call {}", calls.join(", "))
+                }
+                None => format!("dry run: nothing was called; no responder does `{}`", step.action.name),
+            };
+            let report = unbegun(step, detail);
+            self.write(plan.id().as_str(), step.number, "rehearsal", json!({"report": &report}))?;
+            reports.push(report);
+        }
+        Ok(reports)
+    }
+
+    fn now(&self) -> Time {
+        self.world.clock.now()
+    }
+
+    fn context<'c>(&'c self, spec: &'static ActionSpec, plan: &'c str, key: &'c str, since: Time) -> Context<'c> {
+        Context {
+            world: self.world,
+            config: self.config,
+            plan,
+            step_key: key,
+            since,
+            spec,
+            witness: self.witness,
+            sleep: self.sleep,
+            pacer: &self.pacer,
+            patience: self.patience,
+        }
+    }
+
+    fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
+        body["plan"] = json!(plan);
+        body["step"] = json!(number);
+        Ok(self.record.record(&format!("{plan}/{number}/{what}"), &format!("act.{what}"), &body)?)
+    }
+
+    /// Moves `row` to `state`, durably.
+    async fn advance(&self, row: &mut StepRow, state: StepState, detail: String) -> Result<(), StopError> {
+        let expected = row.state;
+        row.state = state;
+        row.detail = detail;
+        row.settled = self.now();
+        match self.journal.set_state(expected, row).await? {
+            true => Ok(()),
+            false => Err(StopError::Twin(row.number)),
+        }
+    }
+}
+
+/// The report of a step that was not begun.
+fn unbegun(step: &Step, detail: String) -> StepReport {
+    StepReport {
+        number: step.number,
+        key: step.key.to_string(),
+        action: step.action.clone(),
+        reversibility: step.reversibility,
+        state: StepState::Planned,
+        detail,
+        evidence: Vec::new(),
+        attempts: 0,
+        begun: None,
+        seconds_to_effective_denial: None,
+    }
+}
+
+/// Which steps of a running plan are through, so that others may start: by number, with the time of the call, or none
+/// where the step did not get through.
+struct Board {
+    through: watch::Sender<BTreeMap<u32, Option<Time>>>,
+}
+
+impl Default for Board {
+    fn default() -> Board {
+        Board { through: watch::Sender::new(BTreeMap::new()) }
+    }
+}
+
+impl Board {
+    /// Says that a step is through, or never will be. The first word counts.
+    fn post(&self, number: u32, through: Option<Time>) {
+        self.through.send_modify(|board| {
+            board.entry(number).or_insert(through);
+        });
+    }
+
+    /// Waits for all of `steps`; gives the time of the last one's call, or the first that did not get through.
+    async fn wait_for(&self, steps: &[u32]) -> Result<Option<Time>, u32> {
+        let mut board = self.through.subscribe();
+        let all = |board: &BTreeMap<u32, Option<Time>>| steps.iter().all(|step| board.contains_key(step));
+        // The sender lives as long as we do, so waiting cannot fail.
+        let _ = board.wait_for(all).await;
+        let board = self.through.borrow();
+        match steps.iter().find(|step| !matches!(board.get(step), Some(Some(_)))) {
+            Some(step) => Err(*step),
+            None => Ok(steps.iter().filter_map(|step| board.get(step).copied().flatten()).max()),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Takes a PostgreSQL role's right to log in and ends its sessions, in that order, and gives the right back.
+//!
+//! It does not stop others from becoming the role with `SET ROLE`, nor superusers from anything.
+
+use crate::context::{Context, Rows};
+use crate::error::ActError;
+use crate::evidence::Evidence;
+use crate::responder::{Responder, StateBefore, parameter};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+use async_trait::async_trait;
+use firebreak_model::{Action, Reversibility};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// `[responder.postgres_role]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// By host, as the inventory names it.
+    pub servers: BTreeMap<String, Server>,
+}
+
+/// `[responder.postgres_role.servers.<host>]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// A reference to the connection URL that we act with (`postgres://…`).
+    pub url: String,
+    /// By role: a reference to a connection URL of that role, to try whether its login is refused.
+    #[serde(default)]
+    pub probes: BTreeMap<String, String>,
+}
+
+const READ_ROLE: &str = "SELECT rolcanlogin, rolname = current_user FROM pg_catalog.pg_roles WHERE rolname = $1";
+const COUNT_SESSIONS: &str = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename = $1";
+const END_SESSIONS: &str = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
+                            WHERE usename = $1 AND pid <> pg_catalog.pg_backend_pid()";
+const PROBE: &str = "SELECT 1";
+
+static SPEC: ActionSpec = ActionSpec {
+    name: "postgres_role",
+    verb: "disable",
+    title: "Take a PostgreSQL role's login and end its sessions",
+    reversibility: Reversibility::ReversibleReissuesAccess,
+    idempotency: Idempotency::StateSet,
+    convergence: Convergence::Immediate,
+    calls: &[
+        Call::reads(READ_ROLE),
+        Call::reads(COUNT_SESSIONS),
+        Call::changes("ALTER ROLE {role} NOLOGIN"),
+        Call::changes("ALTER ROLE {role} LOGIN"),
+        Call::changes(END_SESSIONS),
+        Call::reads(PROBE),
+    ],
+    permissions: &[
+        Permission {
+            action: "CREATEROLE",
+            resource: "the server; from PostgreSQL 16 on with ADMIN OPTION on the roles it may take",
+            purpose: "ALTER ROLE … NOLOGIN and LOGIN",
+        },
+        Permission {
+            action: "pg_signal_backend",
+            resource: "the server",
+            purpose: "end the sessions of roles that are not superusers",
+        },
+        Permission { action: "pg_read_all_stats", resource: "the server", purpose: "see whose sessions there are" },
+    ],
+    rate_class: RateClass::Database,
+    blast_radius: "whatever logs in as this role fails at once, and its open transactions are rolled back",
+};
+
+/// Disables database roles.
+#[derive(Debug)]
+pub struct PostgresRole;
+
+/// The responder.
+pub static RESPONDER: PostgresRole = PostgresRole;
+
+/// The role's name. PostgreSQL cuts longer identifiers off silently, which could name another role.
+fn role(action: &Action) -> Result<String, ActError> {
+    const NAME_BYTES_MAX: usize = 63;
+    let role = parameter(action, "role")?;
+    if role.len() > NAME_BYTES_MAX || role.contains('\0') {
+        return Err(ActError::unusable(
+            format!("`{role}` cannot be the name of a role"),
+            "take a new inventory: the scanner that reports the role writes its name",
+        ));
+    }
+    Ok(role.to_owned())
+}
+
+/// The name as an SQL identifier that nothing inside it can end.
+fn quoted(role: &str) -> String {
+    format!("\"{}\"", role.replace('"', "\"\""))
+}
+
+/// What the server says of the role.
+struct RoleNow {
+    can_login: bool,
+    is_ours: bool,
+}
+
+impl PostgresRole {
+    fn server<'a>(context: &Context<'a>, action: &Action) -> Result<&'a Server, ActError> {
+        let host = parameter(action, "host")?;
+        context.config.postgres_role.servers.get(host).ok_or_else(|| {
+            ActError::unusable(
+                format!("no connection to the PostgreSQL server `{host}`"),
+                format!("add `[responder.postgres_role.servers.\"{host}\"]` with `url`"),
+            )
+        })
+    }
+
+    async fn sql(
+        context: &Context<'_>,
+        action: &Action,
+        statement: &str,
+        parameters: &[String],
+    ) -> Result<Rows, ActError> {
+        let url = context.secret(&Self::server(context, action)?.url)?;
+        context.sql(&url, statement, parameters).await
+    }
+
+    async fn role_now(context: &Context<'_>, action: &Action) -> Result<RoleNow, ActError> {
+        let role = role(action)?;
+        let rows = Self::sql(context, action, READ_ROLE, &[role]).await?;
+        let Some(row) = rows.into_iter().next() else {
+            return Err(ActError::NotFound {
+                target: action.target.to_string(),
+                reason: "the server has no such role".to_owned(),
+            });
+        };
+        let holds = |index: usize| row.get(index).is_some_and(|cell: &Option<String>| cell.as_deref() == Some("true"));
+        Ok(RoleNow { can_login: holds(0), is_ours: holds(1) })
+    }
+
+    async fn sessions(context: &Context<'_>, action: &Action) -> Result<u64, ActError> {
+        let rows = Self::sql(context, action, COUNT_SESSIONS, &[role(action)?]).await?;
+        let count = rows.first().and_then(|row| row.first()).and_then(|cell| cell.as_ref()?.parse().ok());
+        count.ok_or_else(|| ActError::Unreadable {
+            call: COUNT_SESSIONS.to_owned(),
+            reason: "it is not a count".to_owned(),
+        })
+    }
+
+    /// Tries to log in as the role. `None` where nobody configured how.
+    async fn admitted(context: &Context<'_>, action: &Action) -> Result<Option<bool>, ActError> {
+        let Some(reference) = Self::server(context, action)?.probes.get(&role(action)?) else { return Ok(None) };
+        let url: SecretString = context.secret(reference)?;
+        match context.sql(&url, PROBE, &[]).await {
+            Ok(_) => Ok(Some(true)),
+            // Class 28 is the server's refusal to let someone in: no login right, no such role, no matching rule.
+            Err(ActError::Refused { code, .. }) if code.starts_with("28") => Ok(Some(false)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Responder for PostgresRole {
+    fn spec(&self) -> &'static ActionSpec {
+        &SPEC
+    }
+
+    async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {
+        let can_login = Self::role_now(context, action).await?.can_login;
+        let sessions = Self::sessions(context, action).await?;
+        let admitted = Self::admitted(context, action).await.unwrap_or(None);
+        let denied_already = !can_login && sessions == 0;
+        Ok(StateBefore { state: json!({"can_login": can_login}), denied_already, admitted })
+    }
+
+    async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
+        let role = role(action)?;
+        // The other order would let the role come back between the two statements.
+        Self::sql(context, action, &format!("ALTER ROLE {} NOLOGIN", quoted(&role)), &[]).await?;
+        Self::sql(context, action, END_SESSIONS, &[role]).await.map(|_| ())
+    }
+
+    async fn verify(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Vec<Evidence> {
+        let now = context.now();
+        let state = async { Ok((Self::role_now(context, action).await?, Self::sessions(context, action).await?)) };
+        let declared = match state.await {
+            Ok((RoleNow { can_login: false, .. }, 0)) => {
+                Evidence::declared(true, now, "the role may not log in and has no session")
+            }
+            Ok((role, sessions)) => {
+                let may = if role.can_login { "may" } else { "may not" };
+                Evidence::declared(false, now, format!("the role {may} log in and has {sessions} sessions"))
+            }
+            Err(ActError::NotFound { reason, .. }) => Evidence::declared(true, now, reason),
+            Err(error) => Evidence::unobservable(now, error.to_string()),
+        };
+        let effective = match (Self::admitted(context, action).await, before.admitted) {
+            (Ok(Some(true)), _) => Evidence::effective(false, now, "the server still lets the role in"),
+            (Ok(Some(false)), Some(true)) => Evidence::effective(true, now, "the server refuses the role's login"),
+            (Ok(Some(false)), _) => Evidence::blind(now, "the server refused the role's login before the step too"),
+            (Ok(None), _) => Evidence::blind(now, "nobody configured a login to try"),
+            (Err(error), _) => Evidence::unobservable(now, error.to_string()),
+        };
+        vec![declared, effective]
+    }
+
+    async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {
+        let role = quoted(&role(action)?);
+        let statement = match before.state["can_login"] {
+            Value::Bool(true) => format!("ALTER ROLE {role} LOGIN"),
+            Value::Bool(false) => format!("ALTER ROLE {role} NOLOGIN"),
+            _ => return Err(ActError::unusable("the state before lacks `can_login`", "set the role by hand")),
+        };
+        Self::sql(context, action, &statement, &[]).await.map(|_| ())
+    }
+
+    async fn would_cut_ourselves(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
+        Ok(Self::role_now(context, action).await?.is_ours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::sql_matches;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_name_ends_its_own_quotes(role in "[^\0]{1,20}") {
+            let statement = format!("ALTER ROLE {} NOLOGIN", quoted(&role));
+            let whole = sql_matches("ALTER ROLE {role} NOLOGIN", &statement);
+            prop_assert!(whole, "{}", statement);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Whether a call is one that the specification lists.
+//!
+//! It reads templates, not platforms: `{x}` stands for one path segment, a path that begins with `{` for an address from
+//! the configuration, `{role}` in SQL for one quoted identifier.
+
+use firebreak_world::Request;
+
+/// Whether `request` has the shape `shape`.
+pub fn http_matches(shape: &str, request: &Request) -> bool {
+    let mut words = shape.split(' ');
+    let (Some(method), Some(target)) = (words.next(), words.next()) else { return false };
+    if method != request.method {
+        return false;
+    }
+    let action = words.next().is_none_or(|field| form_holds(&request.body, field));
+    action && (target.starts_with('{') || path_matches(target, path_of(&request.url)))
+}
+
+/// Path and query of a URL.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find(['/', '?']).and_then(|start| rest.get(start..)).unwrap_or("/");
+    if path.is_empty() { "/" } else { path }
+}
+
+fn path_matches(template: &str, path: &str) -> bool {
+    let (wanted, wanted_query) = template.split_once('?').unwrap_or((template, ""));
+    let (given, given_query) = path.split_once('?').unwrap_or((path, ""));
+    let mut given_segments = given.split('/');
+    let segments = wanted.split('/').all(|segment| match given_segments.next() {
+        Some(given) if segment.starts_with('{') => !given.is_empty(),
+        Some(given) => given == segment,
+        None => false,
+    });
+    let query_matches = || {
+        let given: Vec<&str> = given_query.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
+        let wanted: Vec<&str> = wanted_query.split('&').collect();
+        given == wanted
+    };
+    segments && given_segments.next().is_none() && query_matches()
+}
+
+fn form_holds(body: &[u8], field: &str) -> bool {
+    std::str::from_utf8(body).is_ok_and(|body| body.split('&').any(|pair| pair == field))
+}
+
+/// Whether `statement` has the shape `shape`: equal but for one quoted identifier.
+pub fn sql_matches(shape: &str, statement: &str) -> bool {
+    let Some((before, after)) = shape.split_once("{role}") else { return shape == statement };
+    let middle = statement.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    middle.is_some_and(is_quoted_identifier)
+}
+
+fn is_quoted_identifier(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    // Inside, a quote may only stand doubled: nothing can end the identifier early.
+    inner.is_some_and(|inner| !inner.is_empty() && !inner.replace("\"\"", "").contains(['"', '\0']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, url: &str, body: &str) -> Request {
+        Request { method: method.into(), url: url.into(), headers: Vec::new(), body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_query_call_is_known_by_its_action() {
+        let shape = "POST / Action=UpdateAccessKey";
+        let call = |url, body| http_matches(shape, &request("POST", url, body));
+        assert!(call("http://127.0.0.1:1/", "Action=UpdateAccessKey&UserName=ci"));
+        assert!(call("https://iam.amazonaws.com", "Version=2010-05-08&Action=UpdateAccessKey"));
+        assert!(!call("http://127.0.0.1:1/", "Action=DeleteAccessKey&Note=Action=UpdateAccessKey"));
+        assert!(!call("http://127.0.0.1:1/other", "Action=UpdateAccessKey"));
+    }
+
+    #[test]
+    fn a_path_segment_stands_for_one_segment_and_a_query_must_be_whole() {
+        let shape = "PUT /{bucket}?publicAccessBlock";
+        assert!(http_matches(shape, &request("PUT", "http://h:1/interviews?publicAccessBlock", "")));
+        for (method, url) in [
+            ("GET", "http://h/interviews?publicAccessBlock"),
+            ("PUT", "http://h/interviews"),
+            ("PUT", "http://h/interviews?policy"),
+            ("PUT", "http://h/interviews?publicAccessBlock&policy"),
+            ("PUT", "http://h/a/b?publicAccessBlock"),
+            ("PUT", "http://h/?publicAccessBlock"),
+        ] {
+            assert!(!http_matches(shape, &request(method, url, "")), "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn a_statement_cannot_smuggle_a_second_one() {
+        let shape = "ALTER ROLE {role} NOLOGIN";
+        for good in [r#"ALTER ROLE "ci" NOLOGIN"#, r#"ALTER ROLE "a ""quoted"" one" NOLOGIN"#] {
+            assert!(sql_matches(shape, good), "{good}");
+        }
+        for bad in [
+            r#"ALTER ROLE ci NOLOGIN"#,
+            r#"ALTER ROLE "" NOLOGIN"#,
+            r#"ALTER ROLE "a" SUPERUSER; ALTER ROLE "a" NOLOGIN"#,
+            r#"ALTER ROLE "ci" LOGIN"#,
+        ] {
+            assert!(!sql_matches(shape, bad), "{bad}");
+        }
+    }
+}
