@@ -9,6 +9,8 @@ pub const VERSION: &str = "1.8.0";
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
+    /// Base Event: what no class has a field for.
+    BaseEvent,
     /// Process Activity.
     ProcessActivity,
     /// Detection Finding.
@@ -39,7 +41,8 @@ pub enum Class {
 
 impl Class {
     /// Every class that we emit.
-    pub const ALL: [Class; 13] = [
+    pub const ALL: [Class; 14] = [
+        Class::BaseEvent,
         Class::ProcessActivity,
         Class::DetectionFinding,
         Class::AccountChange,
@@ -58,6 +61,7 @@ impl Class {
     /// `class_uid`.
     pub const fn uid(self) -> u32 {
         match self {
+            Class::BaseEvent => 0,
             Class::ProcessActivity => 1007,
             Class::DetectionFinding => 2004,
             Class::AccountChange => 3001,

@@ -1,1 +1,44 @@
-//! Placeholder.
+//! Bytes in, events out: files, directories, globs and stdin, plain or compressed, framed into records, mapped to
+//! [`firebreak_model::Event`] by one of the [`sources`], and to OCSF 1.8 when an event is stored or shown.
+//!
+//! Every record ends as events or in quarantine with its position and the reason; nothing is dropped and nothing is
+//! repaired in silence. It is not a place for detection, for secrets (the caller's redaction runs before anything is
+//! parsed) or for state on disk: cursors are handed to the caller, who commits them together with the events.
+
+pub mod batch;
+pub mod cursor;
+pub mod file;
+pub mod framing;
+pub mod inputs;
+mod json;
+mod mapping;
+pub mod merge;
+mod ocsf;
+pub mod options;
+mod parse;
+pub mod reader;
+pub mod source;
+pub mod sources;
+mod stream;
+pub mod watcher;
+
+pub use batch::{Batch, Quarantined};
+pub use cursor::Cursor;
+pub use file::FileReader;
+pub use inputs::Inputs;
+pub use merge::Merged;
+pub use options::{Limits, MissingTime, Options, Redact, keep};
+pub use reader::{Reader, read_all, read_bytes};
+pub use source::{Framing, Mapped, RawRecord, Refusal, Source};
+pub use sources::SOURCES;
+pub use watcher::Watcher;
+
+/// The source whose folder is called `name`.
+pub fn source(name: &str) -> Option<&'static dyn Source> {
+    SOURCES.iter().copied().find(|source| source.name() == name)
+}
+
+/// The OCSF 1.8 record of `event`, written by the source that made it. `None` where no source has that name.
+pub fn ocsf_record(event: &firebreak_model::Event) -> Option<serde_json::Value> {
+    source(event.source).map(|source| source.ocsf(event))
+}

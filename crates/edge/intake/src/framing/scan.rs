@@ -1,0 +1,167 @@
+//! Finds the end of one JSON value by its brackets and quotes, byte by byte and restartable. It accepts more than JSON:
+//! what it passes on is parsed afterwards.
+
+/// What a scan came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// The value ends here.
+    End,
+    /// The record was broken off: a line break inside a string, or a new record at the beginning of a line.
+    Broken,
+    /// The object is an envelope, and its array of records begins here.
+    Envelope,
+    /// The bytes ended first.
+    More,
+}
+
+/// The state of a scan, kept while more bytes are read.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    /// Whether the value stands alone, so that a line break may show that it was broken off.
+    top: bool,
+    depth: u32,
+    /// How many brackets were open at most.
+    pub(crate) deepest: u32,
+    in_string: bool,
+    escaped: bool,
+    string_start: usize,
+    /// The last string directly inside the outermost object, where the bytes are still there.
+    key: Option<(usize, usize)>,
+    /// Whether a colon followed it.
+    colon: bool,
+    /// The last byte that is not white space, and whether a line break followed it.
+    last: u8,
+    line_begins: bool,
+}
+
+impl Scan {
+    /// A scan that begins with `depth` brackets open.
+    pub(crate) fn new(top: bool, depth: u32) -> Scan {
+        Scan {
+            top,
+            depth,
+            deepest: depth,
+            in_string: false,
+            escaped: false,
+            string_start: 0,
+            key: None,
+            colon: false,
+            last: 0,
+            line_begins: false,
+        }
+    }
+
+    /// The bytes scanned so far are gone.
+    pub(crate) fn forget(&mut self) {
+        self.key = None;
+        self.string_start = 0;
+    }
+
+    /// Scans `bytes` from `*at` on; `*at` is then the first byte that does not belong to the value.
+    pub(crate) fn run(&mut self, bytes: &[u8], at: &mut usize, envelopes: &[&str]) -> Step {
+        while *at < bytes.len() {
+            let step = if self.in_string { self.string(bytes, at) } else { self.structure(bytes, at, envelopes) };
+            if let Some(step) = step {
+                return step;
+            }
+        }
+        Step::More
+    }
+
+    fn string(&mut self, bytes: &[u8], at: &mut usize) -> Option<Step> {
+        if self.escaped {
+            self.escaped = false;
+            *at += 1;
+            return None;
+        }
+        let rest = bytes.get(*at..).unwrap_or_default();
+        let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', rest) else {
+            *at = bytes.len();
+            return None;
+        };
+        *at += found + 1;
+        match rest.get(found) {
+            Some(b'"') => {
+                self.in_string = false;
+                if self.depth == 1 {
+                    self.key = Some((self.string_start, *at - 1));
+                }
+            }
+            Some(b'\\') => self.escaped = true,
+            _ if self.top => return Some(Step::Broken),
+            _ => {}
+        }
+        None
+    }
+
+    fn structure(&mut self, bytes: &[u8], at: &mut usize, envelopes: &[&str]) -> Option<Step> {
+        let rest = bytes.get(*at..).unwrap_or_default();
+        for byte in rest {
+            let begins = std::mem::replace(&mut self.line_begins, *byte == b'\n');
+            if byte.is_ascii_whitespace() {
+                *at += 1;
+                continue;
+            }
+            let before = std::mem::replace(&mut self.last, *byte);
+            match byte {
+                b'"' => {
+                    *at += 1;
+                    self.in_string = true;
+                    self.string_start = *at;
+                    return None;
+                }
+                b'{' if begins && self.top && self.depth > 0 && !matches!(before, b'[' | b',' | b':') => {
+                    return Some(Step::Broken);
+                }
+                b'[' if self.depth == 1 && self.colon && self.opens(bytes, envelopes) => {
+                    *at += 1;
+                    return Some(Step::Envelope);
+                }
+                b'{' | b'[' => {
+                    self.depth += 1;
+                    self.deepest = self.deepest.max(self.depth);
+                }
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        *at += 1;
+                        return Some(Step::End);
+                    }
+                }
+                b':' => self.colon = true,
+                b',' => self.colon = false,
+                _ => {}
+            }
+            *at += 1;
+        }
+        None
+    }
+
+    /// Whether the last key is one whose array holds records.
+    fn opens(&self, bytes: &[u8], envelopes: &[&str]) -> bool {
+        let key = self.key.and_then(|(start, end)| bytes.get(start..end)).unwrap_or_default();
+        self.top && envelopes.iter().any(|envelope| envelope.as_bytes() == key)
+    }
+}
+
+/// Whether `bytes` are one object with all brackets and quotes closed.
+pub(crate) fn is_balanced(bytes: &[u8]) -> bool {
+    let bytes = bytes.trim_ascii();
+    let mut at = 0;
+    bytes.starts_with(b"{") && Scan::new(false, 0).run(bytes, &mut at, &[]) == Step::End && at == bytes.len()
+}
+
+/// Whether `bytes` nest deeper than `limit`.
+pub(crate) fn is_deeper(bytes: &[u8], limit: u32) -> bool {
+    // Brackets inside strings count here too, so this can only send too much to the exact scan below.
+    let brackets = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if brackets <= limit as usize {
+        return false;
+    }
+    let mut scan = Scan::new(false, 0);
+    let mut at = 0;
+    while at < bytes.len() {
+        scan.run(bytes, &mut at, &[]);
+    }
+    scan.deepest > limit
+}

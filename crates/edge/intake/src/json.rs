@@ -1,0 +1,115 @@
+//! Reading fields out of a parsed record: by path, absent where the type is another or the text is empty.
+
+use firebreak_model::{Json, Text, Time};
+use rustc_hash::FxHashSet;
+use sonic_rs::{JsonContainerTrait, JsonValueTrait};
+use std::borrow::Cow;
+
+/// The value at `path`.
+pub(crate) fn at<'j>(json: &'j Json, path: &[&str]) -> Option<&'j Json> {
+    path.iter().try_fold(json, |value, key| value.as_object()?.get(key))
+}
+
+/// The text at `path`, unless it is empty.
+pub(crate) fn text<'j>(json: &'j Json, path: &[&str]) -> Option<&'j str> {
+    at(json, path)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The text at `path`, or the number there in digits: platforms write ids as both.
+pub(crate) fn id<'j>(json: &'j Json, path: &[&str]) -> Option<Cow<'j, str>> {
+    let value = at(json, path)?;
+    match value.as_str() {
+        Some(text) => (!text.is_empty()).then_some(Cow::Borrowed(text)),
+        None => value.as_i64().map(|number| Cow::Owned(number.to_string())),
+    }
+}
+
+/// The count at `path`: a whole number that is not negative, written as a number or as text.
+pub(crate) fn count(json: &Json, path: &[&str]) -> Option<u64> {
+    let value = at(json, path)?;
+    if let Some(whole) = value.as_u64() {
+        return Some(whole);
+    }
+    match value.as_f64() {
+        Some(number) => (number >= 0.0 && number.fract() == 0.0 && number <= 9e15).then_some(number as u64),
+        None => value.as_str()?.parse().ok(),
+    }
+}
+
+/// The array at `path`.
+pub(crate) fn list<'j>(json: &'j Json, path: &[&str]) -> &'j [Json] {
+    at(json, path).and_then(|value| value.as_array()).map_or(&[], |array| array.as_slice())
+}
+
+/// The first text in the array at `path`, or the text at `path` itself.
+pub(crate) fn first<'j>(json: &'j Json, path: &[&str]) -> Option<&'j str> {
+    let value = at(json, path)?;
+    let text = if value.is_array() { value.as_array()?.first()?.as_str() } else { value.as_str() };
+    text.filter(|text| !text.is_empty())
+}
+
+/// Owned text, where there is some.
+pub(crate) fn owned(text: Option<&str>) -> Option<Text> {
+    text.map(Text::new)
+}
+
+/// Whether the value is an object.
+pub(crate) fn is_object(json: &Json) -> bool {
+    json.is_object()
+}
+
+/// What a time field says: text in any form that platforms write, or a number since 1970 whose unit its size tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Clock<'j> {
+    /// This instant.
+    At(Time),
+    /// Text that is no time.
+    Unreadable(&'j str),
+    /// Nothing is there.
+    Absent,
+}
+
+/// The time at `path`.
+pub(crate) fn clock<'j>(json: &'j Json, path: &[&str]) -> Clock<'j> {
+    let Some(value) = at(json, path) else { return Clock::Absent };
+    if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
+        return Time::parse(text).map_or(Clock::Unreadable(text), Clock::At);
+    }
+    value.as_f64().filter(|number| *number > 0.0).map_or(Clock::Absent, |number| Clock::At(since_1970(number)))
+}
+
+/// Seconds until the year 5138, then milliseconds, microseconds and nanoseconds until the same year.
+fn since_1970(number: f64) -> Time {
+    let micros = match number {
+        number if number < 1e11 => number * 1e6,
+        number if number < 1e14 => number * 1e3,
+        number if number < 1e17 => number,
+        number => number / 1e3,
+    };
+    Time(micros as i64)
+}
+
+/// A key that some object in the record has twice. Parsers disagree on which of the two values counts, so an intruder
+/// could show one identity to us and another to everyone else.
+pub(crate) fn doubled_key(json: &Json) -> Option<&str> {
+    if let Some(object) = json.as_object() {
+        return doubled_in(object).or_else(|| object.iter().find_map(|(_, value)| doubled_key(value)));
+    }
+    json.as_array()?.iter().find_map(doubled_key)
+}
+
+fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
+    const SMALL: usize = 24;
+    if object.len() > SMALL {
+        let mut seen = FxHashSet::default();
+        return object.iter().map(|(key, _)| key).find(|key| !seen.insert(*key));
+    }
+    let mut seen = [""; SMALL];
+    for (at, (key, _)) in object.iter().enumerate() {
+        if seen.iter().take(at).any(|earlier| *earlier == key) {
+            return Some(key);
+        }
+        *seen.get_mut(at)? = key;
+    }
+    None
+}

@@ -1,0 +1,131 @@
+//! What the sources' mappings share: times, ids, addresses and persons, each with one meaning for all of them.
+
+use crate::batch::hexadecimal;
+use crate::json::{self, Clock};
+use crate::parse::shorten;
+use crate::source::{RawRecord, Refusal};
+use firebreak_model::{Keys, NodeKey, Text, Time};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+
+/// An id shorter than this is not taken to be unique: no platform numbers its records so, samples do.
+const ID_LENGTH_MIN: usize = 12;
+
+impl RawRecord<'_> {
+    /// The id under which an event is known: the source's own, made unique with a digest of the record where it is too
+    /// short to be, or that digest alone.
+    pub(crate) fn native_id(&self, given: Option<&str>) -> Text {
+        match given {
+            Some(id) if id.len() >= ID_LENGTH_MIN => Text::new(id),
+            Some(id) if !id.is_empty() => Text::from(format!("{id}/{}", self.digest())),
+            _ => Text::from(self.digest()),
+        }
+    }
+
+    /// 32 hexadecimal digits of SHA-256 over the record.
+    pub(crate) fn digest(&self) -> String {
+        let digest = Sha256::digest(self.text.as_bytes());
+        hexadecimal(digest.get(..16).unwrap_or_default())
+    }
+
+    /// When it happened: the first of `paths` that holds a time, then the time that a log pipeline noted (`p_event_time`),
+    /// then the time of receipt where the operator allows that.
+    pub(crate) fn time(&self, paths: &[&[&str]]) -> Result<Time, Refusal> {
+        let mut unreadable = None;
+        for path in paths.iter().chain(&[&["p_event_time"][..]]) {
+            match json::clock(self.json, path) {
+                Clock::At(time) => return Ok(time),
+                Clock::Unreadable(text) => unreadable = unreadable.or(Some(text)),
+                Clock::Absent => {}
+            }
+        }
+        self.received.ok_or_else(|| no_time(unreadable))
+    }
+
+    /// The part of the input's path that follows the folder `folder`.
+    pub(crate) fn below(&self, folder: &str) -> Option<&str> {
+        let mut rest = self.input;
+        while let Some(at) = rest.find(folder) {
+            let (before, after) = (rest.get(..at)?, rest.get(at + folder.len()..)?);
+            if (before.is_empty() || before.ends_with('/')) && after.starts_with('/') {
+                return after.get(1..);
+            }
+            rest = after;
+        }
+        None
+    }
+}
+
+/// The refusal of a record without a time.
+pub(crate) fn no_time(unreadable: Option<&str>) -> Refusal {
+    let hint = "set `missing_time = \"received\"` to give such records the time of reading";
+    match unreadable {
+        Some(text) => Refusal::new(format!("no time: `{}` is not one", shorten(text)), hint),
+        None => Refusal::new("no time", hint),
+    }
+}
+
+/// Fills in the address: as an address where it is one, else as it is written.
+pub(crate) fn set_address(keys: &mut Keys, written: Option<&str>) {
+    let Some(written) = written.map(str::trim).filter(|written| !written.is_empty()) else { return };
+    // A port after an IPv4 address, or brackets around an IPv6 one, is not part of the address.
+    let bare = match written.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((bare, _)) => bare,
+        None if written.matches(':').count() == 1 => written.split(':').next().unwrap_or(written),
+        None => written,
+    };
+    match bare.parse::<IpAddr>() {
+        Ok(address) => keys.address = Some(address.to_canonical()),
+        Err(_) => keys.address_text = Some(Text::new(written)),
+    }
+}
+
+/// `identity:person/<e-mail>` where the text is an e-mail address.
+pub(crate) fn person(text: Option<&str>) -> Option<NodeKey> {
+    let text = text.filter(|text| is_email(text))?;
+    Some(NodeKey::identity("person", &text.to_lowercase()))
+}
+
+/// Whether the text looks like an e-mail address.
+pub(crate) fn is_email(text: &str) -> bool {
+    let usual = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
+    text.split_once('@').is_some_and(|(name, host)| {
+        let host_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        !name.is_empty()
+            && name.bytes().all(usual)
+            && host.bytes().all(host_byte)
+            && host.split_once('.').is_some_and(|(first, rest)| !first.is_empty() && !rest.is_empty())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_none_is_kept_as_text() {
+        for (written, address, text) in [
+            ("203.0.113.7", Some("203.0.113.7"), None),
+            ("203.0.113.7:4711", Some("203.0.113.7"), None),
+            ("[2001:db8::1]:443", Some("2001:db8::1"), None),
+            ("2001:db8::1", Some("2001:db8::1"), None),
+            ("::ffff:203.0.113.7", Some("203.0.113.7"), None),
+            ("cloudformation.amazonaws.com", None, Some("cloudformation.amazonaws.com")),
+            ("075.050.255.67", None, Some("075.050.255.67")),
+            ("AWS Internal", None, Some("AWS Internal")),
+        ] {
+            let mut keys = Keys::default();
+            set_address(&mut keys, Some(written));
+            assert_eq!(keys.address.map(|address| address.to_string()).as_deref(), address, "{written}");
+            assert_eq!(keys.address_text.as_deref(), text, "{written}");
+        }
+    }
+
+    #[test]
+    fn only_mail_addresses_are_persons() {
+        assert_eq!(person(Some("Alice@Example.com")).unwrap().as_str(), "identity:person/alice@example.com");
+        for text in ["alice", "@example.com", "alice@", "alice@host", "a b@example.com", "alice@example.com, bob"] {
+            assert_eq!(person(Some(text)), None, "{text}");
+        }
+    }
+}

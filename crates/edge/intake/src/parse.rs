@@ -1,0 +1,161 @@
+//! One frame to events or quarantine: redaction first, then UTF-8, nesting, JSON, doubled keys, and the source's mapping.
+
+use crate::batch::{Batch, Quarantined, hexadecimal};
+use crate::cursor::Place;
+use crate::json;
+use crate::options::{Limits, MissingTime, Options, Redact};
+use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
+use firebreak_model::{Event, EventUid, Json, Position, Problem, Text, Time};
+use std::sync::Arc;
+
+/// Turns the frames of one input into events.
+#[derive(Clone, Copy)]
+pub(crate) struct Parser<'a> {
+    pub(crate) source: &'a dyn Source,
+    pub(crate) options: Options,
+    pub(crate) redact: &'a Redact,
+    /// When the input was opened.
+    pub(crate) received: Time,
+}
+
+impl Parser<'_> {
+    /// Reads one record into `batch`.
+    pub(crate) fn record(&self, bytes: &[u8], too_deep: bool, input: &str, place: Place, batch: &mut Batch) {
+        let raw: Arc<[u8]> = Arc::from(&*(self.redact)(bytes));
+        if too_deep {
+            return self.quarantine(too_deep_refusal(self.options.limits), raw, input, place, batch);
+        }
+        let parsed = match self.source.framing() {
+            Framing::Json { .. } => text(&raw).and_then(|text| Ok((text, parse(text)?))),
+            Framing::Lines { .. } => text(&raw).map(|text| (text, Json::default())),
+        };
+        match parsed {
+            Ok((text, json)) => self.parts(text, &json, &raw, input, place, batch),
+            Err(refusal) => self.quarantine(refusal, raw, input, place, batch),
+        }
+    }
+
+    fn parts(&self, text: &str, json: &Json, raw: &Arc<[u8]>, input: &str, place: Place, batch: &mut Batch) {
+        let received = (self.options.missing_time == MissingTime::Received).then_some(self.received);
+        for part in 0..self.source.parts(json).max(1) {
+            let record = RawRecord { json, text, input, index: place.record, line: place.line, part, received };
+            match self.source.map(&record) {
+                Ok(mapped) => {
+                    batch.events.push(self.event(mapped, json, raw));
+                    batch.read += 1;
+                }
+                Err(refusal) => self.quarantine(refusal, Arc::clone(raw), input, place, batch),
+            }
+        }
+    }
+
+    fn event(&self, mapped: Mapped, json: &Json, raw: &Arc<[u8]>) -> Event {
+        let source = self.source.name();
+        Event {
+            uid: EventUid::of(source, mapped.native_id.as_bytes()),
+            source,
+            native_id: mapped.native_id,
+            time: mapped.time,
+            log_source: mapped.log_source,
+            keys: mapped.keys,
+            body: mapped.body.unwrap_or_else(|| json.clone()),
+            raw: Arc::clone(raw),
+        }
+    }
+
+    /// Puts a record aside.
+    pub(crate) fn quarantine(&self, refusal: Refusal, raw: Arc<[u8]>, input: &str, place: Place, batch: &mut Batch) {
+        batch.quarantined.push(Quarantined::new(self.problem(refusal, input, place), raw));
+        batch.read += 1;
+    }
+
+    /// Puts aside a record that was too long to be held.
+    pub(crate) fn too_long(&self, length: u64, sha256: &[u8], input: &str, place: Place, batch: &mut Batch) {
+        let limit = self.options.limits.record_bytes_max;
+        let reason = format!("one record of {length} bytes, and at most {limit} are read");
+        let refusal = Refusal::new(reason, "check what wrote it, or raise `record_bytes_max`");
+        let problem = self.problem(refusal, input, place);
+        batch.quarantined.push(Quarantined { problem, raw: Arc::from(&[][..]), sha256: hexadecimal(sha256) });
+        batch.read += 1;
+    }
+
+    fn problem(&self, refusal: Refusal, input: &str, place: Place) -> Problem {
+        Problem {
+            source: Text::new_static(self.source.name()),
+            position: Position {
+                input: input.to_owned(),
+                offset: Some(place.offset),
+                record: Some(place.record),
+                line: Some(place.line),
+            },
+            reason: refusal.reason.into_owned(),
+            hint: refusal.hint.to_owned(),
+        }
+    }
+}
+
+fn too_deep_refusal(limits: Limits) -> Refusal {
+    let reason = format!("nested more than {} levels deep", limits.depth_max);
+    Refusal::new(reason, "no platform writes such records; check what wrote it, or raise `depth_max`")
+}
+
+fn text(raw: &[u8]) -> Result<&str, Refusal> {
+    std::str::from_utf8(raw).map_err(|error| {
+        let reason = format!("not UTF-8 at byte {} of the record", error.valid_up_to());
+        Refusal::new(reason, "export the log again as UTF-8; the bytes are kept in quarantine as they came")
+    })
+}
+
+fn parse(text: &str) -> Result<Json, Refusal> {
+    let json: Json = sonic_rs::from_str(text).map_err(|error| syntax(text, error.offset()))?;
+    if !json::is_object(&json) {
+        return Err(Refusal::new("not a JSON object", "check that the input is this source's log"));
+    }
+    match json::doubled_key(&json) {
+        None => Ok(json),
+        Some(key) => Err(Refusal::new(
+            format!("duplicate key `{}`", shorten(key)),
+            "two readers of this record may see two different values: find out who wrote it",
+        )),
+    }
+}
+
+/// Says what is wrong without quoting the record, which may hold anything.
+fn syntax(text: &str, offset: usize) -> Refusal {
+    // The parser points behind what it could not read.
+    let around = text.get(offset.saturating_sub(9)..(offset + 9).min(text.len())).unwrap_or_default();
+    if ["NaN", "Infinity"].iter().any(|word| around.contains(word)) {
+        let reason = format!("not JSON at byte {offset}: `NaN` or `Infinity` is no JSON number");
+        return Refusal::new(reason, "have the writer leave the value out or write null");
+    }
+    if offset >= text.trim_end().len() {
+        return Refusal::new(
+            "not JSON: the record is cut off",
+            "check whether the writer was stopped; read the rest again",
+        );
+    }
+    Refusal::new(format!("not JSON at byte {offset} of the record"), "check that the input is this source's log")
+}
+
+/// At most 64 characters of something that an input controls.
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// JSON that stands inside a string of a record, checked as the record itself is.
+pub(crate) fn inner(field: &str, text: &str) -> Result<Json, Refusal> {
+    const INNER_DEPTH_MAX: u32 = 32;
+    let hint = "the field holds JSON as text: check what wrote it";
+    if crate::framing::is_deeper(text.as_bytes(), INNER_DEPTH_MAX) {
+        return Err(Refusal::new(
+            format!("the JSON in `{field}` is nested more than {INNER_DEPTH_MAX} levels deep"),
+            hint,
+        ));
+    }
+    let json: Json = sonic_rs::from_str(text)
+        .map_err(|error| Refusal::new(format!("the text in `{field}` is not JSON at byte {}", error.offset()), hint))?;
+    match json::doubled_key(&json) {
+        None => Ok(json),
+        Some(key) => Err(Refusal::new(format!("duplicate key `{}` in the JSON in `{field}`", shorten(key)), hint)),
+    }
+}

@@ -1,0 +1,100 @@
+//! What a source is: how its files are cut into records and what one record says. A source never opens a file, keeps
+//! no state and decides nothing about detection.
+
+use firebreak_model::{Event, Json, Keys, LogSource, Text, Time};
+use std::borrow::Cow;
+
+/// How the bytes of an input are cut into records.
+#[derive(Clone, Copy, Debug)]
+pub enum Framing {
+    /// JSON objects: one a line, concatenated, in an array, or in an array below one of these keys of an object
+    /// (`{"Records":[…]}`).
+    Json {
+        /// The keys whose array holds records.
+        envelopes: &'static [&'static str],
+    },
+    /// Lines of text. A line that does not start a record belongs to the record before it.
+    Lines {
+        /// Whether a line starts a record. Sees at most the first [`LINE_START_BYTES`] bytes of the line.
+        starts: fn(&[u8]) -> bool,
+    },
+}
+
+/// How much of a line [`Framing::Lines`] shows to `starts`.
+pub const LINE_START_BYTES: usize = 40;
+
+/// One record as it was cut out of its input.
+#[derive(Debug)]
+pub struct RawRecord<'a> {
+    /// The record, parsed; JSON null where the framing is lines.
+    pub json: &'a Json,
+    /// The record as text.
+    pub text: &'a str,
+    /// The input, as the operator knows it: some sources read an account, cluster or job from it.
+    pub input: &'a str,
+    /// Number of the record in its input, from 0.
+    pub index: u64,
+    /// Line on which it starts, from 1.
+    pub line: u64,
+    /// Which of the record's [`Source::parts`] to map, from 0.
+    pub part: usize,
+    /// The time to give a record that has none of its own; `None` means that such a record is refused.
+    pub received: Option<Time>,
+}
+
+/// What a source reads out of one record. The frame adds the source's name, the uid and the raw bytes.
+#[derive(Debug)]
+pub struct Mapped {
+    /// The source's own id for the record; see [`RawRecord::native_id`].
+    pub native_id: Text,
+    /// When it happened.
+    pub time: Time,
+    /// For routing rules.
+    pub log_source: LogSource,
+    /// What every stage needs.
+    pub keys: Keys,
+    /// The body, where it is not the parsed record itself (decoded or flattened).
+    pub body: Option<Json>,
+}
+
+/// Why a record is no event of this source, and what to do about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What is wrong: lower case, no full stop, user input in backticks.
+    pub reason: Cow<'static, str>,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+impl Refusal {
+    /// A refusal with this reason and hint.
+    pub fn new(reason: impl Into<Cow<'static, str>>, hint: &'static str) -> Refusal {
+        Refusal { reason: reason.into(), hint }
+    }
+}
+
+/// One kind of log.
+pub trait Source: Sync + Send {
+    /// The name of its folder.
+    fn name(&self) -> &'static str;
+
+    /// How its files are cut into records.
+    fn framing(&self) -> Framing;
+
+    /// How many events one record holds. At least 1: a record that should hold events and holds none is refused by
+    /// [`Source::map`].
+    fn parts(&self, _record: &Json) -> usize {
+        1
+    }
+
+    /// Whether a file found in a directory may hold this source's records. A file named by the operator is always read.
+    fn wants(&self, _path: &str) -> bool {
+        true
+    }
+
+    /// What the record says.
+    fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal>;
+
+    /// The event as an OCSF 1.8 record. What has no field there goes to `unmapped`; nothing is dropped.
+    fn ocsf(&self, event: &Event) -> serde_json::Value;
+}

@@ -1,0 +1,144 @@
+//! On what the call acted, and how much data it read.
+
+use super::arn;
+use crate::json;
+use firebreak_model::{Json, NodeKey};
+
+/// What the call acted on: what its parameters name, else the first resource that the event lists.
+pub(super) fn target(event: &Json, service: &str, name: &str) -> Option<NodeKey> {
+    let place = Place::of(event);
+    let parameters = json::at(event, &["requestParameters"]);
+    let named = parameters.and_then(|parameters| match service {
+        "s3" | "s3express" => bucket(parameters, &place),
+        "secretsmanager" => secret(parameters, &place),
+        "ssm" => parameter(parameters, &place).or_else(|| instance(parameters, &place)),
+        "sts" => json::text(parameters, &["roleArn"]).and_then(arn::key),
+        "iam" => principal(event, parameters, &place),
+        "dynamodb" => one(parameters, "tableName", |name| place.arn("dynamodb", &format!("table/{name}"))),
+        "kms" => one(parameters, "keyId", |id| place.arn("kms", &format!("key/{id}"))),
+        "lambda" => one(parameters, "functionName", |name| place.arn("lambda", &format!("function:{name}"))),
+        "rds" => one(parameters, "dBInstanceIdentifier", |id| place.arn("rds", &format!("db:{id}")))
+            .or_else(|| one(parameters, "dBSnapshotIdentifier", |id| place.arn("rds", &format!("snapshot:{id}")))),
+        "ecs" => one(parameters, "task", |id| place.arn("ecs", &format!("task/{id}")))
+            .or_else(|| one(parameters, "cluster", |name| place.arn("ecs", &format!("cluster/{name}")))),
+        "ec2" => instance(parameters, &place),
+        "cloudtrail" => one(parameters, "name", |name| place.arn("cloudtrail", &format!("trail/{name}"))),
+        _ => None,
+    });
+    named.or_else(|| listed(event)).or_else(|| own_user(event, service, name))
+}
+
+/// How many records a successful call read, where it is one that reads data.
+pub(super) fn records(event: &Json, service: &str, name: &str) -> Option<u64> {
+    let asked = |list: &str| {
+        let count = json::list(event, &["requestParameters", list]).len() as u64;
+        Some(count.max(1))
+    };
+    match (service, name) {
+        ("s3" | "s3express", "GetObject" | "SelectObjectContent" | "GetObjectTorrent")
+        | ("secretsmanager", "GetSecretValue")
+        | ("ssm", "GetParameter" | "GetParametersByPath" | "GetParameterHistory")
+        | ("dynamodb", "GetItem") => Some(1),
+        ("secretsmanager", "BatchGetSecretValue") => asked("secretIdList"),
+        ("ssm", "GetParameters") => asked("names"),
+        _ => None,
+    }
+}
+
+/// In which partition, region and account the call was made, for names that are written without.
+struct Place<'e> {
+    partition: &'e str,
+    region: &'e str,
+    account: &'e str,
+}
+
+impl<'e> Place<'e> {
+    fn of(event: &'e Json) -> Place<'e> {
+        let region = json::text(event, &["awsRegion"]).unwrap_or_default();
+        let partition = match region {
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            region if region.starts_with("cn-") => "aws-cn",
+            _ => "aws",
+        };
+        let account = json::text(event, &["recipientAccountId"])
+            .or_else(|| json::text(event, &["userIdentity", "accountId"]))
+            .unwrap_or_default();
+        Place { partition, region, account }
+    }
+
+    fn arn(&self, service: &str, name: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{name}", self.partition, self.region, self.account)
+    }
+
+    fn iam(&self, kind: &str, name: &str) -> String {
+        format!("arn:{}:iam::{}:{kind}/{name}", self.partition, self.account)
+    }
+}
+
+/// What one parameter names: an ARN, or a name of which `arn` makes one.
+fn one(parameters: &Json, field: &str, arn: impl Fn(&str) -> String) -> Option<NodeKey> {
+    let written = json::text(parameters, &[field])?;
+    if written.starts_with("arn:") { arn::key(written) } else { arn::key(&arn(written)) }
+}
+
+fn bucket(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
+    one(parameters, "bucketName", |name| format!("arn:{}:s3:::{name}", place.partition))
+}
+
+fn secret(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
+    let arn = |name: &str| place.arn("secretsmanager", &format!("secret:{name}"));
+    one(parameters, "secretId", arn).or_else(|| {
+        let first = json::first(parameters, &["secretIdList"])?;
+        if first.starts_with("arn:") { arn::key(first) } else { arn::key(&arn(first)) }
+    })
+}
+
+/// A parameter of the parameter store; the first where several are asked for.
+fn parameter(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
+    let written = json::text(parameters, &["name"])
+        .or_else(|| json::first(parameters, &["names"]))
+        .or_else(|| json::text(parameters, &["path"]))?;
+    if written.starts_with("arn:") {
+        return arn::key(written);
+    }
+    arn::key(&place.arn("ssm", &format!("parameter/{}", written.trim_start_matches('/'))))
+}
+
+fn instance(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
+    let listed = || json::list(parameters, &["instancesSet", "items"]).first();
+    let id = json::text(parameters, &["instanceId"])
+        .or_else(|| json::text(parameters, &["target"]))
+        .or_else(|| json::first(parameters, &["instanceIds"]))
+        .or_else(|| listed().and_then(|item| json::text(item, &["instanceId"])))?;
+    arn::key(&place.arn("ec2", &format!("instance/{id}")))
+}
+
+/// Whom or what an IAM call is about: the key before the user who has it, the user or role before the policy.
+fn principal(event: &Json, parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
+    if let Some(id) = json::text(parameters, &["accessKeyId"]) {
+        return Some(NodeKey::credential("aws", id));
+    }
+    for made in ["user", "role"] {
+        if let Some(arn) = json::text(event, &["responseElements", made, "arn"]) {
+            return arn::key(arn);
+        }
+    }
+    one(parameters, "userName", |name| place.iam("user", name))
+        .or_else(|| one(parameters, "roleName", |name| place.iam("role", name)))
+        .or_else(|| one(parameters, "groupName", |name| place.iam("group", name)))
+        .or_else(|| json::text(parameters, &["policyArn"]).and_then(arn::key))
+        .or_else(|| one(parameters, "instanceProfileName", |name| place.iam("instance-profile", name)))
+}
+
+fn listed(event: &Json) -> Option<NodeKey> {
+    json::list(event, &["resources"]).iter().find_map(|resource| {
+        let written = json::text(resource, &["ARN"]).or_else(|| json::text(resource, &["arn"]))?;
+        arn::key(written)
+    })
+}
+
+/// IAM calls without a user name are about the caller.
+fn own_user(event: &Json, service: &str, name: &str) -> Option<NodeKey> {
+    const OWN: [&str; 4] = ["CreateAccessKey", "ChangePassword", "CreateLoginProfile", "ListAccessKeys"];
+    (service == "iam" && OWN.contains(&name)).then(|| super::actor::actor(event)).flatten()
+}

@@ -1,0 +1,103 @@
+//! Logs of GitHub Actions jobs: a time before each line; lines without one continue the line before them. Owner,
+//! repository, run and job stand in the path: `ci_log/<owner>/<repository>/<run>/<job>.log`.
+
+mod ocsf;
+
+use crate::mapping::no_time;
+use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, Time};
+use sonic_rs::Object;
+
+/// GitHub Actions job logs.
+pub static SOURCE: CiLog = CiLog;
+
+/// GitHub Actions job logs.
+#[derive(Debug)]
+pub struct CiLog;
+
+impl Source for CiLog {
+    fn name(&self) -> &'static str {
+        "ci_log"
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Lines { starts: begins_with_time }
+    }
+
+    fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
+        let (stamp, line) = record.text.split_once(' ').unwrap_or((record.text, ""));
+        let stamped = begins_with_time(record.text.as_bytes()).then(|| Time::parse(stamp)).flatten();
+        let (time, line) = match (stamped, record.received) {
+            (Some(time), _) => (time, line),
+            (None, Some(received)) => (received, record.text),
+            (None, None) => return Err(no_time(None)),
+        };
+        let job = Job::of(record);
+        let place = job.as_ref().map_or_else(|| record.input.to_owned(), Job::path);
+        Ok(Mapped {
+            native_id: Text::from(format!("{place}#{}", record.line)),
+            time,
+            log_source: LogSource { product: "ci", service: "github_actions" },
+            keys: keys(line, job.as_ref()),
+            body: Some(body(line, record.line, job.as_ref())),
+        })
+    }
+
+    fn ocsf(&self, event: &Event) -> serde_json::Value {
+        ocsf::record(event)
+    }
+}
+
+/// Whether a line begins like `2026-03-24T10:58:41.1234567Z `.
+fn begins_with_time(line: &[u8]) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    line.len() > FORM.len()
+        && line.iter().zip(FORM).all(fits)
+        && matches!(line.get(FORM.len()), Some(b'.' | b'Z' | b'+' | b'-'))
+}
+
+/// Which job the log is of.
+struct Job<'a> {
+    owner: &'a str,
+    repository: &'a str,
+    run: &'a str,
+    job: &'a str,
+}
+
+impl<'a> Job<'a> {
+    fn of(record: &'a RawRecord<'_>) -> Option<Job<'a>> {
+        let mut parts = record.below("ci_log")?.split('/');
+        let (owner, repository, run) = (parts.next()?, parts.next()?, parts.next()?);
+        let file = parts.next().filter(|_| parts.next().is_none())?;
+        let job = file.split_once(".log").map_or(file, |(job, _)| job);
+        Some(Job { owner, repository, run, job })
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}/{}/{}", self.owner, self.repository, self.run, self.job)
+    }
+}
+
+fn keys(line: &str, job: Option<&Job<'_>>) -> Keys {
+    let failed = line.starts_with("##[error]");
+    Keys {
+        operation: Text::new_static("ci:line"),
+        outcome: if failed { Outcome::Failure } else { Outcome::Unknown },
+        environment: job.map(|job| NodeKey::environment("ci", &job.path())),
+        ..Keys::default()
+    }
+}
+
+fn body(line: &str, number: u64, job: Option<&Job<'_>>) -> Json {
+    let mut body = Object::new();
+    body.insert("line", line);
+    if let Some(job) = job {
+        body.insert("owner", job.owner);
+        body.insert("repository", job.repository);
+        body.insert("run", job.run);
+        body.insert("job", job.job);
+    }
+    body.insert("number", number);
+    body.into()
+}
