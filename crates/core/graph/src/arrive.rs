@@ -136,8 +136,16 @@ pub(crate) fn arrive(net: &Net, starts: &[Start], horizon: Time, blocked: &impl 
     let nodes = net.node_count();
     let arrivals = Arrivals { last: vec![NONE; nodes], ..Arrivals::default() };
     let held_to = vec![Time::MIN; nodes];
-    let mut sweep =
-        Sweep { net, blocked, horizon, arrivals, held_to, later: BinaryHeap::new(), queue: VecDeque::new(), now: Time::MIN };
+    let mut sweep = Sweep {
+        net,
+        blocked,
+        horizon,
+        arrivals,
+        held_to,
+        later: BinaryHeap::new(),
+        queue: VecDeque::new(),
+        now: Time::MIN,
+    };
     for start in starts {
         sweep.begin(start);
     }
@@ -165,7 +173,16 @@ impl<B: Blocked> Sweep<'_, B> {
         if from < to && from <= self.horizon && !self.blocked.node(start.node) {
             let (via, parent, premises) = (NONE, NONE, 0);
             let to = Reverse(to);
-            self.later.push(Reverse(Candidate { from, hops: 0, to, node: start.node, via, parent, premises, renewals: 0 }));
+            self.later.push(Reverse(Candidate {
+                from,
+                hops: 0,
+                to,
+                node: start.node,
+                via,
+                parent,
+                premises,
+                renewals: 0,
+            }));
         }
     }
 
@@ -283,7 +300,8 @@ impl<B: Blocked> Sweep<'_, B> {
             }
         };
         let index = node as usize;
-        let adds = item(&self.arrivals.last, index) == NONE || to > self.held_to.get(index).copied().unwrap_or(Time::MAX);
+        let adds =
+            item(&self.arrivals.last, index) == NONE || to > self.held_to.get(index).copied().unwrap_or(Time::MAX);
         if !adds || from > self.horizon {
             return;
         }

@@ -3,8 +3,8 @@
 //! - **Nodes.** A node that only edges mention exists always. Several facts about one node: it exists from the earliest
 //!   start to the end that the fact learnt last states (an interval that is all of time states nothing, where
 //!   another fact states something); the label learnt last counts; it is a crown jewel if any fact says so.
-//! - **Edges.** The same relation with another interval, persistence, premise or condition is a parallel edge. The same
-//!   statement learnt again is one edge: first learnt, last used, all its cuts.
+//! - **Edges.** The same relation with another interval, persistence, premise, condition or way to cut it is a parallel
+//!   edge: cutting one of two grants leaves the other. The same statement learnt again is one edge: first learnt, last used.
 //! - **Cuts.** One action (name, target, parameters) is one action wherever it is attached. Where facts differ about it,
 //!   the higher cost, the longer delay, the worse reversibility and the stricter policy count.
 
@@ -22,6 +22,7 @@ struct Row<'f> {
     from: u32,
     to: u32,
     premises: Vec<u32>,
+    cuts: Vec<u32>,
     fact: &'f EdgeFact,
 }
 
@@ -122,7 +123,7 @@ impl Graph {
                 let mut premises: Vec<u32> = fact.premises.iter().map(number).filter(|node| *node != from).collect();
                 premises.sort_unstable();
                 premises.dedup();
-                Row { from, to: number(&fact.to), premises, fact }
+                Row { from, to: number(&fact.to), premises, cuts: option_ids(&self.options, &fact.cuts), fact }
             })
             .collect();
         rows.sort_by(|a, b| statement(a, b).then_with(|| occasion(a).cmp(&occasion(b))));
@@ -136,7 +137,7 @@ impl Graph {
             steps.push(Step { from: first.from, to: first.to, span, premises: first.premises.clone() });
             kinds.push(first.fact.kind);
             evidence.push(texts.number(first.fact.evidence.clone()));
-            detail.push(details.number(merge_details(same, &self.options)));
+            detail.push(details.number(merge_details(first, same)));
         }
         self.net = Net::new(self.nodes.iter().map(|node| node.valid).collect(), &steps);
         (self.kinds, self.evidence, self.detail) = (kinds, evidence, detail);
@@ -174,7 +175,7 @@ fn statement(a: &Row<'_>, b: &Row<'_>) -> Ordering {
         .cmp(&(b.from, b.to, b.fact.kind))
         .then_with(|| (a.fact.valid.from, a.fact.valid.to).cmp(&(b.fact.valid.from, b.fact.valid.to)))
         .then_with(|| persistence_order(a.fact.persistence).cmp(&persistence_order(b.fact.persistence)))
-        .then_with(|| a.premises.cmp(&b.premises))
+        .then_with(|| (&a.premises, &a.cuts).cmp(&(&b.premises, &b.cuts)))
         .then_with(|| (&a.fact.may, &a.fact.actions).cmp(&(&b.fact.may, &b.fact.actions)))
         .then_with(|| holding(a.fact).cmp(&holding(b.fact)))
 }
@@ -196,18 +197,15 @@ fn holding(fact: &EdgeFact) -> Option<(Text, Text, u64, Option<u64>)> {
     Some((Text::new(holding.class.word()), holding.residency.clone(), holding.records, holding.bytes))
 }
 
-fn merge_details(same: &[Row<'_>], options: &[CutOption]) -> Detail {
-    let facts = || same.iter().map(|row| row.fact);
-    let mut cuts: Vec<u32> = facts().flat_map(|fact| option_ids(options, &fact.cuts)).collect();
-    cuts.sort_unstable();
-    cuts.dedup();
+/// `first` is the first of `same`, which all say the same.
+fn merge_details(first: &Row<'_>, same: &[Row<'_>]) -> Detail {
     Detail {
-        known: facts().map(|fact| fact.known).min().unwrap_or_default(),
-        actions: facts().next().map(|fact| fact.actions.clone()).unwrap_or_default(),
-        may: facts().next().map(|fact| fact.may.clone()).unwrap_or_default(),
-        last_used: facts().filter_map(|fact| fact.last_used).max(),
-        holding: facts().next().and_then(holding),
-        cuts,
+        known: first.fact.known,
+        actions: first.fact.actions.clone(),
+        may: first.fact.may.clone(),
+        last_used: same.iter().filter_map(|row| row.fact.last_used).max(),
+        holding: holding(first.fact),
+        cuts: first.cuts.clone(),
     }
 }
 

@@ -49,7 +49,8 @@ pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certif
 
 /// Whether all that `outcome` says of its cut is true: what it severs, what it costs, what is proven. Gives what is not.
 pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) -> Result<(), String> {
-    let stays = |target: &NodeId| graph.key(*target).is_some_and(|key| outcome.uncuttable.iter().any(|u| u.target == *key));
+    let stays =
+        |target: &NodeId| graph.key(*target).is_some_and(|key| outcome.uncuttable.iter().any(|u| u.target == *key));
     let targets = request.targets.iter().copied().filter(|target| !stays(target)).collect();
     let request = request.for_targets(targets);
     let actions: Vec<Action> = outcome.cut.actions.iter().map(|chosen| chosen.action.clone()).collect();
@@ -77,9 +78,11 @@ pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) ->
 /// The actions that the request permits.
 fn permitted<'g>(graph: &'g Graph, request: &CutRequest<'_>) -> BTreeSet<&'g Action> {
     let spares = |option: &CutOption| {
-        let disables_never = request.never.iter().filter_map(|key| graph.id(key)).any(|id| {
-            graph.node_cuts(id).iter().any(|on_node| on_node.action == option.action)
-        });
+        let disables_never = request
+            .never
+            .iter()
+            .filter_map(|key| graph.id(key))
+            .any(|id| graph.node_cuts(id).iter().any(|on_node| on_node.action == option.action));
         !disables_never && !request.never.contains(&option.action.target)
     };
     let allowed = |option: &&CutOption| {

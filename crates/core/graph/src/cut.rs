@@ -32,8 +32,8 @@ use crate::reach::{Hop, Reach, Source, reach_of};
 use derive::Derivation;
 use firebreak_model::{Action, CutOption, CutPolicy, NodeKey, Reversibility, Time};
 use hitting::Tree;
-pub use packing::PARTS;
 use packing::Budget;
+pub use packing::PARTS;
 use scope::{Disabled, Instance};
 use serde::{Deserialize, Serialize};
 use solve::Solution;
@@ -311,8 +311,7 @@ fn exposed(graph: &Graph, instance: &Instance, solution: &Solution, action: u32)
     let mut others = instance.flags(&solution.actions);
     put(&mut others, action as usize, false);
     let arrivals = instance.arrive(&others);
-    let targets: Vec<u32> =
-        instance.targets.iter().copied().filter(|target| arrivals.is_reached(*target)).collect();
+    let targets: Vec<u32> = instance.targets.iter().copied().filter(|target| arrivals.is_reached(*target)).collect();
     let path = targets.first().map(|target| local_chain(graph, instance, &arrivals, *target));
     (keys(graph, instance, &targets), path.unwrap_or_default())
 }

@@ -3,9 +3,7 @@
 //! It answers look-ups only. How it is made from facts is in `build`, what follows from it in `reach` and `cut`.
 
 use crate::net::{NONE, Net};
-use firebreak_model::{
-    Action, CutOption, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time,
-};
+use firebreak_model::{Action, CutOption, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time};
 use serde::{Deserialize, Serialize};
 
 /// A node of one built graph. Numbers follow the order of keys; extending the graph renumbers.

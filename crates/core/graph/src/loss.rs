@@ -141,9 +141,10 @@ fn sum(total: &mut Vec<Holding>, more: Vec<Holding>) {
         match total.iter_mut().find(|known| known.class == holding.class && known.residency == holding.residency) {
             Some(known) => {
                 known.records = known.records.saturating_add(holding.records);
-                known.bytes = known.bytes.or(holding.bytes.map(|_| 0)).map(|bytes| {
-                    bytes.saturating_add(holding.bytes.unwrap_or_default())
-                });
+                known.bytes = known
+                    .bytes
+                    .or(holding.bytes.map(|_| 0))
+                    .map(|bytes| bytes.saturating_add(holding.bytes.unwrap_or_default()));
             }
             None => total.push(holding),
         }

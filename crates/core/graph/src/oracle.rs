@@ -1,1 +1,6 @@
+//! Tests against something slow and plainly right: time in sixty-four slots of a second, a bit for each slot, rules applied until
+//! nothing changes, and every subset of actions tried. It shares nothing with the search or with `check`.
 
+mod against;
+mod model;
+mod stories;

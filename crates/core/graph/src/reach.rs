@@ -139,9 +139,8 @@ impl Reach {
     /// Every node that is reached, sources included, by arrival and then by number.
     pub fn nodes(&self) -> Vec<(NodeId, Time)> {
         let holds = self.possible.all().iter().enumerate();
-        let first = holds.filter(|(index, hold)| {
-            self.possible.first(hold.node).is_some_and(|(first, _)| first as usize == *index)
-        });
+        let first = holds
+            .filter(|(index, hold)| self.possible.first(hold.node).is_some_and(|(first, _)| first as usize == *index));
         let mut nodes: Vec<(NodeId, Time)> = first.map(|(_, hold)| (NodeId(hold.node), hold.from)).collect();
         nodes.sort_unstable_by_key(|(node, at)| (*at, *node));
         nodes

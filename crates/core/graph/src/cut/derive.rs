@@ -65,8 +65,24 @@ impl Instance {
             steps.push(*edge);
             came_from = self.net.to(*edge);
         }
-        let derivation = self.derivation(target, once(steps.into_iter()));
+        let derivation = self.derivation(target, self.needed(target, once(steps.into_iter())));
         self.works(&derivation).then_some(derivation)
+    }
+
+    /// The steps up to the first into `target`, without those that lead to nothing it needs.
+    fn needed(&self, target: u32, mut steps: Vec<u32>) -> Vec<u32> {
+        let last = steps.iter().position(|edge| self.net.to(*edge) == target).map_or(0, |index| index + 1);
+        steps.truncate(last);
+        let mut wanted = BTreeSet::from([target]);
+        let mut kept: Vec<u32> = Vec::new();
+        for edge in steps.into_iter().rev() {
+            if wanted.contains(&self.net.to(edge)) {
+                wanted.extend(self.net.needs(edge));
+                kept.push(edge);
+            }
+        }
+        kept.reverse();
+        kept
     }
 
     /// Whether the proof works in time: each step possible at some instant, given those before.
@@ -82,7 +98,10 @@ impl Instance {
             let mut windows: Vec<Interval> = span.valid.intersection(&life).into_iter().collect();
             for need in self.net.needs(*edge) {
                 let held = periods.get(&need).map_or(&[][..], Vec::as_slice);
-                windows = windows.iter().flat_map(|window| held.iter().filter_map(|held| window.intersection(held))).collect();
+                windows = windows
+                    .iter()
+                    .flat_map(|window| held.iter().filter_map(|held| window.intersection(held)))
+                    .collect();
             }
             if windows.is_empty() {
                 return false;
@@ -172,7 +191,7 @@ impl Instance {
 fn trace(instance: &Instance, best: &[Option<(f64, u32)>], order: &[u32], target: u32) -> Vec<u32> {
     let mut wanted = BTreeSet::from([target]);
     let mut steps = Vec::new();
-    for node in order.iter().rev().filter(|node| **node != NONE) {
+    for node in order.iter().rev() {
         let via = item(best, *node as usize).map_or(NONE, |(_, via)| via);
         if wanted.contains(node) && via != NONE {
             steps.push(via);

@@ -104,7 +104,8 @@ impl Search<'_> {
     /// Makes a whole set of the prices: for each row that is not hit, the action with the highest price for its cost.
     fn try_rounding(&mut self, open: &[Vec<u32>], prices: &[f64], spent: u64) {
         let price = |action: u32| item(prices, action as usize);
-        let mut chosen: BTreeSet<u32> = open.iter().flatten().copied().filter(|action| price(*action) > 0.999).collect();
+        let mut chosen: BTreeSet<u32> =
+            open.iter().flatten().copied().filter(|action| price(*action) > 0.999).collect();
         for row in open {
             if !row.iter().any(|action| chosen.contains(action)) {
                 let rank = |action: &&u32| (price(**action), u64::MAX - item(self.costs, **action as usize));

@@ -118,8 +118,7 @@ impl Table {
     fn pivot(&mut self, row: usize, column: usize) {
         let divisor = self.at(row, column);
         let range = row * self.width..(row + 1) * self.width;
-        let pivot: Vec<f64> =
-            self.cells.get(range).unwrap_or(&[]).iter().map(|cell| cell / divisor).collect();
+        let pivot: Vec<f64> = self.cells.get(range).unwrap_or(&[]).iter().map(|cell| cell / divisor).collect();
         for (line, cells) in self.cells.chunks_mut(self.width).enumerate() {
             if line == row {
                 cells.copy_from_slice(&pivot);

@@ -104,7 +104,8 @@ fn possible(net: &Net, arrivals: &Arrivals, edge: u32) -> Vec<Interval> {
     let mut windows: Vec<Interval> = window.into_iter().collect();
     for need in net.needs(edge) {
         let periods = arrivals.periods(need);
-        windows = windows.iter().flat_map(|window| periods.iter().filter_map(|held| window.intersection(held))).collect();
+        windows =
+            windows.iter().flat_map(|window| periods.iter().filter_map(|held| window.intersection(held))).collect();
     }
     windows
 }
@@ -142,7 +143,9 @@ pub(crate) fn held(graph: &Graph, request: &CutRequest<'_>) -> Vec<Start> {
             }
             for window in possible(net, &until_now, edge).iter().filter(|window| window.from <= request.now) {
                 let to = match persistence {
-                    Persistence::Mint { ttl_seconds } => window.to.min(request.now).plus_seconds(i64::from(ttl_seconds)),
+                    Persistence::Mint { ttl_seconds } => {
+                        window.to.min(request.now).plus_seconds(i64::from(ttl_seconds))
+                    }
                     _ => Time::MAX,
                 };
                 hold(net.to(edge), request.now, to);

@@ -102,7 +102,8 @@ impl<'i, 'b> Solver<'i, 'b> {
         let mut weights: Vec<u64> = Vec::new();
         let direct = found.direct.iter().map(|(node, amount)| (self.instance.derivation(*node, Vec::new()), *amount));
         let direct: Vec<(Derivation, u64)> = direct.collect();
-        let along = found.paths.iter().filter_map(|(path, amount)| Some((self.instance.complete(&arrivals, path)?, *amount)));
+        let along =
+            found.paths.iter().filter_map(|(path, amount)| Some((self.instance.complete(&arrivals, path)?, *amount)));
         let mut numbers: rustc_hash::FxHashMap<Vec<u32>, usize> = rustc_hash::FxHashMap::default();
         let proofs: Vec<(Derivation, u64)> = direct.into_iter().chain(along).collect();
         for (proof, amount) in proofs {
