@@ -1,1 +1,18 @@
-//! Placeholder.
+//! Inventories: files that say what exists and who may do what, into facts and evidence of what ran.
+//!
+//! Each scanner reads one form of file; all of them are pure over its bytes, and only [`scan_directory`] touches the
+//! disk. No platform is called here and nothing is decided: what a scanner cannot settle it says as `may`, as a gap or
+//! as a problem.
+
+mod cut;
+mod json;
+mod key;
+mod merge;
+mod nearest;
+mod report;
+mod scan;
+pub mod scanner;
+pub mod scanners;
+
+pub use scan::{MAX_FILE_BYTES, scan_directory, scan_each};
+pub use scanner::{Found, KnownResource, ScanInput, Scanner, Surroundings};

@@ -1,0 +1,76 @@
+//! The usual ways to cut: what each responder can do to which node, what that costs, and how long it takes.
+
+use crate::key::{account_of, iam_name};
+use firebreak_model::{Action, CutOption, CutPolicy, NodeKey, NodeKind, Reversibility, Text};
+use std::collections::BTreeMap;
+
+/// The usual cut of the node `key`. `identity` is whom it authenticates, where it is a credential and that is known.
+pub(crate) fn of_node(key: &NodeKey, identity: Option<&NodeKey>) -> Option<CutOption> {
+    let arn = identity.map(NodeKey::name).filter(|name| name.starts_with("arn:")).unwrap_or_default();
+    match (key.kind(), key.system()) {
+        (NodeKind::Credential, "aws") if key.name().starts_with("ASIA") => {
+            let role = identity.filter(|_| arn.contains(":role/"))?;
+            let parameters = [("account", account_of(arn)?), ("role", iam_name(arn))];
+            Some(cut("aws_role_sessions/deny", role, &parameters, (40, 120), Reversibility::ReversibleReissuesAccess))
+        }
+        (NodeKind::Credential, "aws") => {
+            let user = Some(arn).filter(|arn| arn.contains(":user/"));
+            let named = |arn| [("account", account_of(arn).unwrap_or_default()), ("user", iam_name(arn))];
+            let parameters = user.map(named).into_iter().flatten().collect::<Vec<_>>();
+            Some(cut("aws_access_key/deactivate", key, &parameters, (20, 60), Reversibility::ReversibleReissuesAccess))
+        }
+        (NodeKind::Identity, "postgres") => {
+            let (host, role) = key.name().rsplit_once('/')?;
+            let parameters = [("host", host), ("role", role)];
+            Some(cut("postgres_role/disable", key, &parameters, (30, 1), Reversibility::ReversibleReissuesAccess))
+        }
+        (NodeKind::Credential, "oauth") => {
+            let parameters = [("issuer", key.name().split('/').next().unwrap_or_default())];
+            Some(cut("oauth_token/revoke", key, &parameters, (10, 5), Reversibility::Irreversible))
+        }
+        (kind, system) => {
+            let parameters = [("request", request(kind, system)?)];
+            Some(cut("webhook/request", key, &parameters, (25, 300), Reversibility::RecreateOnly))
+        }
+    }
+}
+
+/// What a person is asked to do where no responder of ours can.
+fn request(kind: NodeKind, system: &str) -> Option<&'static str> {
+    match (kind, system) {
+        (NodeKind::Credential, "github") => Some("revoke_github_token"),
+        (NodeKind::Credential | NodeKind::Identity, "slack") => Some("revoke_slack_token"),
+        (NodeKind::Credential | NodeKind::Identity, "google") | (NodeKind::Identity, "person") => {
+            Some("suspend_google_user")
+        }
+        (NodeKind::Credential, "k8s") => Some("delete_k8s_service_account_tokens"),
+        (NodeKind::Credential, "litellm") => Some("block_litellm_key"),
+        (NodeKind::Credential, "pypi" | "npm" | "registry" | "docker") => Some("revoke_registry_token"),
+        _ => None,
+    }
+}
+
+/// The usual cut of an identity of the cluster: only service accounts have tokens to delete.
+pub(crate) fn of_service_account(key: &NodeKey) -> CutOption {
+    let parameters = [("request", "delete_k8s_service_account_tokens")];
+    cut("webhook/request", key, &parameters, (25, 300), Reversibility::RecreateOnly)
+}
+
+/// How anyone's access to `bucket` is cut.
+pub(crate) fn of_public_bucket(bucket: &NodeKey, account: &str) -> CutOption {
+    let name = bucket.name().rsplit(":::").next().unwrap_or_default();
+    let parameters = [("account", account), ("bucket", name)];
+    cut("aws_public_access/block", bucket, &parameters, (30, 60), Reversibility::Reversible)
+}
+
+fn cut(
+    name: &str,
+    target: &NodeKey,
+    parameters: &[(&str, &str)],
+    (cost, delay_seconds): (u32, u32),
+    reversibility: Reversibility,
+) -> CutOption {
+    let parameters: BTreeMap<_, _> = parameters.iter().map(|(key, value)| (Text::new(key), Text::new(value))).collect();
+    let action = Action { name: Text::new(name), target: target.clone(), parameters };
+    CutOption { action, cost, delay_seconds, reversibility, policy: CutPolicy::Allowed }
+}

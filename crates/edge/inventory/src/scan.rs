@@ -1,0 +1,123 @@
+//! Walking a directory of inventories.
+
+use crate::key::account_of;
+use crate::merge::{merge, resources};
+use crate::report::Report;
+use crate::scanner::{Found, KnownResource, ScanInput, Scanner, Surroundings, parts};
+use crate::scanners::SCANNERS;
+use firebreak_model::{Text, Time};
+use firebreak_world::{FileMeta, World};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+/// The largest file that is read, in bytes. A larger one is a problem, and its scope is incomplete.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// How much of a file a scanner sees to recognise it, in bytes.
+const HEAD_BYTES: u64 = 4096;
+
+/// Every file below `directory` that a scanner recognises, read and merged: one fact a node and an edge, usual cuts
+/// added, the owner's cut policies applied. `known` is when we learnt all this.
+///
+/// Files that nobody recognises are left alone unless they look like an inventory (JSON).
+pub fn scan_directory(world: &World, directory: &Path, known: Time) -> Found {
+    let mut surroundings = Surroundings::default();
+    let found = scan_with(world, directory, known, &mut surroundings);
+    merge(found, directory.display().to_string(), &surroundings.aws_accounts)
+}
+
+/// The same, file by file and unmerged, each with its own scope and completeness: what a store needs to retire facts.
+pub fn scan_each(world: &World, directory: &Path, known: Time) -> Vec<Found> {
+    scan_with(world, directory, known, &mut Surroundings::default())
+}
+
+fn scan_with(world: &World, root: &Path, known: Time, surroundings: &mut Surroundings) -> Vec<Found> {
+    let files = match world.disk.list(root) {
+        Ok(files) => files,
+        Err(error) => {
+            let mut report = Report::new("inventory", root);
+            report.add(format!("cannot be listed: {error}"), "check the path and its permissions");
+            return vec![Found { problems: report.finish(), ..Found::default() }];
+        }
+    };
+    let mut found = Vec::new();
+    let mut later = Vec::new();
+    for file in &files {
+        let relative = file.path.strip_prefix(root).unwrap_or(&file.path);
+        match recognise(world, file, relative) {
+            Ok(Some(scanner)) if scanner.needs_resources() => later.push((file, relative, scanner)),
+            Ok(Some(scanner)) => found.push(read(world, root, (file, relative, scanner), known, surroundings)),
+            Ok(None) => found.extend(unrecognised(relative)),
+            Err(error) => {
+                let reason = format!("cannot be read: {error}");
+                found.push(failed("inventory", relative, reason, "check its permissions"));
+            }
+        }
+    }
+    surroundings.aws_accounts = accounts(later.iter().map(|(_, relative, _)| *relative));
+    let owners: BTreeMap<_, _> = found.iter().flat_map(|part| part.owners.iter().cloned()).collect();
+    surroundings.resources = resources(&found)
+        .into_iter()
+        .filter(|key| key.system() == "aws")
+        .map(|key| {
+            let account = account_of(key.name()).map(Text::new).or_else(|| owners.get(&key).cloned());
+            KnownResource { key, account }
+        })
+        .collect();
+    found.extend(later.into_iter().map(|file| read(world, root, file, known, surroundings)));
+    found
+}
+
+/// The scanner for a file, by its path and its first bytes.
+fn recognise(world: &World, file: &FileMeta, relative: &Path) -> std::io::Result<Option<&'static dyn Scanner>> {
+    let mut head = Vec::new();
+    world.disk.open(&file.path, 0)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(SCANNERS.iter().copied().find(|scanner| scanner.recognises(relative, &head)))
+}
+
+fn failed(scanner: &'static str, path: &Path, reason: String, hint: &str) -> Found {
+    let mut report = Report::new(scanner, path);
+    report.add(reason, hint);
+    Found { problems: report.finish(), scope: path.display().to_string(), ..Found::default() }
+}
+
+fn read(
+    world: &World,
+    root: &Path,
+    (file, relative, scanner): (&FileMeta, &Path, &'static dyn Scanner),
+    known: Time,
+    surroundings: &Surroundings,
+) -> Found {
+    if file.size > MAX_FILE_BYTES {
+        let reason = format!("{} bytes are more than the {MAX_FILE_BYTES} that are read", file.size);
+        return failed(scanner.name(), relative, reason, "split the export");
+    }
+    match world.disk.read(&file.path) {
+        Ok(bytes) => {
+            let input = ScanInput { path: relative, bytes: &bytes, known, surroundings, world, root };
+            scanner.scan(&input)
+        }
+        Err(error) => failed(scanner.name(), relative, format!("cannot be read: {error}"), "check its permissions"),
+    }
+}
+
+/// A file that nobody reads is a problem where it looks like an inventory.
+fn unrecognised(relative: &Path) -> Option<Found> {
+    let json = relative.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    json.then(|| {
+        let names: Vec<&str> = SCANNERS.iter().map(|scanner| scanner.name()).collect();
+        let reason = "no scanner recognises this file".to_owned();
+        failed("inventory", relative, reason, &format!("see the pages of the scanners: {}", names.join(", ")))
+    })
+}
+
+/// The accounts in the paths `aws/<account>/…`, ordered.
+fn accounts<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Text> {
+    let number = |part: &&str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut accounts: Vec<Text> =
+        paths.filter_map(|path| parts(path).into_iter().find(number).map(Text::new)).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts
+}

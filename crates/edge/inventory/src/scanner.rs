@@ -1,0 +1,93 @@
+//! What a scanner is: it recognises a file and turns it into facts and evidence.
+
+use firebreak_model::{CutPolicy, EnvironmentEvidence, Fact, NodeKey, Problem, Text, Time};
+use firebreak_world::World;
+use std::path::{Component, Path};
+
+/// What was found in one file, or in many.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Found {
+    /// Statements about the estate.
+    pub facts: Vec<Fact>,
+    /// What is known of what ran where.
+    pub evidence: Vec<EnvironmentEvidence>,
+    /// What the owner says of cuts: applied to every cut of the named nodes once all files are merged.
+    pub policies: Vec<(NodeKey, CutPolicy)>,
+    /// The AWS accounts that own resources whose names do not tell (buckets).
+    pub owners: Vec<(NodeKey, Text)>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// Whether this is everything in its scope. Only a complete snapshot may retire facts that it does not repeat.
+    pub complete: bool,
+    /// What it speaks of: `aws/123456789012`, `github/meridian`.
+    pub scope: String,
+}
+
+/// A resource that some inventory names.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct KnownResource {
+    /// Its key.
+    pub key: NodeKey,
+    /// The account that owns it, where its name or its owner tells.
+    pub account: Option<Text>,
+}
+
+/// What other files of the same tree say.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Resources that other inventories name: what a wildcard grant can reach.
+    pub resources: Vec<KnownResource>,
+    /// The AWS accounts of which an inventory is in the tree, ordered.
+    pub aws_accounts: Vec<Text>,
+}
+
+/// One file, and what a scanner may need beside it.
+pub struct ScanInput<'a> {
+    /// Where the file is, below the scanned directory.
+    pub path: &'a Path,
+    /// What it holds.
+    pub bytes: &'a [u8],
+    /// When we learnt it.
+    pub known: Time,
+    /// What other files say.
+    pub surroundings: &'a Surroundings,
+    /// The disk, for files beside this one.
+    pub world: &'a World,
+    /// The scanned directory.
+    pub root: &'a Path,
+}
+
+impl ScanInput<'_> {
+    /// The file at `relative` below the scanned directory, if there is one and it is no larger than
+    /// [`crate::MAX_FILE_BYTES`]. A path that leads out of the directory is not read.
+    pub fn sibling(&self, relative: &Path) -> Option<Vec<u8>> {
+        let inside = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let path = self.root.join(relative);
+        let small = inside && self.world.disk.meta(&path).is_ok_and(|meta| meta.size <= crate::MAX_FILE_BYTES);
+        if small { self.world.disk.read(&path).ok() } else { None }
+    }
+
+    /// The names of the path's parts: `["github", "meridian", "evals", "runs.json"]`.
+    pub fn parts(&self) -> Vec<&str> {
+        parts(self.path)
+    }
+}
+
+/// The names of a path's parts that are text.
+pub(crate) fn parts(path: &Path) -> Vec<&str> {
+    path.components().filter_map(|part| part.as_os_str().to_str()).collect()
+}
+
+/// A form of file that can be read.
+pub trait Scanner: Sync {
+    /// The folder's name.
+    fn name(&self) -> &'static str;
+    /// Whether this file is of the form, by its path below the scanned directory and its first 4,096 bytes.
+    fn recognises(&self, path: &Path, head: &[u8]) -> bool;
+    /// Whether it needs to know the resources that other scanners find, and so runs after them.
+    fn needs_resources(&self) -> bool {
+        false
+    }
+    /// Reads it. Never panics: what cannot be read is a problem.
+    fn scan(&self, input: &ScanInput<'_>) -> Found;
+}

@@ -1,0 +1,305 @@
+//! From statements to edges: which principal may take data out of which resource.
+//!
+//! A grant on everything of a service goes through a hub (`group:aws/<account>/<service>/read`), and so does one that
+//! matches many resources: pairs of principals and resources are never written out.
+
+use super::policy::{Names, Statement, may_overlap};
+use super::{Account, Principal, glob, reads};
+use crate::key::{aws_resource, service_of};
+use crate::scanner::KnownResource;
+use firebreak_model::{EdgeFact, EdgeKind, Interval, NodeFact, NodeKey, Text};
+use std::collections::BTreeSet;
+
+/// A grant that matches more resources than this goes through a hub of its own.
+const MAX_DIRECT: usize = 32;
+
+/// What a hub leads to.
+#[derive(Clone, Debug)]
+pub(super) struct Hub {
+    /// The resources, each with what stays undecided.
+    resources: Vec<(NodeKey, Vec<Text>)>,
+    /// What may be done there.
+    actions: Vec<Text>,
+    /// Whether it leads to every identity of the account too.
+    identities: bool,
+}
+
+/// A grant on one resource that survived every Deny.
+struct Granted {
+    actions: Vec<Text>,
+    may: Vec<Text>,
+}
+
+impl Account<'_> {
+    /// The hub of those who may do everything in the account.
+    pub(super) fn all_resources(&mut self) -> NodeKey {
+        let key = NodeKey::group("aws", &format!("{}/all-resources", self.id));
+        if !self.hubs.contains_key(&key) {
+            let resources = self.own_resources(|_| true);
+            let actions = vec![Text::new("*")];
+            self.hubs.insert(key.clone(), Hub { resources, actions, identities: true });
+        }
+        key
+    }
+
+    /// Every known resource that the account owns or may own.
+    fn own_resources(&self, wanted: impl Fn(&str) -> bool) -> Vec<(NodeKey, Vec<Text>)> {
+        let known = self.input.surroundings.resources.iter();
+        let own = known.filter(|resource| service_of(resource.key.name()).is_some_and(&wanted));
+        own.filter_map(|resource| Some((resource.key.clone(), self.owned(resource)?))).collect()
+    }
+
+    /// What is undecided about the account owning `resource`; `None` where it certainly does not.
+    fn owned(&self, resource: &KnownResource) -> Option<Vec<Text>> {
+        match &resource.account {
+            Some(account) => (*account == self.id).then(Vec::new),
+            None if self.input.surroundings.aws_accounts.len() <= 1 => Some(Vec::new()),
+            None => Some(vec![Text::new(format!("account {} owns it", self.id))]),
+        }
+    }
+
+    /// Adds every grant of one principal.
+    pub(super) fn grants(&mut self, principal: &Principal) {
+        let denies: Vec<&Statement> = principal.statements.iter().filter(|statement| !statement.allow).collect();
+        for statement in principal.statements.iter().filter(|statement| statement.allow) {
+            let governs = ["*", "iam:*"].iter().any(|all| statement.actions.cover(all));
+            if governs && statement.resources.cover("*") {
+                if let Some(may) = survives(statement, &denies, "*", "*", &principal.limits) {
+                    let hub = self.all_resources();
+                    self.member(principal, hub, may, statement);
+                }
+                continue;
+            }
+            for service in self.services(statement) {
+                self.grant(principal, statement, &denies, &service);
+            }
+            self.named(principal, statement, &denies);
+        }
+    }
+
+    /// The services of known resources about which a statement may say something.
+    fn services(&self, statement: &Statement) -> BTreeSet<String> {
+        let known = self.input.surroundings.resources.iter().filter_map(|resource| service_of(resource.key.name()));
+        let all: BTreeSet<&str> = known.collect();
+        all.into_iter()
+            .filter(|service| statement.actions.may_include(&format!("{service}:*")))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The grant of one statement on all known resources of one service.
+    fn grant(&mut self, principal: &Principal, statement: &Statement, denies: &[&Statement], service: &str) {
+        let mut granted = Vec::new();
+        let mut narrowed = false;
+        let candidates = self.input.surroundings.resources.clone();
+        for resource in candidates.iter().filter(|resource| service_of(resource.key.name()) == Some(service)) {
+            let Some(grant) = evaluate(statement, &[], resource.key.name(), &principal.limits) else { continue };
+            let Some(foreign) = self.across(statement, resource) else { continue };
+            let Some(mut left) = evaluate(statement, denies, resource.key.name(), &principal.limits) else {
+                narrowed = true;
+                continue;
+            };
+            narrowed |= left.actions != grant.actions || left.may != grant.may;
+            left.may.extend(foreign);
+            granted.push((resource.key.clone(), left));
+        }
+        if granted.len() <= MAX_DIRECT || narrowed {
+            for (resource, grant) in granted {
+                self.act(principal, resource, grant, statement);
+            }
+            return;
+        }
+        let Some((_, first)) = granted.first() else { return };
+        // The condition is the statement's: it belongs on the way into the hub, not on each way out.
+        let mut may = statement.undecided.clone();
+        may.extend(principal.limits.iter().cloned());
+        let actions = first.actions.clone();
+        let outward = |grant: Granted| grant.may.into_iter().filter(|text| !may.contains(text)).collect::<Vec<_>>();
+        let resources: Vec<_> = granted.into_iter().map(|(key, grant)| (key, outward(grant))).collect();
+        let broad = statement.resources.cover("*");
+        let patterns = match (&statement.resources, broad) {
+            (Names::These(patterns), false) => format!("/{}", patterns.join(" ")),
+            (Names::AllBut(patterns), false) => format!("/all but {}", patterns.join(" ")),
+            _ => String::new(),
+        };
+        let verbs = if actions.iter().any(|action| glob::is_pattern(action)) { "all" } else { "read" };
+        let key = NodeKey::group("aws", &format!("{}/{service}/{verbs}{patterns}", self.id));
+        let hub = self.hubs.entry(key.clone()).or_insert(Hub { resources, actions: Vec::new(), identities: false });
+        hub.actions.extend(actions.into_iter().filter(|action| !hub.actions.contains(action)).collect::<Vec<_>>());
+        self.member(principal, key, may, statement);
+    }
+
+    /// What is undecided about a grant in this account reaching `resource`. `None`: a wildcard of this account does
+    /// not mean another account's resource.
+    fn across(&self, statement: &Statement, resource: &KnownResource) -> Option<Vec<Text>> {
+        let name = resource.key.name();
+        let by_name = match &statement.resources {
+            Names::These(patterns) => patterns.iter().any(|pattern| {
+                let fixed = pattern.split(['*', '?']).next().unwrap_or_default();
+                fixed.starts_with(name)
+                    || (!fixed.ends_with(":::") && fixed.split(':').count() > 5 && !fixed.ends_with(':'))
+            }),
+            Names::AllBut(_) => false,
+        };
+        match (&resource.account, by_name) {
+            (Some(owner), _) if *owner == self.id => Some(Vec::new()),
+            (Some(owner), true) => Some(vec![Text::new(format!("account {owner} allows it too"))]),
+            (Some(_), false) => None,
+            (None, true) => Some(Vec::new()),
+            (None, false) => self.owned(resource),
+        }
+    }
+
+    /// Grants on resources that the statement itself names in full and that no inventory knows.
+    fn named(&mut self, principal: &Principal, statement: &Statement, denies: &[&Statement]) {
+        let Names::These(patterns) = &statement.resources else { return };
+        let mut seen = BTreeSet::new();
+        for pattern in patterns {
+            let bucket = pattern.strip_prefix("arn:aws:s3:::").and_then(|rest| rest.split('/').next());
+            let whole = bucket.map(|bucket| format!("arn:aws:s3:::{bucket}")).unwrap_or_else(|| pattern.clone());
+            let service = service_of(&whole).unwrap_or_default().to_owned();
+            // Roles and users are reached by becoming them, which trust decides.
+            if glob::is_pattern(&whole) || !whole.starts_with("arn:") || matches!(service.as_str(), "iam" | "sts") {
+                continue;
+            }
+            let key = aws_resource(&whole);
+            let known = self.input.surroundings.resources.iter().any(|resource| resource.key == key);
+            if known || !seen.insert(key.clone()) {
+                continue;
+            }
+            if let Some(grant) = evaluate(statement, denies, &whole, &principal.limits) {
+                self.nodes.push(NodeFact::new(key.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
+                self.act(principal, key, grant, statement);
+            }
+        }
+    }
+
+    fn act(&mut self, principal: &Principal, resource: NodeKey, grant: Granted, statement: &Statement) {
+        let mut edge = self.edge(EdgeKind::MayAct, principal.key.clone(), resource, principal.valid, &statement.place);
+        edge.actions = grant.actions;
+        edge.may = grant.may;
+        self.edges.push(edge);
+    }
+
+    pub(super) fn member(&mut self, principal: &Principal, hub: NodeKey, may: Vec<Text>, statement: &Statement) {
+        let mut edge = self.edge(EdgeKind::MemberOf, principal.key.clone(), hub, principal.valid, &statement.place);
+        edge.may = may;
+        self.edges.push(edge);
+    }
+
+    /// The edges out of every hub that is in use.
+    pub(super) fn open_hubs(&mut self) {
+        for (key, hub) in std::mem::take(&mut self.hubs) {
+            self.nodes.push(NodeFact::new(key.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
+            for (resource, may) in hub.resources {
+                let mut edge = self.edge(EdgeKind::MayAct, key.clone(), resource, Interval::ALWAYS, "wildcard grant");
+                edge.actions = hub.actions.clone();
+                edge.may = may;
+                self.edges.push(edge);
+            }
+            let identities = if hub.identities { self.identities.iter().cloned().collect() } else { Vec::new() };
+            let become_them = |to| -> EdgeFact {
+                self.edge(
+                    EdgeKind::MayAssume,
+                    key.clone(),
+                    to,
+                    Interval::ALWAYS,
+                    "an administrator gives itself access",
+                )
+            };
+            let edges: Vec<_> = identities.into_iter().map(become_them).collect();
+            self.edges.extend(edges);
+        }
+    }
+}
+
+/// What `statement` lets a principal take out of the resource `arn`, after every Deny. `None` where that is nothing.
+fn evaluate(statement: &Statement, denies: &[&Statement], arn: &str, limits: &[Text]) -> Option<Granted> {
+    let service = service_of(arn).unwrap_or_default();
+    let mut actions: Vec<Text> = Vec::new();
+    let mut may: Option<Vec<Text>> = None;
+    let mut allow = |action: &str, target: &str| {
+        if let Some(undecided) = survives(statement, denies, &action.to_ascii_lowercase(), target, limits) {
+            actions.push(Text::new(action));
+            // Each action may be limited in its own way: the edge is as certain as its most certain action.
+            may = Some(match may.take() {
+                Some(have) if have.len() <= undecided.len() => have,
+                _ => undecided,
+            });
+        }
+    };
+    match reads::of(service) {
+        Some(known) => {
+            for action in known.iter().filter(|action| statement.actions.include(&action.to_ascii_lowercase())) {
+                let objects = format!("{arn}/*");
+                let target = if service == "s3" && !reads::is_about_bucket(action) { objects.as_str() } else { arn };
+                if applies(&statement.resources, target) {
+                    allow(action, target);
+                }
+            }
+        }
+        None => {
+            for action in written(statement, service, arn) {
+                if applies(&statement.resources, arn) {
+                    allow(&action, arn);
+                }
+            }
+        }
+    }
+    may.map(|may| Granted { actions, may })
+}
+
+/// The actions of a statement on a resource of a service of which we do not know what reads.
+fn written(statement: &Statement, service: &str, arn: &str) -> Vec<String> {
+    let named = match &statement.resources {
+        Names::These(patterns) => patterns.iter().any(|pattern| !glob::is_pattern(pattern) && pattern == arn),
+        Names::AllBut(_) => false,
+    };
+    match &statement.actions {
+        Names::AllBut(_) => vec![format!("{service}:*")],
+        Names::These(_) => {
+            let own = format!("{service}:*");
+            let about = |action: &&String| {
+                let lower = action.to_ascii_lowercase();
+                !reads::is_metadata(&lower) && (named || may_overlap(&lower, &own))
+            };
+            statement.written.iter().filter(about).cloned().collect()
+        }
+    }
+}
+
+/// Whether a statement's resources include `target`, or part of it where that is all objects of a bucket.
+fn applies(resources: &Names, target: &str) -> bool {
+    match (resources, target.strip_suffix("/*")) {
+        (Names::These(patterns), Some(bucket)) => {
+            let below = format!("{bucket}/");
+            patterns.iter().any(|pattern| glob::can_begin(pattern, &below))
+        }
+        (Names::AllBut(_), Some(_)) => resources.may_include(target),
+        // Secrets' names end in six random characters, which owners often leave out.
+        (_, None) => resources.include(target) || resources.include(&format!("{target}-??????")),
+    }
+}
+
+/// What stays undecided about an allowed action; `None` where a Deny without condition covers it whole.
+pub(super) fn survives(
+    statement: &Statement,
+    denies: &[&Statement],
+    action: &str,
+    target: &str,
+    limits: &[Text],
+) -> Option<Vec<Text>> {
+    let mut may = statement.undecided.clone();
+    may.extend(limits.iter().cloned());
+    for deny in denies {
+        if deny.undecided.is_empty() {
+            if deny.actions.cover(action) && deny.resources.cover(target) {
+                return None;
+            }
+        } else if deny.actions.may_include(action) && deny.resources.may_include(target) {
+            let conditions: Vec<&str> = deny.undecided.iter().map(Text::as_str).collect();
+            may.push(Text::new(format!("not denied where {}", conditions.join(" and "))));
+        }
+    }
+    Some(may)
+}

@@ -1,0 +1,274 @@
+//! AWS IAM: the answer of `get-account-authorization-details`, into who may reach which resource and become which role.
+//!
+//! Decided here: Allow and Deny of identity policies, group membership, role trust. Everything that needs more than
+//! that (conditions, policy variables, permissions boundaries, policies whose text is absent) makes an edge `may`.
+
+mod glob;
+mod grant;
+mod managed;
+mod policy;
+mod reads;
+mod trust;
+
+use crate::json::{list, parse, text};
+use crate::key::{account_of, aws_identity};
+use crate::report::{Report, shown};
+use crate::scanner::{Found, ScanInput, Scanner, parts};
+use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text, Time};
+use policy::{Statement, statements};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Reads account authorisation details.
+pub struct AwsAuthorizationDetails;
+
+/// The scanner.
+pub static SCANNER: AwsAuthorizationDetails = AwsAuthorizationDetails;
+
+impl Scanner for AwsAuthorizationDetails {
+    fn name(&self) -> &'static str {
+        "aws_authorization_details"
+    }
+
+    fn recognises(&self, path: &Path, head: &[u8]) -> bool {
+        let json = path.extension().is_some_and(|extension| extension == "json");
+        let head = String::from_utf8_lossy(head);
+        let named = path.file_name().is_some_and(|name| name == "authorization-details.json");
+        named || (json && (head.contains("\"UserDetailList\"") || head.contains("\"RoleDetailList\"")))
+    }
+
+    fn needs_resources(&self) -> bool {
+        true
+    }
+
+    fn scan(&self, input: &ScanInput<'_>) -> Found {
+        let mut report = Report::new(self.name(), input.path);
+        let mut found = Found { scope: format!("aws/{}", input.path.display()), ..Found::default() };
+        if let Some(document) = parse(input.bytes, &mut report) {
+            match account(&document, input.path) {
+                Some(account) => {
+                    found.scope = format!("aws/{account}");
+                    // A page of a longer answer says so.
+                    found.complete = !crate::json::flag(&document, "IsTruncated");
+                    if !found.complete {
+                        report.add("the answer is truncated", "fetch every page, as the AWS CLI does by itself");
+                    }
+                    found.facts = Account::read(account, &document, input, &mut report).facts();
+                }
+                None => {
+                    report.add("it names no account", "this is not the answer of get-account-authorization-details")
+                }
+            }
+        }
+        found.problems = report.finish();
+        found
+    }
+}
+
+/// The account: of the first principal, else of the folder.
+fn account(document: &Value, path: &Path) -> Option<Text> {
+    let lists = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
+    let arns = lists.iter().flat_map(|key| list(document, key)).filter_map(|item| text(item, "Arn"));
+    let named = arns.filter_map(account_of).next().map(Text::new);
+    let folder = || parts(path).into_iter().find(|part| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit()));
+    let known = lists.iter().any(|key| document.get(*key).is_some());
+    named.or_else(|| folder().filter(|_| known).map(Text::new))
+}
+
+/// A user, role or group with what its policies say.
+struct Principal {
+    key: NodeKey,
+    arn: String,
+    statements: Vec<Statement>,
+    /// What limits everything that its policies allow, without being decided here.
+    limits: Vec<Text>,
+    valid: Interval,
+}
+
+/// One account as it is read.
+struct Account<'a> {
+    id: Text,
+    input: &'a ScanInput<'a>,
+    evidence: String,
+    principals: Vec<Principal>,
+    roles: Vec<trust::Role>,
+    nodes: Vec<NodeFact>,
+    edges: Vec<EdgeFact>,
+    /// Hubs that are in use, each with the service (or all) and the patterns that it stands for.
+    hubs: BTreeMap<NodeKey, grant::Hub>,
+    /// Roles and users of the account.
+    identities: BTreeSet<NodeKey>,
+}
+
+impl<'a> Account<'a> {
+    fn read(id: Text, document: &Value, input: &'a ScanInput<'a>, report: &mut Report) -> Account<'a> {
+        let documents = Documents::of(document);
+        let mut account = Account {
+            id,
+            input,
+            evidence: report.input().to_owned(),
+            principals: Vec::new(),
+            roles: Vec::new(),
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            hubs: BTreeMap::new(),
+            identities: BTreeSet::new(),
+        };
+        account.root();
+        let mut groups = BTreeMap::new();
+        for group in list(document, "GroupDetailList") {
+            let Some(name) = text(group, "GroupName") else { continue };
+            let key = NodeKey::group("aws", text(group, "Arn").unwrap_or(name));
+            if let Some(principal) = account.principal(group, key, "GroupPolicyList", &documents, report) {
+                groups.insert(name.to_owned(), account.principals.len());
+                account.principals.push(principal);
+            }
+        }
+        for (list_key, policies) in [("UserDetailList", "UserPolicyList"), ("RoleDetailList", "RolePolicyList")] {
+            for item in list(document, list_key) {
+                let key = aws_identity(text(item, "Arn").unwrap_or_default());
+                let Some(mut principal) = account.principal(item, key, policies, &documents, report) else { continue };
+                account.identities.insert(principal.key.clone());
+                account.join_groups(item, &mut principal, &groups, report);
+                if list_key == "RoleDetailList" {
+                    let trust = trust::Role::read(&principal, item, report);
+                    account.roles.push(trust);
+                }
+                account.principals.push(principal);
+            }
+        }
+        account
+    }
+
+    /// The account's root user: it may do everything and no policy of the account limits it.
+    fn root(&mut self) {
+        let root = aws_identity(&self.id);
+        self.nodes.push(NodeFact::new(root.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
+        let hub = self.all_resources();
+        let edge = self.edge(EdgeKind::MemberOf, root, hub, Interval::ALWAYS, "root");
+        self.edges.push(edge);
+    }
+
+    fn principal(
+        &mut self,
+        item: &Value,
+        key: NodeKey,
+        policies: &str,
+        documents: &Documents<'_>,
+        report: &mut Report,
+    ) -> Option<Principal> {
+        let Some(arn) = text(item, "Arn") else {
+            report.add("a principal has no ARN", "export the account again");
+            return None;
+        };
+        let created = text(item, "CreateDate").and_then(Time::parse).unwrap_or(Time::MIN);
+        let valid = Interval::since(created);
+        let mut node = NodeFact::new(key.clone(), valid, self.input.known, &self.evidence);
+        node.label = Text::new(crate::key::iam_name(arn));
+        self.nodes.push(node);
+        let mut principal = Principal { key, arn: arn.to_owned(), statements: Vec::new(), limits: Vec::new(), valid };
+        for inline in list(item, policies) {
+            let name = text(inline, "PolicyName").unwrap_or("inline policy");
+            if let Some(document) = inline.get("PolicyDocument") {
+                principal.statements.extend(statements(document, name, report));
+            }
+        }
+        for attached in list(item, "AttachedManagedPolicies") {
+            self.attached(attached, &mut principal, documents, report);
+        }
+        let boundary = item.get("PermissionsBoundary").and_then(|boundary| text(boundary, "PermissionsBoundaryArn"));
+        principal
+            .limits
+            .extend(boundary.map(|arn| Text::new(format!("permissions boundary `{}` allows it", shown(arn)))));
+        Some(principal)
+    }
+
+    fn attached(&self, attached: &Value, principal: &mut Principal, documents: &Documents<'_>, report: &mut Report) {
+        let Some(arn) = text(attached, "PolicyArn") else { return };
+        if let Some(document) = documents.get(arn) {
+            principal.statements.extend(statements(document, arn, report));
+        } else if let Some(document) = managed::document(arn) {
+            principal.statements.extend(statements(&document, arn, report));
+        } else {
+            // What is not known is not "no": it may be anything.
+            let reason = format!("the text of policy `{}` is not in the export", shown(arn));
+            report.add(reason, "export with `--filter User Role Group LocalManagedPolicy AWSManagedPolicy`");
+            let all = || policy::Names::These(vec!["*".to_owned()]);
+            principal.statements.push(Statement {
+                allow: true,
+                actions: all(),
+                written: vec!["*".to_owned()],
+                resources: all(),
+                undecided: vec![Text::new(format!("policy `{}`, whose text is absent, allows it", shown(arn)))],
+                place: arn.to_owned(),
+            });
+        }
+    }
+
+    /// Membership as an edge; but a user whom some Deny limits gets the groups' statements as its own, since a Deny of
+    /// one policy holds against an Allow of any other.
+    fn join_groups(
+        &mut self,
+        item: &Value,
+        user: &mut Principal,
+        groups: &BTreeMap<String, usize>,
+        report: &mut Report,
+    ) {
+        let mut joined = Vec::new();
+        for name in crate::json::texts(item.get("GroupList")) {
+            match groups.get(name).and_then(|at| self.principals.get(*at)) {
+                Some(group) => joined.push(group),
+                None => report.add(format!("group `{}` is not in the export", shown(name)), "export groups too"),
+            }
+        }
+        let denied = user.statements.iter().chain(joined.iter().flat_map(|group| &group.statements)).any(|s| !s.allow);
+        if denied || !user.limits.is_empty() {
+            user.statements.extend(joined.iter().flat_map(|group| group.statements.iter().cloned()));
+        } else {
+            let edge = |group: &&Principal| {
+                self.edge(EdgeKind::MemberOf, user.key.clone(), group.key.clone(), user.valid, "GroupList")
+            };
+            let edges: Vec<_> = joined.iter().map(edge).collect();
+            self.edges.extend(edges);
+        }
+    }
+
+    fn edge(&self, kind: EdgeKind, from: NodeKey, to: NodeKey, valid: Interval, place: &str) -> EdgeFact {
+        EdgeFact::new(kind, from, to, valid, self.input.known, &format!("{} {place}", self.evidence))
+    }
+
+    fn facts(mut self) -> Vec<Fact> {
+        for principal in std::mem::take(&mut self.principals) {
+            self.grants(&principal);
+            self.assumptions(&principal);
+            self.principals.push(principal);
+        }
+        self.trusts();
+        self.open_hubs();
+        self.nodes.into_iter().map(Fact::Node).chain(self.edges.into_iter().map(Fact::Edge)).collect()
+    }
+}
+
+/// The default versions of the managed policies in the export.
+struct Documents<'a>(BTreeMap<&'a str, &'a Value>);
+
+impl<'a> Documents<'a> {
+    fn of(document: &'a Value) -> Documents<'a> {
+        let default = |policy: &'a Value| {
+            let wanted = text(policy, "DefaultVersionId");
+            let versions = list(policy, "PolicyVersionList");
+            let is_default = |version: &&Value| {
+                crate::json::flag(version, "IsDefaultVersion")
+                    || (wanted.is_some() && text(version, "VersionId") == wanted)
+            };
+            versions.iter().find(is_default)?.get("Document")
+        };
+        let policies = list(document, "Policies").iter();
+        Documents(policies.filter_map(|policy| Some((text(policy, "Arn")?, default(policy)?))).collect())
+    }
+
+    fn get(&self, arn: &str) -> Option<&'a Value> {
+        self.0.get(arn).copied()
+    }
+}

@@ -1,0 +1,221 @@
+//! An environment snapshot (`firebreak.snapshot/1`): what is installed and readable in one environment, as seen from
+//! inside, with its own blind spots.
+
+use crate::json::{check_keys, flag, has_format, list, node, nodes, parse, text, texts, time};
+use crate::key::pypi_name;
+use crate::report::Report;
+use crate::scanner::{Found, ScanInput, Scanner};
+use crate::scanners::lockfile;
+use firebreak_model::{
+    EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, NodeKind, Observation, ObservationKind,
+    Text, Time,
+};
+use serde_json::Value;
+use std::path::Path;
+
+/// The format's name.
+const FORMAT: &str = "firebreak.snapshot/1";
+
+/// Reads environment snapshots.
+pub struct EnvironmentSnapshot;
+
+/// The scanner.
+pub static SCANNER: EnvironmentSnapshot = EnvironmentSnapshot;
+
+impl Scanner for EnvironmentSnapshot {
+    fn name(&self) -> &'static str {
+        "environment_snapshot"
+    }
+
+    fn recognises(&self, _path: &Path, head: &[u8]) -> bool {
+        String::from_utf8_lossy(head).contains("\"firebreak.snapshot/")
+    }
+
+    fn scan(&self, input: &ScanInput<'_>) -> Found {
+        let mut report = Report::new(self.name(), input.path);
+        let mut found = Found { scope: input.path.display().to_string(), ..Found::default() };
+        if let Some(document) = parse(input.bytes, &mut report)
+            && has_format(&document, FORMAT, &mut report)
+        {
+            match node(&document, "environment", &mut report).filter(|key| key.kind() == NodeKind::Environment) {
+                Some(environment) => read(&document, environment, input, &mut found, &mut report),
+                None => report.add("`environment` is not the key of an environment", "write `environment:host/<name>`"),
+            }
+        }
+        found.problems.extend(report.finish());
+        found
+    }
+}
+
+fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &mut Found, report: &mut Report) {
+    const KEYS: &[&str] = &[
+        "format",
+        "environment",
+        "taken",
+        "runs",
+        "complete",
+        "packages",
+        "images",
+        "files",
+        "references",
+        "cool_down_days",
+        "lockfile",
+        "credentials",
+        "runs_as",
+        "blind_spots",
+    ];
+    check_keys(document, "the snapshot", KEYS, report);
+    found.scope = environment.to_string();
+    found.complete = flag(document, "complete");
+    let taken = time(document, "taken", report);
+    let known = taken.unwrap_or(input.known);
+    let runs = runs(document, report);
+    let mut observations = observations(document, report);
+    let mut gaps: Vec<String> = texts(document.get("blind_spots")).into_iter().map(str::to_owned).collect();
+    if !found.complete {
+        gaps.push(format!("the snapshot of {} says that it is not complete", report.input()));
+    }
+    if let Some(relative) = text(document, "lockfile") {
+        let path = input.path.parent().unwrap_or(Path::new("")).join(relative);
+        let sibling = input.sibling(&path).or_else(|| input.sibling(Path::new(relative)));
+        match sibling {
+            Some(bytes) => {
+                let locked = lockfile::observe(&path, &bytes);
+                observations.extend(locked.observations);
+                gaps.extend(locked.gaps);
+                found.problems.extend(locked.problems);
+            }
+            None => {
+                gaps.push(format!("the lockfile `{relative}` is not there"));
+                report.add(format!("no lockfile `{relative}`"), "put it beside the snapshot");
+            }
+        }
+    }
+    let life = Interval::new(runs.first().map_or(Time::MIN, |run| run.from), end(&runs));
+    found.facts.push(Fact::Node(NodeFact::new(environment.clone(), life, known, report.input())));
+    access(document, &environment, life, known, found, report);
+    found.evidence.push(EnvironmentEvidence { environment, runs, observations, gaps });
+}
+
+fn end(runs: &[Interval]) -> Time {
+    runs.iter().map(|run| run.to).max().unwrap_or(Time::MAX)
+}
+
+fn runs(document: &Value, report: &mut Report) -> Vec<Interval> {
+    let mut runs = Vec::new();
+    for (at, run) in list(document, "runs").iter().enumerate() {
+        check_keys(run, &format!("runs[{at}]"), &["from", "to"], report);
+        match time(run, "from", report) {
+            Some(from) => runs.push(Interval::new(from, time(run, "to", report).unwrap_or(Time::MAX))),
+            None => report.add(format!("runs[{at}] has no `from`"), "add when it began"),
+        }
+    }
+    runs.sort_by_key(|run| (run.from, run.to));
+    runs
+}
+
+/// What code there can read and whom it acts as.
+fn access(
+    document: &Value,
+    environment: &NodeKey,
+    life: Interval,
+    known: Time,
+    found: &mut Found,
+    report: &mut Report,
+) {
+    for (at, item) in list(document, "credentials").iter().enumerate() {
+        check_keys(item, &format!("credentials[{at}]"), &["credential", "from", "to", "where"], report);
+        let Some(credential) = node(item, "credential", report) else {
+            report.add(format!("credentials[{at}] has no `credential`"), "add its key");
+            continue;
+        };
+        let from = time(item, "from", report).unwrap_or(life.from);
+        let valid = Interval::new(from, time(item, "to", report).unwrap_or(life.to));
+        let evidence = match text(item, "where") {
+            Some(place) => format!("{} credentials[{at}] ({place})", report.input()),
+            None => format!("{} credentials[{at}]", report.input()),
+        };
+        let edge = EdgeFact::new(EdgeKind::ReadableIn, environment.clone(), credential, valid, known, &evidence);
+        found.facts.push(Fact::Edge(edge));
+    }
+    for identity in nodes(document, "runs_as", report) {
+        let edge = EdgeFact::new(EdgeKind::RunsAs, environment.clone(), identity, life, known, report.input());
+        found.facts.push(Fact::Edge(edge));
+    }
+}
+
+fn observations(document: &Value, report: &mut Report) -> Vec<Observation> {
+    let mut seen = Vec::new();
+    let input = report.input().to_owned();
+    let mut see = |time: Option<Time>, place: &str, what: ObservationKind| {
+        seen.push(Observation { time, what, evidence: Text::new(format!("{input} {place}")) });
+    };
+    for (at, item) in list(document, "packages").iter().enumerate() {
+        let place = format!("packages[{at}]");
+        check_keys(item, &place, &["ecosystem", "name", "version", "sha256", "installed"], report);
+        let Some((ecosystem, name)) = named(item, &place, report) else { continue };
+        let Some(version) = text(item, "version") else {
+            // A package without a version is there in some version: that is not nothing.
+            see(
+                None,
+                &place,
+                ObservationKind::Unpinned { ecosystem, name, reference: Text::new("version not recorded") },
+            );
+            continue;
+        };
+        let sha256 = text(item, "sha256").map(digest);
+        let installed = time(item, "installed", report);
+        see(installed, &place, ObservationKind::Installed { ecosystem, name, version: Text::new(version), sha256 });
+    }
+    for (at, item) in list(document, "images").iter().enumerate() {
+        let place = format!("images[{at}]");
+        check_keys(item, &place, &["name", "tag", "digest"], report);
+        let Some(name) = text(item, "name").map(Text::new) else {
+            report.add(format!("{place} has no `name`"), "add it");
+            continue;
+        };
+        let (tag, digest) = (text(item, "tag").map(Text::new), text(item, "digest").map(Text::new));
+        see(None, &place, ObservationKind::Image { name, tag, digest });
+    }
+    for (at, item) in list(document, "files").iter().enumerate() {
+        let place = format!("files[{at}]");
+        check_keys(item, &place, &["path", "sha256"], report);
+        match (text(item, "path"), text(item, "sha256")) {
+            (Some(path), Some(sha256)) => {
+                see(None, &place, ObservationKind::File { path: Text::new(path), sha256: digest(sha256) });
+            }
+            _ => report.add(format!("{place} has no `path` and `sha256`"), "add both"),
+        }
+    }
+    for (at, item) in list(document, "references").iter().enumerate() {
+        let place = format!("references[{at}]");
+        check_keys(item, &place, &["ecosystem", "name", "reference"], report);
+        let Some((ecosystem, name)) = named(item, &place, report) else { continue };
+        let reference = Text::new(text(item, "reference").unwrap_or_default());
+        see(None, &place, ObservationKind::Unpinned { ecosystem, name, reference });
+    }
+    for (ecosystem, days) in document.get("cool_down_days").and_then(Value::as_object).into_iter().flatten() {
+        match days.as_u64().and_then(|days| u32::try_from(days).ok()) {
+            Some(days) => {
+                see(None, "cool_down_days", ObservationKind::CoolDown { ecosystem: Text::new(ecosystem), days });
+            }
+            None => report.add(format!("`cool_down_days` of `{ecosystem}` is not a whole number"), "write days"),
+        }
+    }
+    seen
+}
+
+fn named(item: &Value, place: &str, report: &mut Report) -> Option<(Text, Text)> {
+    let (ecosystem, name) = (text(item, "ecosystem"), text(item, "name"));
+    if ecosystem.is_none() || name.is_none() {
+        report.add(format!("{place} has no `ecosystem` and `name`"), "add both");
+    }
+    let (ecosystem, name) = (ecosystem?, name?);
+    let name = if ecosystem == "PyPI" && name != "*" { Text::new(pypi_name(name)) } else { Text::new(name) };
+    Some((Text::new(ecosystem), name))
+}
+
+/// A digest as hexadecimal in lower case, without `sha256:`.
+fn digest(written: &str) -> Text {
+    Text::new(written.trim_start_matches("sha256:").to_ascii_lowercase())
+}

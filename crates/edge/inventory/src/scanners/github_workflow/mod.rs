@@ -1,0 +1,216 @@
+//! GitHub workflow files: which actions, packages and images a repository's jobs ask for, and how loosely.
+//!
+//! A file says what jobs would fetch, not what a run fetched: a tag may point anywhere, and an action may call further
+//! ones that no workflow names. So a reference by tag or branch is `Unpinned`, a reference by commit is a `Commit`, and
+//! nothing here makes evidence complete. The statements are joined to the runs of the same workflow.
+
+mod shell;
+
+use crate::json::{list, text};
+use crate::report::{Report, shown};
+use crate::scanner::{Found, ScanInput, Scanner, parts};
+use crate::scanners::github_runs::{Job, jobs, repository};
+use crate::scanners::kubernetes::pod::image_parts;
+use firebreak_model::{EnvironmentEvidence, Observation, ObservationKind, Text};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The largest workflow file that is read, in bytes; GitHub's own limit is 512 KiB.
+const MAX_BYTES: usize = 1 << 20;
+
+/// How many local composite actions may call each other.
+const MAX_DEPTH: usize = 10;
+
+/// Reads workflow files.
+pub struct GithubWorkflow;
+
+/// The scanner.
+pub static SCANNER: GithubWorkflow = GithubWorkflow;
+
+impl Scanner for GithubWorkflow {
+    fn name(&self) -> &'static str {
+        "github_workflow"
+    }
+
+    fn recognises(&self, path: &Path, _head: &[u8]) -> bool {
+        let yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        let parts = parts(path);
+        let direct = parts.len() >= 4 && parts[parts.len() - 4] == "workflows";
+        yaml && direct
+    }
+
+    fn scan(&self, input: &ScanInput<'_>) -> Found {
+        let mut report = Report::new(self.name(), input.path);
+        let mut found = Found { scope: input.path.display().to_string(), complete: true, ..Found::default() };
+        if let (Some(repository), Some(workflow)) = (repository(input.path), yaml(input.bytes, &mut report)) {
+            let stated = references(&workflow, input, &mut report);
+            found.evidence = join(&stated, &repository, input, &mut report);
+        }
+        found.problems = report.finish();
+        found
+    }
+}
+
+fn yaml(bytes: &[u8], report: &mut Report) -> Option<Value> {
+    if bytes.len() > MAX_BYTES {
+        report.add(format!("{} bytes are more than a workflow may have", bytes.len()), "is this a workflow file?");
+        return None;
+    }
+    match yaml_serde::from_slice(bytes) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let line = error.location().map_or(1, |location| location.line());
+            let reason = format!("not valid YAML: {error}");
+            report.at_line(line, reason.lines().next().unwrap_or_default(), "check the file");
+            None
+        }
+    }
+}
+
+/// What each job asks for, by the job's id, with the name under which runs show it.
+type Stated = BTreeMap<String, (String, Vec<Observation>)>;
+
+fn references(workflow: &Value, input: &ScanInput<'_>, report: &mut Report) -> Stated {
+    let mut stated = Stated::new();
+    for (id, job) in workflow.get("jobs").and_then(Value::as_object).into_iter().flatten() {
+        let mut seen = Vec::new();
+        let evidence = format!("{} job {}", input.path.display(), shown(id));
+        let mut reading = Reading { input, evidence: &evidence, seen: &mut seen, report };
+        // A reusable workflow is called like an action.
+        if let Some(uses) = text(job, "uses") {
+            reading.uses(uses, 0);
+        }
+        let container = job.get("container");
+        let image = container.and_then(|container| container.as_str().or_else(|| text(container, "image")));
+        image.into_iter().for_each(|image| reading.image(image));
+        for service in job.get("services").and_then(Value::as_object).into_iter().flatten().map(|(_, service)| service)
+        {
+            text(service, "image").into_iter().for_each(|image| reading.image(image));
+        }
+        reading.steps(list(job, "steps"), 0);
+        stated.insert(id.clone(), (text(job, "name").unwrap_or(id).to_owned(), seen));
+    }
+    if stated.is_empty() {
+        report.add("it has no jobs", "is this a workflow file?");
+    }
+    stated
+}
+
+struct Reading<'a> {
+    input: &'a ScanInput<'a>,
+    evidence: &'a str,
+    seen: &'a mut Vec<Observation>,
+    report: &'a mut Report,
+}
+
+impl Reading<'_> {
+    fn see(&mut self, what: ObservationKind) {
+        self.seen.push(Observation { time: None, what, evidence: Text::new(self.evidence) });
+    }
+
+    fn steps(&mut self, steps: &[Value], depth: usize) {
+        for step in steps {
+            if let Some(uses) = text(step, "uses") {
+                self.uses(uses, depth);
+            }
+            if let Some(script) = text(step, "run") {
+                shell::installs(script).into_iter().for_each(|what| self.see(what));
+            }
+        }
+    }
+
+    fn image(&mut self, image: &str) {
+        let (name, tag, digest) = image_parts(image);
+        let (name, tag, digest) = (Text::new(name), tag.map(Text::new), digest.map(Text::new));
+        self.see(ObservationKind::Image { name, tag, digest });
+    }
+
+    fn uses(&mut self, uses: &str, depth: usize) {
+        if let Some(image) = uses.strip_prefix("docker://") {
+            return self.image(image);
+        }
+        if let Some(local) = uses.strip_prefix("./") {
+            return self.local(local, depth);
+        }
+        let Some((action, reference)) = uses.split_once('@') else {
+            let reason = format!("`{}` names no version of the action", shown(uses));
+            return self.report.add(reason, "write owner/repository@commit");
+        };
+        // `owner/repository/path`: the repository is what is fetched.
+        let repository = Text::new(action.splitn(3, '/').take(2).collect::<Vec<_>>().join("/"));
+        let commit = reference.len() == 40 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let written = Text::new(shown(reference));
+        if commit {
+            let sha = Some(Text::new(reference.to_ascii_lowercase()));
+            self.see(ObservationKind::Commit { repository, reference: written, sha });
+        } else {
+            let ecosystem = Text::new("GitHub Actions");
+            let reference = Text::new(shown(uses));
+            self.see(ObservationKind::Unpinned { ecosystem, name: repository.clone(), reference });
+            self.see(ObservationKind::Commit { repository, reference: written, sha: None });
+        }
+    }
+
+    /// A composite action of the repository itself, where its file lies beside the workflows.
+    fn local(&mut self, local: &str, depth: usize) {
+        if depth >= MAX_DEPTH {
+            return self.report.add(format!("composite actions call each other more than {MAX_DEPTH} deep"), "");
+        }
+        let beside = self.input.path.parent().unwrap_or(Path::new(""));
+        let file = |name: &str| -> PathBuf { beside.join(local).join(name) };
+        let bytes = ["action.yml", "action.yaml"].iter().find_map(|name| self.input.sibling(&file(name)));
+        if let Some(action) = bytes.and_then(|bytes| yaml(&bytes, self.report)) {
+            let runs = action.get("runs").cloned().unwrap_or(Value::Null);
+            if let Some(image) = text(&runs, "image").and_then(|image| image.strip_prefix("docker://")) {
+                self.image(image);
+            }
+            self.steps(list(&runs, "steps"), depth + 1);
+        }
+    }
+}
+
+/// The statements as evidence of each run of this workflow that the tree knows.
+fn join(stated: &Stated, repository: &str, input: &ScanInput<'_>, report: &mut Report) -> Vec<EnvironmentEvidence> {
+    let runs = input.sibling(&Path::new("github").join(repository).join("runs.json"));
+    let Some(document) = runs.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) else {
+        report.add(
+            format!("no runs of `{}` are known, so what this workflow asks for is joined to none", shown(repository)),
+            format!("put the list of runs at github/{}/runs.json", shown(repository)),
+        );
+        return Vec::new();
+    };
+    let file = input.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut silent = Report::new("github_workflow", input.path);
+    let mut found = Vec::new();
+    for run in list(&document, "workflow_runs") {
+        // `.github/workflows/ci.yml@refs/heads/main`
+        let path = text(run, "path").unwrap_or_default().split('@').next().unwrap_or_default();
+        if path.rsplit('/').next() != Some(file) {
+            continue;
+        }
+        for job in jobs(run, repository, &mut silent) {
+            let observations = of_job(stated, &job);
+            found.push(EnvironmentEvidence {
+                environment: job.environment,
+                runs: Vec::new(),
+                observations,
+                gaps: Vec::new(),
+            });
+        }
+    }
+    found
+}
+
+/// What the job asks for. Matrix jobs carry their values behind their name (`test (3.12)`); a job that no longer has a
+/// place in the file may have asked for anything that the file asks for.
+fn of_job(stated: &Stated, job: &Job) -> Vec<Observation> {
+    let plain = job.name.split(" (").next().unwrap_or(&job.name);
+    // A called workflow shows as `caller / callee`.
+    let plain = plain.split(" / ").next().unwrap_or(plain);
+    let own = stated.iter().find(|(id, (name, _))| *id == plain || name == plain || *name == job.name);
+    match own {
+        Some((_, (_, seen))) => seen.clone(),
+        None => stated.values().flat_map(|(_, seen)| seen.iter().cloned()).collect(),
+    }
+}
