@@ -8,16 +8,21 @@
 )]
 
 pub mod canonical;
+pub mod cost;
 pub mod derived;
 pub mod gate;
+pub mod incident;
+pub mod lease;
 pub mod lint;
 pub mod plan;
 pub mod rule;
 pub mod scope;
 
+pub use cost::{Use, Uses};
 pub use derived::Derivation;
 pub use gate::{Approval, Approved, Decision, Gate, GateRequest};
+pub use incident::{Effect, Estate, IncidentView, Message, Respond, Settings, State, Status, StepOutcome};
+pub use lease::Lease;
 pub use lint::{LintContext, lint};
-pub use plan::Compromised;
-pub use plan::{IncidentId, Plan, PlanBody, PlanId, Step, StepKey};
+pub use plan::{Compromised, IncidentId, NoPlan, Plan, PlanBody, PlanId, PlanRequest, Step, StepKey, plan};
 pub use scope::{Scope, ScopeEvidence, scope};

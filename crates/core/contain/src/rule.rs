@@ -41,12 +41,14 @@ pub fn grounds<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeSet<
         let Some(novelties) = novel.get_mut(key) else { continue };
         volumes.sort_by_key(|finding| (finding.at, finding.id.clone()));
         novelties.sort_by_key(|finding| (finding.at, finding.id.clone()));
-        for volume in volumes {
-            if let Some(novelty) = nearest(novelties, volume.at) {
-                let reason = format!("{} and {} about `{key}` within a day", novelty.title, volume.title);
-                grounds.insert(Ground { findings: BTreeSet::from([novelty.id.clone(), volume.id.clone()]), reason });
-            }
-        }
+        // Whatever has a partner near enough counts, whoever else is nearer to that partner.
+        let pairs = volumes.iter().filter_map(|volume| Some((nearest(novelties, volume.at)?, *volume)));
+        let pairs =
+            pairs.chain(novelties.iter().filter_map(|novelty| Some((*novelty, nearest(&volumes, novelty.at)?))));
+        grounds.extend(pairs.map(|(novelty, volume)| Ground {
+            findings: BTreeSet::from([novelty.id.clone(), volume.id.clone()]),
+            reason: format!("{} and {} about `{key}` within a day", novelty.title, volume.title),
+        }));
     }
     grounds
 }

@@ -4,13 +4,16 @@
 
 #[cfg(test)]
 pub(crate) mod example;
+mod make;
 pub mod order;
+mod part;
 
 use crate::canonical::{canonical, digest, digest_of_parts};
 use firebreak_model::{Action, Holding, NodeKey, Reversibility, Text, Time};
 use serde::{Deserialize, Serialize};
 
-pub use order::Phase;
+pub use make::{NoPlan, PlanRequest, own_way, plan, reachable, severs, sources_of};
+pub use order::{Phase, SESSIONS_SINCE_PARAMETER, SWEEP_PARAMETER};
 
 /// The name of an incident: `inc-` and 16 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

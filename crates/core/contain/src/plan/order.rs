@@ -5,6 +5,7 @@
 use super::{Step, StepKey};
 use firebreak_model::{Action, Reversibility, Text};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Why a step stands where it stands. The order of the variants is the order of the steps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -28,6 +29,10 @@ pub enum Phase {
 /// The parameter that marks the second token-time deny; its value is the number of seconds to wait after the first.
 pub const SWEEP_PARAMETER: &str = "sweep_after_seconds";
 
+/// The parameter that tells a later token-time deny of the same role from an earlier one: when that one was sent. Sessions
+/// that were issued since are not covered by it.
+pub const SESSIONS_SINCE_PARAMETER: &str = "sessions_since";
+
 /// The phase of `action`, by its verb and, for a webhook, by what it requests.
 pub fn phase(action: &Action) -> Phase {
     if action.parameters.contains_key(SWEEP_PARAMETER) {
@@ -47,18 +52,16 @@ pub fn phase(action: &Action) -> Phase {
     }
 }
 
-/// Puts `steps` in order, adds a sweep for each token-time deny, and numbers them from 1.
+/// Puts `steps` in order, adds a sweep for each token-time deny unless it is `done`, and numbers them from 1.
 ///
 /// Inside a phase the fastest comes first, then the cheapest, then by key, so that the same steps always stand in the
 /// same order.
-pub fn order(mut steps: Vec<Step>) -> Vec<Step> {
-    let sweeps: Vec<Step> = steps.iter().filter(|step| step.phase == Phase::TokenTime).map(sweep_of).collect();
-    let first_of: Vec<(StepKey, StepKey)> = sweeps
-        .iter()
-        .zip(steps.iter().filter(|step| step.phase == Phase::TokenTime))
-        .map(|(sweep, first)| (sweep.key.clone(), first.key.clone()))
-        .collect();
-    steps.extend(sweeps);
+pub fn order(mut steps: Vec<Step>, done: &BTreeMap<StepKey, Action>) -> Vec<Step> {
+    let denies = steps.iter().filter(|step| step.phase == Phase::TokenTime);
+    let sweeps: Vec<(Step, StepKey)> = denies.map(|step| (sweep_of(step), step.key.clone())).collect();
+    let first_of: BTreeMap<StepKey, StepKey> =
+        sweeps.iter().map(|(sweep, first)| (sweep.key.clone(), first.clone())).collect();
+    steps.extend(sweeps.into_iter().map(|(sweep, _)| sweep).filter(|sweep| !done.contains_key(&sweep.key)));
     steps.sort_by(|a, b| {
         let rank = |step: &Step| (step.phase, step.delay_seconds, step.cost);
         rank(a).cmp(&rank(b)).then_with(|| a.key.cmp(&b.key))
@@ -66,11 +69,10 @@ pub fn order(mut steps: Vec<Step>) -> Vec<Step> {
     for (step, number) in steps.iter_mut().zip(1..) {
         step.number = number;
     }
-    let numbers: std::collections::BTreeMap<StepKey, u32> =
-        steps.iter().map(|step| (step.key.clone(), step.number)).collect();
+    let numbers: BTreeMap<StepKey, u32> = steps.iter().map(|step| (step.key.clone(), step.number)).collect();
     let last_revoke = steps.iter().filter(|step| step.phase < Phase::Reissue).map(|step| step.number).max();
     for step in &mut steps {
-        let first = first_of.iter().find(|(sweep, _)| *sweep == step.key).and_then(|(_, first)| numbers.get(first));
+        let first = first_of.get(&step.key).and_then(|first| numbers.get(first));
         step.after = match step.phase {
             Phase::Reissue => (1..=last_revoke.unwrap_or_default()).collect(),
             _ => first.into_iter().copied().collect(),
@@ -105,7 +107,6 @@ pub fn undo_note(action: &Action, reversibility: Reversibility) -> String {
 mod tests {
     use super::*;
     use firebreak_model::NodeKey;
-    use std::collections::BTreeMap;
 
     pub(crate) fn step(name: &str, target: NodeKey, delay_seconds: u32) -> Step {
         let action = Action { name: Text::new(name), target, parameters: BTreeMap::new() };
@@ -130,13 +131,16 @@ mod tests {
     #[test]
     fn outer_denies_then_sessions_then_keys_then_a_sweep_then_new_keys() {
         let role = NodeKey::identity("aws", "arn:aws:iam::1:role/eval");
-        let steps = order(vec![
-            step("aws_access_key/rotate", NodeKey::credential("aws", "AKIA2"), 1),
-            step("aws_access_key/deactivate", NodeKey::credential("aws", "AKIA1"), 60),
-            step("postgres_role/disable", NodeKey::identity("postgres", "db/app"), 1),
-            step("aws_role_sessions/deny", role, 120),
-            step("aws_public_access/block", NodeKey::resource("aws", "arn:aws:s3:::b"), 60),
-        ]);
+        let steps = order(
+            vec![
+                step("aws_access_key/rotate", NodeKey::credential("aws", "AKIA2"), 1),
+                step("aws_access_key/deactivate", NodeKey::credential("aws", "AKIA1"), 60),
+                step("postgres_role/disable", NodeKey::identity("postgres", "db/app"), 1),
+                step("aws_role_sessions/deny", role, 120),
+                step("aws_public_access/block", NodeKey::resource("aws", "arn:aws:s3:::b"), 60),
+            ],
+            &BTreeMap::new(),
+        );
         assert_eq!(
             names(&steps),
             vec![
@@ -157,7 +161,7 @@ mod tests {
         let keys = ["AKIA1", "AKIA2", "AKIA3"].map(|id| NodeKey::credential("aws", id));
         let forward = keys.iter().map(|key| step("aws_access_key/deactivate", key.clone(), 60)).collect();
         let backward = keys.iter().rev().map(|key| step("aws_access_key/deactivate", key.clone(), 60)).collect();
-        assert_eq!(order(forward), order(backward));
+        assert_eq!(order(forward, &BTreeMap::new()), order(backward, &BTreeMap::new()));
     }
 
     #[test]

@@ -1,0 +1,465 @@
+//! The respond stage: a single writer that takes findings, judgements, approvals and reports, keeps incidents, and says
+//! what is to be done. The same messages always give the same effects.
+//!
+//! It does nothing itself: effects run elsewhere and come back as messages. No step is ever sent twice.
+
+mod group;
+mod message;
+mod review;
+mod state;
+
+use crate::derived::Derivation;
+use crate::gate::{Approval, Gate};
+use crate::lease::{MAX_TERM_SECONDS, TERM_SECONDS};
+use crate::lint::MAX_AGE_SECONDS;
+use crate::plan::{IncidentId, Plan, PlanId, StepKey};
+use firebreak_graph::Graph;
+use firebreak_model::{Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use group::{Item, TOGETHER_SECONDS};
+pub use message::{Effect, Estate, IncidentView, Message, Status, StepOutcome};
+pub use state::State;
+
+use group::Index;
+use state::Incident;
+
+/// What the owner has settled about responding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Firebreak's own credentials and identities: never cut, nor what they lead through.
+    pub our_own: BTreeSet<NodeKey>,
+    /// The actions that responders know (`aws_access_key/deactivate`).
+    pub actions: BTreeSet<Text>,
+    /// What may never be cut.
+    pub never_cut: BTreeSet<NodeKey>,
+    /// How old a plan may be when it passes the gate, in seconds.
+    pub max_age_seconds: i64,
+    /// How long a containment stands unconfirmed, in seconds.
+    pub lease_seconds: i64,
+    /// How far the owner's clock is ahead of UTC, in seconds.
+    pub utc_offset_seconds: i32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            our_own: BTreeSet::new(),
+            actions: BTreeSet::new(),
+            never_cut: BTreeSet::new(),
+            max_age_seconds: MAX_AGE_SECONDS,
+            lease_seconds: TERM_SECONDS,
+            utc_offset_seconds: 0,
+        }
+    }
+}
+
+/// The respond stage.
+#[derive(Debug)]
+pub struct Respond {
+    state: State,
+    gate: Gate,
+    settings: Settings,
+    known: Known,
+    effects: Vec<Effect>,
+    opened: BTreeSet<IncidentId>,
+    touched: BTreeSet<IncidentId>,
+}
+
+/// What follows from the state and the estate; made anew after a restart.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// Whether the estate was ever told. Until then nothing can be judged harmless.
+    told: bool,
+    graph: Graph,
+    uses: crate::cost::Uses,
+    /// How often the graph has changed.
+    revision: u64,
+    /// Derived credentials that the graph knows.
+    mapped: BTreeSet<Derivation>,
+    /// Derived credentials by parent.
+    children: BTreeMap<NodeKey, BTreeSet<NodeKey>>,
+    index: Index,
+    member: BTreeMap<Item, IncidentId>,
+    /// Credentials and identities in the intruder's reach, per incident.
+    held: BTreeMap<IncidentId, BTreeSet<NodeKey>>,
+    /// What the last plan of each incident was made from.
+    basis: BTreeMap<IncidentId, review::Basis>,
+}
+
+impl Respond {
+    /// A stage that remembers nothing.
+    pub fn new(gate: Gate, settings: Settings) -> Respond {
+        Respond::restore(State::default(), gate, settings)
+    }
+
+    /// A stage that goes on from `state`. It plans nothing before it is told the estate again.
+    pub fn restore(state: State, gate: Gate, settings: Settings) -> Respond {
+        let mut respond = Respond {
+            state,
+            gate,
+            settings,
+            known: Known::default(),
+            effects: Vec::new(),
+            opened: BTreeSet::new(),
+            touched: BTreeSet::new(),
+        };
+        respond.index();
+        respond
+    }
+
+    /// Everything it remembers, to be written down.
+    pub fn snapshot(&self) -> &State {
+        &self.state
+    }
+
+    /// The incidents as they stand, in the order of their names.
+    pub fn incidents(&self) -> impl Iterator<Item = IncidentView> {
+        self.state.incidents.values().map(Incident::view)
+    }
+
+    /// The incident with this name, or the one that it has become part of.
+    pub fn incident(&self, id: &IncidentId) -> Option<IncidentView> {
+        self.state.incidents.values().find(|incident| incident.is(id)).map(Incident::view)
+    }
+
+    /// The plan that waits for approval or was approved under this id.
+    pub fn plan(&self, id: &PlanId) -> Option<&Plan> {
+        let pending = self.state.incidents.values().filter_map(|incident| incident.pending.as_ref());
+        let approved = self.state.approved.values().map(|passed| &passed.plan);
+        pending.chain(approved).find(|plan| plan.id() == id)
+    }
+
+    /// The findings and judgements of an incident.
+    pub fn items(&self, id: &IncidentId) -> (Vec<&Finding>, Vec<&Judgement>) {
+        let incident = self.state.incidents.values().find(|incident| incident.is(id));
+        let items = incident.into_iter().flat_map(|incident| &incident.items);
+        let (mut findings, mut judgements) = (Vec::new(), Vec::new());
+        for item in items {
+            match item {
+                Item::Finding(id) => findings.extend(self.state.findings.get(id)),
+                Item::Judgement(environment, profile) => {
+                    judgements.extend(self.state.judgements.get(environment).and_then(|by| by.get(profile)));
+                }
+            }
+        }
+        (findings, judgements)
+    }
+
+    /// Plans that passed the gate and whose steps have not all been reported: to be given to `act` once after a restart.
+    /// `act` goes on where it stopped and repeats nothing.
+    pub fn resume(&mut self) -> Vec<Effect> {
+        self.resend();
+        self.take()
+    }
+
+    /// Takes one message and gives what is to be done, in order.
+    pub fn step(&mut self, message: Message) -> Vec<Effect> {
+        match message {
+            Message::Finding(finding) => self.found(finding),
+            Message::Judgement(judgement) => self.judged(judgement),
+            Message::Derived(derivation) => self.derived(derivation),
+            Message::Approval(approval) => self.approve(approval),
+            Message::Confirmed { plan, by, until } => self.confirm(&plan, &by, until),
+            Message::StepReported { plan, step, outcome, at } => self.reported(&plan, &step, outcome, at),
+            Message::Facts(estate) => self.told(estate),
+            Message::Tick { now } => self.tick(now),
+        }
+        self.take()
+    }
+
+    /// What has come together, with each incident that changed shown once and first, as it stands now.
+    fn take(&mut self) -> Vec<Effect> {
+        let (opened, touched) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.touched));
+        let mut effects = Vec::new();
+        for id in touched {
+            let Some(incident) = self.state.incidents.get(&id) else { continue };
+            let view = incident.view();
+            effects.push(if opened.contains(&id) { Effect::OpenIncident(view) } else { Effect::UpdateIncident(view) });
+        }
+        effects.append(&mut self.effects);
+        effects
+    }
+
+    fn now(&self) -> Time {
+        self.state.clock.unwrap_or(Time(0))
+    }
+
+    fn record(&mut self, kind: &'static str, body: serde_json::Value) {
+        self.state.records += 1;
+        let id = format!("respond-{:010}", self.state.records);
+        self.effects.push(Effect::Record { id, kind, body });
+    }
+
+    fn notify(&mut self, id: &IncidentId, text: String) {
+        let severity = self.state.incidents.get(id).map_or(Severity::High, |incident| incident.severity);
+        self.effects.push(Effect::Notify { incident: id.clone(), severity, text });
+    }
+
+    /// Makes index, membership and derivations anew from the state.
+    fn index(&mut self) {
+        let known = &mut self.known;
+        known.member.clear();
+        for incident in self.state.incidents.values() {
+            known.member.extend(incident.items.iter().map(|item| (item.clone(), incident.id.clone())));
+        }
+        for derivation in self.state.derived.values().flatten() {
+            known.children.entry(derivation.parent.clone()).or_default().insert(derivation.child.clone());
+        }
+        known.index = Index::default();
+        let mut links: Vec<(Item, BTreeSet<Item>)> = Vec::new();
+        for finding in self.state.findings.values() {
+            let keys = about(&self.state, finding);
+            links.push((Item::Finding(finding.id.clone()), known.index.finding(finding, &keys)));
+        }
+        for judgement in self.state.judgements.values().flat_map(BTreeMap::values).filter(|one| opens(one)) {
+            links.push((Item::of(judgement), known.index.judgement(judgement, &known.graph)));
+        }
+        for (item, together) in links {
+            self.join(item, together);
+        }
+    }
+
+    fn found(&mut self, finding: Finding) {
+        if self.state.findings.get(&finding.id) == Some(&finding) {
+            return;
+        }
+        if !self.state.ticked {
+            self.state.clock = self.state.clock.max(Some(finding.at));
+        }
+        let keys = about(&self.state, &finding);
+        let together = self.known.index.finding(&finding, &keys);
+        let id = self.join(Item::Finding(finding.id.clone()), together);
+        let changes = self.changes_scope(&id, &finding);
+        if let Some(incident) = self.state.incidents.get_mut(&id) {
+            incident.severity = incident.severity.max(finding.severity);
+        }
+        self.touched.insert(id.clone());
+        self.record("finding", serde_json::json!({"incident": id, "finding": finding}));
+        self.state.findings.insert(finding.id.clone(), finding);
+        if changes {
+            self.review(&id);
+        }
+    }
+
+    /// Whether the finding can say anything that its incident does not know. A thousand more of the same do not.
+    fn changes_scope(&self, id: &IncidentId, finding: &Finding) -> bool {
+        let subject = finding.subject.as_ref().or(finding.actor.as_ref());
+        let sources = self.state.incidents.get(id).map_or(&[][..], |incident| &incident.scope.sources);
+        let known = sources.iter().any(|source| Some(&source.key) == subject && source.since <= finding.first);
+        let weak = finding.signal == Signal::Watch;
+        // Where two incidents have just become one there is no basis.
+        !self.known.basis.contains_key(id) || !(known || weak)
+    }
+
+    fn judged(&mut self, judgement: Judgement) {
+        let of_environment = self.state.judgements.entry(judgement.environment.clone()).or_default();
+        let before = of_environment.get(&judgement.profile);
+        if before.is_some_and(|before| *before == judgement || before.revision > judgement.revision) {
+            return;
+        }
+        let item = Item::of(&judgement);
+        of_environment.insert(judgement.profile.clone(), judgement.clone());
+        self.record("judgement", serde_json::json!({"judgement": judgement}));
+        if opens(&judgement) || self.known.member.contains_key(&item) {
+            let together = match opens(&judgement) {
+                true => self.known.index.judgement(&judgement, &self.known.graph),
+                false => BTreeSet::new(),
+            };
+            let id = self.join(item, together);
+            self.touched.insert(id.clone());
+            if let Some(incident) = self.state.incidents.get_mut(&id)
+                && judgement.verdict == Verdict::Exposed
+            {
+                incident.severity = incident.severity.max(Severity::High);
+            }
+            self.review(&id);
+        } else {
+            // It opens nothing, but where the same profile is at work it is a gap, or closes one.
+            let same = |item: &Item| matches!(item, Item::Judgement(_, profile) if *profile == judgement.profile);
+            let concerned = self.state.incidents.values().filter(|incident| incident.items.iter().any(same));
+            for id in concerned.map(|incident| incident.id.clone()).collect::<Vec<_>>() {
+                self.touched.insert(id.clone());
+                self.review(&id);
+            }
+        }
+    }
+
+    fn derived(&mut self, derivation: Derivation) {
+        let Derivation { parent, child, .. } = &derivation;
+        let (parent, child) = (parent.clone(), child.clone());
+        if !self.state.derived.entry(child.clone()).or_default().insert(derivation) {
+            return;
+        }
+        self.known.children.entry(parent.clone()).or_default().insert(child.clone());
+        // Findings about the child and what was made with it now lead back to the parent.
+        let family = descendants(&self.known.children, child);
+        let subjects = |finding: &&Finding| finding.subject.as_ref().is_some_and(|subject| family.contains(subject));
+        let findings: Vec<Finding> = self.state.findings.values().filter(subjects).cloned().collect();
+        let mut concerned = BTreeSet::new();
+        for finding in findings {
+            let keys = about(&self.state, &finding);
+            let together = self.known.index.finding(&finding, &keys);
+            concerned.insert(self.join(Item::Finding(finding.id), together));
+        }
+        let held = |(id, held): (&IncidentId, &BTreeSet<NodeKey>)| held.contains(&parent).then(|| id.clone());
+        concerned.extend(self.known.held.iter().filter_map(held));
+        for id in concerned {
+            self.review(&id);
+        }
+    }
+
+    fn approve(&mut self, approval: Approval) {
+        if self.state.approvals.contains(&approval) {
+            return;
+        }
+        self.record("approval", serde_json::json!({"approval": approval}));
+        let plan = approval.plan_id.clone();
+        self.state.approvals.push(approval);
+        let waits = |incident: &&Incident| incident.pending.as_ref().is_some_and(|pending| *pending.id() == plan);
+        if let Some(id) = self.state.incidents.values().find(waits).map(|incident| incident.id.clone()) {
+            self.touched.insert(id.clone());
+            self.decide_pending(&id);
+        }
+    }
+
+    fn confirm(&mut self, plan: &PlanId, by: &NodeKey, until: Time) {
+        let latest = self.now().plus_seconds(MAX_TERM_SECONDS);
+        let reached = self.known.held.values().any(|held| held.contains(by));
+        let Some(lease) = self.state.leases.get_mut(plan).filter(|_| by.system() == "person" && !reached) else {
+            return self.record("lease_not_renewed", serde_json::json!({"plan": plan, "by": by}));
+        };
+        *lease = lease.clone().renewed(until.min(latest));
+        let body = serde_json::json!({"lease": lease, "by": by});
+        self.record("lease_renewed", body);
+    }
+
+    fn reported(&mut self, plan: &PlanId, step: &StepKey, outcome: StepOutcome, at: Time) {
+        let Some(taken) = self.state.steps.get_mut(step) else { return };
+        if taken.plan != *plan || taken.outcome == Some(outcome) {
+            return;
+        }
+        taken.outcome = Some(outcome);
+        let reported = taken.incident.clone();
+        self.record("step", serde_json::json!({"plan": plan, "step": step, "outcome": outcome, "at": at}));
+        let Some(id) = self.state.incidents.values().find(|one| one.is(&reported)).map(|one| one.id.clone()) else {
+            return;
+        };
+        self.touched.insert(id.clone());
+        self.review(&id);
+        self.settle(&id);
+    }
+
+    fn told(&mut self, estate: Estate) {
+        let (graph, problems) = Graph::build(&estate.facts);
+        let body = serde_json::json!({"facts": estate.facts.len(), "problems": problems});
+        self.record("estate", body);
+        let revision = self.known.revision + 1;
+        self.known = Known { told: true, graph, uses: estate.uses, revision, ..Known::default() };
+        self.index();
+        for id in self.state.incidents.keys().cloned().collect::<Vec<_>>() {
+            self.review(&id);
+        }
+    }
+
+    fn tick(&mut self, now: Time) {
+        if self.state.ticked && self.state.clock >= Some(now) {
+            return;
+        }
+        (self.state.ticked, self.state.clock) = (true, Some(now));
+        let limit = self.settings.max_age_seconds;
+        let stale =
+            |one: &&Incident| one.pending.as_ref().is_some_and(|plan| plan.body().made_at.plus_seconds(limit) < now);
+        for id in self.state.incidents.values().filter(stale).map(|one| one.id.clone()).collect::<Vec<_>>() {
+            self.known.basis.remove(&id);
+            self.touched.insert(id.clone());
+            self.review(&id);
+        }
+        let due = self.state.leases.values().filter(|lease| lease.due(now)).map(|lease| lease.plan.clone());
+        for plan in due.collect::<Vec<_>>() {
+            self.lease_due(&plan);
+        }
+    }
+
+    /// Puts `item` into the incident of whatever it belongs to; several become one, the oldest.
+    fn join(&mut self, item: Item, together: BTreeSet<Item>) -> IncidentId {
+        let member = &self.known.member;
+        let ids: BTreeSet<IncidentId> =
+            together.iter().chain([&item]).filter_map(|one| member.get(one)).cloned().collect();
+        let mut known: Vec<&Incident> = ids.iter().filter_map(|id| self.state.incidents.get(id)).collect();
+        known.sort_by_key(|incident| (incident.opened, incident.id.clone()));
+        let id = match known.first() {
+            Some(oldest) => oldest.id.clone(),
+            None => {
+                let id = IncidentId::of(&item.name());
+                self.state.incidents.insert(id.clone(), Incident::new(id.clone(), self.now()));
+                self.opened.insert(id.clone());
+                id
+            }
+        };
+        for other in ids.into_iter().filter(|other| *other != id) {
+            self.merge(&id, &other);
+        }
+        let now = self.now();
+        if let Some(incident) = self.state.incidents.get_mut(&id)
+            && incident.items.insert(item.clone())
+        {
+            incident.updated = now;
+            self.touched.insert(id.clone());
+        }
+        self.known.member.insert(item, id.clone());
+        id
+    }
+
+    fn merge(&mut self, id: &IncidentId, other: &IncidentId) {
+        let Some(part) = self.state.incidents.remove(other) else { return };
+        self.known.member.extend(part.items.iter().map(|item| (item.clone(), id.clone())));
+        self.known.held.remove(other);
+        self.known.basis.remove(other);
+        self.known.basis.remove(id);
+        let Some(incident) = self.state.incidents.get_mut(id) else { return };
+        incident.items.extend(part.items);
+        incident.severity = incident.severity.max(part.severity);
+        incident.joined.push(part.id.clone());
+        incident.joined.extend(part.joined);
+        incident.plans.extend(part.plans);
+        self.touched.insert(id.clone());
+        let superseded = part.pending.map(|plan| plan.id().clone());
+        let body = serde_json::json!({"incident": id, "joins": part.id, "superseded": superseded});
+        self.record("incident_joined", body);
+    }
+}
+
+/// What a finding is about: its subject and what that was made from, and its actor.
+fn about(state: &State, finding: &Finding) -> BTreeSet<NodeKey> {
+    let mut about = BTreeSet::new();
+    let mut open: Vec<NodeKey> = finding.subject.iter().cloned().collect();
+    while let Some(key) = open.pop() {
+        let derivations = state.derived.get(&key).into_iter().flatten();
+        if about.insert(key.clone()) {
+            open.extend(derivations.map(|derivation| derivation.parent.clone()));
+        }
+    }
+    about.extend(finding.actor.iter().cloned());
+    about
+}
+
+/// `key` and everything that was made with it.
+fn descendants(children: &BTreeMap<NodeKey, BTreeSet<NodeKey>>, key: NodeKey) -> BTreeSet<NodeKey> {
+    let mut all = BTreeSet::new();
+    let mut open = vec![key];
+    while let Some(key) = open.pop() {
+        if all.insert(key.clone()) {
+            open.extend(children.get(&key).into_iter().flatten().cloned());
+        }
+    }
+    all
+}
+
+/// Whether a judgement is reason enough for an incident. Unknown is a gap and clear is good news.
+fn opens(judgement: &Judgement) -> bool {
+    matches!(judgement.verdict, Verdict::Exposed | Verdict::Suspect)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,456 @@
+//! One incident reviewed: its grounds, its scope, what is in reach, the plan that follows, and what the gate says to it.
+
+use super::group::{Item, loses_something, readable_in};
+use super::message::{Effect, Status, StepOutcome};
+use super::state::{Passed, Taken};
+use super::{Respond, descendants};
+use crate::derived::{self, Derivation};
+use crate::gate::{Approved, Confidence, Decision, GateRequest};
+use crate::lease::{Circumstances, Lease, expiry};
+use crate::lint::LintContext;
+use crate::plan::{
+    IncidentId, NoPlan, Plan, PlanId, PlanRequest, SESSIONS_SINCE_PARAMETER, StepKey, own_way, plan, severs, sources_of,
+};
+use crate::rule::grounds;
+use crate::scope::{Scope, ScopeEvidence, scope};
+use firebreak_graph::{CutRequest, Reach, check, reach};
+use firebreak_model::{
+    Action, CutOption, Fact, Finding, Holding, Judgement, NodeKey, NodeKind, Signal, Text, Time, Verdict,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a plan was made from: while it is the same, the plan is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Basis {
+    sources: Vec<(NodeKey, Time, Time)>,
+    justified: bool,
+    revision: u64,
+    standing: BTreeSet<StepKey>,
+    refused: BTreeSet<Action>,
+}
+
+/// An incident's findings and judgements, for scope.
+struct Evidence {
+    findings: Vec<Finding>,
+    judgements: Vec<Judgement>,
+}
+
+impl Respond {
+    /// Draws the incident's scope anew and, if that changes anything, plans and asks the gate.
+    pub(super) fn review(&mut self, id: &IncidentId) {
+        let Some(evidence) = self.evidence(id).filter(|_| self.known.told) else { return };
+        let grounds = self.grounds(&evidence);
+        let justified = !grounds.is_empty();
+        let (scope, reach) = self.draw(&evidence);
+        let held = self.held(&scope, &reach);
+        let losses = reach.losses(&self.known.graph);
+        let basis = self.basis_of(id, &scope, justified);
+        let now = self.now();
+        let Some(incident) = self.state.incidents.get_mut(id) else { return };
+        let reachable = losses.by_class.iter().map(crate::plan::reachable).collect::<Vec<Holding>>();
+        let crown_jewels: Vec<NodeKey> = losses.crown_jewels.into_iter().map(|loss| loss.resource).collect();
+        let before = (&incident.grounds, &incident.scope, &incident.reachable, &incident.crown_jewels);
+        if before != (&grounds, &scope, &reachable, &crown_jewels) {
+            incident.updated = now;
+            self.touched.insert(id.clone());
+            let body = serde_json::json!({
+                "incident": id, "grounds": grounds, "scope": scope, "reachable": reachable, "crown_jewels": crown_jewels,
+            });
+            (incident.grounds, incident.scope) = (grounds, scope);
+            (incident.reachable, incident.crown_jewels) = (reachable, crown_jewels);
+            self.record("scope", body);
+        }
+        self.known.held.insert(id.clone(), held);
+        if self.known.basis.get(id) == Some(&basis) {
+            return;
+        }
+        self.known.basis.insert(id.clone(), basis);
+        if justified { self.plan_anew(id) } else { self.withdraw(id) }
+    }
+
+    fn evidence(&self, id: &IncidentId) -> Option<Evidence> {
+        let incident = self.state.incidents.get(id)?;
+        let mut findings = Vec::new();
+        let (mut profiles, mut own) = (BTreeSet::new(), BTreeSet::new());
+        for item in &incident.items {
+            match item {
+                Item::Finding(id) => findings.extend(self.state.findings.get(id).cloned()),
+                Item::Judgement(environment, profile) => {
+                    profiles.insert(profile);
+                    own.insert((environment, profile));
+                }
+            }
+        }
+        // Watching compromises nobody, so the many findings that only watch are left out.
+        findings.retain(|finding| finding.signal != Signal::Watch);
+        let all =
+            self.state.judgements.iter().flat_map(|(environment, by)| by.iter().map(move |(p, j)| (environment, p, j)));
+        let belongs = all.filter(|(environment, profile, judgement)| {
+            let doubtful = judgement.verdict == Verdict::Unknown;
+            own.contains(&(*environment, *profile)) || (doubtful && profiles.contains(profile))
+        });
+        let judgements = belongs.map(|(_, _, judgement)| judgement.clone()).collect();
+        Some(Evidence { findings, judgements })
+    }
+
+    /// Why containment is justified, in words; empty where it is not.
+    fn grounds(&self, evidence: &Evidence) -> Vec<String> {
+        let mut reasons: BTreeSet<String> =
+            grounds(&evidence.findings).into_iter().map(|ground| ground.reason).collect();
+        for judgement in evidence.judgements.iter().filter(|one| loses_something(&self.known.graph, one)) {
+            let Judgement { environment, profile, .. } = judgement;
+            reasons.insert(format!("`{environment}` was exposed to {profile} and could read credentials"));
+        }
+        reasons.into_iter().collect()
+    }
+
+    /// Scope and reach, with every derived credential that bears on them made known to the graph.
+    fn draw(&mut self, evidence: &Evidence) -> (Scope, Reach) {
+        let mut seeds: BTreeSet<NodeKey> = evidence
+            .findings
+            .iter()
+            .flat_map(|finding| [&finding.subject, &finding.actor])
+            .flatten()
+            .cloned()
+            .collect();
+        for judgement in evidence.judgements.iter().filter(|one| one.verdict == Verdict::Exposed) {
+            seeds.extend(readable_in(&self.known.graph, &judgement.environment));
+        }
+        loop {
+            let derived = self.derivations(&seeds);
+            self.map(&derived);
+            let graph = &self.known.graph;
+            let scope = scope(
+                graph,
+                ScopeEvidence { findings: &evidence.findings, judgements: &evidence.judgements, derived: &derived },
+            );
+            let reach = reach(graph, &sources_of(graph, &scope.sources), Time::MAX);
+            let before = seeds.len();
+            seeds.extend(self.held(&scope, &reach));
+            // A longer list of seeds may bring in more derivations, and these more reach; both are finite.
+            if seeds.len() == before || self.derivations(&seeds).len() == derived.len() {
+                return (scope, reach);
+            }
+        }
+    }
+
+    /// The derivations from which `seeds` came and all that came from those.
+    fn derivations(&self, seeds: &BTreeSet<NodeKey>) -> Vec<Derivation> {
+        let mut family = BTreeSet::new();
+        let mut up: Vec<NodeKey> = seeds.iter().cloned().collect();
+        while let Some(key) = up.pop() {
+            if family.insert(key.clone()) {
+                up.extend(self.state.derived.get(&key).into_iter().flatten().map(|one| one.parent.clone()));
+            }
+        }
+        let whole: BTreeSet<NodeKey> =
+            family.into_iter().flat_map(|key| descendants(&self.known.children, key)).collect();
+        whole.iter().filter_map(|key| self.state.derived.get(key)).flatten().cloned().collect()
+    }
+
+    /// Adds derivations to the graph, each once.
+    fn map(&mut self, derived: &[Derivation]) {
+        let new: Vec<&Derivation> = derived.iter().filter(|one| !self.known.mapped.contains(one)).collect();
+        if new.is_empty() {
+            return;
+        }
+        let facts: Vec<Fact> = new.iter().flat_map(|one| self.facts(one)).collect();
+        self.known.mapped.extend(new.into_iter().cloned());
+        self.known.graph.extend(&facts);
+        self.known.revision += 1;
+    }
+
+    /// The facts of a derivation. A session that was issued after its role's sessions were denied is not covered by that
+    /// deny: cutting it is a step of its own.
+    fn facts(&self, derivation: &Derivation) -> Vec<Fact> {
+        let mut facts = derived::facts(derivation);
+        let nodes = facts.iter_mut().filter_map(|fact| match fact {
+            Fact::Node(node) => Some(&mut node.cuts),
+            Fact::Edge(_) => None,
+        });
+        for CutOption { action, .. } in nodes.flatten().filter(|option| option.action.verb() == "deny") {
+            let same = |taken: &&Taken| taken.action.name == action.name && taken.action.target == action.target;
+            let denied = self.state.steps.values().filter(same).filter(|taken| taken.stands()).map(|taken| taken.sent);
+            if let Some(last) = denied.filter(|sent| *sent < derivation.at).max() {
+                action.parameters.insert(Text::new_static(SESSIONS_SINCE_PARAMETER), Text::new(last.to_string()));
+            }
+        }
+        facts
+    }
+
+    /// Credentials and identities that are compromised or in reach.
+    fn held(&self, scope: &Scope, reach: &Reach) -> BTreeSet<NodeKey> {
+        let reached = reach.nodes().into_iter().filter_map(|(node, _)| self.known.graph.key(node)).cloned();
+        let all = reached.chain(scope.sources.iter().map(|source| source.key.clone()));
+        all.filter(|key| matches!(key.kind(), NodeKind::Credential | NodeKind::Identity)).collect()
+    }
+
+    fn basis_of(&self, id: &IncidentId, scope: &Scope, justified: bool) -> Basis {
+        Basis {
+            sources: scope.sources.iter().map(|source| (source.key.clone(), source.since, source.until)).collect(),
+            justified,
+            revision: self.known.revision,
+            standing: self.standing().into_keys().collect(),
+            refused: self.refused(id),
+        }
+    }
+
+    /// Steps that stand or are on their way, of all incidents: what is cut is cut for everyone.
+    fn standing(&self) -> BTreeMap<StepKey, Action> {
+        let standing = self.state.steps.iter().filter(|(_, taken)| taken.stands());
+        standing.map(|(key, taken)| (key.clone(), taken.action.clone())).collect()
+    }
+
+    /// Actions that did not help this incident, or that a person took back: not to be tried again by themselves.
+    fn refused(&self, id: &IncidentId) -> BTreeSet<Action> {
+        let incident = self.state.incidents.get(id);
+        let own = |taken: &&Taken| incident.is_some_and(|incident| incident.is(&taken.incident)) && !taken.stands();
+        self.state.steps.values().filter(own).map(|taken| taken.action.clone()).collect()
+    }
+
+    /// Nothing justifies containment any longer, or does not yet.
+    fn withdraw(&mut self, id: &IncidentId) {
+        let Some(incident) = self.state.incidents.get_mut(id) else { return };
+        let withdrawn = incident.pending.take();
+        incident.status = Status::Watching;
+        let stands = incident.plans.iter().any(|plan| self.state.leases.contains_key(plan));
+        if let Some(plan) = withdrawn {
+            self.record("plan_withdrawn", serde_json::json!({"incident": id, "plan": plan.id()}));
+        }
+        if stands {
+            self.notify(id, "nothing justifies this containment any longer: consider lifting it".to_string());
+        }
+    }
+
+    fn plan_anew(&mut self, id: &IncidentId) {
+        let Some(incident) = self.state.incidents.get(id) else { return };
+        let (standing, refused) = (self.standing(), self.refused(id));
+        let made = plan(PlanRequest {
+            incident: id,
+            graph: &self.known.graph,
+            scope: &incident.scope,
+            now: self.now(),
+            targets: None,
+            uses: &self.known.uses,
+            refused: &refused,
+            our_own: &self.settings.our_own,
+            never_cut: &self.settings.never_cut,
+            done: &standing,
+        });
+        let waiting = incident.pending.clone();
+        match made {
+            Ok(plan)
+                if waiting.as_ref().is_some_and(|waiting| waiting.does_the_same(&plan) && self.is_fresh(waiting)) =>
+            {
+                self.decide_pending(id);
+            }
+            Ok(plan) => {
+                self.record(
+                    "plan",
+                    serde_json::json!({"plan": plan, "supersedes": waiting.map(|plan| plan.id().clone())}),
+                );
+                self.effects.push(Effect::PlanMade(Box::new(plan.clone())));
+                self.decide(id, plan, true);
+            }
+            Err(why) => self.no_plan(id, &why),
+        }
+    }
+
+    fn is_fresh(&self, plan: &Plan) -> bool {
+        self.now() <= plan.body().made_at.plus_seconds(self.settings.max_age_seconds)
+    }
+
+    fn no_plan(&mut self, id: &IncidentId, why: &NoPlan) {
+        let Some(incident) = self.state.incidents.get_mut(id) else { return };
+        incident.pending = None;
+        incident.status = match why {
+            NoPlan::NothingCompromised | NoPlan::NothingReachable => Status::Harmless,
+            NoPlan::NothingMore => Status::Containing,
+            NoPlan::NothingPermitted(_) | NoPlan::Unsound(_) => Status::Helpless,
+        };
+        let helpless = incident.status == Status::Helpless;
+        self.touched.insert(id.clone());
+        self.record("no_plan", serde_json::json!({"incident": id, "why": why.to_string()}));
+        if helpless {
+            self.notify(id, why.to_string());
+        }
+        self.settle(id);
+    }
+
+    /// Asks the gate about the plan that waits. The estate may have changed under it.
+    pub(super) fn decide_pending(&mut self, id: &IncidentId) {
+        let pending = self.state.incidents.get_mut(id).and_then(|incident| incident.pending.take());
+        if let Some(plan) = pending {
+            let severs_now = severs(&self.known.graph, &plan, &self.standing(), self.now());
+            self.decide(id, plan, severs_now);
+        }
+    }
+
+    /// Asks the gate about `plan`. Where it wants people to approve, what can be taken back goes ahead if the policy lets
+    /// it, and people are asked about the rest.
+    fn decide(&mut self, id: &IncidentId, plan: Plan, severs_now: bool) {
+        let Some(request) = self.request(id, &plan) else { return };
+        let context = self.context(request.now, severs_now);
+        match self.gate.decide(plan, &request, &context) {
+            Decision::Approved(approved) => self.execute(id, approved, request),
+            Decision::Denied { plan, reasons } => {
+                self.set(id, Status::Denied, None);
+                self.record("denied", serde_json::json!({"incident": id, "plan": plan.id(), "reasons": reasons}));
+                self.notify(id, format!("plan {} is denied: {}", plan.id().short(), reasons.join("; ")));
+            }
+            Decision::NeedsApproval { needed, have, plan, reasons } => {
+                let ahead = plan.reversible_part().map(|part| self.gate.decide(part, &request, &context));
+                if let Some(Decision::Approved(part)) = ahead {
+                    self.record("plan", serde_json::json!({"plan": part.plan(), "supersedes": null}));
+                    self.effects.push(Effect::PlanMade(Box::new(part.plan().clone())));
+                    self.execute(id, part, request);
+                    // The rest is a plan of its own: it builds on what has just been sent.
+                    return self.plan_anew(id);
+                }
+                let (incident, waits) = (id.clone(), plan.id().clone());
+                self.set(id, Status::AwaitingApproval, Some(plan));
+                let body = serde_json::json!({
+                    "incident": id, "plan": waits, "needed": needed, "have": have, "reasons": reasons,
+                });
+                self.record("approval_needed", body);
+                self.effects.push(Effect::AskApproval { incident, plan: waits, needed, have, reasons });
+            }
+        }
+    }
+
+    /// Hands an approved plan to `act`, once.
+    fn execute(&mut self, id: &IncidentId, approved: Approved<Plan>, request: GateRequest) {
+        let (plan, now) = (approved.plan().clone(), self.now());
+        for step in plan.steps() {
+            let taken = Taken {
+                incident: id.clone(),
+                plan: plan.id().clone(),
+                action: step.action.clone(),
+                sent: now,
+                outcome: None,
+            };
+            self.state.steps.insert(step.key.clone(), taken);
+        }
+        let lease = Lease::new(plan.id().clone(), now, self.settings.lease_seconds);
+        self.state.leases.insert(plan.id().clone(), lease);
+        self.record("approved", serde_json::json!({"incident": id, "approved": approved, "request": request}));
+        if let Some(incident) = self.state.incidents.get_mut(id) {
+            (incident.status, incident.pending) = (Status::Containing, None);
+            incident.plans.push(plan.id().clone());
+            self.touched.insert(id.clone());
+        }
+        let standing = self.standing().into_keys().collect();
+        if let Some(basis) = self.known.basis.get_mut(id) {
+            basis.standing = standing;
+        }
+        self.state.approved.insert(plan.id().clone(), Passed { plan, request });
+        self.effects.push(Effect::Execute(Box::new(approved)));
+    }
+
+    /// Approved plans that are not done, given out again. The gate is asked the same question as before.
+    pub(super) fn resend(&mut self) {
+        let unfinished = |passed: &&Passed| {
+            let under_way = |key: &StepKey| self.state.steps.get(key).is_some_and(|taken| taken.outcome.is_none());
+            passed.plan.steps().iter().any(|step| under_way(&step.key))
+        };
+        for Passed { plan, request } in self.state.approved.values().filter(unfinished).cloned().collect::<Vec<_>>() {
+            let context = self.context(request.now, true);
+            if let Decision::Approved(approved) = self.gate.decide(plan.clone(), &request, &context) {
+                self.effects.push(Effect::Execute(Box::new(approved)));
+            } else {
+                let text = format!("plan {} was under way and no longer passes the gate", plan.id().short());
+                self.notify(&plan.body().incident.clone(), text);
+            }
+        }
+    }
+
+    /// Whether everything that was sent has arrived.
+    pub(super) fn settle(&mut self, id: &IncidentId) {
+        let Some(incident) = self.state.incidents.get(id).filter(|one| one.status == Status::Containing) else {
+            return;
+        };
+        let own: Vec<&Taken> = self.state.steps.values().filter(|taken| incident.is(&taken.incident)).collect();
+        let stand = own.iter().filter(|taken| taken.stands()).count();
+        if stand > 0 && own.iter().all(|taken| taken.outcome.is_some()) {
+            let seen = own.iter().filter(|taken| taken.outcome == Some(StepOutcome::Contained)).count();
+            self.set(id, Status::Contained, None);
+            self.record("contained", serde_json::json!({"incident": id, "steps": stand, "seen_to_deny": seen}));
+            self.notify(id, format!("contained: {stand} steps taken, {seen} of them seen to deny"));
+        }
+    }
+
+    /// A lease has run out: what may be lifted safely is to be lifted, and about the rest people are asked again.
+    pub(super) fn lease_due(&mut self, plan: &PlanId) {
+        let now = self.now();
+        let Some(passed) = self.state.approved.get(plan).map(|passed| passed.plan.clone()) else { return };
+        let concerned = self.state.incidents.values().find(|one| one.is(&passed.body().incident));
+        let Some(incident) = concerned.map(|one| one.id.clone()) else { return };
+        let standing = self.standing();
+        let own: BTreeSet<StepKey> =
+            passed.steps().iter().map(|step| &step.key).filter(|key| standing.contains_key(key)).cloned().collect();
+        let gone = |step: &&crate::plan::Step| {
+            let node = self.known.graph.id(&step.action.target).and_then(|id| self.known.graph.node(id));
+            node.is_some_and(|node| node.key.kind() == NodeKind::Credential && node.valid.to <= now)
+        };
+        let rotated = passed.steps().iter().filter(gone).map(|step| step.key.clone()).collect();
+        let circumstances = Circumstances { standing: own, rotated, reopens: self.reopens(&incident, &passed) };
+        let expiry = expiry(&passed, &circumstances);
+        if let Some(lease) = self.state.leases.get_mut(plan) {
+            *lease = lease.clone().renewed(now.plus_seconds(self.settings.lease_seconds));
+        }
+        self.record("lease_due", serde_json::json!({"incident": incident, "plan": plan, "expiry": expiry}));
+        self.effects.push(Effect::LeaseDue { incident, plan: plan.clone(), expiry });
+    }
+
+    /// Whether the intruder would reach a crown jewel again if what the plan did reversibly were lifted.
+    fn reopens(&self, id: &IncidentId, plan: &Plan) -> Option<bool> {
+        let incident = self.state.incidents.get(id).filter(|_| self.known.told)?;
+        let graph = &self.known.graph;
+        let lifted: BTreeSet<&StepKey> = plan.steps().iter().map(|step| &step.key).collect();
+        let others: Vec<Action> =
+            self.standing().into_iter().filter(|(key, _)| !lifted.contains(key)).map(|(_, action)| action).collect();
+        let sources = sources_of(graph, &incident.scope.sources);
+        let request = CutRequest::new(&sources, self.now(), graph.crown_jewels());
+        Some(check::severs(graph, &request, &others).is_err())
+    }
+
+    fn context(&self, now: Time, severs_now: bool) -> LintContext {
+        LintContext {
+            our_own: own_way(&self.known.graph, &self.settings.our_own),
+            actions: self.settings.actions.clone(),
+            never_cut: self.settings.never_cut.clone(),
+            now,
+            max_age_seconds: self.settings.max_age_seconds,
+            severs_now: Some(severs_now),
+        }
+    }
+
+    fn set(&mut self, id: &IncidentId, status: Status, pending: Option<Plan>) {
+        if let Some(incident) = self.state.incidents.get_mut(id) {
+            (incident.status, incident.pending) = (status, pending);
+            self.touched.insert(id.clone());
+        }
+    }
+
+    fn request(&self, id: &IncidentId, plan: &Plan) -> Option<GateRequest> {
+        let incident = self.state.incidents.get(id)?;
+        let now = self.now();
+        let local = now.plus_seconds(i64::from(self.settings.utc_offset_seconds)).seconds();
+        // The first of January 1970 was a Thursday: day 0 is 4 days after a Sunday.
+        let weekday = (local.div_euclid(86_400) + 4).rem_euclid(7);
+        let of_plan = |approval: &&crate::gate::Approval| approval.plan_id == *plan.id();
+        Some(GateRequest {
+            incident: plan.body().incident.clone(),
+            severity: incident.severity,
+            confidence: if incident.grounds.is_empty() { Confidence::Watch } else { Confidence::Containable },
+            signals: self.items(id).0.into_iter().map(|finding| finding.signal).collect(),
+            blast_radius_records: Some(incident.reachable.iter().map(|holding| holding.records).sum()),
+            crown_jewels: Some(incident.crown_jewels.len() as u64),
+            hour: u8::try_from(local.rem_euclid(86_400) / 3_600).unwrap_or_default(),
+            weekend: weekday == 0 || weekday == 6,
+            approvals: self.state.approvals.iter().filter(of_plan).cloned().collect(),
+            compromised: self.known.held.get(id).cloned().unwrap_or_default(),
+            now,
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! What the respond stage remembers. The state is data: written down and read back it goes on as if nothing had happened.
+//! What follows from it and the estate (graph, index, reach) is derived anew and is not in here.
+
+use super::group::Item;
+use super::message::{IncidentView, Status, StepOutcome};
+use crate::derived::Derivation;
+use crate::gate::{Approval, GateRequest};
+use crate::lease::Lease;
+use crate::plan::{IncidentId, Plan, PlanId, StepKey};
+use crate::scope::Scope;
+use firebreak_model::{Action, Finding, FindingId, Holding, Judgement, NodeKey, Severity, Text, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the respond stage remembers.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// The last tick, or before the first one the latest finding.
+    pub(super) clock: Option<Time>,
+    pub(super) ticked: bool,
+    /// How many records were written.
+    pub(super) records: u64,
+    pub(super) findings: BTreeMap<FindingId, Finding>,
+    /// By environment, then profile.
+    pub(super) judgements: BTreeMap<NodeKey, BTreeMap<Text, Judgement>>,
+    /// By child.
+    pub(super) derived: BTreeMap<NodeKey, BTreeSet<Derivation>>,
+    pub(super) incidents: BTreeMap<IncidentId, Incident>,
+    pub(super) steps: BTreeMap<StepKey, Taken>,
+    /// Plans that passed the gate, with the request that let them: asked again, the gate gives the same answer.
+    pub(super) approved: BTreeMap<PlanId, Passed>,
+    pub(super) approvals: Vec<Approval>,
+    pub(super) leases: BTreeMap<PlanId, Lease>,
+}
+
+/// A step that was handed to `act`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Taken {
+    pub(super) incident: IncidentId,
+    pub(super) plan: PlanId,
+    pub(super) action: Action,
+    pub(super) sent: Time,
+    /// `None` while it is under way.
+    pub(super) outcome: Option<StepOutcome>,
+}
+
+impl Taken {
+    /// Whether the step stands or is on its way, so that it must not be taken again.
+    pub(super) fn stands(&self) -> bool {
+        matches!(self.outcome, None | Some(StepOutcome::Applied | StepOutcome::Contained))
+    }
+}
+
+/// A plan that passed the gate.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Passed {
+    pub(super) plan: Plan,
+    pub(super) request: GateRequest,
+}
+
+/// One incident.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Incident {
+    pub(super) id: IncidentId,
+    pub(super) opened: Time,
+    pub(super) updated: Time,
+    pub(super) severity: Severity,
+    pub(super) status: Status,
+    pub(super) items: BTreeSet<Item>,
+    pub(super) grounds: Vec<String>,
+    pub(super) scope: Scope,
+    pub(super) reachable: Vec<Holding>,
+    pub(super) crown_jewels: Vec<NodeKey>,
+    /// The plan that waits for people.
+    pub(super) pending: Option<Plan>,
+    /// The plans that passed, in order.
+    pub(super) plans: Vec<PlanId>,
+    pub(super) joined: Vec<IncidentId>,
+}
+
+impl Incident {
+    pub(super) fn new(id: IncidentId, now: Time) -> Incident {
+        Incident {
+            id,
+            opened: now,
+            updated: now,
+            severity: Severity::Informational,
+            status: Status::Watching,
+            items: BTreeSet::new(),
+            grounds: Vec::new(),
+            scope: Scope::default(),
+            reachable: Vec::new(),
+            crown_jewels: Vec::new(),
+            pending: None,
+            plans: Vec::new(),
+            joined: Vec::new(),
+        }
+    }
+
+    /// Whether `id` is this incident or has become part of it.
+    pub(super) fn is(&self, id: &IncidentId) -> bool {
+        self.id == *id || self.joined.contains(id)
+    }
+
+    pub(super) fn view(&self) -> IncidentView {
+        let findings = self.items.iter().filter(|item| matches!(item, Item::Finding(_))).count() as u64;
+        IncidentView {
+            id: self.id.clone(),
+            opened: self.opened,
+            updated: self.updated,
+            severity: self.severity,
+            status: self.status,
+            grounds: self.grounds.clone(),
+            findings,
+            judgements: self.items.len() as u64 - findings,
+            sources: self.scope.sources.clone(),
+            reachable: self.reachable.clone(),
+            crown_jewels: self.crown_jewels.clone(),
+            plan: self.pending.as_ref().map(Plan::id).or(self.plans.last()).cloned(),
+            gaps: self.scope.gaps.clone(),
+            joined: self.joined.clone(),
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! From scope to plan: the cheapest cut under the owner's policy, priced by use, put in order, and checked by the second
+//! closure before anyone sees it.
+//!
+//! It decides nothing about permission: that is the gate's.
+
+use super::order::{order, phase, undo_note};
+use super::{Break, Compromised, IncidentId, Plan, PlanBody, Residual, Step, StepKey, UncuttablePath};
+use crate::cost::Uses;
+use crate::scope::Scope;
+use firebreak_graph::{
+    ChosenAction, ClassLoss, Cut, CutOutcome, CutRequest, Graph, Losses, NodeId, Source, check, cut, residual,
+    residual_if_fails,
+};
+use firebreak_model::{Action, CutOption, CutPolicy, EdgeKind, Holding, NodeKey, Reversibility, Time};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What to plan for.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanRequest<'a> {
+    /// For which incident.
+    pub incident: &'a IncidentId,
+    /// The estate.
+    pub graph: &'a Graph,
+    /// What is compromised.
+    pub scope: &'a Scope,
+    /// The present moment.
+    pub now: Time,
+    /// What must not be reached; the crown jewels where nothing is said.
+    pub targets: Option<&'a [NodeKey]>,
+    /// How things were used.
+    pub uses: &'a Uses,
+    /// Actions that must not be used: they failed, or a person took them back.
+    pub refused: &'a BTreeSet<Action>,
+    /// Firebreak's own credentials and identities.
+    pub our_own: &'a BTreeSet<NodeKey>,
+    /// What may never be cut.
+    pub never_cut: &'a BTreeSet<NodeKey>,
+    /// Steps that are done or under way: built on, not repeated.
+    pub done: &'a BTreeMap<StepKey, Action>,
+}
+
+/// Why there is no plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoPlan {
+    /// Nothing that the estate knows is compromised.
+    NothingCompromised,
+    /// No target is within reach.
+    NothingReachable,
+    /// What is done already severs everything that can be severed.
+    NothingMore,
+    /// Targets are within reach, and no permitted action breaks any path.
+    NothingPermitted(Vec<UncuttablePath>),
+    /// The second closure does not agree with the search: there is no plan that could be trusted.
+    Unsound(String),
+}
+
+impl std::fmt::Display for NoPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoPlan::NothingCompromised => f.write_str("nothing that any inventory knows is compromised"),
+            NoPlan::NothingReachable => f.write_str("nothing that must not be lost is within reach"),
+            NoPlan::NothingMore => f.write_str("what is done or under way severs everything that can be severed"),
+            NoPlan::NothingPermitted(paths) => {
+                let missing = paths.first().map_or("", |path| path.missing.as_str());
+                write!(f, "no permitted action helps: {missing}")
+            }
+            NoPlan::Unsound(why) => write!(f, "no plan that could be trusted: {why}"),
+        }
+    }
+}
+
+/// The plan for `request`.
+///
+/// # Errors
+/// [`NoPlan`] says why there is none.
+pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
+    let PlanRequest { graph, now, done, .. } = request;
+    let sources = sources_of(graph, &request.scope.sources);
+    if sources.is_empty() {
+        return Err(NoPlan::NothingCompromised);
+    }
+    let mut gaps: Vec<String> = request.scope.gaps.clone();
+    let targets = targets(request, &mut gaps);
+    // What is done costs nothing more. The search wants at least 1 for everything, so all else counts in thousands.
+    let scale = if done.is_empty() { 1 } else { 1_000 };
+    let done_actions: BTreeSet<&Action> = done.values().collect();
+    let costs = |option: &CutOption| match done_actions.contains(&option.action) {
+        true => 1,
+        false => request.uses.cost(&option.action.target, option.cost, now) * scale,
+    };
+    let refused: Vec<Action> = request.refused.iter().cloned().collect();
+    let never: BTreeSet<NodeKey> = own_way(graph, request.our_own).union(request.never_cut).cloned().collect();
+    let wanted = CutRequest {
+        refused: &refused,
+        never: &never,
+        costs: &costs,
+        ..CutRequest::new(&sources, now, targets.clone())
+    };
+    let outcome = cut(graph, &wanted);
+    let uncuttable: Vec<UncuttablePath> = outcome.uncuttable.iter().map(path_of).collect();
+    let chosen = &outcome.cut.actions;
+    if chosen.is_empty() {
+        return Err(if uncuttable.is_empty() {
+            NoPlan::NothingReachable
+        } else {
+            NoPlan::NothingPermitted(uncuttable)
+        });
+    }
+    let (standing, new): (Vec<&ChosenAction>, Vec<&ChosenAction>) =
+        chosen.iter().partition(|one| done_actions.contains(&one.action));
+    if new.is_empty() {
+        return Err(NoPlan::NothingMore);
+    }
+    let checked = check(graph, &wanted, &outcome)?;
+    let steps = order(new.iter().map(|one| step_of(one, scale)).collect(), done);
+    let severed: Vec<NodeId> = targets.iter().copied().filter(|id| !is_uncuttable(graph, &outcome, *id)).collect();
+    let residual = residuals(graph, &wanted.for_targets(severed), &outcome.cut, &steps, &mut gaps);
+    let free = graph.options().iter().filter(|option| done_actions.contains(&option.action)).count() as u64;
+    let body = PlanBody {
+        incident: request.incident.clone(),
+        made_at: now,
+        sources: request.scope.sources.clone(),
+        targets: targets.iter().filter_map(|id| graph.key(*id).cloned()).collect(),
+        relies_on: standing.iter().map(|one| StepKey::of(&one.action)).collect(),
+        cost: steps.iter().map(|step| u64::from(step.cost)).sum(),
+        lower_bound: match scale {
+            1 => outcome.cut.lower_bound,
+            _ => outcome.cut.lower_bound.saturating_sub(free).div_ceil(u64::from(scale)),
+        },
+        severs: true,
+        certified: checked && outcome.cut.proven && uncuttable.is_empty(),
+        part_of: None,
+        irreversible: permanent(&steps),
+        residual,
+        breaks: breaks(&steps, request.uses, now),
+        uncuttable,
+        gaps,
+        steps,
+    };
+    Plan::new(body).map_err(NoPlan::Unsound)
+}
+
+/// The sources of a reach or a cut: every compromised thing that the graph knows.
+pub fn sources_of(graph: &Graph, compromised: &[Compromised]) -> Vec<Source> {
+    let known = |one: &Compromised| Some(Source { node: graph.id(&one.key)?, at: one.since, until: one.until });
+    compromised.iter().filter_map(known).collect()
+}
+
+/// What is within reach of one class and residency, certain or not.
+pub fn reachable(loss: &ClassLoss) -> Holding {
+    let bytes = loss.certain.bytes.saturating_add(loss.possible.bytes);
+    Holding {
+        class: loss.class.clone(),
+        residency: loss.residency.clone(),
+        records: loss.certain.records.saturating_add(loss.possible.records),
+        bytes: (bytes > 0).then_some(bytes),
+    }
+}
+
+/// Our own credentials and identities, and whom and what they act as: cutting any of these would disarm us.
+///
+/// Roles that we may take on are not among them, since a responder may take on every role that it must cut; the owner names
+/// those that it lives by.
+pub fn own_way(graph: &Graph, our_own: &BTreeSet<NodeKey>) -> BTreeSet<NodeKey> {
+    let mut way = BTreeSet::new();
+    let mut open: Vec<NodeKey> = our_own.iter().cloned().collect();
+    while let Some(key) = open.pop() {
+        if !way.insert(key.clone()) {
+            continue;
+        }
+        let Some(id) = graph.id(&key) else { continue };
+        let carries = [EdgeKind::Authenticates, EdgeKind::Derives, EdgeKind::MemberOf];
+        let next = graph.edges_from(id).filter(|edge| carries.contains(&edge.kind));
+        open.extend(next.filter_map(|edge| graph.key(edge.to).cloned()));
+    }
+    way
+}
+
+/// Whether the steps of `plan`, with those of `done` that it relies on, keep every target that it severs out of reach
+/// from `now` on in this graph. The estate may have changed since the plan was made.
+pub fn severs(graph: &Graph, plan: &Plan, done: &BTreeMap<StepKey, Action>, now: Time) -> bool {
+    let body = plan.body();
+    let sources = sources_of(graph, &body.sources);
+    let open: BTreeSet<&NodeKey> = body.uncuttable.iter().filter_map(|one| one.path.last()).collect();
+    let targets = body.targets.iter().filter(|key| !open.contains(key)).filter_map(|key| graph.id(key)).collect();
+    let relied: Vec<&Action> = body.relies_on.iter().filter_map(|key| done.get(key)).collect();
+    let whole = relied.len() == body.relies_on.len();
+    let actions: Vec<Action> = body.steps.iter().map(|step| &step.action).chain(relied).cloned().collect();
+    whole && check::severs(graph, &CutRequest::new(&sources, now, targets), &actions).is_ok()
+}
+
+fn targets(request: PlanRequest<'_>, gaps: &mut Vec<String>) -> Vec<NodeId> {
+    let graph = request.graph;
+    if let Some(targets) = request.targets {
+        return targets.iter().filter_map(|key| graph.id(key)).collect();
+    }
+    let jewels = graph.crown_jewels();
+    if !jewels.is_empty() {
+        return jewels;
+    }
+    gaps.push("no crown jewel is named: everything that is known to hold data is protected".to_string());
+    graph.node_ids().filter(|id| !graph.holdings(*id).is_empty()).collect()
+}
+
+/// The second opinion. True if all that the search says is true, its bound too; an error if the cut does not sever.
+fn check(graph: &Graph, wanted: &CutRequest<'_>, outcome: &CutOutcome) -> Result<bool, NoPlan> {
+    if check::outcome(graph, wanted, outcome).is_ok() {
+        return Ok(true);
+    }
+    let severed = wanted.targets.iter().copied().filter(|id| !is_uncuttable(graph, outcome, *id)).collect();
+    let actions: Vec<Action> = outcome.cut.actions.iter().map(|one| one.action.clone()).collect();
+    match check::severs(graph, &wanted.for_targets(severed), &actions) {
+        Ok(()) => Ok(false),
+        Err(way) => {
+            let steps: Vec<String> = way.iter().map(|hop| format!("`{}` -> `{}`", hop.from, hop.to)).collect();
+            Err(NoPlan::Unsound(format!("a way remains: {}", steps.join(", "))))
+        }
+    }
+}
+
+fn is_uncuttable(graph: &Graph, outcome: &CutOutcome, id: NodeId) -> bool {
+    graph.key(id).is_some_and(|key| outcome.uncuttable.iter().any(|one| one.target == *key))
+}
+
+fn path_of(uncuttable: &firebreak_graph::Uncuttable) -> UncuttablePath {
+    let mut path: Vec<NodeKey> = uncuttable.path.first().map(|hop| hop.from.clone()).into_iter().collect();
+    path.extend(uncuttable.path.iter().map(|hop| hop.to.clone()));
+    if path.is_empty() {
+        path.push(uncuttable.target.clone());
+    }
+    UncuttablePath { path, missing: uncuttable.missing.clone() }
+}
+
+fn step_of(chosen: &ChosenAction, scale: u32) -> Step {
+    Step {
+        number: 0,
+        key: StepKey::of(&chosen.action),
+        cost: u32::try_from(chosen.cost / u64::from(scale)).unwrap_or(u32::MAX),
+        delay_seconds: chosen.delay_seconds,
+        reversibility: chosen.reversibility,
+        phase: phase(&chosen.action),
+        after: Vec::new(),
+        undo_note: undo_note(&chosen.action, chosen.reversibility),
+        needs_person: chosen.policy == CutPolicy::NeedsPerson,
+        action: chosen.action.clone(),
+    }
+}
+
+/// The numbers of the steps that cannot be taken back.
+pub(super) fn permanent(steps: &[Step]) -> Vec<u32> {
+    let permanent =
+        |step: &&Step| matches!(step.reversibility, Reversibility::Irreversible | Reversibility::RecreateOnly);
+    steps.iter().filter(permanent).map(|step| step.number).collect()
+}
+
+/// Above this many edges times steps, records behind a failing step are not counted: that would take seconds.
+const RESIDUAL_WORK_MAX: usize = 50_000_000;
+
+fn residuals(
+    graph: &Graph,
+    wanted: &CutRequest<'_>,
+    cut: &Cut,
+    steps: &[Step],
+    gaps: &mut Vec<String>,
+) -> Vec<Residual> {
+    let counted = graph.edge_count().saturating_mul(cut.actions.len()) <= RESIDUAL_WORK_MAX;
+    if !counted {
+        gaps.push("the records behind each step are not counted: the estate is too large".to_string());
+    }
+    let actions: Vec<Action> = cut.actions.iter().map(|one| one.action.clone()).collect();
+    let stays = if counted { residual(graph, wanted, &actions).losses(graph) } else { Losses::default() };
+    let of_step = |step: &Step| {
+        let chosen = cut.actions.iter().find(|one| one.action == step.action)?;
+        let losses = if counted { residual_if_fails(graph, wanted, cut, &step.action) } else { Losses::default() };
+        Some(Residual { step: step.number, targets: chosen.exposes.clone(), reachable: beyond(&losses, &stays) })
+    };
+    steps.iter().filter_map(of_step).collect()
+}
+
+/// What is in `losses` beyond what is in `stays`.
+fn beyond(losses: &Losses, stays: &Losses) -> Vec<Holding> {
+    let more = losses.by_class.iter().map(reachable).map(|holding| {
+        let same = |loss: &&ClassLoss| loss.class == holding.class && loss.residency == holding.residency;
+        match stays.by_class.iter().find(same).map(reachable) {
+            None => holding,
+            Some(stays) => Holding {
+                records: holding.records.saturating_sub(stays.records),
+                bytes: holding.bytes.map(|bytes| bytes.saturating_sub(stays.bytes.unwrap_or_default())),
+                ..holding
+            },
+        }
+    });
+    more.filter(|holding| holding.records > 0).collect()
+}
+
+/// Who used what the steps cut.
+pub(super) fn breaks(steps: &[Step], uses: &Uses, now: Time) -> Vec<Break> {
+    let paid = steps.iter().filter(|step| step.cost > 0);
+    let of_step = |step: &Step| {
+        let used = uses.of(&step.action.target, now);
+        (used.count > 0).then(|| Break {
+            step: step.number,
+            key: step.action.target.clone(),
+            count: used.count,
+            identities: used.identities,
+            last: used.last,
+        })
+    };
+    paid.filter_map(of_step).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,109 @@
+//! The part of a plan that may go ahead: what can be taken back and needs nobody, while people are asked about the rest.
+//!
+//! A part leaves paths open by its nature and says so. It is a plan of its own, with its own id.
+
+use super::order::{Phase, order};
+use super::{Break, Plan, PlanBody, Step, StepKey};
+use firebreak_model::Reversibility;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Plan {
+    /// The steps that can be taken back and need no person, as a plan of its own; `None` where that is no step or all.
+    pub fn reversible_part(&self) -> Option<Plan> {
+        let body = self.body();
+        let mild = |step: &&Step| {
+            let revocable =
+                matches!(step.reversibility, Reversibility::Reversible | Reversibility::ReversibleReissuesAccess);
+            // The sweep is added again with the step that it repeats. Nothing is issued before all is revoked.
+            revocable && !step.needs_person && step.phase < Phase::Sweep
+        };
+        let kept: Vec<Step> = body.steps.iter().filter(mild).cloned().collect();
+        if kept.is_empty() || kept.len() == body.steps.iter().filter(|step| step.phase != Phase::Sweep).count() {
+            return None;
+        }
+        let before: BTreeMap<&StepKey, u32> = body.steps.iter().map(|step| (&step.key, step.number)).collect();
+        let steps = order(kept, &BTreeMap::new());
+        let renumbered: BTreeMap<u32, u32> =
+            steps.iter().filter_map(|step| Some((*before.get(&step.key)?, step.number))).collect();
+        let breaks =
+            body.breaks.iter().filter_map(|one| Some(Break { step: *renumbered.get(&one.step)?, ..one.clone() }));
+        let part = PlanBody {
+            cost: steps.iter().map(|step| u64::from(step.cost)).sum(),
+            severs: false,
+            certified: false,
+            part_of: Some(self.id().clone()),
+            irreversible: Vec::new(),
+            residual: Vec::new(),
+            breaks: breaks.collect(),
+            steps,
+            ..body.clone()
+        };
+        Plan::new(part).ok()
+    }
+
+    /// Whether `other` does exactly the same to the same end, so that an approval of this one would be one of that.
+    pub fn does_the_same(&self, other: &Plan) -> bool {
+        let (a, b) = (self.body(), other.body());
+        let keys = |body: &PlanBody| body.steps.iter().map(|step| step.key.clone()).collect::<Vec<_>>();
+        let sources = |body: &PlanBody| body.sources.iter().map(|one| one.key.clone()).collect::<BTreeSet<_>>();
+        let open = |body: &PlanBody| body.uncuttable.iter().map(|one| one.path.clone()).collect::<Vec<_>>();
+        a.incident == b.incident
+            && keys(a) == keys(b)
+            && a.relies_on == b.relies_on
+            && a.targets == b.targets
+            && sources(a) == sources(b)
+            && open(a) == open(b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::example;
+    use firebreak_model::NodeKey;
+
+    fn mixed() -> Plan {
+        let mut body = example::body();
+        let key = |id: &str| NodeKey::credential("aws", id);
+        body.steps = order(
+            vec![
+                example::step("aws_access_key/deactivate", key("AKIA1"), Reversibility::ReversibleReissuesAccess),
+                example::step("oauth_token/revoke", key("token"), Reversibility::Irreversible),
+                Step {
+                    needs_person: true,
+                    ..example::step("aws_access_key/deactivate", key("AKIA2"), Reversibility::ReversibleReissuesAccess)
+                },
+            ],
+            &BTreeMap::new(),
+        );
+        body.irreversible = super::super::make::permanent(&body.steps);
+        Plan::new(body).expect("plain data")
+    }
+
+    #[test]
+    fn only_what_can_be_taken_back_and_needs_nobody_goes_ahead() {
+        let whole = mixed();
+        let part = whole.reversible_part().expect("one step is mild");
+        assert_eq!(part.steps().iter().map(|s| s.action.target.name()).collect::<Vec<_>>(), ["AKIA1"]);
+        assert_eq!(part.body().part_of.as_ref(), Some(whole.id()));
+        assert!(!part.body().severs && !part.body().certified, "a part claims nothing for the whole");
+        assert_eq!(crate::lint::lint(&part, &example::lint_context()), []);
+    }
+
+    #[test]
+    fn a_plan_that_is_all_mild_or_not_at_all_has_no_part() {
+        assert_eq!(example::plan().reversible_part(), None);
+        let mut body = example::body();
+        body.steps.iter_mut().for_each(|step| step.needs_person = true);
+        assert_eq!(Plan::new(body).expect("plain data").reversible_part(), None);
+    }
+
+    #[test]
+    fn a_plan_made_later_does_the_same() {
+        let mut body = example::body();
+        body.made_at = example::now().plus_seconds(60);
+        let later = Plan::new(body).expect("plain data");
+        assert!(example::plan().does_the_same(&later) && example::plan().id() != later.id());
+        assert!(!example::plan().does_the_same(&mixed()));
+    }
+}
