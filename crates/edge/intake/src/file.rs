@@ -128,8 +128,7 @@ impl<'a> FileReader<'a> {
                 self.framer.consume(consume);
                 Progress::Record
             }
-            Frame::TooLong { length, sha256 } => {
-                let began = Place { offset: place.offset.saturating_sub(length), ..place };
+            Frame::TooLong { began, length, sha256 } => {
                 self.parser.too_long(length, &sha256, &self.name, began, batch);
                 self.framer.consume(consume);
                 Progress::Record
@@ -145,7 +144,7 @@ impl<'a> FileReader<'a> {
                 }
                 let raw: Arc<[u8]> = Arc::from(&*(self.parser.redact)(self.framer.bytes(pending)));
                 self.parser.quarantine(refusal, raw, &self.name, place, batch);
-                self.framer.consume(consume);
+                // The place stays before what is missing: if it comes after all, it is read from its beginning.
                 self.finished = true;
                 Progress::Record
             }

@@ -24,6 +24,8 @@ pub(crate) enum Frame {
     },
     /// A record longer than the limit: its length and SHA-256.
     TooLong {
+        /// Where it began.
+        began: Place,
         /// How many bytes.
         length: u64,
         /// SHA-256 of all of them.
@@ -296,7 +298,7 @@ impl Framer {
 
     /// Passes a value that is longer than the limit without keeping it.
     fn too_long_value(&mut self, mut scan: Scan, scanned: usize) -> Frame {
-        let mut skipped = Skipped::default();
+        let mut skipped = Skipped::at(self.place);
         let mut at = scanned;
         loop {
             let step = scan.run(self.buffer.get(self.start..).unwrap_or_default(), &mut at, &[]);
@@ -317,8 +319,10 @@ impl Framer {
             Line::Ends(length) => Ok(Some(self.found_line(length))),
             Line::TooLong => Err(self.too_long_line()),
             Line::Pending => {
-                let whole = self.is_all() || scan::is_balanced(self.rest());
-                let length = self.rest().len();
+                // An object that is not whole may go on; anything else is as whole as it will be.
+                let rest = self.rest();
+                let whole = if rest.starts_with(b"{") { scan::is_balanced(rest) } else { self.is_all() };
+                let length = rest.len();
                 Ok((whole && length > 0).then(|| self.found_line(length)))
             }
         }
@@ -351,7 +355,7 @@ impl Framer {
 
     /// Passes a line that is longer than the limit without keeping it.
     fn too_long_line(&mut self) -> Frame {
-        let mut skipped = Skipped::default();
+        let mut skipped = Skipped::at(self.place);
         loop {
             let end = memchr::memchr(b'\n', self.rest());
             let count = end.map_or(self.rest().len(), |at| at + 1);
@@ -448,20 +452,24 @@ enum Value {
     Pending,
 }
 
-/// The digest and length of what is passed over.
-#[derive(Default)]
+/// The beginning, digest and length of what is passed over.
 struct Skipped {
+    began: Place,
     digest: Sha256,
     length: u64,
 }
 
 impl Skipped {
+    fn at(began: Place) -> Skipped {
+        Skipped { began, digest: Sha256::new(), length: 0 }
+    }
+
     fn take(&mut self, bytes: &[u8]) {
         self.digest.update(bytes);
         self.length += bytes.len() as u64;
     }
 
     fn frame(self) -> Frame {
-        Frame::TooLong { length: self.length, sha256: self.digest.finalize().to_vec() }
+        Frame::TooLong { began: self.began, length: self.length, sha256: self.digest.finalize().to_vec() }
     }
 }

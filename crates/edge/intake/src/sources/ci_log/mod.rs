@@ -30,7 +30,7 @@ impl Source for CiLog {
         let (time, line) = match (stamped, record.received) {
             (Some(time), _) => (time, line),
             (None, Some(received)) => (received, record.text),
-            (None, None) => return Err(no_time(None)),
+            (None, None) => return Err(no_time(begins_with_time(record.text.as_bytes()).then_some(stamp))),
         };
         let job = Job::of(record);
         let place = job.as_ref().map_or_else(|| record.input.to_owned(), Job::path);

@@ -8,6 +8,7 @@ use crate::json;
 use crate::mapping::{no_time, person, set_address};
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
+use sonic_rs::JsonValueTrait;
 
 /// Google Workspace activities.
 pub static SOURCE: GoogleWorkspace = GoogleWorkspace;
@@ -89,7 +90,10 @@ fn service(application: &str) -> &'static str {
 
 fn keys(activity: &Json, application: &str, name: &str, parameters: &Json) -> Keys {
     let outcome = outcome(application, name);
-    let reads = application == "drive" && matches!(name, "download" | "view" | "copy" | "print" | "source_copy");
+    // One act of a person can give several events: only the primary one reads.
+    let primary = json::at(parameters, &["primary_event"]).and_then(|value| value.as_bool()) != Some(false);
+    let reading = matches!(name, "download" | "view" | "copy" | "print" | "source_copy");
+    let reads = application == "drive" && primary && reading;
     let mut keys = Keys {
         actor: actor(activity),
         operation: Text::from(format!("{application}.{name}")),

@@ -22,10 +22,6 @@ pub(super) fn record(event: &Event) -> serde_json::Value {
     record.move_text(&["host"], "device.name");
     record.put("device.type_id", 0);
     record.move_text(&["user"], "actor.user.name");
-    record.move_text(&["executable"], "actor.process.path");
-    if record.has("actor.process") {
-        record.put("actor.process.name", event.keys.operation.split(' ').next().unwrap_or_default());
-    }
     record.finish()
 }
 
