@@ -12,7 +12,7 @@ use crate::responder::{Responder, StateBefore, responder_for};
 use crate::spec::Idempotency;
 use firebreak_contain::plan::order::SWEEP_PARAMETER;
 use firebreak_contain::{Plan, Step};
-use firebreak_model::Time;
+use firebreak_model::{NodeKey, Time};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -128,7 +128,11 @@ impl Executor<'_> {
         context: &crate::context::Context<'_>,
         step: &Step,
     ) -> Result<bool, ActError> {
-        let named = self.config.own.contains(&step.action.target);
+        // A parameter may name what is hit beside the target: the role behind a session.
+        let hit = |key: &NodeKey| {
+            step.action.target == *key || step.action.parameters.values().any(|value| value == key.as_str())
+        };
+        let named = self.config.own.iter().any(hit);
         Ok(named || responder.would_cut_ourselves(context, &step.action).await?)
     }
 

@@ -4,9 +4,9 @@
 
 use super::{Executor, StopError};
 use crate::journal::{StepRow, StepState};
-use crate::lease::UndoGate;
 use crate::report::{ExecutionReport, Mode, StepReport};
 use crate::responder::{Responder, responder_for};
+use crate::undo_gate::UndoGate;
 use serde_json::json;
 
 impl Executor<'_> {

@@ -104,7 +104,8 @@ impl AwsAccessKey {
         }
         let answer = aws.query(Service::Sts, "2011-06-15", "GetCallerIdentity", &[]).await?;
         match answer.code().as_deref() {
-            None => Ok(Some(true)),
+            // Who is told that a policy forbids it was recognised: the key works.
+            None | Some("AccessDenied" | "AccessDeniedException") => Ok(Some(true)),
             Some("InvalidClientTokenId" | "InvalidAccessKeyId") => Ok(Some(false)),
             Some(_) => answer.success(action.target.as_str()).map(|_| None),
         }

@@ -159,7 +159,9 @@ impl AwsRoleSessions {
         let answer = Aws::probing(context, action, keys)?.s3("GET /", "/", b"").await?;
         match answer.code().as_deref() {
             None => Ok(Some(true)),
-            Some("AccessDenied" | "ExpiredToken" | "InvalidToken" | "InvalidAccessKeyId") => Ok(Some(false)),
+            Some("AccessDenied" | "AccessDeniedException" | "ExpiredToken" | "InvalidToken" | "InvalidAccessKeyId") => {
+                Ok(Some(false))
+            }
             Some(_) => answer.success(action.target.as_str()).map(|_| None),
         }
     }

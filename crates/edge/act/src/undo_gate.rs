@@ -1,34 +1,9 @@
-//! Leases: how long a containment stands before someone confirms it or it is safely lifted.
+//! What must hold before a step is taken back: the door to the old credential stays shut until that credential is gone.
 //!
-//! A lease is data. Lifting is [`crate::Executor::undo`] with a gate that knows of no rotation, which leaves shut every
-//! door through which the intruder could come back.
+//! It does not know when a containment ends: that is [`firebreak_contain::Lease`].
 
-use firebreak_model::{Reversibility, Time};
+use firebreak_model::Reversibility;
 use serde::{Deserialize, Serialize};
-
-/// How long one plan's containment stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Lease {
-    /// The plan's id.
-    pub plan: String,
-    /// Until when.
-    pub until: Time,
-    /// Who confirmed it for good, if anyone did: then it never falls due.
-    #[serde(default)]
-    pub confirmed_by: Option<String>,
-}
-
-impl Lease {
-    /// A lease of `hours` from `from`.
-    pub fn of(plan: &str, from: Time, hours: u32) -> Lease {
-        Lease { plan: plan.to_owned(), until: from.plus_seconds(i64::from(hours) * 3600), confirmed_by: None }
-    }
-
-    /// Whether someone must decide, or it is to be lifted, now.
-    pub fn due(&self, now: Time) -> bool {
-        self.confirmed_by.is_none() && self.until <= now
-    }
-}
 
 /// What must hold before an undo that readmits the old credential.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -56,14 +31,6 @@ impl UndoGate {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_lease_falls_due_unless_confirmed() {
-        let mut lease = Lease::of("p", Time::from_seconds(0), 1);
-        assert!(!lease.due(Time::from_seconds(3599)) && lease.due(Time::from_seconds(3600)));
-        lease.confirmed_by = Some("ana@example.com".to_owned());
-        assert!(!lease.due(Time::MAX));
-    }
 
     #[test]
     fn the_door_to_the_old_credential_opens_only_after_rotation_or_with_a_reason() {
