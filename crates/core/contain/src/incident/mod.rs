@@ -351,6 +351,11 @@ impl Respond {
     }
 
     fn told(&mut self, estate: Estate) {
+        let forgotten = self.now().plus_seconds(-TOGETHER_SECONDS);
+        self.state.derived.retain(|_, made| {
+            made.retain(|one| one.until.is_none_or(|until| until > forgotten));
+            !made.is_empty()
+        });
         let (graph, problems) = Graph::build(&estate.facts);
         let body = serde_json::json!({"facts": estate.facts.len(), "problems": problems});
         self.record("estate", body);

@@ -238,20 +238,21 @@ impl Respond {
             done: &standing,
         });
         let waiting = incident.pending.clone();
+        let denied = incident.denied.as_ref().map(|(plan, _)| plan.clone());
+        let known = |old: &Option<Plan>, new: &Plan| {
+            old.as_ref().filter(|old| old.does_the_same(new) && self.is_fresh(old)).cloned()
+        };
         match made {
-            Ok(plan)
-                if waiting.as_ref().is_some_and(|waiting| waiting.does_the_same(&plan) && self.is_fresh(waiting)) =>
-            {
-                self.decide_pending(id);
-            }
-            Ok(plan) => {
-                self.record(
-                    "plan",
-                    serde_json::json!({"plan": plan, "supersedes": waiting.map(|plan| plan.id().clone())}),
-                );
-                self.effects.push(Effect::PlanMade(Box::new(plan.clone())));
-                self.decide(id, plan, true);
-            }
+            Ok(plan) if known(&waiting, &plan).is_some() => self.decide_pending(id),
+            Ok(plan) => match known(&denied, &plan) {
+                Some(denied) => self.decide(id, denied, true),
+                None => {
+                    let supersedes = waiting.map(|plan| plan.id().clone());
+                    self.record("plan", serde_json::json!({"plan": plan, "supersedes": supersedes}));
+                    self.effects.push(Effect::PlanMade(Box::new(plan.clone())));
+                    self.decide(id, plan, true);
+                }
+            },
             Err(why) => self.no_plan(id, &why),
         }
     }
@@ -262,17 +263,23 @@ impl Respond {
 
     fn no_plan(&mut self, id: &IncidentId, why: &NoPlan) {
         let Some(incident) = self.state.incidents.get_mut(id) else { return };
-        incident.pending = None;
+        let before = (incident.pending.take(), incident.status);
         incident.status = match why {
             NoPlan::NothingCompromised | NoPlan::NothingReachable => Status::Harmless,
+            NoPlan::NothingMore if before.1 == Status::Contained => Status::Contained,
             NoPlan::NothingMore => Status::Containing,
             NoPlan::NothingPermitted(_) | NoPlan::Unsound(_) => Status::Helpless,
         };
-        let helpless = incident.status == Status::Helpless;
-        self.touched.insert(id.clone());
-        self.record("no_plan", serde_json::json!({"incident": id, "why": why.to_string()}));
-        if helpless {
-            self.notify(id, why.to_string());
+        let (helpless, why) = (incident.status == Status::Helpless, why.to_string());
+        let news = incident.no_plan.as_ref() != Some(&why);
+        incident.no_plan = Some(why.clone());
+        if news || before != (None, incident.status) {
+            self.touched.insert(id.clone());
+            let superseded = before.0.map(|plan| plan.id().clone());
+            self.record("no_plan", serde_json::json!({"incident": id, "why": why, "superseded": superseded}));
+        }
+        if helpless && news {
+            self.notify(id, why);
         }
         self.settle(id);
     }
@@ -295,6 +302,11 @@ impl Respond {
             Decision::Approved(approved) => self.execute(id, approved, request),
             Decision::Denied { plan, reasons } => {
                 self.set(id, Status::Denied, None);
+                let said = (plan.clone(), reasons.clone());
+                let incident = self.state.incidents.get_mut(id);
+                if incident.and_then(|incident| incident.denied.replace(said.clone())) == Some(said) {
+                    return;
+                }
                 self.record("denied", serde_json::json!({"incident": id, "plan": plan.id(), "reasons": reasons}));
                 self.notify(id, format!("plan {} is denied: {}", plan.id().short(), reasons.join("; ")));
             }

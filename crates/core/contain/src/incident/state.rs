@@ -73,6 +73,9 @@ pub(super) struct Incident {
     pub(super) crown_jewels: Vec<NodeKey>,
     /// The plan that waits for people.
     pub(super) pending: Option<Plan>,
+    /// The plan that was denied last and why, or why there was none: said once, not again with every look.
+    pub(super) denied: Option<(Plan, Vec<String>)>,
+    pub(super) no_plan: Option<String>,
     /// The plans that passed, in order.
     pub(super) plans: Vec<PlanId>,
     pub(super) joined: Vec<IncidentId>,
@@ -92,6 +95,8 @@ impl Incident {
             reachable: Vec::new(),
             crown_jewels: Vec::new(),
             pending: None,
+            denied: None,
+            no_plan: None,
             plans: Vec::new(),
             joined: Vec::new(),
         }

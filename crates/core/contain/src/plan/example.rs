@@ -41,13 +41,10 @@ pub(crate) fn body() -> PlanBody {
             reason: "litellm 1.82.8 ran there".into(),
         }],
         targets: vec![NodeKey::resource("aws", "arn:aws:s3:::interviews")],
-        steps: order::order(
-            vec![
-                step("aws_access_key/deactivate", credential("AKIA1"), revocable),
-                step("aws_access_key/deactivate", credential("AKIA2"), revocable),
-            ],
-            &BTreeMap::new(),
-        ),
+        steps: order::order(vec![
+            step("aws_access_key/deactivate", credential("AKIA1"), revocable),
+            step("aws_access_key/deactivate", credential("AKIA2"), revocable),
+        ]),
         relies_on: Vec::new(),
         cost: 40,
         lower_bound: 40,

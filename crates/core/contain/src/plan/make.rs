@@ -3,7 +3,7 @@
 //!
 //! It decides nothing about permission: that is the gate's.
 
-use super::order::{order, phase, undo_note};
+use super::order::{order_after, phase, undo_note};
 use super::{Break, Compromised, IncidentId, Plan, PlanBody, Residual, Step, StepKey, UncuttablePath};
 use crate::cost::Uses;
 use crate::scope::Scope;
@@ -112,7 +112,7 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
         return Err(NoPlan::NothingMore);
     }
     let checked = check(graph, &wanted, &outcome)?;
-    let steps = order(new.iter().map(|one| step_of(one, scale)).collect(), done);
+    let steps = order_after(new.iter().map(|one| step_of(one, scale)).collect(), done);
     let severed: Vec<NodeId> = targets.iter().copied().filter(|id| !is_uncuttable(graph, &outcome, *id)).collect();
     let residual = residuals(graph, &wanted.for_targets(severed), &outcome.cut, &steps, &mut gaps);
     let free = graph.options().iter().filter(|option| done_actions.contains(&option.action)).count() as u64;

@@ -4,7 +4,7 @@
 
 #[cfg(test)]
 pub(crate) mod example;
-mod make;
+pub(crate) mod make;
 pub mod order;
 mod part;
 

@@ -52,11 +52,16 @@ pub fn phase(action: &Action) -> Phase {
     }
 }
 
+/// As [`order_after`], with nothing done yet.
+pub fn order(steps: Vec<Step>) -> Vec<Step> {
+    order_after(steps, &BTreeMap::new())
+}
+
 /// Puts `steps` in order, adds a sweep for each token-time deny unless it is `done`, and numbers them from 1.
 ///
 /// Inside a phase the fastest comes first, then the cheapest, then by key, so that the same steps always stand in the
 /// same order.
-pub fn order(mut steps: Vec<Step>, done: &BTreeMap<StepKey, Action>) -> Vec<Step> {
+pub fn order_after(mut steps: Vec<Step>, done: &BTreeMap<StepKey, Action>) -> Vec<Step> {
     let denies = steps.iter().filter(|step| step.phase == Phase::TokenTime);
     let sweeps: Vec<(Step, StepKey)> = denies.map(|step| (sweep_of(step), step.key.clone())).collect();
     let first_of: BTreeMap<StepKey, StepKey> =
@@ -131,16 +136,13 @@ mod tests {
     #[test]
     fn outer_denies_then_sessions_then_keys_then_a_sweep_then_new_keys() {
         let role = NodeKey::identity("aws", "arn:aws:iam::1:role/eval");
-        let steps = order(
-            vec![
-                step("aws_access_key/rotate", NodeKey::credential("aws", "AKIA2"), 1),
-                step("aws_access_key/deactivate", NodeKey::credential("aws", "AKIA1"), 60),
-                step("postgres_role/disable", NodeKey::identity("postgres", "db/app"), 1),
-                step("aws_role_sessions/deny", role, 120),
-                step("aws_public_access/block", NodeKey::resource("aws", "arn:aws:s3:::b"), 60),
-            ],
-            &BTreeMap::new(),
-        );
+        let steps = order(vec![
+            step("aws_access_key/rotate", NodeKey::credential("aws", "AKIA2"), 1),
+            step("aws_access_key/deactivate", NodeKey::credential("aws", "AKIA1"), 60),
+            step("postgres_role/disable", NodeKey::identity("postgres", "db/app"), 1),
+            step("aws_role_sessions/deny", role, 120),
+            step("aws_public_access/block", NodeKey::resource("aws", "arn:aws:s3:::b"), 60),
+        ]);
         assert_eq!(
             names(&steps),
             vec![
@@ -161,7 +163,7 @@ mod tests {
         let keys = ["AKIA1", "AKIA2", "AKIA3"].map(|id| NodeKey::credential("aws", id));
         let forward = keys.iter().map(|key| step("aws_access_key/deactivate", key.clone(), 60)).collect();
         let backward = keys.iter().rev().map(|key| step("aws_access_key/deactivate", key.clone(), 60)).collect();
-        assert_eq!(order(forward, &BTreeMap::new()), order(backward, &BTreeMap::new()));
+        assert_eq!(order(forward), order(backward));
     }
 
     #[test]

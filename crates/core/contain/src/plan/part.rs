@@ -22,7 +22,7 @@ impl Plan {
             return None;
         }
         let before: BTreeMap<&StepKey, u32> = body.steps.iter().map(|step| (&step.key, step.number)).collect();
-        let steps = order(kept, &BTreeMap::new());
+        let steps = order(kept);
         let renumbered: BTreeMap<u32, u32> =
             steps.iter().filter_map(|step| Some((*before.get(&step.key)?, step.number))).collect();
         let breaks =
@@ -65,17 +65,14 @@ mod tests {
     fn mixed() -> Plan {
         let mut body = example::body();
         let key = |id: &str| NodeKey::credential("aws", id);
-        body.steps = order(
-            vec![
-                example::step("aws_access_key/deactivate", key("AKIA1"), Reversibility::ReversibleReissuesAccess),
-                example::step("oauth_token/revoke", key("token"), Reversibility::Irreversible),
-                Step {
-                    needs_person: true,
-                    ..example::step("aws_access_key/deactivate", key("AKIA2"), Reversibility::ReversibleReissuesAccess)
-                },
-            ],
-            &BTreeMap::new(),
-        );
+        body.steps = order(vec![
+            example::step("aws_access_key/deactivate", key("AKIA1"), Reversibility::ReversibleReissuesAccess),
+            example::step("oauth_token/revoke", key("token"), Reversibility::Irreversible),
+            Step {
+                needs_person: true,
+                ..example::step("aws_access_key/deactivate", key("AKIA2"), Reversibility::ReversibleReissuesAccess)
+            },
+        ]);
         body.irreversible = super::super::make::permanent(&body.steps);
         Plan::new(body).expect("plain data")
     }

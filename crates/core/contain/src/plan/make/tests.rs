@@ -201,7 +201,7 @@ fn what_is_done_is_built_on_and_not_repeated() {
     let rest = asked.plan().expect("one is left");
     assert_eq!(rest.steps().len(), 1);
     assert_ne!(rest.steps()[0].key, first.key);
-    assert_eq!(rest.body().relies_on, [first.key.clone()]);
+    assert_eq!(rest.body().relies_on, std::slice::from_ref(&first.key));
     assert_eq!((rest.body().cost, rest.body().lower_bound, rest.body().certified), (20, 20, true));
     assert!(severs(&asked.graph, &rest, &asked.done, at(10)));
     assert!(!severs(&asked.graph, &rest, &BTreeMap::new(), at(10)), "not if the first step did not hold after all");
