@@ -66,7 +66,9 @@ fn add_node(nodes: &mut BTreeMap<NodeKey, NodeFact>, node: NodeFact, problems: &
     let bound = |a: Time, b: Time, open: Time| if a == open { Some(b) } else { (b == open || a == b).then_some(a) };
     let from = bound(have.valid.from, node.valid.from, Time::MIN);
     let to = bound(have.valid.to, node.valid.to, Time::MAX);
-    if from.is_none() || to.is_none() {
+    // Files that tell of different runs of an environment do not disagree.
+    let disputed = (from.is_none() || to.is_none()) && node.key.kind() != NodeKind::Environment;
+    if disputed {
         let position = Position { input: node.evidence.to_string(), ..Position::default() };
         let reason =
             format!("`{}` exists from {} to {} here, elsewhere otherwise", node.key, node.valid.from, node.valid.to);

@@ -2,7 +2,7 @@
 
 use firebreak_model::{CutPolicy, EnvironmentEvidence, Fact, NodeKey, Problem, Text, Time};
 use firebreak_world::World;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// What was found in one file, or in many.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -61,9 +61,17 @@ impl ScanInput<'_> {
     /// The file at `relative` below the scanned directory, if there is one and it is no larger than
     /// [`crate::MAX_FILE_BYTES`]. A path that leads out of the directory is not read.
     pub fn sibling(&self, relative: &Path) -> Option<Vec<u8>> {
-        let inside = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let path = self.root.join(relative);
-        let small = inside && self.world.disk.meta(&path).is_ok_and(|meta| meta.size <= crate::MAX_FILE_BYTES);
+        let mut inside = PathBuf::new();
+        for part in relative.components() {
+            match part {
+                Component::Normal(name) => inside.push(name),
+                Component::CurDir => {}
+                Component::ParentDir if inside.pop() => {}
+                _ => return None,
+            }
+        }
+        let path = self.root.join(inside);
+        let small = self.world.disk.meta(&path).is_ok_and(|meta| meta.size <= crate::MAX_FILE_BYTES);
         if small { self.world.disk.read(&path).ok() } else { None }
     }
 

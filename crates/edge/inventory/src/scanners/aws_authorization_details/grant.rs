@@ -10,8 +10,8 @@ use crate::scanner::KnownResource;
 use firebreak_model::{EdgeFact, EdgeKind, Interval, NodeFact, NodeKey, Text};
 use std::collections::BTreeSet;
 
-/// A grant that matches more resources than this goes through a hub of its own.
-const MAX_DIRECT: usize = 32;
+/// A pattern that matches more resources than this goes through a hub of its own; a grant on `*` always does.
+const MAX_DIRECT: usize = 16;
 
 /// What a hub leads to.
 #[derive(Clone, Debug)]
@@ -64,7 +64,10 @@ impl Account<'_> {
         for statement in principal.statements.iter().filter(|statement| statement.allow) {
             let governs = ["*", "iam:*"].iter().any(|all| statement.actions.cover(all));
             if governs && statement.resources.cover("*") {
-                if let Some(may) = survives(statement, &denies, "*", "*", &principal.limits) {
+                if let Some(mut may) = survives(statement, &denies, "*", "*", &principal.limits) {
+                    // Such a Deny holds until the administrator changes it, which it may or may not be able to.
+                    let firm = denies.iter().filter(|deny| deny.undecided.is_empty());
+                    may.extend(firm.map(|deny| Text::new(format!("the Deny in `{}` does not stop it", deny.place))));
                     let hub = self.all_resources();
                     self.member(principal, hub, may, statement);
                 }
@@ -91,8 +94,8 @@ impl Account<'_> {
     fn grant(&mut self, principal: &Principal, statement: &Statement, denies: &[&Statement], service: &str) {
         let mut granted = Vec::new();
         let mut narrowed = false;
-        let candidates = self.input.surroundings.resources.clone();
-        for resource in candidates.iter().filter(|resource| service_of(resource.key.name()) == Some(service)) {
+        let known: &[KnownResource] = &self.input.surroundings.resources;
+        for resource in known.iter().filter(|resource| service_of(resource.key.name()) == Some(service)) {
             let Some(grant) = evaluate(statement, &[], resource.key.name(), &principal.limits) else { continue };
             let Some(foreign) = self.across(statement, resource) else { continue };
             let Some(mut left) = evaluate(statement, denies, resource.key.name(), &principal.limits) else {
@@ -103,7 +106,8 @@ impl Account<'_> {
             left.may.extend(foreign);
             granted.push((resource.key.clone(), left));
         }
-        if granted.len() <= MAX_DIRECT || narrowed {
+        let broad = statement.resources.cover("*");
+        if narrowed || (!broad && granted.len() <= MAX_DIRECT) {
             for (resource, grant) in granted {
                 self.act(principal, resource, grant, statement);
             }
@@ -116,7 +120,6 @@ impl Account<'_> {
         let actions = first.actions.clone();
         let outward = |grant: Granted| grant.may.into_iter().filter(|text| !may.contains(text)).collect::<Vec<_>>();
         let resources: Vec<_> = granted.into_iter().map(|(key, grant)| (key, outward(grant))).collect();
-        let broad = statement.resources.cover("*");
         let patterns = match (&statement.resources, broad) {
             (Names::These(patterns), false) => format!("/{}", patterns.join(" ")),
             (Names::AllBut(patterns), false) => format!("/all but {}", patterns.join(" ")),
@@ -293,7 +296,7 @@ pub(super) fn survives(
     may.extend(limits.iter().cloned());
     for deny in denies {
         if deny.undecided.is_empty() {
-            if deny.actions.cover(action) && deny.resources.cover(target) {
+            if deny.actions.cover(action) && (deny.resources.cover(target) || covers_part(deny, statement, target)) {
                 return None;
             }
         } else if deny.actions.may_include(action) && deny.resources.may_include(target) {
@@ -302,4 +305,14 @@ pub(super) fn survives(
         }
     }
     Some(may)
+}
+
+/// Whether a Deny covers all of the objects that the statement speaks of, though not all of the bucket's.
+fn covers_part(deny: &Statement, statement: &Statement, target: &str) -> bool {
+    let (Some(bucket), Names::These(patterns)) = (target.strip_suffix("/*"), &statement.resources) else {
+        return false;
+    };
+    let below = format!("{bucket}/");
+    let about: Vec<&String> = patterns.iter().filter(|pattern| glob::can_begin(pattern, &below)).collect();
+    !about.is_empty() && about.iter().all(|pattern| deny.resources.cover(pattern))
 }

@@ -206,7 +206,7 @@ impl Statement<'_> {
         check_keys(grant, &place, &["from", "to", "kind", "actions", "last_used"], self.report);
         let (from, to) = (node(grant, "from", self.report), node(grant, "to", self.report));
         let (Some(from), Some(to)) = (from, to) else { return self.missing(&place, "from` and `to") };
-        let kind: Option<EdgeKind> = self.word(grant, "kind", &place);
+        let kind = grant.get("kind").and_then(|kind| serde_json::from_value::<EdgeKind>(kind.clone()).ok());
         let Some(kind) = kind.filter(|kind| {
             use EdgeKind::{Consents, MayAct, MayAssume, MemberOf, RunsAs};
             matches!(kind, MayAct | MayAssume | MemberOf | Consents | RunsAs)

@@ -155,7 +155,6 @@ impl Organization<'_> {
         let (everyone, owners) = (self.hub("members"), self.hub("owners"));
         let organization = document.get("organization");
         let base = organization.and_then(|organization| text(organization, "default_repository_permission"));
-        let base = base.unwrap_or("none");
         for (at, member) in list(document, "members").iter().enumerate() {
             let place = format!("members[{at}]");
             let Some(login) = text(member, "login") else {
@@ -170,8 +169,22 @@ impl Organization<'_> {
         }
         for repository in repositories {
             let repository = self.full_name(repository);
-            self.access(&everyone, &repository, base, "organization.default_repository_permission");
+            self.base(&everyone, &repository, base);
             self.access(&owners, &repository, "admin", "members with role admin");
+        }
+    }
+
+    /// What every member may do. GitHub shows it to owners alone: where it is absent, it may be its default.
+    fn base(&mut self, everyone: &NodeKey, repository: &str, base: Option<&str>) {
+        let place = "organization.default_repository_permission";
+        match base {
+            Some(base) => self.access(everyone, repository, base, place),
+            None => {
+                let resource = NodeKey::resource("github", repository);
+                let edge = self.edge(EdgeKind::MayAct, everyone.clone(), resource, place);
+                edge.actions = vec![Text::new("pull")];
+                edge.may = vec![Text::new("the organisation's base permission is read or more")];
+            }
         }
     }
 

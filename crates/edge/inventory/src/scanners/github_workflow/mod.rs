@@ -13,14 +13,11 @@ use crate::scanners::github_runs::{Job, jobs, repository};
 use crate::scanners::kubernetes::pod::image_parts;
 use firebreak_model::{EnvironmentEvidence, Observation, ObservationKind, Text};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The largest workflow file that is read, in bytes; GitHub's own limit is 512 KiB.
 const MAX_BYTES: usize = 1 << 20;
-
-/// How many local composite actions may call each other.
-const MAX_DEPTH: usize = 10;
 
 /// Reads workflow files.
 pub struct GithubWorkflow;
@@ -76,10 +73,10 @@ fn references(workflow: &Value, input: &ScanInput<'_>, report: &mut Report) -> S
     for (id, job) in workflow.get("jobs").and_then(Value::as_object).into_iter().flatten() {
         let mut seen = Vec::new();
         let evidence = format!("{} job {}", input.path.display(), shown(id));
-        let mut reading = Reading { input, evidence: &evidence, seen: &mut seen, report };
+        let mut reading = Reading { input, evidence: &evidence, seen: &mut seen, resolved: BTreeSet::new(), report };
         // A reusable workflow is called like an action.
         if let Some(uses) = text(job, "uses") {
-            reading.uses(uses, 0);
+            reading.uses(uses);
         }
         let container = job.get("container");
         let image = container.and_then(|container| container.as_str().or_else(|| text(container, "image")));
@@ -88,7 +85,7 @@ fn references(workflow: &Value, input: &ScanInput<'_>, report: &mut Report) -> S
         {
             text(service, "image").into_iter().for_each(|image| reading.image(image));
         }
-        reading.steps(list(job, "steps"), 0);
+        reading.steps(list(job, "steps"));
         stated.insert(id.clone(), (text(job, "name").unwrap_or(id).to_owned(), seen));
     }
     if stated.is_empty() {
@@ -101,6 +98,8 @@ struct Reading<'a> {
     input: &'a ScanInput<'a>,
     evidence: &'a str,
     seen: &'a mut Vec<Observation>,
+    /// Local actions that were read for this job.
+    resolved: BTreeSet<String>,
     report: &'a mut Report,
 }
 
@@ -109,10 +108,10 @@ impl Reading<'_> {
         self.seen.push(Observation { time: None, what, evidence: Text::new(self.evidence) });
     }
 
-    fn steps(&mut self, steps: &[Value], depth: usize) {
+    fn steps(&mut self, steps: &[Value]) {
         for step in steps {
             if let Some(uses) = text(step, "uses") {
-                self.uses(uses, depth);
+                self.uses(uses);
             }
             if let Some(script) = text(step, "run") {
                 shell::installs(script).into_iter().for_each(|what| self.see(what));
@@ -126,12 +125,12 @@ impl Reading<'_> {
         self.see(ObservationKind::Image { name, tag, digest });
     }
 
-    fn uses(&mut self, uses: &str, depth: usize) {
+    fn uses(&mut self, uses: &str) {
         if let Some(image) = uses.strip_prefix("docker://") {
             return self.image(image);
         }
         if let Some(local) = uses.strip_prefix("./") {
-            return self.local(local, depth);
+            return self.local(local);
         }
         let Some((action, reference)) = uses.split_once('@') else {
             let reason = format!("`{}` names no version of the action", shown(uses));
@@ -153,9 +152,10 @@ impl Reading<'_> {
     }
 
     /// A composite action of the repository itself, where its file lies beside the workflows.
-    fn local(&mut self, local: &str, depth: usize) {
-        if depth >= MAX_DEPTH {
-            return self.report.add(format!("composite actions call each other more than {MAX_DEPTH} deep"), "");
+    fn local(&mut self, local: &str) {
+        // Once is enough, and the only way out of actions that call each other.
+        if !self.resolved.insert(local.to_owned()) {
+            return;
         }
         let beside = self.input.path.parent().unwrap_or(Path::new(""));
         let file = |name: &str| -> PathBuf { beside.join(local).join(name) };
@@ -165,7 +165,7 @@ impl Reading<'_> {
             if let Some(image) = text(&runs, "image").and_then(|image| image.strip_prefix("docker://")) {
                 self.image(image);
             }
-            self.steps(list(&runs, "steps"), depth + 1);
+            self.steps(list(&runs, "steps"));
         }
     }
 }

@@ -131,11 +131,10 @@ pub(super) fn pnpm(lock: &mut Lock, text: &str) {
 /// `/name/1.0.0_peer`, `/@scope/name@1.0.0(peer@2)` or `name@1.0.0`.
 fn pnpm_key(key: &str) -> Option<(&str, &str)> {
     let key = key.split('(').next()?.trim_start_matches('/');
-    let at = key.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
-    let (name, version) = match at {
-        Some(at) => (key.get(..at)?, key.get(at + 1..)?),
-        None => key.rsplit_once('/')?,
-    };
+    // The slash of a scope belongs to the name; the next `/` or `@` ends it.
+    let scope = if key.starts_with('@') { key.find('/')? + 1 } else { 0 };
+    let end = scope + key.get(scope..)?.find(['/', '@'])?;
+    let (name, version) = (key.get(..end)?, key.get(end + 1..)?);
     let version = version.split('_').next()?;
     let numbered = version.starts_with(|c: char| c.is_ascii_digit());
     (!name.is_empty() && numbered).then_some((name, version))
