@@ -224,7 +224,8 @@ fn whoever_is_in_reach_of_the_intruder_does_not_approve() {
     let (plan, _) = asked(&stage.step(judged(&job(), Verdict::Exposed))).expect("people are asked");
     let effects = stage.step(approval(&ada(), &plan, 10));
     assert_eq!(executed(&effects).len(), 0);
-    let Some(Effect::AskApproval { reasons, have, .. }) = effects.iter().find(|e| matches!(e, Effect::AskApproval { .. }))
+    let Some(Effect::AskApproval { reasons, have, .. }) =
+        effects.iter().find(|e| matches!(e, Effect::AskApproval { .. }))
     else {
         panic!("people are asked again: {effects:?}")
     };
@@ -250,10 +251,13 @@ fn sessions_made_with_a_stolen_key_are_denied_and_later_ones_once_more() {
     let second = stage.step(session("ASIA2", 11));
     assert_eq!(executed(&second), [role.name(), role.name()], "issued after the first deny: denied again, and swept");
     assert_eq!(stage.step(session("ASIA2", 11)), [], "and no third time");
-    let innocent = Derivation { parent: key("AKIA9"), ..match session("ASIA9", 11) {
-        Message::Derived(derivation) => derivation,
-        _ => panic!("a derivation"),
-    } };
+    let innocent = Derivation {
+        parent: key("AKIA9"),
+        ..match session("ASIA9", 11) {
+            Message::Derived(derivation) => derivation,
+            _ => panic!("a derivation"),
+        }
+    };
     assert_eq!(stage.step(Message::Derived(innocent)), [], "somebody else's session");
 }
 
@@ -328,10 +332,12 @@ fn a_lease_falls_due_keeps_what_is_unsafe_and_can_be_confirmed() {
     for report in reports(&effects, StepOutcome::Contained) {
         stage.step(report);
     }
-    let due = |effects: Vec<Effect>| effects.into_iter().find_map(|effect| match effect {
-        Effect::LeaseDue { expiry, .. } => Some((expiry.lift.len(), expiry.keep.len())),
-        _ => None,
-    });
+    let due = |effects: Vec<Effect>| {
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::LeaseDue { expiry, .. } => Some((expiry.lift.len(), expiry.keep.len())),
+            _ => None,
+        })
+    };
     assert_eq!(due(stage.step(Message::Tick { now: at(81) })), None);
     stage.step(Message::Confirmed { plan: plan.clone(), by: ada(), until: at(100) });
     assert_eq!(due(stage.step(Message::Tick { now: at(99) })), None);
@@ -419,8 +425,11 @@ fn run(messages: &[Message]) -> (Respond, Vec<Effect>) {
     (stage, effects)
 }
 
-/// Who belongs together, and what is compromised, whatever incidents are called.
-fn summary(stage: &Respond) -> BTreeSet<(BTreeSet<Item>, Vec<(NodeKey, Time)>, Vec<String>)> {
+/// Who belongs together, what is compromised since when, and what is not known.
+type Summary = (BTreeSet<Item>, Vec<(NodeKey, Time)>, Vec<String>);
+
+/// All incidents, whatever they are called.
+fn summary(stage: &Respond) -> BTreeSet<Summary> {
     let of = |one: &Incident| {
         let sources = one.scope.sources.iter().map(|source| (source.key.clone(), source.since)).collect();
         (one.items.clone(), sources, one.scope.gaps.clone())

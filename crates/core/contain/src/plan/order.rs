@@ -59,7 +59,7 @@ pub fn order(steps: Vec<Step>) -> Vec<Step> {
 
 /// Puts `steps` in order, adds a sweep for each token-time deny unless it is `done`, and numbers them from 1.
 ///
-/// Inside a phase the fastest comes first, then the cheapest, then by key, so that the same steps always stand in the
+/// Inside a phase the fastest comes first, then the cheapest, then by action, so that the same steps always stand in the
 /// same order.
 pub fn order_after(mut steps: Vec<Step>, done: &BTreeMap<StepKey, Action>) -> Vec<Step> {
     let denies = steps.iter().filter(|step| step.phase == Phase::TokenTime);
@@ -69,7 +69,7 @@ pub fn order_after(mut steps: Vec<Step>, done: &BTreeMap<StepKey, Action>) -> Ve
     steps.extend(sweeps.into_iter().map(|(sweep, _)| sweep).filter(|sweep| !done.contains_key(&sweep.key)));
     steps.sort_by(|a, b| {
         let rank = |step: &Step| (step.phase, step.delay_seconds, step.cost);
-        rank(a).cmp(&rank(b)).then_with(|| a.key.cmp(&b.key))
+        rank(a).cmp(&rank(b)).then_with(|| a.action.cmp(&b.action))
     });
     for (step, number) in steps.iter_mut().zip(1..) {
         step.number = number;
