@@ -37,8 +37,8 @@ pub enum StopError {
     /// The plan is not what was approved.
     #[error("plan `{0}` is not the one that was approved\nhint: make a new plan and have it approved")]
     Drift(String),
-    /// Someone else moves the same steps.
-    #[error("step {0} is being moved by another process\nhint: only one process may carry out plans")]
+    /// Someone else moves the same step right now.
+    #[error("step {0} is being carried out already\nhint: wait for it; only one process may carry out plans")]
     Twin(u32),
 }
 
@@ -99,7 +99,8 @@ impl<'a> Executor<'a> {
     /// side by side; a step waits only for those that the plan says it must come after.
     ///
     /// # Errors
-    /// Where journal or ledger fail or the plan is not whole: then nothing more is called. Run it again.
+    /// Where journal or ledger fail or the plan is not whole: then nothing more is called. Run it again, with the journal
+    /// opened anew. The same goes for a future that was dropped before it ended.
     pub async fn execute(&self, approved: &Approved<Plan>, mode: Mode) -> Result<ExecutionReport, StopError> {
         let plan = approved.plan();
         if !plan.is_whole() {
@@ -111,7 +112,8 @@ impl<'a> Executor<'a> {
             Mode::Live => {
                 let board = Board::default();
                 let all = plan.steps().iter().map(|step| self.carry_out(plan, step, &board));
-                futures_util::future::try_join_all(all).await?
+                // To the end even if one must stop: a call that is dropped halfway is one more uncertain call.
+                futures_util::future::join_all(all).await.into_iter().collect::<Result<_, _>>()?
             }
         };
         Ok(ExecutionReport { plan: plan.id().to_string(), mode, began, ended: self.now(), steps })
@@ -166,6 +168,7 @@ impl<'a> Executor<'a> {
         row.state = state;
         row.detail = detail;
         row.settled = self.now();
+        row.life = self.journal.life().to_owned();
         match self.journal.set_state(expected, row).await? {
             true => Ok(()),
             false => Err(StopError::Twin(row.number)),

@@ -130,6 +130,8 @@ pub struct StepRow {
     pub state: StepState,
     /// How often its call was begun.
     pub attempts: u32,
+    /// Under which life of the journal it was last moved.
+    pub life: String,
     /// When the row was made.
     pub planned: Time,
     /// When its call was first begun.
@@ -152,6 +154,10 @@ pub struct JournalError(pub String);
 /// A durable map of rows by (plan, step key).
 #[async_trait]
 pub trait Journal: Send + Sync {
+    /// Names this opening of the journal. A journal admits one opener at a time and has a new life each time it is
+    /// opened, so a call that is under way under another life was cut off by a crash, and one under this life is being
+    /// made right now.
+    fn life(&self) -> &str;
     /// The row of step `key` of `plan`.
     async fn load(&self, plan: &str, key: &str) -> Result<Option<StepRow>, JournalError>;
     /// Adds a row, durably. False where there is one of this plan and key already, which is then left as it is.
@@ -168,9 +174,15 @@ pub trait Journal: Send + Sync {
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     rows: Mutex<BTreeMap<(String, String), StepRow>>,
+    life: String,
 }
 
 impl MemoryJournal {
+    /// The same journal, opened again after a crash as its life `life`.
+    pub fn reopened(self, life: &str) -> MemoryJournal {
+        MemoryJournal { life: life.to_owned(), ..self }
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<(String, String), StepRow>) -> T) -> T {
         act(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -178,6 +190,10 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
+    fn life(&self) -> &str {
+        &self.life
+    }
+
     async fn load(&self, plan: &str, key: &str) -> Result<Option<StepRow>, JournalError> {
         Ok(self.with(|rows| rows.get(&(plan.to_owned(), key.to_owned())).cloned()))
     }

@@ -31,5 +31,5 @@ pub use record::{MemoryRecord, Record, RecordError};
 pub use report::{ExecutionReport, Mode, StepReport};
 pub use responder::{Responder, StateBefore};
 pub use responders::RESPONDERS;
-pub use undo_gate::UndoGate;
 pub use spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+pub use undo_gate::UndoGate;

@@ -12,7 +12,7 @@ use crate::responder::{Responder, StateBefore, responder_for};
 use crate::spec::Idempotency;
 use firebreak_contain::plan::order::SWEEP_PARAMETER;
 use firebreak_contain::{Plan, Step};
-use firebreak_model::{NodeKey, Time};
+use firebreak_model::NodeKey;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ impl Executor<'_> {
             Ok(before) => (before, None),
             Err(error) => (StateBefore { state: Value::Null, denied_already: false, admitted: None }, Some(error)),
         };
-        let mut row = new_row(plan, step, responder, before, self.now());
+        let mut row = self.new_row(plan, step, responder, before);
         if let Some(error) = failure {
             row.state = StepState::Failed;
             row.detail = error.to_string();
@@ -153,6 +153,7 @@ impl Executor<'_> {
                 StepState::Planned => self.apply(responder, row, tried_now).await?,
                 // A step that failed in an earlier run is tried again in this one: recovery goes forward.
                 StepState::Failed if *tried_now == 0 => self.apply(responder, row, tried_now).await?,
+                StepState::Applying if row.life == self.journal.life() => return Err(StopError::Twin(row.number)),
                 StepState::Applying => {
                     self.advance(row, StepState::Ambiguous, "interrupted during the call".to_owned()).await?;
                 }
@@ -303,24 +304,26 @@ impl Executor<'_> {
         self.write(&row.plan, row.number, "held", body)?;
         self.advance(row, state, detail.to_owned()).await
     }
-}
 
-fn new_row(plan: &Plan, step: &Step, responder: &dyn Responder, before: StateBefore, now: Time) -> StepRow {
-    StepRow {
-        plan: plan.id().to_string(),
-        key: step.key.to_string(),
-        number: step.number,
-        action: step.action.clone(),
-        // Whoever is more careful is right: the plan's author or the responder.
-        reversibility: step.reversibility.max(responder.spec().reversibility),
-        before,
-        state: StepState::Planned,
-        attempts: 0,
-        planned: now,
-        begun: None,
-        denied: None,
-        settled: now,
-        evidence: Vec::new(),
-        detail: "the state before is known".to_owned(),
+    fn new_row(&self, plan: &Plan, step: &Step, responder: &dyn Responder, before: StateBefore) -> StepRow {
+        let now = self.now();
+        StepRow {
+            plan: plan.id().to_string(),
+            key: step.key.to_string(),
+            number: step.number,
+            action: step.action.clone(),
+            // Whoever is more careful is right: the plan's author or the responder.
+            reversibility: step.reversibility.max(responder.spec().reversibility),
+            before,
+            state: StepState::Planned,
+            attempts: 0,
+            life: self.journal.life().to_owned(),
+            planned: now,
+            begun: None,
+            denied: None,
+            settled: now,
+            evidence: Vec::new(),
+            detail: "the state before is known".to_owned(),
+        }
     }
 }

@@ -35,6 +35,13 @@ impl Executor<'_> {
         if !row.state.may_have_acted() || (row.state == StepState::Failed && row.begun.is_none()) {
             return Ok(StepReport::of(&row));
         }
+        if row.state == StepState::Applying && row.life == self.journal.life() {
+            return held(&row, "it is being carried out right now".to_owned());
+        }
+        // What changed nothing has nothing to take back, whoever else relies on it.
+        if row.begun.is_none() && row.before.denied_already {
+            return self.leave_as_it_was(row).await;
+        }
         if let Some(why) = gate.forbids(row.reversibility) {
             return held(&row, why.to_owned());
         }
@@ -44,9 +51,6 @@ impl Executor<'_> {
         let Some(responder) = responder_for(self.responders, &row.action) else {
             return held(&row, format!("no responder does `{}`", row.action.name));
         };
-        if row.state == StepState::AlreadyInState || (row.begun.is_none() && row.before.denied_already) {
-            return self.leave_as_it_was(row).await;
-        }
         if row.state != StepState::UndoPlanned {
             self.advance(&mut row, StepState::UndoPlanned, "to be undone".to_owned()).await?;
         }
@@ -82,7 +86,9 @@ impl Executor<'_> {
     /// Nothing was changed, so nothing is changed back: someone else may have moved it since.
     async fn leave_as_it_was(&self, mut row: StepRow) -> Result<StepReport, StopError> {
         let detail = "it was so before the step, which changed nothing".to_owned();
-        self.advance(&mut row, StepState::UndoPlanned, detail.clone()).await?;
+        if row.state != StepState::UndoPlanned {
+            self.advance(&mut row, StepState::UndoPlanned, detail.clone()).await?;
+        }
         self.write(&row.plan, row.number, "undo_outcome", json!({"state": StepState::Undone, "detail": &detail}))?;
         self.advance(&mut row, StepState::Undone, detail).await?;
         Ok(StepReport::of(&row))

@@ -34,7 +34,12 @@ impl Desk {
                 })
                 .collect();
             // AWS allows the first to everyone, and calls the rights behind the others `s3:…BucketPublicAccessBlock`.
-            let odd = ["sts:GetCallerIdentity", "s3:GetPublicAccessBlock", "s3:PutPublicAccessBlock", "s3:DeletePublicAccessBlock"];
+            let odd = [
+                "sts:GetCallerIdentity",
+                "s3:GetPublicAccessBlock",
+                "s3:PutPublicAccessBlock",
+                "s3:DeletePublicAccessBlock",
+            ];
             statements.push(json!({"Effect": "Allow", "Action": odd, "Resource": "*"}));
             let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
             self.own = Some(self.cloud.user(&format!("firebreak-{}", self.name), &policy).await);
@@ -48,7 +53,11 @@ impl Desk {
         let mut secrets = TestSecrets::default();
         let mut reference = |label: &str, keys: &Keys| {
             let mut named = json!({});
-            let parts = [("access_key_id", Some(&keys.id)), ("secret_access_key", Some(&keys.secret)), ("session_token", keys.token.as_ref())];
+            let parts = [
+                ("access_key_id", Some(&keys.id)),
+                ("secret_access_key", Some(&keys.secret)),
+                ("session_token", keys.token.as_ref()),
+            ];
             for (part, value) in parts {
                 if let Some(value) = value {
                     let name = format!("test:{label}/{part}");
@@ -91,7 +100,11 @@ impl Bench for AccessKeyBench {
     async fn fresh(&mut self) -> Trial {
         let (number, own) = self.0.next().await;
         let user = format!("leaky-{number}");
-        let keys = self.0.cloud.user(&user, r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#).await;
+        let keys = self
+            .0
+            .cloud
+            .user(&user, r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#)
+            .await;
         let (config, secrets) = self.0.equip(&own, Some((&keys, keys.id.clone())), json!({}));
         let target = NodeKey::credential("aws", &keys.id);
         let action = action("aws_access_key/deactivate", target, &[("account", ACCOUNT), ("user", &user)]);
@@ -130,12 +143,16 @@ impl Bench for RoleSessionsBench {
     async fn fresh(&mut self) -> Trial {
         let (number, own) = self.0.next().await;
         let role = format!("leaky-{number}");
-        self.0.cloud.role(&role, r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#).await;
+        self.0
+            .cloud
+            .role(&role, r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#)
+            .await;
         let session = self.0.cloud.session(&role).await;
         let arn = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
         let (config, secrets) = self.0.equip(&own, Some((&session, arn.clone())), json!({}));
         let target = NodeKey::identity("aws", &arn);
-        let action = action("aws_role_sessions/deny", target.clone(), &[("account", ACCOUNT), ("role", target.as_str())]);
+        let action =
+            action("aws_role_sessions/deny", target.clone(), &[("account", ACCOUNT), ("role", target.as_str())]);
         Trial { action, config, secrets }
     }
 

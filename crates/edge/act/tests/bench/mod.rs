@@ -3,6 +3,8 @@
 mod aws;
 mod others;
 
+pub(crate) use aws::PUBLIC_READ;
+
 use crate::faults::{FaultyHttp, FaultyPostgres, Plot};
 use crate::plans::{self, TestSecrets};
 use async_trait::async_trait;

@@ -133,7 +133,8 @@ impl Bench for WebhookBench {
         let mut secrets = TestSecrets::default();
         secrets.0.insert("test:key".to_owned(), SECRET.to_owned());
         let url = &self.receiver.url;
-        let endpoint = json!({"url": format!("{url}/hook"), "status_url": format!("{url}/status"), "secret": "test:key"});
+        let endpoint =
+            json!({"url": format!("{url}/hook"), "status_url": format!("{url}/status"), "secret": "test:key"});
         let config = json!({"webhook": {"requests": {"revoke_github_token": endpoint}}});
         let target = NodeKey::credential("github", &format!("hash-{}-end", self.made));
         Trial {

@@ -37,10 +37,11 @@ impl Stage {
     }
 
     /// Executes with `fault` at call `at`; when the process dies of it, a new one goes on with what is on disk.
-    async fn execute(&self, at: u32, fault: Option<Fault>) -> ExecutionReport {
+    async fn execute(&mut self, at: u32, fault: Option<Fault>) -> ExecutionReport {
         let spec = bench::responder(self.trial.action.responder()).spec();
         self.plot.set(spec, at, fault);
-        for _life in 0..2 {
+        for life in ["first", "second"] {
+            self.journal = std::mem::take(&mut self.journal).reopened(life);
             let executor =
                 Executor::new(&self.world, self.config(), &self.journal, &self.record).with_sleep(&self.sleep);
             if let Some(report) = self.plot.until_death(executor.execute(&self.plan, Mode::Live)).await {
@@ -50,11 +51,12 @@ impl Stage {
         panic!("it died twice of one fault");
     }
 
-    async fn undo(&self, at: u32, fault: Option<Fault>) -> ExecutionReport {
+    async fn undo(&mut self, at: u32, fault: Option<Fault>) -> ExecutionReport {
         let spec = bench::responder(self.trial.action.responder()).spec();
         self.plot.set(spec, at, fault);
         let gate = UndoGate { rotated: true, override_reason: None };
-        for _life in 0..2 {
+        for life in ["first", "second"] {
+            self.journal = std::mem::take(&mut self.journal).reopened(life);
             let executor =
                 Executor::new(&self.world, self.config(), &self.journal, &self.record).with_sleep(&self.sleep);
             let plan = self.plan.plan().id().as_str();
@@ -104,7 +106,7 @@ async fn every_responder_keeps_its_contract() {
 }
 
 async fn twice_is_once(bench: &mut dyn Bench) {
-    let stage = Stage::on(bench).await;
+    let mut stage = Stage::on(bench).await;
     let before = bench.observe(&stage.trial).await;
     let report = stage.execute(0, None).await;
     assert_eq!(report.steps[0].state, bench.rests_at(), "{}: {:?}", bench.name(), report.steps);
@@ -120,7 +122,7 @@ async fn twice_is_once(bench: &mut dyn Bench) {
     assert_eq!(stage.plot.changes(), [""; 0], "{}: it was done a second time", bench.name());
 
     // The same step by someone who remembers nothing.
-    let forgetful = Stage { journal: MemoryJournal::default(), ..stage };
+    let mut forgetful = Stage { journal: MemoryJournal::default(), ..stage };
     let report = forgetful.execute(0, None).await;
     assert_eq!(bench.observe(&forgetful.trial).await, cut, "{}: {:?}", bench.name(), report.steps);
     forgetful.assert_no_strays();
@@ -129,13 +131,13 @@ async fn twice_is_once(bench: &mut dyn Bench) {
 /// Fails call 1, 2, 3… of a whole execution in every way, until there is no such call any more. Gives how many failures
 /// there were.
 async fn every_call_may_fail(bench: &mut dyn Bench) -> u32 {
-    let reference = Stage::on(bench).await;
+    let mut reference = Stage::on(bench).await;
     reference.execute(0, None).await;
     let cut = bench.observe(&reference.trial).await;
     let mut failures = 0;
     for at in 1.. {
         for fault in Fault::ALL {
-            let stage = Stage::on(bench).await;
+            let mut stage = Stage::on(bench).await;
             let report = stage.execute(at, Some(fault)).await;
             if !stage.plot.was_reached() {
                 return failures;
@@ -157,7 +159,7 @@ async fn every_call_of_undo_may_fail(bench: &mut dyn Bench) -> u32 {
     let mut failures = 0;
     for at in 1.. {
         for fault in Fault::ALL {
-            let stage = Stage::on(bench).await;
+            let mut stage = Stage::on(bench).await;
             let before = bench.observe(&stage.trial).await;
             stage.execute(0, None).await;
             let cut = bench.observe(&stage.trial).await;

@@ -81,6 +81,21 @@ impl Cluster {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Tries to log in as `role`; what the server says where it refuses.
+    pub(crate) fn try_login(&self, role: &str, password: &str) -> Result<(), String> {
+        let output = Command::new("psql")
+            .args(["--no-psqlrc", "--command", "SELECT 1"])
+            .arg(self.url(role, password))
+            .output()
+            .expect("the lab lacks psql; run lab/prepare");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.success() {
+            true => Ok(()),
+            false if words.contains("is not permitted to log in") => Err("not permitted to log in".to_owned()),
+            false => Err(words),
+        }
+    }
+
     /// Opens a session as `role` that stays open until it is killed or dropped.
     pub(crate) fn session(&self, role: &str, password: &str) -> Session {
         let child = Command::new("psql")

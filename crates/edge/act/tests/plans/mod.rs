@@ -33,9 +33,8 @@ pub(crate) fn step(action: Action, reversibility: Reversibility, delay_seconds: 
 
 /// The steps as numbered, approved by a gate that permits everything.
 pub(crate) fn approved(steps: Vec<Step>, now: Time) -> Approved<Plan> {
-    let permanent = |step: &&Step| {
-        matches!(step.reversibility, Reversibility::Irreversible | Reversibility::RecreateOnly)
-    };
+    let permanent =
+        |step: &&Step| matches!(step.reversibility, Reversibility::Irreversible | Reversibility::RecreateOnly);
     let irreversible = steps.iter().filter(permanent).map(|step| step.number).collect();
     let actions: BTreeSet<Text> = steps.iter().map(|step| step.action.name.clone()).collect();
     let incident = IncidentId::of("tests");
@@ -79,7 +78,8 @@ pub(crate) fn approved(steps: Vec<Step>, now: Time) -> Approved<Plan> {
         max_age_seconds: MAX_AGE_SECONDS,
         severs_now: Some(true),
     };
-    let gate = Gate::new(shipped::SCHEMA, &[("tests", "permit(principal, action, resource);")]).expect("a sound policy");
+    let gate =
+        Gate::new(shipped::SCHEMA, &[("tests", "permit(principal, action, resource);")]).expect("a sound policy");
     match gate.decide(Plan::new(body).expect("plain data"), &request, &lint) {
         Decision::Approved(approved) => approved,
         other => panic!("the gate of the tests permits everything: {other:?}"),
