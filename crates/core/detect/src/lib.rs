@@ -9,9 +9,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
+mod behaviour;
 mod field;
+mod signal;
 mod text;
 
+pub mod correlator;
 pub mod matcher;
 pub mod rules;
 
@@ -19,6 +22,10 @@ pub mod rules;
 mod corpus;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod trace;
 
+pub use correlator::{Correlator, Counters, Observed, Settings};
 pub use matcher::{Matcher, Scratch};
 pub use rules::{RuleFile, RuleIndex, Rules};
+pub use signal::containable;

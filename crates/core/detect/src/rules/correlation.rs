@@ -299,10 +299,10 @@ fn bounds(section: &Mapping, refusals: &mut Refusals) -> Option<(Bounds, Option<
         }
         bounded = true;
     }
-    let possible = bounded && bounds.most.is_none_or(|most| most >= bounds.least.max(1));
+    let possible = bounded && bounds.most.map_or(bounds.least > 0, |most| most >= bounds.least.max(1));
     if !possible {
         let hint = "a key has at least one event: write for instance `gte: 10`";
-        push(refusals, "condition", "the condition on the count can never hold", hint);
+        push(refusals, "condition", "the condition on the count holds always or never", hint);
         return None;
     }
     Some((bounds, field))

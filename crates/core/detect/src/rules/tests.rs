@@ -62,7 +62,7 @@ fn correlations_that_cannot_work_are_refused() {
         ("type: event_count, rules: [b], timespan: 1h, condition: {gte: 2}", "`b`"),
         ("type: event_count, rules: [a-1], timespan: 1y, condition: {gte: 2}", "timespan"),
         ("type: event_count, rules: [a-1], timespan: 1h", "no condition"),
-        ("type: event_count, rules: [a-1], timespan: 1h, condition: {gt: 5, lt: 3}", "never hold"),
+        ("type: event_count, rules: [a-1], timespan: 1h, condition: {gt: 5, lt: 3}", "always or never"),
         ("type: value_count, rules: [a-1], timespan: 1h, condition: {gte: 2}", "no field"),
         ("type: value_sum, rules: [a-1], timespan: 1h, condition: {gte: 2}", "not supported"),
         ("type: event_count, rules: [a-1], timespan: 1h, window: 3, condition: {gte: 2}", "`window`"),

@@ -1,0 +1,310 @@
+//! The correlations at work: one state for each rule and key, fed with moments in order of time.
+
+use super::count::{LatestEvents, LatestValues, Seen, WholeSpan};
+use super::keyed::{AsSlots, Footprint, Keyed, Slots};
+use super::moment::{EVENTS_MAX, Hit, Moment, Parties};
+use super::settings::{Counters, Settings, micros};
+use super::temporal::{AnyOrder, InOrder};
+use crate::rules::{Attributes, Bounds, Correlation, Kind, Rules};
+use firebreak_model::{EventUid, Finding, FindingId, Text, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A state, and until when its key raises nothing more.
+#[derive(Debug, Serialize, Deserialize)]
+struct Track<S> {
+    state: S,
+    silent_until: i64,
+}
+
+impl<S> Track<S> {
+    fn new(state: S) -> Track<S> {
+        Track { state, silent_until: i64::MIN }
+    }
+}
+
+impl<S: Footprint> Footprint for Track<S> {
+    fn heap_bytes(&self) -> usize {
+        self.state.heap_bytes()
+    }
+}
+
+/// The state of one correlation, by key.
+#[derive(Debug)]
+enum States {
+    Events(Keyed<Text, Track<LatestEvents>>),
+    Values(Keyed<Text, Track<LatestValues>>),
+    AnyOrder(Keyed<Text, Track<AnyOrder>>),
+    InOrder(Keyed<Text, Track<InOrder>>),
+    Whole(Keyed<Text, WholeSpan>, BTreeSet<(i64, Text)>),
+}
+
+/// All correlations.
+#[derive(Debug)]
+pub(super) struct Correlations {
+    states: Vec<States>,
+}
+
+/// A key met its correlation's condition.
+struct Fired {
+    evidence: Vec<Seen>,
+    count: u64,
+    what: String,
+}
+
+impl Correlations {
+    pub(super) fn new(rules: &Rules, settings: &Settings) -> Correlations {
+        let number = rules.correlations().len().max(1);
+        let states = rules.correlations().iter().map(|rule| States::new(rule, settings.map_bytes_max / number));
+        Correlations { states: states.collect() }
+    }
+
+    /// Keys whose state was dropped to stay within bounds.
+    pub(super) fn evicted(&self) -> u64 {
+        self.states.iter().map(States::evicted).sum()
+    }
+
+    /// Feeds one moment to the correlations that it counts for.
+    pub(super) fn take(&mut self, moment: &Moment, rules: &Rules, counters: &mut Counters, out: &mut Vec<Finding>) {
+        let mut fired_here: Vec<usize> = Vec::new();
+        let mut hits = moment.hits.as_slice();
+        // Hits of one correlation stand together, and after those of the correlations that it refers to.
+        while let Some(first) = hits.first() {
+            let together = hits.iter().take_while(|hit| hit.correlation == first.correlation).count();
+            let (own, rest) = hits.split_at(together);
+            hits = rest;
+            let counted: Vec<&Hit> =
+                own.iter().filter(|hit| hit.if_fires.is_none_or(|lower| fired_here.contains(&lower))).collect();
+            let place = first.correlation;
+            let (Some(rule), Some(states)) = (rules.correlations().get(place), self.states.get_mut(place)) else { continue };
+            if counted.is_empty() {
+                continue;
+            }
+            let Some(fired) = states.take(rule, moment, &counted, counters) else { continue };
+            fired_here.push(place);
+            if rule.emits {
+                counters.findings += 1;
+                out.push(finding(&rule.attributes, &moment.parties, moment.at, &fired));
+            }
+        }
+    }
+
+    /// Judges the spans that are over by `now`.
+    pub(super) fn judge(&mut self, now: i64, rules: &Rules, counters: &mut Counters, out: &mut Vec<Finding>) {
+        for (states, rule) in self.states.iter_mut().zip(rules.correlations()) {
+            let States::Whole(keys, ends) = states else { continue };
+            while ends.first().is_some_and(|(end, _)| *end <= now) {
+                let Some((_, key)) = ends.pop_first() else { break };
+                let Some(span) = keys.remove(&key) else { continue };
+                if let Some(fired) = span.judged(&rule.kind)
+                    && rule.emits
+                {
+                    counters.findings += 1;
+                    out.push(finding(&rule.attributes, &span.parties, span.ends, &fired));
+                }
+            }
+        }
+    }
+
+    /// What a snapshot keeps: states by the rule's key and digest, so that a changed rule starts anew.
+    pub(super) fn snapshot(&self, rules: &Rules) -> BTreeMap<String, String> {
+        let name = |rule: &Correlation| format!("{}#{:016x}", rule.attributes.key, rule.digest);
+        rules.correlations().iter().zip(&self.states).map(|(rule, states)| (name(rule), states.to_json())).collect()
+    }
+
+    /// Puts back what a snapshot kept of the rules that are still the same.
+    pub(super) fn restore(&mut self, rules: &Rules, kept: &BTreeMap<String, String>) -> Result<(), sonic_rs::Error> {
+        for (rule, states) in rules.correlations().iter().zip(&mut self.states) {
+            if let Some(json) = kept.get(&format!("{}#{:016x}", rule.attributes.key, rule.digest)) {
+                states.restore(json)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl States {
+    fn new(rule: &Correlation, bytes_max: usize) -> States {
+        let stale = rule.timespan_micros.max(micros(rule.attributes.suppress_seconds));
+        match &rule.kind {
+            Kind::EventCount(Bounds { most: None, .. }) => States::Events(Keyed::new(bytes_max, stale)),
+            Kind::ValueCount(Bounds { most: None, .. }, _) => States::Values(Keyed::new(bytes_max, stale)),
+            Kind::EventCount(_) | Kind::ValueCount(..) => States::Whole(Keyed::new(bytes_max, i64::MAX), BTreeSet::new()),
+            Kind::Temporal => States::AnyOrder(Keyed::new(bytes_max, stale)),
+            Kind::TemporalOrdered => States::InOrder(Keyed::new(bytes_max, stale)),
+        }
+    }
+
+    fn evicted(&self) -> u64 {
+        match self {
+            States::Events(keys) => keys.evicted(),
+            States::Values(keys) => keys.evicted(),
+            States::AnyOrder(keys) => keys.evicted(),
+            States::InOrder(keys) => keys.evicted(),
+            States::Whole(keys, _) => keys.evicted(),
+        }
+    }
+
+    /// Takes a moment; what fired, unless the key was silent.
+    fn take(&mut self, rule: &Correlation, moment: &Moment, hits: &[&Hit], counters: &mut Counters) -> Option<Fired> {
+        let hit = hits.first()?;
+        let (span, at) = (rule.timespan_micros, moment.at);
+        let seen = Seen { at, uid: moment.uid };
+        let until = at.saturating_add(micros(rule.attributes.suppress_seconds));
+        let key = &hit.key;
+        match (self, &rule.kind) {
+            (States::Events(keys), Kind::EventCount(bounds)) => {
+                keys.update(key, at, || Track::new(LatestEvents::default()), |track| {
+                    let fires = track.state.take(seen, bounds.least, span);
+                    track.speak(fires, at, until, counters, |state| Fired::events(state.evidence(), span))
+                })
+            }
+            (States::Values(keys), Kind::ValueCount(bounds, _)) => {
+                keys.update(key, at, || Track::new(LatestValues::default()), |track| {
+                    let take = |value| track.state.take(seen, value, bounds.least, span);
+                    let fires = hit.values.iter().map(take).fold(false, |any, fires| any | fires);
+                    track.speak(fires, at, until, counters, |state| Fired::values(state.evidence(), bounds.least, span))
+                })
+            }
+            (States::AnyOrder(keys), Kind::Temporal) => {
+                let new = || Track::new(AnyOrder::new(rule.references.len()));
+                keys.update(key, at, new, |track| {
+                    let events = hits.iter().filter_map(|hit| track.state.take(seen, hit.position, span)).last();
+                    let fires = events.is_some();
+                    track.speak(fires, at, until, counters, |_| Fired::all(events.unwrap_or_default(), span))
+                })
+            }
+            (States::InOrder(keys), Kind::TemporalOrdered) => {
+                let new = || Track::new(InOrder::new(rule.references.len()));
+                let positions: Vec<usize> = hits.iter().map(|hit| hit.position).collect();
+                keys.update(key, at, new, |track| {
+                    let events = track.state.take(seen, &positions, span);
+                    let fires = events.is_some();
+                    track.speak(fires, at, until, counters, |_| Fired::all(events.unwrap_or_default(), span))
+                })
+            }
+            (States::Whole(keys, ends), _) => {
+                let end = at.saturating_add(span);
+                let ends_now = keys.update(key, at, || WholeSpan::new(end), |whole| {
+                    whole.take(seen, &moment.parties, &hit.values);
+                    whole.ends
+                });
+                ends.insert((ends_now, key.clone()));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn to_json(&self) -> String {
+        let json = match self {
+            States::Events(keys) => sonic_rs::to_string(&AsSlots(keys)),
+            States::Values(keys) => sonic_rs::to_string(&AsSlots(keys)),
+            States::AnyOrder(keys) => sonic_rs::to_string(&AsSlots(keys)),
+            States::InOrder(keys) => sonic_rs::to_string(&AsSlots(keys)),
+            States::Whole(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
+        };
+        // Plain data under text keys: there is nothing in it that JSON cannot hold.
+        json.unwrap_or_default()
+    }
+
+    fn restore(&mut self, json: &str) -> Result<(), sonic_rs::Error> {
+        match self {
+            States::Events(keys) => keys.restore(sonic_rs::from_str(json)?),
+            States::Values(keys) => keys.restore(sonic_rs::from_str(json)?),
+            States::AnyOrder(keys) => keys.restore(sonic_rs::from_str(json)?),
+            States::InOrder(keys) => keys.restore(sonic_rs::from_str(json)?),
+            States::Whole(keys, ends) => {
+                let (slots, kept): (Slots<Text, WholeSpan>, BTreeSet<(i64, Text)>) = sonic_rs::from_str(json)?;
+                keys.restore(slots);
+                *ends = kept;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S> Track<S> {
+    /// What fired, unless this key is silent.
+    fn speak(
+        &mut self,
+        fires: bool,
+        at: i64,
+        until: i64,
+        counters: &mut Counters,
+        fired: impl FnOnce(&S) -> Fired,
+    ) -> Option<Fired> {
+        if !fires {
+            return None;
+        }
+        if at < self.silent_until {
+            counters.suppressed += 1;
+            return None;
+        }
+        self.silent_until = until;
+        Some(fired(&self.state))
+    }
+}
+
+impl WholeSpan {
+    /// What a span that is over amounts to.
+    fn judged(&self, kind: &Kind) -> Option<Fired> {
+        let (count, bounds, noun) = match kind {
+            Kind::EventCount(bounds) => (self.events, bounds, "events"),
+            Kind::ValueCount(bounds, _) => (self.distinct(), bounds, "distinct values"),
+            Kind::Temporal | Kind::TemporalOrdered => return None,
+        };
+        let what = format!("{count} {noun} in a whole time span");
+        bounds.contain(count).then(|| Fired { evidence: self.evidence(), count: self.events, what })
+    }
+}
+
+impl Fired {
+    fn events(evidence: Vec<Seen>, span: i64) -> Fired {
+        let count = evidence.len() as u64;
+        Fired { what: format!("{count} events within {}", spelled(span)), count, evidence }
+    }
+
+    fn values(evidence: Vec<Seen>, least: u64, span: i64) -> Fired {
+        let count = evidence.len() as u64;
+        Fired { what: format!("{least} distinct values within {}", spelled(span)), count, evidence }
+    }
+
+    fn all(evidence: Vec<Seen>, span: i64) -> Fired {
+        let count = evidence.len() as u64;
+        Fired { what: format!("every step within {}", spelled(span)), count, evidence }
+    }
+}
+
+/// A time span in words.
+pub(crate) fn spelled(micros: i64) -> String {
+    let seconds = micros / 1_000_000;
+    match seconds {
+        seconds if seconds >= 86_400 && seconds % 86_400 == 0 => format!("{} d", seconds / 86_400),
+        seconds if seconds >= 3_600 && seconds % 3_600 == 0 => format!("{} h", seconds / 3_600),
+        seconds if seconds >= 60 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+fn finding(attributes: &Attributes, parties: &Parties, at: i64, fired: &Fired) -> Finding {
+    let subject = parties.subject(attributes.subject);
+    let first = fired.evidence.first().copied().unwrap_or(Seen { at, uid: EventUid(0) });
+    let about = subject.as_ref().map(|subject| format!(" by `{subject}`")).unwrap_or_default();
+    Finding {
+        id: FindingId::of(&attributes.key, subject.as_ref(), first.uid),
+        detector: attributes.detector.clone(),
+        title: attributes.title.clone(),
+        severity: attributes.severity,
+        signal: attributes.signal,
+        actor: parties.actor.clone(),
+        class: None,
+        first: Time(first.at),
+        at: Time(at),
+        events: fired.evidence.iter().take(EVENTS_MAX).map(|seen| seen.uid).collect(),
+        event_count: fired.count,
+        explanation: format!("{}{about}", fired.what),
+        techniques: attributes.techniques.clone(),
+        subject,
+    }
+}

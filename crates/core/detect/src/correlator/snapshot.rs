@@ -1,0 +1,140 @@
+//! Snapshots: all state as bytes, and back. The format is this version's own; a snapshot of another is refused, and the
+//! program then starts from the lake.
+
+use super::hits;
+use super::moment::Moment;
+use super::order::Order;
+use super::{Correlator, Counters, Settings};
+use crate::behaviour::{budget, first_seen_network};
+use crate::rules::{RuleIndex, Rules};
+use firebreak_model::{Catalogue, Position, Problem, Text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const FORMAT: &str = "firebreak.correlator/1";
+
+/// What is written. Rules are by name: their places may differ when it is read.
+#[derive(Serialize)]
+struct Written<'a> {
+    format: &'static str,
+    detections: Vec<Text>,
+    correlations: Vec<Text>,
+    order: &'a Order<Moment>,
+    counters: Counters,
+    hits: &'a hits::Hits,
+    states: BTreeMap<String, String>,
+    first_seen: &'a first_seen_network::FirstSeenNetwork,
+    budgets: &'a budget::Budgets,
+}
+
+/// What is read.
+#[derive(Deserialize)]
+struct Read {
+    format: String,
+    detections: Vec<Text>,
+    correlations: Vec<Text>,
+    order: Order<Moment>,
+    counters: Counters,
+    hits: hits::Kept,
+    states: BTreeMap<String, String>,
+    first_seen: first_seen_network::Kept,
+    budgets: budget::Kept,
+}
+
+fn names(rules: &Rules) -> (Vec<Text>, Vec<Text>) {
+    let detections = rules.detections().iter().map(|rule| rule.attributes.key.clone()).collect();
+    let correlations = rules.correlations().iter().map(|rule| rule.attributes.key.clone()).collect();
+    (detections, correlations)
+}
+
+impl Correlator {
+    /// All state, without rules, catalogue and settings.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let (detections, correlations) = names(&self.rules);
+        let written = Written {
+            format: FORMAT,
+            detections,
+            correlations,
+            order: &self.order,
+            counters: self.counters(),
+            hits: &self.hits,
+            states: self.correlations.snapshot(&self.rules),
+            first_seen: &self.first_seen,
+            budgets: &self.budgets,
+        };
+        // Plain data: there is nothing in it that JSON cannot hold.
+        sonic_rs::to_vec(&written).unwrap_or_default()
+    }
+
+    /// A correlator that goes on from `snapshot`. State of rules that have changed or gone since is left behind.
+    ///
+    /// # Errors
+    /// Where the bytes are not a snapshot of this format.
+    pub fn restore(
+        snapshot: &[u8],
+        rules: Arc<Rules>,
+        catalogue: Arc<Catalogue>,
+        settings: Settings,
+    ) -> Result<Correlator, Problem> {
+        let refused = |reason: String| Problem {
+            source: Text::new("correlator"),
+            position: Position { input: "snapshot".to_owned(), ..Position::default() },
+            reason,
+            hint: "start without it and replay the lake: the state is rebuilt from there".to_owned(),
+        };
+        let read: Read = sonic_rs::from_slice(snapshot).map_err(|_| refused("the snapshot cannot be read".to_owned()))?;
+        if read.format != FORMAT {
+            return Err(refused(format!("the snapshot has the format `{}`, not `{FORMAT}`", read.format)));
+        }
+        let mut correlator = Correlator::new(rules, catalogue, settings);
+        let mut order = read.order;
+        let (detections, correlations) = names(&correlator.rules);
+        if (&detections, &correlations) != (&read.detections, &read.correlations) {
+            let places = Places::new(&read.detections, &read.correlations, &detections, &correlations);
+            order.each_waiting(|moment| places.translate(moment));
+        }
+        correlator.order = order;
+        correlator.counters = read.counters;
+        correlator.hits.restore(read.hits);
+        correlator.first_seen.restore(read.first_seen);
+        correlator.budgets.restore(read.budgets);
+        correlator
+            .correlations
+            .restore(&correlator.rules, &read.states)
+            .map_err(|_| refused("the snapshot's correlations cannot be read".to_owned()))?;
+        Ok(correlator)
+    }
+}
+
+/// Where the rules of a snapshot stand now.
+struct Places {
+    detections: Vec<Option<RuleIndex>>,
+    correlations: Vec<Option<usize>>,
+}
+
+impl Places {
+    fn new(old_detections: &[Text], old_correlations: &[Text], detections: &[Text], correlations: &[Text]) -> Places {
+        let place = |old: &Text, new: &[Text]| new.iter().position(|name| name == old);
+        Places {
+            detections: old_detections
+                .iter()
+                .map(|old| place(old, detections).map(|index| RuleIndex(index as u32)))
+                .collect(),
+            correlations: old_correlations.iter().map(|old| place(old, correlations)).collect(),
+        }
+    }
+
+    fn translate(&self, moment: &mut Moment) {
+        let detection = |index: &RuleIndex| self.detections.get(index.0 as usize).copied().flatten();
+        let correlation = |place: usize| self.correlations.get(place).copied().flatten();
+        moment.rules = moment.rules.iter().filter_map(detection).collect();
+        moment.hits.retain_mut(|hit| {
+            let (own, lower) = (correlation(hit.correlation), hit.if_fires.map(correlation));
+            hit.correlation = own.unwrap_or(hit.correlation);
+            hit.if_fires = lower.flatten();
+            own.is_some() && lower != Some(None)
+        });
+        moment.hits.sort_by_key(|hit| (hit.correlation, hit.position));
+    }
+}
