@@ -20,13 +20,14 @@ pub(crate) enum Ending {
 }
 
 type Raw = Box<dyn Read + Send>;
+/// A file whose head was read to recognise it.
+type Headed = Chain<Cursor<Vec<u8>>, Raw>;
 
 enum Layers {
     Plain(Raw),
-    Gzip(Box<flate2::read::MultiGzDecoder<Chain<Cursor<Vec<u8>>, Raw>>>),
-    Zstd(Box<zstd::Decoder<'static, BufReader<Chain<Cursor<Vec<u8>>, Raw>>>>),
-    /// The head of a plain file was read to recognise it.
-    Headed(Chain<Cursor<Vec<u8>>, Raw>),
+    Headed(Headed),
+    Gzip(Box<flate2::read::MultiGzDecoder<Headed>>),
+    Zstd(Box<zstd::Decoder<'static, BufReader<Headed>>>),
 }
 
 /// The decompressed bytes of one input.

@@ -19,7 +19,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, value)).collect()
+            fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
         }
         other => other,
     }

@@ -1,5 +1,8 @@
 //! Tests of intake as a whole: cases of every source, real samples against the OCSF schema, malformed input, cursors.
 
+// What was skipped and what was covered is printed.
+#![allow(clippy::print_stdout)]
+
 mod cases;
 mod corpus;
 mod malformed;
