@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Assurance: what was lost, as far as it can be known, and which duties may follow.
+//!
+//! It states and counts; it does not judge law, and nothing is sent from here. Where something is not known, the statement says so:
+//! a short number with its gaps is worth more than a long one without.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
+mod csv;
+pub mod duty;
+pub mod loss;
+
+pub use duty::{Coverage, Deadline, Duty, Notice, Rule, duties, rules};
+pub use loss::{Line, Place, Statement, Tally, statement};
