@@ -29,7 +29,8 @@ pub fn severs(graph: &Graph, request: &CutRequest<'_>, actions: &[Action]) -> Re
 /// The bound from below that the certificate proves for the targets of the request, or what is wrong with it.
 pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certificate) -> Result<u64, String> {
     let permitted = permitted(graph, request);
-    let held = held_now(graph, request);
+    let mut held: BTreeMap<NodeId, Vec<Interval>> = BTreeMap::new();
+    held_now(graph, request).into_iter().for_each(|(node, during)| held.entry(node).or_default().push(during));
     let mut rows: Vec<BTreeSet<&Action>> = Vec::new();
     for (number, proof) in certificate.proofs.iter().enumerate() {
         if !request.targets.contains(&proof.target) {
@@ -118,6 +119,7 @@ impl<'g> Closure<'g> {
         let stands = |cuts: &[&CutOption]| !cuts.iter().any(|option| done.contains(&option.action));
         let mut closure = Closure { graph, pieces: Vec::new(), current: BTreeMap::new() };
         let mut changed: VecDeque<NodeId> = VecDeque::new();
+        let mut waiting: BTreeSet<NodeId> = BTreeSet::new();
         for (node, during) in starts {
             let piece = Piece { node: *node, during: *during, minted_at_once: 0, by: None };
             if stands(&graph.node_cuts(*node)) && closure.add(piece) {
@@ -125,6 +127,7 @@ impl<'g> Closure<'g> {
             }
         }
         while let Some(node) = changed.pop_front() {
+            waiting.remove(&node);
             let needing = gated.get(&node).into_iter().flatten().filter_map(|id| graph.edge(*id));
             for edge in graph.edges_from(node).chain(needing) {
                 if !stands(&edge.cuts) || !stands(&graph.node_cuts(edge.to)) {
@@ -133,7 +136,7 @@ impl<'g> Closure<'g> {
                 for (window, origin, minted_at_once) in closure.windows(&edge) {
                     let piece = outcome_of(graph, &edge, window, minted_at_once);
                     let piece = Piece { by: Some((edge.id, origin)), ..piece };
-                    if closure.add(piece) && !changed.contains(&edge.to) {
+                    if closure.add(piece) && waiting.insert(edge.to) {
                         changed.push_back(edge.to);
                     }
                 }
@@ -241,15 +244,23 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
 }
 
 /// Walks through a proof and gives every action that would break it; or what is wrong with the proof.
-fn replay<'g>(graph: &'g Graph, held: &[(NodeId, Interval)], proof: &Proof) -> Result<BTreeSet<&'g Action>, String> {
+fn replay<'g>(
+    graph: &'g Graph,
+    held: &BTreeMap<NodeId, Vec<Interval>>,
+    proof: &Proof,
+) -> Result<BTreeSet<&'g Action>, String> {
     let on_node = |node: NodeId| graph.node_cuts(node).into_iter().map(|option| &option.action);
     let mut actions: BTreeSet<&Action> = on_node(proof.target).collect();
     let mut closure = Closure { graph, pieces: Vec::new(), current: BTreeMap::new() };
-    for (node, during) in held {
-        closure.add(Piece { node: *node, during: *during, minted_at_once: 0, by: None });
-    }
+    let begin = |closure: &mut Closure<'_>, node: NodeId| {
+        for during in held.get(&node).into_iter().flatten() {
+            closure.add(Piece { node, during: *during, minted_at_once: 0, by: None });
+        }
+    };
+    begin(&mut closure, proof.target);
     for id in &proof.steps {
         let edge = graph.edge(*id).ok_or_else(|| "it names an edge that is not in the graph".to_owned())?;
+        edge.premises.iter().chain([&edge.from]).for_each(|node| begin(&mut closure, *node));
         let windows = closure.windows(&edge);
         if windows.is_empty() {
             return Err(format!("the step into `{}` is not possible", graph.label(edge.to)));

@@ -37,7 +37,7 @@ pub use packing::PARTS;
 use scope::{Disabled, Instance};
 use serde::{Deserialize, Serialize};
 use solve::Solution;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to cut from what, and what may be done.
 #[derive(Clone)]
@@ -69,7 +69,7 @@ static NOTHING: BTreeSet<NodeKey> = BTreeSet::new();
 impl<'a> CutRequest<'a> {
     /// Cuts `targets` from `sources` at stated costs with every permitted action, within about a second of work.
     pub fn new(sources: &'a [Source], now: Time, targets: Vec<NodeId>) -> CutRequest<'a> {
-        let work_max = 400_000_000;
+        let work_max = 40_000_000;
         CutRequest { sources, now, targets, refused: &[], never: &NOTHING, costs: &stated_cost, work_max }
     }
 
@@ -241,7 +241,9 @@ pub fn cut(graph: &Graph, request: &CutRequest<'_>) -> CutOutcome {
     }
     let mut budget = Budget { left: request.work_max };
     let solution = solve::solve(&instance, &mut budget);
-    let actions = solution.actions.iter().filter_map(|action| chosen(graph, &instance, &solution, *action)).collect();
+    let mut places = places(graph, &instance, &solution.actions);
+    let step = |action: &u32| chosen(graph, &instance, &solution, *action, places.remove(action).unwrap_or_default());
+    let actions = solution.actions.iter().filter_map(step).collect();
     let is_source = |node: u32| request.sources.iter().any(|source| source.node.0 == node);
     let held = starts.iter().filter_map(|start| {
         let node = graph.key(NodeId(start.node))?.clone();
@@ -276,9 +278,15 @@ pub fn residual_if_fails(graph: &Graph, request: &CutRequest<'_>, cut: &Cut, ste
 }
 
 /// Above this many edge visits, what each step exposes is read from the proofs instead of searched.
-const EXPOSURE_WORK_MAX: u64 = 50_000_000;
+const EXPOSURE_WORK_MAX: u64 = 10_000_000;
 
-fn chosen(graph: &Graph, instance: &Instance, solution: &Solution, action: u32) -> Option<ChosenAction> {
+fn chosen(
+    graph: &Graph,
+    instance: &Instance,
+    solution: &Solution,
+    action: u32,
+    severs: Vec<Place>,
+) -> Option<ChosenAction> {
     let option = graph.options.get(*instance.options.get(action as usize)? as usize)?;
     let size = (instance.net.edge_count() + instance.net.node_count()) as u64;
     let (exposes, path) = if size.saturating_mul(solution.actions.len() as u64) <= EXPOSURE_WORK_MAX {
@@ -296,7 +304,7 @@ fn chosen(graph: &Graph, instance: &Instance, solution: &Solution, action: u32) 
         delay_seconds: option.delay_seconds,
         reversibility: option.reversibility,
         policy: option.policy,
-        severs: places(graph, instance, action),
+        severs,
         exposes,
         path,
     })
@@ -333,16 +341,27 @@ fn local_chain(graph: &Graph, instance: &Instance, arrivals: &Arrivals, target: 
     crate::loss::hops_over(graph, &edges)
 }
 
-fn places(graph: &Graph, instance: &Instance, action: u32) -> Vec<Place> {
-    let on_nodes = (0u32..).zip(&instance.nodes).filter(|(node, _)| instance.on_node.of(*node).contains(&action));
-    let nodes = on_nodes.filter_map(|(_, node)| graph.key(NodeId(*node)).cloned()).map(Place::Node);
-    let on_edges = (0u32..).zip(&instance.edges).filter(|(edge, _)| instance.on_edge.of(*edge).contains(&action));
-    let edges = on_edges.filter_map(|(_, edge)| {
-        let edge = graph.edge(EdgeId(*edge))?;
-        let (from, to) = (graph.key(edge.from)?.clone(), graph.key(edge.to)?.clone());
-        Some(Place::Edge { edge: edge.id, from, to, evidence: edge.evidence.clone() })
-    });
-    nodes.chain(edges).collect()
+/// What each chosen action disables in the instance.
+fn places(graph: &Graph, instance: &Instance, actions: &[u32]) -> BTreeMap<u32, Vec<Place>> {
+    let mut places: BTreeMap<u32, Vec<Place>> = BTreeMap::new();
+    for (node, global) in (0u32..).zip(&instance.nodes) {
+        for action in instance.on_node.of(node).iter().filter(|action| actions.binary_search(action).is_ok()) {
+            let key = graph.key(NodeId(*global)).cloned();
+            places.entry(*action).or_default().extend(key.map(Place::Node));
+        }
+    }
+    for (edge, global) in (0u32..).zip(&instance.edges) {
+        for action in instance.on_edge.of(edge).iter().filter(|action| actions.binary_search(action).is_ok()) {
+            places.entry(*action).or_default().extend(edge_place(graph, EdgeId(*global)));
+        }
+    }
+    places
+}
+
+fn edge_place(graph: &Graph, edge: EdgeId) -> Option<Place> {
+    let edge = graph.edge(edge)?;
+    let (from, to) = (graph.key(edge.from)?.clone(), graph.key(edge.to)?.clone());
+    Some(Place::Edge { edge: edge.id, from, to, evidence: edge.evidence.clone() })
 }
 
 fn uncuttable(
