@@ -86,8 +86,8 @@ impl Estate {
 
     fn facts(&mut self, edges: usize) -> Vec<Fact> {
         let mut facts = Vec::with_capacity(self.nodes + edges);
-        for layer in 0..LAYERS.len() {
-            for number in 0..self.nodes * LAYERS[layer].1 / 100 {
+        for (layer, (_, share)) in LAYERS.iter().enumerate() {
+            for number in 0..self.nodes * share / 100 {
                 let mut fact = NodeFact::new(self.key(layer, number), Interval::ALWAYS, Time(0), "timing");
                 fact.crown_jewel = layer == 4 && number % (self.nodes * 14 / 10_000).max(1) == 0;
                 if layer == 1 && self.random.one_in(4) {

@@ -118,7 +118,7 @@ impl<'i, 'b> Solver<'i, 'b> {
         }
         let weights = packing::shave(&self.rows, &self.instance.costs, weights);
         self.lower = packing::bound(&weights);
-        self.tree = Tree::Packing((0u32..).zip(weights).collect());
+        self.tree = Tree::Packing((0u32..).zip(weights).filter(|(_, weight)| *weight > 0).collect());
     }
 
     /// Leaves out what is not needed, dearest first, exactly and in time.
