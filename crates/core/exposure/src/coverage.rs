@@ -42,6 +42,8 @@ pub struct Reading<'a> {
     pub evidence: &'a EnvironmentEvidence,
     /// Its runs; where none is known, one that began with the incident and has no end.
     pub runs: Vec<Run>,
+    /// The observations that can matter to coverage: most of what is installed cannot.
+    relevant: Vec<&'a Observation>,
 }
 
 impl<'a> Reading<'a> {
@@ -51,7 +53,18 @@ impl<'a> Reading<'a> {
         if runs.is_empty() {
             runs.push(Run { interval: Interval::since(profile.first()), logged: false });
         }
-        Reading { profile, evidence, runs }
+        let all = || evidence.observations.iter();
+        let asks = all().any(|observation| matches!(observation.what, ObservationKind::Unpinned { .. }));
+        let matters = |observation: &&Observation| match &observation.what {
+            // What was installed matters as the record of what an open reference gave.
+            ObservationKind::Installed { .. } => asks,
+            ObservationKind::Locked { ecosystem, name, .. } => {
+                profile.named(&Ecosystem::of(ecosystem), name).next().is_some()
+            }
+            _ => true,
+        };
+        let relevant = all().filter(matters).collect();
+        Reading { profile, evidence, runs, relevant }
     }
 
     /// All doubts about all runs; empty if every run is covered for every artefact. Says in `covered` what covers them.
@@ -98,12 +111,10 @@ impl<'a> Reading<'a> {
     }
 
     /// Observations that say something about `run`, each with its time if that is inside the run.
-    fn during(&self, run: &Run) -> impl Iterator<Item = (Option<Time>, &'a Observation)> {
-        let (run, runs) = (*run, self.runs.clone());
-        let concerned = self.evidence.observations.iter();
-        concerned.filter_map(move |observation| {
+    fn during<'b>(&'b self, run: &'b Run) -> impl Iterator<Item = (Option<Time>, &'a Observation)> + 'b {
+        self.relevant.iter().filter_map(move |observation| {
             let time = observation.time.filter(|time| run.holds(*time));
-            concerns(observation.time, &run, &runs).then_some((time, observation))
+            concerns(observation.time, run, &self.runs).then_some((time, *observation))
         })
     }
 
@@ -164,8 +175,7 @@ impl<'a> Reading<'a> {
     fn too_young(&self, run: &Run, artefact: &Artefact, until: Time) -> bool {
         self.during(run).any(|(_, observation)| match &observation.what {
             ObservationKind::CoolDown { ecosystem, days } => {
-                Ecosystem::of(ecosystem) == artefact.ecosystem
-                    && until <= artefact.first().plus_seconds(i64::from(*days).saturating_mul(86_400))
+                Ecosystem::of(ecosystem) == artefact.ecosystem && is_too_young(artefact, *days, until)
             }
             _ => false,
         })
@@ -250,7 +260,9 @@ impl<'a> Reading<'a> {
     fn settled(&self, run: &Run, artefact: &Artefact, time: Option<Time>, name: &str, reference: &str) -> bool {
         let tag = reference.rsplit_once(['@', ':']).map_or(reference, |(_, tag)| tag);
         let until = time.unwrap_or_else(|| run.interval.to.min(artefact.last().max(run.interval.from)));
-        if artefact.is_clean_version(tag) || self.too_young(run, artefact, until) {
+        let own_days = line::cool_down_days(reference).filter(|_| artefact.ecosystem == Ecosystem::PyPI);
+        let own_cool_down = own_days.is_some_and(|days| is_too_young(artefact, days, until));
+        if artefact.is_clean_version(tag) || own_cool_down || self.too_young(run, artefact, until) {
             return true;
         }
         if line::fixes(reference, &artefact.ecosystem, artefact.name())
@@ -377,6 +389,11 @@ impl Route {
 /// The commit that was fetched: as logged, or as written where a whole commit is written.
 pub(crate) fn commit_of(reference: &str, sha: Option<&str>) -> Option<String> {
     sha.or_else(|| is_commit(reference).then_some(reference)).map(str::to_ascii_lowercase)
+}
+
+/// Whether a release of the artefact was younger than `days` at every moment up to `until`.
+fn is_too_young(artefact: &Artefact, days: u32, until: Time) -> bool {
+    until <= artefact.first().plus_seconds(i64::from(days).saturating_mul(86_400))
 }
 
 fn lists(observation: &Observation, wanted: &Ecosystem) -> bool {

@@ -31,6 +31,13 @@ pub enum Ecosystem {
 impl Ecosystem {
     /// The ecosystem that `word` means. A release after a colon (`Debian:12`) is dropped.
     pub fn of(word: &str) -> Ecosystem {
+        // The usual spellings first: this is asked of each package of each environment.
+        match word {
+            "PyPI" => return Ecosystem::PyPI,
+            "npm" => return Ecosystem::Npm,
+            "Debian" => return Ecosystem::Debian,
+            _ => {}
+        }
         let family = word.split(':').next().unwrap_or(word);
         match family.to_ascii_lowercase().as_str() {
             "pypi" => Ecosystem::PyPI,

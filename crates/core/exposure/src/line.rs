@@ -11,7 +11,7 @@ mod image;
 mod python;
 mod system;
 
-pub use command::{fixes, follows_lock, is_quiet};
+pub use command::{cool_down_days, fixes, follows_lock, is_quiet};
 
 /// The image that `name[:tag][@sha256:…]` names.
 pub(crate) use image::parse as image_named;

@@ -66,17 +66,24 @@ fn ci_log(event: &Event) -> Vec<Seen> {
     };
     let Some(environment) = event.keys.environment.clone().or_else(from_body) else { return Vec::new() };
     let Some(written) = text(body, "line") else { return Vec::new() };
-    let (stamp, said) = line::split(written);
-    let time = stamp.unwrap_or(event.time);
     let number = body.get("number").and_then(|number| number.as_u64());
     let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation };
-    let mut all = vec![seen(Some(Mark::LogLine { time, number }), None)];
-    for statement in line::statements(&said) {
-        all.push(match statement {
-            Statement::Start => seen(Some(Mark::LogStart(time)), None),
-            Statement::End => seen(Some(Mark::LogEnd(time)), None),
-            Statement::Saw(what) => seen(None, Some(Observation { time: Some(time), what, evidence: place(event) })),
-        });
+    let mut all = Vec::new();
+    // Lines without a time of their own continue the one before them, and are part of its record.
+    for (place_in_record, written) in (0u64..).zip(written.split('\n')) {
+        let (stamp, said) = line::split(written);
+        let time = stamp.unwrap_or(event.time);
+        let number = number.and_then(|number| number.checked_add(place_in_record));
+        all.push(seen(Some(Mark::LogLine { time, number }), None));
+        for statement in line::statements(&said) {
+            all.push(match statement {
+                Statement::Start => seen(Some(Mark::LogStart(time)), None),
+                Statement::End => seen(Some(Mark::LogEnd(time)), None),
+                Statement::Saw(what) => {
+                    seen(None, Some(Observation { time: Some(time), what, evidence: place(event) }))
+                }
+            });
+        }
     }
     all
 }

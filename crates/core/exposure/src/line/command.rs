@@ -48,12 +48,14 @@ fn installer(words: &[&str]) -> Option<Installer> {
     let (first, second, third) = (verbs.next(), verbs.next(), verbs.next());
     let python = match program {
         "pip" | "pip3" | "pipx" => matches!(first, Some("install" | "download" | "wheel" | "run")),
-        "uv" => matches!(
+        "uv" if first != Some("run") => matches!(
             (first, second),
-            (Some("add" | "sync" | "run"), _)
+            (Some("add" | "sync"), _)
                 | (Some("pip"), Some("install" | "sync"))
                 | (Some("tool"), Some("install" | "run"))
         ),
+        // Inside a project it runs what the lock says, and lists what it installs for that.
+        "uv" if first == Some("run") => words.iter().any(|word| word.starts_with("--with")),
         "uvx" => true,
         "poetry" | "pdm" => matches!(first, Some("add" | "install" | "update" | "sync")),
         "conda" | "mamba" => matches!(first, Some("install" | "create")),
@@ -103,9 +105,23 @@ pub fn follows_lock(command: &str) -> bool {
     let has = |wanted: &str| words.contains(&wanted);
     match (words.first().copied().unwrap_or_default(), words.get(1).copied().unwrap_or_default()) {
         ("npm", "ci") | ("poetry", "install" | "sync") | ("pdm", "sync" | "install") => true,
-        ("uv", "sync" | "run") => has("--frozen") || has("--locked"),
+        ("uv", "sync") => has("--frozen") || has("--locked"),
         ("yarn" | "pnpm" | "bun", _) => has("--frozen-lockfile") || has("--immutable"),
         _ => has("--require-hashes"),
+    }
+}
+
+/// How many days old a release must be for the command to take it, where the command itself says so in days.
+pub fn cool_down_days(command: &str) -> Option<u32> {
+    let (_, after) = command.split_once("--exclude-newer")?;
+    let after = after.trim_start_matches(['=', ' ', '"', '\'']);
+    let end = after.find(|letter: char| !letter.is_ascii_digit())?;
+    let (number, unit) = after.split_at_checked(end)?;
+    let number: u32 = number.parse().ok()?;
+    match unit.trim_start().split([' ', '"', '\'']).next()? {
+        "day" | "days" | "d" => Some(number),
+        "week" | "weeks" | "w" => number.checked_mul(7),
+        _ => None,
     }
 }
 

@@ -117,6 +117,19 @@ fn commands_that_fix_nothing() {
 }
 
 #[test]
+fn what_a_command_says_of_itself() {
+    assert_eq!(cool_down_days("uv pip install --exclude-newer '3 days' crewai"), Some(3));
+    assert_eq!(cool_down_days("uv pip install --exclude-newer=1week crewai"), Some(7));
+    assert_eq!(cool_down_days("uv pip install --exclude-newer 2026-03-20 crewai"), None);
+    assert!(follows_lock("uv sync --locked") && !follows_lock("uv sync") && follows_lock("CI=1 npm ci"));
+    assert!(is_quiet("pip install -q x") && !is_quiet("pip install quiet"));
+    let pypi = crate::Ecosystem::PyPI;
+    assert_eq!(fixes("pip install 'LiteLLM[proxy]==1.82.6'", &pypi, "litellm"), Some("1.82.6"));
+    assert_eq!(fixes("pip install litellm==1.*", &pypi, "litellm"), None);
+    check("Run uv run pytest -q", expect![""]);
+}
+
+#[test]
 fn what_apt_records() {
     check(
         "Get:1 https://get.trivy.dev/deb generic/main amd64 trivy amd64 0.69.4 [50.1 MB]",
