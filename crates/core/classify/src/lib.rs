@@ -16,7 +16,7 @@ mod run;
 mod token;
 
 pub use personal::{Personal, personal};
-pub use redact::{FoundSecret, Redacted, redact};
+pub use redact::{FoundSecret, Redacted, hide, redact};
 
 use serde::{Deserialize, Serialize};
 

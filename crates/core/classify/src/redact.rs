@@ -41,14 +41,25 @@ pub struct Redacted<'a> {
 /// one: no replacement adds or removes a quote or splits an escape. Doing it twice changes nothing more.
 pub fn redact<'a>(input: &'a [u8], fingerprinter: &Fingerprinter) -> Redacted<'a> {
     let candidates = settle(candidates(input));
+    let found = candidates.iter().map(|candidate| name(input, candidate, fingerprinter)).collect();
+    Redacted { bytes: without(input, &candidates, |secret| fingerprinter.fingerprint(secret)), found }
+}
+
+/// Replaces each secret in `input` by `firebreak:hidden`: for texts whose secrets need not be recognised again, where
+/// there is no key for fingerprints. Otherwise the same as [`redact`].
+pub fn hide(input: &[u8]) -> Cow<'_, [u8]> {
+    without(input, &settle(candidates(input)), |_| "hidden".to_owned())
+}
+
+/// `input` with each candidate, wherever it stands, replaced by what `mark` makes of it.
+fn without<'a>(input: &'a [u8], candidates: &[Candidate], mark: impl Fn(&[u8]) -> String) -> Cow<'a, [u8]> {
     if candidates.is_empty() {
-        return Redacted { bytes: Cow::Borrowed(input), found: Vec::new() };
+        return Cow::Borrowed(input);
     }
-    let found: Vec<FoundSecret> = candidates.iter().map(|candidate| name(input, candidate, fingerprinter)).collect();
     let mut cuts: Vec<(Range<usize>, String)> = Vec::new();
-    for candidate in &candidates {
+    for candidate in candidates {
         let text = slice(input, candidate.range.clone());
-        let mark = fingerprinter.fingerprint(&run::logical(text));
+        let mark = mark(&run::logical(text));
         if text.len() >= REPEATED {
             let elsewhere = memchr::memmem::find_iter(input, text);
             cuts.extend(elsewhere.map(|at| (run::escape_start(input, at)..at + text.len(), mark.clone())));
@@ -58,7 +69,7 @@ pub fn redact<'a>(input: &'a [u8], fingerprinter: &Fingerprinter) -> Redacted<'a
         }
     }
     cuts.sort_by(|(a, _), (b, _)| a.start.cmp(&b.start).then(b.end.cmp(&a.end)));
-    Redacted { bytes: Cow::Owned(replace(input, &cuts)), found }
+    Cow::Owned(replace(input, &cuts))
 }
 
 /// Drops what another candidate at the same place says better, and orders the rest.

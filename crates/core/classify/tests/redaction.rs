@@ -1,6 +1,6 @@
 //! Redaction from outside: secrets go, everything else stays, and JSON stays JSON.
 
-use firebreak_classify::{SecretKind, redact};
+use firebreak_classify::{SecretKind, hide, redact};
 use firebreak_model::Fingerprinter;
 use proptest::prelude::*;
 use std::borrow::Cow;
@@ -54,6 +54,7 @@ fn every_kind_is_found_named_and_gone() {
         assert!(!output.contains(&secret), "{output}");
         assert!(output.starts_with("2026-03-24T10:58:41Z step=\"deploy\" value=firebreak:"), "{output}");
         assert!(output.ends_with(", next\n"), "{output}");
+        assert_eq!(text(&hide(log.as_bytes())), log.replace(&secret, "firebreak:hidden"));
     }
 }
 

@@ -59,7 +59,7 @@ pub struct ScanInput<'a> {
 
 impl ScanInput<'_> {
     /// The file at `relative` below the scanned directory, if there is one and it is no larger than
-    /// [`crate::MAX_FILE_BYTES`]. A path that leads out of the directory is not read.
+    /// [`crate::MAX_FILE_BYTES`], without any secrets. A path that leads out of the directory is not read.
     pub fn sibling(&self, relative: &Path) -> Option<Vec<u8>> {
         let mut inside = PathBuf::new();
         for part in relative.components() {
@@ -72,7 +72,8 @@ impl ScanInput<'_> {
         }
         let path = self.root.join(inside);
         let small = self.world.disk.meta(&path).is_ok_and(|meta| meta.size <= crate::MAX_FILE_BYTES);
-        if small { self.world.disk.read(&path).ok() } else { None }
+        let bytes = if small { self.world.disk.read(&path).ok()? } else { return None };
+        Some(firebreak_classify::hide(&bytes).into_owned())
     }
 
     /// The names of the path's parts: `["github", "meridian", "evals", "runs.json"]`.

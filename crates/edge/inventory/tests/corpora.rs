@@ -7,6 +7,7 @@ use firebreak_world::{Disk, RealDisk, World};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 fn corpus(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data").join(name);
@@ -102,7 +103,7 @@ fn a_directory_that_is_not_there_is_a_problem() {
 }
 
 /// The inputs of all cases, for breaking.
-fn inputs() -> Vec<(PathBuf, Vec<u8>)> {
+static INPUTS: LazyLock<Vec<(PathBuf, Vec<u8>)>> = LazyLock::new(|| {
     let scanners = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scanners");
     let files = RealDisk.list(&scanners).unwrap();
     let inside = |path: &Path| {
@@ -111,15 +112,15 @@ fn inputs() -> Vec<(PathBuf, Vec<u8>)> {
     };
     let found = files.iter().filter_map(|file| Some((inside(&file.path)?, RealDisk.read(&file.path).ok()?)));
     found.filter(|(_, bytes)| bytes.len() < 20_000).collect()
-}
+});
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// No damage to a file makes a scanner fail.
     #[test]
     fn broken_files_are_problems(index in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), with in "[\\[\\]{}\",:0a@/*\\\\ \n-]{0,6}", cut in any::<bool>()) {
-        let files = inputs();
+        let files = &*INPUTS;
         let (path, mut bytes) = files[index.index(files.len())].clone();
         if !bytes.is_empty() {
             let at = at.index(bytes.len());

@@ -72,7 +72,15 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
     let runs = runs(document, report);
     let mut observations = observations(document, report);
     let mut gaps: Vec<String> = texts(document.get("blind_spots")).into_iter().map(str::to_owned).collect();
-    if !found.complete {
+    if found.complete {
+        // What a whole listing does not name is not there, whatever its ecosystem.
+        let what = ObservationKind::LockComplete { ecosystem: Text::new("*") };
+        observations.push(Observation {
+            time: taken,
+            what,
+            evidence: Text::new(format!("{} complete", report.input())),
+        });
+    } else {
         gaps.push(format!("the snapshot of {} says that it is not complete", report.input()));
     }
     if let Some(relative) = text(document, "lockfile") {

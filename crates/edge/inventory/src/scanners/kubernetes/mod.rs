@@ -42,6 +42,7 @@ impl Scanner for Kubernetes {
                 report: &mut report,
                 secrets: BTreeMap::new(),
                 groups: BTreeSet::new(),
+                hubs: BTreeSet::new(),
                 accounts: BTreeMap::new(),
             };
             cluster.read(list(&document, "items"));
@@ -60,6 +61,8 @@ struct Cluster<'a> {
     secrets: BTreeMap<(String, String), NodeKey>,
     /// Groups that some binding names.
     groups: BTreeSet<String>,
+    /// Hubs that some binding uses: of secrets or of accounts, of one namespace or of all.
+    hubs: BTreeSet<(bool, Option<String>)>,
     /// Service accounts by namespace and name, with whether they give pods a token.
     accounts: BTreeMap<(String, String), bool>,
 }
@@ -95,6 +98,8 @@ impl Cluster<'_> {
         of("ServiceAccount").for_each(|item| self.service_account(item));
         of("Secret").for_each(|item| self.secret(item));
         self.bindings(items);
+        let namespaces = items.iter().map(|item| namespace(item).to_owned()).filter(|name| !name.is_empty()).collect();
+        self.open_hubs(&namespaces);
         self.memberships();
         of("Pod").for_each(|item| self.pod(item));
     }
@@ -180,13 +185,14 @@ impl Cluster<'_> {
 
     /// Service accounts belong to groups by their place alone; only groups that a binding names matter.
     fn memberships(&mut self) {
+        let evidence = format!("{}: service accounts' groups", self.report.input());
         let accounts: Vec<(String, String)> = self.accounts.keys().cloned().collect();
         for (namespace, name) in accounts {
             let own = format!("system:serviceaccounts:{namespace}");
             for group in ["system:serviceaccounts", "system:authenticated", own.as_str()] {
                 if self.groups.contains(group) {
                     let (from, to) = (self.account_key(&namespace, &name), self.group_key(group));
-                    self.edge(EdgeKind::MemberOf, &from, &to, "service accounts' groups");
+                    self.edge(EdgeKind::MemberOf, &from, &to, &evidence);
                 }
             }
         }

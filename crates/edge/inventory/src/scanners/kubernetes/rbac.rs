@@ -1,36 +1,66 @@
-//! Role bindings: who may read which secrets.
+//! Role bindings: who may read which secrets, and who may run something as another account.
 
 use super::{Cluster, kind, name, namespace};
 use crate::json::{list, text, texts};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, NodeKey, Text};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What a rule lets its holder do with secrets.
+/// What a rule lets its holder do.
 #[derive(Clone, Debug)]
 struct Access {
+    /// To what.
+    over: Over,
     actions: Vec<Text>,
     may: Vec<Text>,
 }
 
-/// Verbs that hand over a secret's value. `list` and `watch` do, whatever their names suggest.
-const READS: [&str; 3] = ["get", "list", "watch"];
+/// What can be taken through a rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Over {
+    /// The values of secrets.
+    Secrets,
+    /// The identity of any service account in the same place.
+    Accounts,
+}
+
+/// What hands over a secret's value (`list` and `watch` do, whatever their names suggest), and what lets one act as any
+/// account: starting something that runs as it, entering what runs as it, a token of it, its name.
+const GRANTS: [(Over, &str, &str, &[&str]); 12] = [
+    (Over::Secrets, "", "secrets", &["get", "list", "watch"]),
+    (Over::Accounts, "", "pods", &["create"]),
+    (Over::Accounts, "", "pods/exec", &["create"]),
+    (Over::Accounts, "", "replicationcontrollers", &["create"]),
+    (Over::Accounts, "", "serviceaccounts/token", &["create"]),
+    (Over::Accounts, "", "serviceaccounts", &["impersonate"]),
+    (Over::Accounts, "apps", "deployments", &["create", "update", "patch"]),
+    (Over::Accounts, "apps", "daemonsets", &["create", "update", "patch"]),
+    (Over::Accounts, "apps", "statefulsets", &["create", "update", "patch"]),
+    (Over::Accounts, "apps", "replicasets", &["create", "update", "patch"]),
+    (Over::Accounts, "batch", "jobs", &["create"]),
+    (Over::Accounts, "batch", "cronjobs", &["create", "update", "patch"]),
+];
 
 fn access(role: &Value) -> Vec<Access> {
-    let all = |values: &[&str], wanted: &str| values.iter().any(|value| *value == "*" || *value == wanted);
+    let has = |values: &[&str], wanted: &str| values.iter().any(|value| *value == "*" || *value == wanted);
     let mut found = Vec::new();
     for rule in list(role, "rules") {
         let (groups, resources) = (texts(rule.get("apiGroups")), texts(rule.get("resources")));
-        let verbs = texts(rule.get("verbs"));
-        let reads: Vec<&str> = READS.into_iter().filter(|verb| all(&verbs, verb)).collect();
-        if !all(&groups, "") || !all(&resources, "secrets") || reads.is_empty() {
-            continue;
+        let (verbs, named) = (texts(rule.get("verbs")), texts(rule.get("resourceNames")));
+        for over in [Over::Secrets, Over::Accounts] {
+            let mut actions = Vec::new();
+            for (_, group, resource, wanted) in GRANTS.iter().filter(|(kind, ..)| *kind == over) {
+                if has(&groups, group) && has(&resources, resource) {
+                    let allowed = wanted.iter().filter(|verb| has(&verbs, verb));
+                    actions.extend(allowed.map(|verb| Text::new(format!("{resource}:{verb}"))));
+                }
+            }
+            if !actions.is_empty() {
+                let limit = (!named.is_empty()).then(|| Text::new(format!("it is {}", named.join(" or "))));
+                found.push(Access { over, actions, may: limit.into_iter().collect() });
+            }
         }
-        let named = texts(rule.get("resourceNames"));
-        let limit = (!named.is_empty()).then(|| Text::new(format!("the secret is {}", named.join(" or "))));
-        let actions = reads.iter().map(|verb| Text::new(format!("secrets:{verb}"))).collect();
-        found.push(Access { actions, may: limit.into_iter().collect() });
     }
     found
 }
@@ -55,19 +85,16 @@ impl Cluster<'_> {
                 self.report.add(reason, "export roles and clusterroles too");
                 continue;
             };
-            let hub = match kind(binding) {
-                "ClusterRoleBinding" => self.all_secrets(),
-                _ => self.secrets_hub(namespace(binding)),
-            };
+            let scope = (kind(binding) != "ClusterRoleBinding").then(|| namespace(binding));
             for subject in list(binding, "subjects") {
                 for grant in granted {
-                    self.grant(binding, subject, &hub, grant);
+                    self.grant(binding, subject, scope, grant);
                 }
             }
         }
     }
 
-    fn grant(&mut self, binding: &Value, subject: &Value, hub: &NodeKey, grant: &Access) {
+    fn grant(&mut self, binding: &Value, subject: &Value, scope: Option<&str>, grant: &Access) {
         let named = text(subject, "name").unwrap_or_default();
         let from = match kind(subject) {
             "ServiceAccount" => self.account_key(text(subject, "namespace").unwrap_or(namespace(binding)), named),
@@ -82,8 +109,53 @@ impl Cluster<'_> {
             },
         };
         let evidence = self.evidence(binding);
-        let edge = self.edge(EdgeKind::MayAct, &from, hub, &evidence);
+        let (kind, to) = match (grant.over, scope) {
+            (Over::Secrets, Some(namespace)) => (EdgeKind::MayAct, self.secrets_hub(namespace)),
+            (Over::Secrets, None) => (EdgeKind::MemberOf, self.group_key("firebreak:secret-readers")),
+            (Over::Accounts, Some(namespace)) => (EdgeKind::MemberOf, self.runners(Some(namespace))),
+            (Over::Accounts, None) => (EdgeKind::MemberOf, self.runners(None)),
+        };
+        if kind == EdgeKind::MemberOf {
+            self.hubs.insert((grant.over == Over::Secrets, scope.map(str::to_owned)));
+        }
+        let edge = self.edge(kind, &from, &to, &evidence);
         edge.actions = grant.actions.clone();
         edge.may = grant.may.clone();
+    }
+
+    /// The hub of those who may act as any account of a namespace, or of the cluster.
+    fn runners(&self, namespace: Option<&str>) -> NodeKey {
+        match namespace {
+            Some(namespace) => self.group_key(&format!("firebreak:any-account:{namespace}")),
+            None => self.group_key("firebreak:any-account"),
+        }
+    }
+
+    /// The edges out of every hub that a binding uses.
+    pub(super) fn open_hubs(&mut self, namespaces: &BTreeSet<String>) {
+        for (secrets, scope) in std::mem::take(&mut self.hubs) {
+            if secrets {
+                let hub = self.group_key("firebreak:secret-readers");
+                let everywhere = namespaces.iter().map(|namespace| self.secrets_hub(namespace));
+                let stores: Vec<NodeKey> = everywhere.chain([self.all_secrets()]).collect();
+                let evidence = format!("{} cluster-wide bindings", self.report.input());
+                for store in stores {
+                    self.edge(EdgeKind::MayAct, &hub, &store, &evidence).actions = vec![Text::new("secrets:list")];
+                }
+                continue;
+            }
+            let hub = self.runners(scope.as_deref());
+            let inside = |namespace: &String| scope.as_ref().is_none_or(|scope| scope == namespace);
+            let accounts: Vec<NodeKey> = self
+                .accounts
+                .keys()
+                .filter(|(namespace, _)| inside(namespace))
+                .map(|(namespace, name)| self.account_key(namespace, name))
+                .collect();
+            let evidence = format!("{}: a workload runs as any account of its namespace", self.report.input());
+            for account in accounts {
+                self.edge(EdgeKind::MayAssume, &hub, &account, &evidence);
+            }
+        }
     }
 }
