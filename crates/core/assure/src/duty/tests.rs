@@ -1,3 +1,5 @@
+//! Cases for duties: a small table for each rule of matching, and the compiled one read whole. Not a test of the law.
+
 use super::*;
 
 const TABLE: &str = "\

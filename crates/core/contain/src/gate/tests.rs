@@ -1,3 +1,5 @@
+//! Cases for the gate: the three shipped policies, approvals, and everything that must deny. Not a test of Cedar.
+
 use super::shipped::{Mode, SCHEMA};
 use super::*;
 use crate::plan::{IncidentId, PlanBody, Step, example};

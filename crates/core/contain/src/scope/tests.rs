@@ -1,3 +1,5 @@
+//! Cases for scope: each rule, what must not follow, and laws over random evidence. Not a test of reach.
+
 use super::*;
 use crate::rule::tests::finding;
 use firebreak_model::{EdgeFact, Fact, NodeFact};

@@ -1,3 +1,6 @@
+//! Cases for planning: a small estate that other tests use too, and random ones against brute force. Not a test of the
+//! graph's search.
+
 use super::*;
 use crate::cost::Use;
 use crate::plan::Phase;
