@@ -5,7 +5,7 @@ mod render;
 mod schedule;
 
 pub(crate) use render::{
-    PAYLOAD, aws_cloudtrail, github_audit, google_workspace, kubernetes_audit, session_key, slack_audit,
+    PAYLOAD, aws_cloudtrail, github_audit, google_workspace, kubernetes_audit, session_key, setup_pod, slack_audit,
 };
 pub(crate) use schedule::schedule;
 

@@ -196,7 +196,7 @@ pub(crate) fn package_install(day: At, batch: &mut Batch) {
     if RESEARCH_AT >= day && RESEARCH_AT < day.plus(DAY) {
         let install = write::package_install::Install {
             host: SANDBOX,
-            user: "samir-haddad",
+            user: "samir.haddad@meridian.example",
             executable: "pip",
             ecosystem: "PyPI",
             targets: &["litellm==1.82.8"],

@@ -102,7 +102,7 @@ fn aws_cloudtrail(estate: &Estate, acts: &[Act], hour: At, sink: &mut dyn FnMut(
 fn ci_log(estate: &Estate, day: At, sink: &mut dyn FnMut(File) -> bool) -> bool {
     let of_day = estate.jobs.iter().filter(|job| job.started >= day && job.started < day.plus(DAY));
     of_day.filter(|job| job.log == Log::Kept).all(|job| {
-        let (bytes, _, _) = traffic::ci_log::write(estate, job);
+        let (bytes, _) = traffic::ci_log::write(estate, job);
         let path = format!("{ROOT}/logs/ci_log/{OWNER}/{}/{}/{}.log", job.repository, job.run, job.name);
         sink(File { path, bytes })
     })

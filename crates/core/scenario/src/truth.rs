@@ -4,10 +4,11 @@
 mod reach;
 mod selectors;
 
-use crate::attack::{Act, STOLEN_BYTES, STOLEN_DOCUMENTS, STOLEN_OBJECTS};
+use crate::attack::{Act, STOLEN_BYTES, STOLEN_DOCUMENTS, STOLEN_OBJECTS, setup_pod};
 use crate::clock::At;
 use crate::decoy;
 use crate::estate::Estate;
+use crate::estate::cluster::workload_key;
 use crate::estate::environments::UNWATCHED;
 use crate::estate::pipelines::{OWNER, T, TRIVY};
 use crate::estate::stores::{Store, stores};
@@ -26,6 +27,10 @@ fn verdicts(estate: &Estate) -> BTreeMap<String, (&'static str, &'static str)> {
     }
     let why = "in the litellm window, asked for litellm without a version, and nothing says what came";
     all.insert(format!("environment:host/mac-{}", UNWATCHED.to_lowercase()), ("suspect", why));
+    for node in 0..3 {
+        let why = "a pod of the intruder's own making; the audit log names it, and nothing says what ran in it";
+        all.insert(workload_key("kube-system", &setup_pod(node)), ("unknown", why));
+    }
     all
 }
 

@@ -175,7 +175,7 @@ pub(crate) fn kubernetes_audit(act: &Act, random: &mut Random, batch: &mut Batch
     let request = match act.what {
         What::ListClusterSecrets => base,
         What::NodeSetup(node) => {
-            name = format!("node-setup-ip-10-40-{node}-7");
+            name = setup_pod(node);
             write::kubernetes_audit::Request {
                 verb: "create",
                 resource: "pods",
@@ -189,6 +189,11 @@ pub(crate) fn kubernetes_audit(act: &Act, random: &mut Random, batch: &mut Batch
         _ => return,
     };
     batch.add(act.at, |json| write::kubernetes_audit::record(json, act.at, &request, random));
+}
+
+/// The name of the pod that the payload starts on a node.
+pub(crate) fn setup_pod(node: u8) -> String {
+    format!("node-setup-ip-10-40-{node}-7")
 }
 
 /// The body of a request for a privileged pod with the node's disk.

@@ -210,7 +210,7 @@ fn in_job(keys: &Keys, job: &Job) -> Option<Environment> {
     let file = format!("ci-{}-{}-{}", job.repository, job.name, job.run);
     let runner = super::cluster::account_key(super::cluster::RUNNER);
     Some(Environment {
-        taken: job.started.plus(240),
+        taken: job.started.plus(40),
         runs: None,
         // The step reads credentials and settings; what was installed is for the log to say.
         complete: planned,

@@ -3,10 +3,12 @@
 use super::{TAKEN, document};
 use crate::File;
 use crate::estate::Estate;
-use crate::estate::credentials::{BOT, SCANNER};
+use crate::estate::aws;
+use crate::estate::credentials::{BOT, SCANNER, registry_key};
 use crate::estate::pipelines::{Job, Log, OWNER};
 use crate::estate::stores::stores;
 use crate::people::{Person, Team};
+use crate::traffic::ci_log::ended;
 use crate::write::github_audit::number;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,15 +23,15 @@ pub(super) fn files(estate: &Estate) -> Vec<File> {
     for (repository, jobs) in by_repository {
         let value = json!({
             "total_count": jobs.len(),
-            "workflow_runs": jobs.iter().map(|job| run(job)).collect::<Vec<_>>(),
+            "workflow_runs": jobs.iter().map(|job| run(estate, job)).collect::<Vec<_>>(),
         });
         files.push(document(&format!("github/{OWNER}/{repository}/runs.json"), &value));
     }
     files
 }
 
-fn run(job: &Job) -> Value {
-    let end = job.started.plus(300).iso();
+fn run(estate: &Estate, job: &Job) -> Value {
+    let end = ended(estate, job).plus(2).iso();
     json!({
         "id": job.run,
         "name": job.workflow,
@@ -100,7 +102,6 @@ fn organization(estate: &Estate) -> Value {
     let all: Vec<String> = estate.repositories.iter().map(|name| format!("{OWNER}/{name}")).collect();
     json!({
         "taken": TAKEN,
-        "complete": true,
         "organization": {
             "login": OWNER,
             "id": number(OWNER),
@@ -118,25 +119,41 @@ fn organization(estate: &Estate) -> Value {
             "permissions": {"contents": "read", "metadata": "read"},
             "suspended_at": null,
         }],
-        "personal_access_tokens": [{
-            "id": 25_381,
-            "owner": account(BOT, "User"),
-            "token_id": number("meridian-bot token"),
-            "token_name": "pipelines",
+        "credential_authorizations": [{
+            "login": BOT,
+            "credential_id": number("meridian-bot token"),
+            "credential_type": "personal access token",
+            "credential_authorized_at": "2025-06-02T08:00:00Z",
+            "credential_accessed_at": "2026-04-02T05:40:00Z",
+            "authorized_credential_expires_at": null,
+            "scopes": ["repo", "workflow", "read:org"],
             "hashed_token": estate.keys.bot_token,
-            "repository_selection": "all",
-            "permissions": {"repository": {"contents": "write", "metadata": "read", "workflows": "write", "actions": "write"}},
-            "access_granted_at": "2025-06-02T08:00:00Z",
-            "token_expired": false,
-            "token_expires_at": null,
-            "token_last_used_at": "2026-04-02T05:40:00Z",
         }],
-        "actions_secrets": [
-            {"name": "AWS_ACCESS_KEY_ID", "visibility": "selected", "selected_repositories": ["meridian/evals"]},
-            {"name": "GH_TOKEN", "visibility": "selected", "selected_repositories": ["meridian/evals"]},
-            {"name": "REGISTRY_TOKEN", "visibility": "selected", "selected_repositories": ["meridian/container-images", "meridian/base-images", "meridian/evals"]},
-        ],
+        "actions_secrets": secrets(estate),
+        "workflow_trust": [{
+            "repository": "meridian/talent-api",
+            "role_arn": aws::principal(aws::CI, "github-actions-deploy").map(aws::Principal::arn),
+            "subject": "repo:meridian/talent-api:*",
+        }],
     })
+}
+
+/// The secrets that jobs of a repository may be given, and the credential that each one holds.
+fn secrets(estate: &Estate) -> Vec<Value> {
+    let keys = &estate.keys;
+    let aws = |key: &str| format!("credential:aws/{key}");
+    let secret = |repository: &str, name: &str, credential: String| json!({"repository": format!("{OWNER}/{repository}"), "name": name, "credential": credential});
+    let mut all = vec![
+        secret("evals", "AWS_ACCESS_KEY_ID", aws(&keys.eval_nightly)),
+        secret("evals", "GH_TOKEN", format!("credential:github/{}", keys.bot_token)),
+        secret("evals", "LITELLM_API_KEY", format!("credential:litellm/{}", keys.gateway_eval)),
+        secret("annotator", "AWS_ACCESS_KEY_ID", aws(&keys.labelling_batch)),
+        secret("talent-web", "AWS_ACCESS_KEY_ID", aws(&keys.artifact_publisher)),
+        secret("talent-api", "AWS_ACCESS_KEY_ID", aws(&keys.platform_deployer)),
+    ];
+    let pushing = ["evals", "container-images", "base-images"];
+    all.extend(pushing.map(|repository| secret(repository, "REGISTRY_TOKEN", registry_key(keys))));
+    all
 }
 
 fn teams(estate: &Estate, all: &[String]) -> Vec<Value> {

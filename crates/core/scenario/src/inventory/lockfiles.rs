@@ -61,7 +61,7 @@ fn steps(pipeline: Pipeline) -> &'static str {
             "      - uses: actions/setup-python@v5\n      - run: pip install -r requirements.txt\n      - run: pytest -q\n"
         }
         Pipeline::Locked => {
-            "      - uses: astral-sh/setup-uv@v6\n      - run: uv sync --locked\n      - run: uv run pytest -q tests/scoring\n"
+            "      - uses: astral-sh/setup-uv@v6\n      - run: uv sync --locked\n      - run: .venv/bin/pytest -q tests/scoring\n"
         }
         Pipeline::CoolDown => {
             "      - uses: astral-sh/setup-uv@v6\n      - run: uv pip install --system --quiet --upgrade --exclude-newer '3 days' crewai\n      - run: python -m matching.evaluate\n"

@@ -49,8 +49,8 @@ fn actions(job: &Job) -> (Vec<Action>, Option<Action>) {
     }
 }
 
-/// The bytes of a job's log, how many lines it has, and when it ended.
-pub(crate) fn write(estate: &Estate, job: &Job) -> (Vec<u8>, u64, At) {
+/// The bytes of a job's log, and the time of its last line.
+pub(crate) fn write(estate: &Estate, job: &Job) -> (Vec<u8>, At) {
     let mut log = Log::new(job.started, Random::of(estate.spec.seed, "ci log", job.run));
     set_up(&mut log, job);
     if job.pipeline == Pipeline::EvalNightly && job.verdict == "exposed" {
@@ -66,6 +66,11 @@ pub(crate) fn write(estate: &Estate, job: &Job) -> (Vec<u8>, u64, At) {
     log.line("git version 2.52.0");
     log.line("Cleaning up orphan processes");
     log.finish()
+}
+
+/// When a job ended: with the last line of its log, whether or not that log can still be read.
+pub(crate) fn ended(estate: &Estate, job: &Job) -> At {
+    write(estate, job).1
 }
 
 fn set_up(log: &mut Log, job: &Job) {
@@ -196,7 +201,7 @@ fn locked(log: &mut Log) {
     for line in [" + httpx==0.28.1", " + litellm==1.82.6", " + openai==2.21.0", " + pydantic==2.12.5"] {
         log.line(line);
     }
-    log.run("uv run pytest -q tests/scoring", &[]);
+    log.run(".venv/bin/pytest -q tests/scoring", &[]);
     log.wait(50);
     log.line("178 passed in 49.02s");
 }

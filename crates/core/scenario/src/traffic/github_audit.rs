@@ -1,5 +1,6 @@
 //! Ordinary work in the organisation: people over SSH, pipelines with the bot's token, finished runs.
 
+use super::ci_log::ended;
 use super::{PIPELINES, within};
 use crate::batch::Batch;
 use crate::clock::{At, DAY, working};
@@ -75,7 +76,7 @@ fn run(estate: &Estate, job: &Job, random: &mut Random, batch: &mut Batch) {
     };
     let at = job.started.plus(12);
     batch.add(at, |json| record(json, at, &fetch, random));
-    let at = job.started.plus(300);
+    let at = ended(estate, job).plus(2);
     let conclusion = if job.log == Log::Gone { "cancelled" } else { "success" };
     let end = Entry {
         action: "workflows.completed_workflow_run",

@@ -12,11 +12,11 @@ const INSTALLED: [(&str, &str, &str); 10] = [
     ("pip", "PyPI", "pandas==3.0.1"),
     ("uv", "PyPI", "httpx==0.28.1"),
     ("uv", "PyPI", "pydantic==2.12.5"),
-    ("npm", "npm", "vite==7.3.1"),
-    ("npm", "npm", "typescript==5.9.3"),
+    ("npm", "npm", "vite@7.3.1"),
+    ("npm", "npm", "typescript@5.9.3"),
     ("pip", "PyPI", "numpy==2.4.2"),
     ("uv", "PyPI", "tqdm==4.67.3"),
-    ("npm", "npm", "eslint==9.39.2"),
+    ("npm", "npm", "eslint@9.39.2"),
     ("pip", "PyPI", "jinja2==3.1.6"),
 ];
 
@@ -34,14 +34,14 @@ pub(crate) fn day(estate: &Estate, day: At, random: &mut Random, batch: &mut Bat
                 let at = super::within(hour, random);
                 let picked = INSTALLED.get(random.below(INSTALLED.len() as u64) as usize);
                 let Some((executable, ecosystem, target)) = picked.copied() else { continue };
-                let install = Install { host: &host, user: &person.login, executable, ecosystem, targets: &[target] };
+                let install = Install { host: &host, user: &person.email, executable, ecosystem, targets: &[target] };
                 batch.add(at, |json| record(json, at, &install));
             }
         }
     }
     let unwatched = estate.people.iter().find(|person| person.given == UNWATCHED);
     if let Some(person) = unwatched.filter(|_| UNWATCHED_AT >= day && UNWATCHED_AT < day.plus(DAY)) {
-        let (host, user) = (laptop(person), person.login.as_str());
+        let (host, user) = (laptop(person), person.email.as_str());
         let install = Install { host: &host, user, executable: "pip", ecosystem: "PyPI", targets: &["litellm"] };
         batch.add(UNWATCHED_AT, |json| record(json, UNWATCHED_AT, &install));
     }

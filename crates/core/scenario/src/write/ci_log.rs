@@ -10,13 +10,12 @@ pub(crate) struct Log {
     text: String,
     at: At,
     random: Random,
-    lines: u64,
 }
 
 impl Log {
     /// A log that begins at `at`. Real logs begin with a byte order mark, and so does this.
     pub(crate) fn new(at: At, random: Random) -> Log {
-        Log { text: "\u{feff}".to_owned(), at, random, lines: 0 }
+        Log { text: "\u{feff}".to_owned(), at, random }
     }
 
     /// The next line, a little later than the last.
@@ -30,7 +29,6 @@ impl Log {
         self.text.push(' ');
         self.text.push_str(line);
         self.text.push('\n');
-        self.lines += 1;
     }
 
     /// The next line, at exactly `at`; or now, where that has passed.
@@ -75,8 +73,8 @@ impl Log {
         self.line("##[endgroup]");
     }
 
-    /// The bytes, the number of lines and the time of the last line.
-    pub(crate) fn finish(self) -> (Vec<u8>, u64, At) {
-        (self.text.into_bytes(), self.lines, self.at)
+    /// The bytes, and the time of the last line.
+    pub(crate) fn finish(self) -> (Vec<u8>, At) {
+        (self.text.into_bytes(), self.at)
     }
 }

@@ -10,7 +10,7 @@ pub(crate) struct Install<'a> {
     pub(crate) user: &'a str,
     pub(crate) executable: &'a str,
     pub(crate) ecosystem: &'a str,
-    /// What was asked for and came: `requests==2.32.5`; without a version where none was resolved.
+    /// What was asked for and came: `requests==2.32.5`, `vite@7.3.1`; without a version where none was resolved.
     pub(crate) targets: &'a [&'a str],
 }
 
