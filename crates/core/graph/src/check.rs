@@ -265,8 +265,8 @@ fn replay<'g>(
         if windows.is_empty() {
             return Err(format!("the step into `{}` is not possible", graph.label(edge.to)));
         }
-        for (window, _, _) in windows {
-            closure.add(outcome_of(graph, &edge, window, 0));
+        for (window, _, minted_at_once) in windows {
+            closure.add(outcome_of(graph, &edge, window, minted_at_once));
         }
         actions.extend(edge.cuts.iter().map(|option| &option.action));
         edge.premises.iter().chain([&edge.from]).for_each(|node| actions.extend(on_node(*node)));

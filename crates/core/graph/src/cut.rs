@@ -194,7 +194,7 @@ pub struct Certificate {
 pub struct Proof {
     /// Which target.
     pub target: NodeId,
-    /// Steps, each after those that it needs; none if the target is itself held.
+    /// Steps, each after those that it needs, again where a session is renewed; none if the target is itself held.
     pub steps: Vec<EdgeId>,
     /// The permitted actions of which any breaks it.
     pub actions: Vec<Action>,

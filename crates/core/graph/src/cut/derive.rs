@@ -19,7 +19,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Derivation {
     pub(crate) target: u32,
-    /// Edges, each after those that it needs; none if the target is itself held now.
+    /// Edges, each after those that it needs, again where a session is renewed; none if the target is itself held now.
     pub(crate) steps: Vec<u32>,
     /// Sorted.
     pub(crate) actions: Vec<u32>,
@@ -47,8 +47,8 @@ impl Instance {
 
     fn steps_to(&self, arrivals: &Arrivals, hold: u32) -> Vec<u32> {
         let holds = ancestry(&self.net, arrivals, hold);
-        let edges = holds.into_iter().filter_map(|hold| arrivals.hold(hold)).map(|hold| hold.via);
-        once(edges)
+        // A session that renews itself takes the same step again: each hold is a step of its own.
+        holds.into_iter().filter_map(|hold| arrivals.hold(hold)).map(|hold| hold.via).collect()
     }
 
     /// A path of edges from a start to a target, completed by how `arrivals` reach what else its steps need. `None` if
@@ -88,9 +88,9 @@ impl Instance {
     /// Whether the proof works in time: each step possible at some instant, given those before.
     pub(crate) fn works(&self, derivation: &Derivation) -> bool {
         let mut periods: FxHashMap<u32, Vec<Interval>> = FxHashMap::default();
-        for start in &self.starts {
-            let life = self.net.life(start.node);
-            periods.entry(start.node).or_default().extend(Interval::new(start.from, start.to).intersection(&life));
+        let needed = derivation.steps.iter().flat_map(|edge| self.net.needs(*edge)).chain([derivation.target]);
+        for node in needed {
+            periods.entry(node).or_insert_with(|| self.held_to_begin_with(node));
         }
         for edge in &derivation.steps {
             let to = self.net.to(*edge);
@@ -117,6 +117,14 @@ impl Instance {
             periods.entry(to).or_default().extend(lasting);
         }
         periods.get(&derivation.target).is_some_and(|held| !held.is_empty())
+    }
+
+    /// When a node is held without any step. Starts are sorted by node.
+    fn held_to_begin_with(&self, node: u32) -> Vec<Interval> {
+        let first = self.starts.partition_point(|start| start.node < node);
+        let own = self.starts.iter().skip(first).take_while(|start| start.node == node);
+        let life = self.net.life(node);
+        own.filter_map(|start| Interval::new(start.from, start.to).intersection(&life)).collect()
     }
 
     /// The static closure: which nodes are derivable if time did not matter beyond what the instance already honours.

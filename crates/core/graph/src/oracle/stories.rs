@@ -167,11 +167,26 @@ fn sessions_in_a_circle_are_renewed_for_as_long_as_that_is_possible() {
     };
     let a_to_b = mint("credential:t/a", "credential:t/b");
     let b_to_a = mint("credential:t/b", "credential:t/a");
-    let graph = graph(vec![], vec![a_to_b, b_to_a]);
-    let source = Source { until: time(2), ..from(&graph, "credential:t/a", 0)[0] };
-    let reach = reach(&graph, &[source], Time::MAX);
+    let grant = |name: &str, from| EdgeFact {
+        valid: during(from, 600),
+        cuts: vec![option(name, 3)],
+        ..edge(EdgeKind::MayAct, "credential:t/b", name)
+    };
+    let grants = [grant("resource:t/after_twenty", 20), grant("resource:t/after_four_hundred", 400)];
+    let graph = graph(vec![], [a_to_b, b_to_a].into_iter().chain(grants).collect());
+    let sources = [Source { until: time(2), ..from(&graph, "credential:t/a", 0)[0] }];
+    let reach = reach(&graph, &sources, Time::MAX);
     let b = graph.id(&key("credential:t/b")).expect("a node");
     assert_eq!(reach.periods(b), [during(0, 501)]);
+    // The proof takes the same steps again and again, and the check follows.
+    let request = CutRequest::new(
+        &sources,
+        time(1),
+        targets(&graph, &["resource:t/after_twenty", "resource:t/after_four_hundred"]),
+    );
+    let outcome = cut(&graph, &request);
+    assert_eq!((outcome.cut.cost, outcome.cut.proven), (6, true));
+    assert_eq!(check::outcome(&graph, &request, &outcome), Ok(()));
 }
 
 #[test]
