@@ -238,6 +238,32 @@ fn a_log_without_its_end_or_with_a_hole_is_unknown() {
 }
 
 #[test]
+fn no_lost_line_makes_an_exposed_run_clear() {
+    let job = Job::new("lost-lines", "2026-03-24T10:58:30Z")
+        .line("2026-03-24T10:58:41Z", "##[group]Run pip install -U crewai")
+        .line("2026-03-24T10:58:44Z", "  Downloading litellm-1.82.8-py3-none-any.whl (15.6 MB)")
+        .line("2026-03-24T10:58:52Z", "Successfully installed crewai-1.11.0 litellm-1.82.8")
+        .line("2026-03-24T11:00:00Z", "##[group]Run python -m evals.nightly")
+        .end("2026-03-24T11:20:00Z");
+    let (events, profile) = (job.events(), [profile("litellm-2026-03")]);
+    for kept in 0..1u32 << events.len() {
+        let mut book = EvidenceBook::new();
+        let left = events.iter().enumerate().filter(|(place, _)| kept & (1 << place) != 0);
+        left.flat_map(|(_, event)| observe(event)).for_each(|seen| book.add(&seen));
+        for judgement in book.judge_all(&profile) {
+            assert_ne!(judgement.verdict, Verdict::Clear, "{kept:b}: {judgement:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_continued_record_counts_all_its_lines() {
+    let mut job = Job::new("continued", "2026-03-24T11:00:00Z");
+    job.lines.push("2026-03-24T11:00:01Z one\ntwo\n  Downloading litellm-1.82.8-py3-none-any.whl".to_owned());
+    expect(&job.judged("litellm-2026-03"), Verdict::Exposed);
+}
+
+#[test]
 fn a_run_that_went_on_after_its_log_stops_is_unknown() {
     let job = Job::new("short", "2026-03-24T11:00:00Z").end("2026-03-24T11:01:00Z");
     let mut book = job.book();
