@@ -2,7 +2,7 @@
 
 use firebreak_model::{Json, Text, Time};
 use rustc_hash::FxHashSet;
-use sonic_rs::{JsonContainerTrait, JsonValueTrait};
+use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
 use std::borrow::Cow;
 
 /// The value at `path`.
@@ -13,6 +13,11 @@ pub(crate) fn at<'j>(json: &'j Json, path: &[&str]) -> Option<&'j Json> {
 /// The text at `path`, unless it is empty.
 pub(crate) fn text<'j>(json: &'j Json, path: &[&str]) -> Option<&'j str> {
     at(json, path)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The text that a value is, unless it is empty.
+pub(crate) fn as_text(value: Option<&Json>) -> Option<&str> {
+    value?.as_str().filter(|text| !text.is_empty())
 }
 
 /// The text at `path`, or the number there in digits: platforms write ids as both.
@@ -92,23 +97,31 @@ fn since_1970(number: f64) -> Time {
 /// A key that some object in the record has twice. Parsers disagree on which of the two values counts, so an intruder
 /// could show one identity to us and another to everyone else.
 pub(crate) fn doubled_key(json: &Json) -> Option<&str> {
-    if let Some(object) = json.as_object() {
-        return doubled_in(object).or_else(|| object.iter().find_map(|(_, value)| doubled_key(value)));
+    match json.get_type() {
+        JsonType::Object => {
+            let object = json.as_object()?;
+            doubled_in(object).or_else(|| object.iter().find_map(|(_, value)| doubled_key(value)))
+        }
+        JsonType::Array => json.as_array()?.iter().find_map(doubled_key),
+        _ => None,
     }
-    json.as_array()?.iter().find_map(doubled_key)
 }
 
 fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
-    const SMALL: usize = 24;
+    const SMALL: usize = 32;
     if object.len() > SMALL {
         let mut seen = FxHashSet::default();
         return object.iter().map(|(key, _)| key).find(|key| !seen.insert(*key));
     }
-    let mut seen = [""; SMALL];
+    // A key is compared with the others only where one of them has the same length and last byte, as far as 64 bits tell.
+    let (mut seen, mut marks) = ([""; SMALL], 0_u64);
     for (at, (key, _)) in object.iter().enumerate() {
-        if seen.iter().take(at).any(|earlier| *earlier == key) {
+        let last = key.as_bytes().last().copied().unwrap_or_default();
+        let mark = 1_u64 << (key.len().wrapping_mul(11).wrapping_add(usize::from(last)) % 64);
+        if marks & mark != 0 && seen.iter().take(at).any(|earlier| *earlier == key) {
             return Some(key);
         }
+        marks |= mark;
         *seen.get_mut(at)? = key;
     }
     None

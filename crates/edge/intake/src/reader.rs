@@ -15,12 +15,19 @@ use std::sync::Arc;
 /// How many first bytes tell one file from another.
 const FIRST_BYTES: u64 = 1024;
 
+/// The file that is being read.
+struct Open<'a> {
+    file: FileReader<'a>,
+    /// How it began, with its identity and size. Standard input cannot be looked at twice and has none.
+    beginning: Option<Cursor>,
+}
+
 /// Reads many inputs.
 pub struct Reader<'a> {
     world: World,
     parser: Parser<'a>,
     waiting: std::vec::IntoIter<Input>,
-    current: Option<(Input, FileReader<'a>)>,
+    current: Option<Open<'a>>,
     /// What was wrong with the patterns, and files that could not be opened.
     unreported: Batch,
 }
@@ -42,31 +49,33 @@ impl<'a> Reader<'a> {
     pub fn next_batch(&mut self, max: usize) -> Batch {
         let mut batch = std::mem::take(&mut self.unreported);
         while batch.read < max as u64 {
-            let Some((input, mut file)) = self.current.take().or_else(|| self.open_next(&mut batch)) else { break };
+            let Some(mut open) = self.current.take().or_else(|| self.open_next(&mut batch)) else { break };
             let done = loop {
-                match file.read_record(&mut batch) {
+                match open.file.read_record(&mut batch) {
                     Progress::Record if batch.read < max as u64 => {}
                     Progress::Record => break false,
                     Progress::Finished | Progress::Waiting => break true,
                 }
             };
-            // Standard input cannot be opened twice: it has no cursor.
-            if input.name != "-"
-                && let Ok(cursor) = cursor_of(&self.world, &input, file.place(), done)
-            {
-                batch.cursors.push(cursor);
-            }
+            batch.cursors.extend(open.beginning.clone().map(|beginning| Cursor {
+                place: open.file.place(),
+                done,
+                ..beginning
+            }));
             if !done {
-                self.current = Some((input, file));
+                self.current = Some(open);
             }
         }
         batch
     }
 
-    fn open_next(&mut self, batch: &mut Batch) -> Option<(Input, FileReader<'a>)> {
+    fn open_next(&mut self, batch: &mut Batch) -> Option<Open<'a>> {
         for input in self.waiting.by_ref() {
             match FileReader::resume(&self.world, &input, self.parser, Place::default(), true) {
-                Ok(file) => return Some((input, file)),
+                Ok(file) => {
+                    let beginning = (input.name != "-").then(|| beginning(&self.world, &input).ok()).flatten();
+                    return Some(Open { file, beginning });
+                }
                 Err(error) => refuse(&self.parser, &input, &error, batch),
             }
         }
@@ -80,11 +89,12 @@ pub(crate) fn refuse(parser: &Parser<'_>, input: &Input, error: &io::Error, batc
     parser.quarantine(refusal, Arc::from(&[][..]), &input.name, Place::default(), batch);
 }
 
-/// The cursor of `input` at `place`.
-fn cursor_of(world: &World, input: &Input, place: Place, done: bool) -> io::Result<Cursor> {
+/// The cursor of `input` before anything was read.
+fn beginning(world: &World, input: &Input) -> io::Result<Cursor> {
     let meta = world.disk.meta(&input.path)?;
     let fingerprint = first_bytes(world, &meta, FIRST_BYTES)?;
-    Ok(Cursor { path: input.name.clone(), identity: meta.identity, size: meta.size, fingerprint, place, done })
+    let path = input.name.clone();
+    Ok(Cursor { path, identity: meta.identity, size: meta.size, fingerprint, ..Cursor::default() })
 }
 
 /// The digest of the first bytes of a file, at most `limit`.

@@ -18,9 +18,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 /// Without what is absent: cases show what a record says, not what it leaves out.
 fn without_nulls(value: Value) -> Value {
     match value {
-        Value::Object(fields) => {
-            fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
-        }
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         other => other,
     }
 }

@@ -9,7 +9,7 @@ use crate::json;
 use crate::mapping::set_address;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
-use sonic_rs::JsonValueTrait;
+use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 /// AWS CloudTrail.
 pub static SOURCE: Cloudtrail = Cloudtrail;
@@ -32,20 +32,16 @@ impl Source for Cloudtrail {
     }
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
-        let event = record.json;
-        let name = json::text(event, &["eventName"])
-            .or_else(|| json::text(event, &["insightDetails", "eventName"]))
-            .ok_or_else(|| {
-                Refusal::new(
-                    "not a CloudTrail event: it has no `eventName`",
-                    "check that the input is a CloudTrail log",
-                )
-            })?;
+        let event = Fields::of(record.json);
+        let insight = || event.insight.and_then(|insight| json::text(insight, &["eventName"]));
+        let name = json::as_text(event.name).or_else(insight).ok_or_else(|| {
+            Refusal::new("not a CloudTrail event: it has no `eventName`", "check that the input is a CloudTrail log")
+        })?;
         Ok(Mapped {
-            native_id: record.native_id(json::text(event, &["eventID"])),
+            native_id: record.native_id(json::as_text(event.id)),
             time: record.time(&[&["eventTime"]])?,
             log_source: LogSource { product: "aws", service: "cloudtrail" },
-            keys: keys(event, name),
+            keys: keys(&event, name),
             body: None,
         })
     }
@@ -55,30 +51,81 @@ impl Source for Cloudtrail {
     }
 }
 
-fn keys(event: &Json, name: &str) -> Keys {
-    let service = service(event);
-    let outcome = outcome(event, name);
-    let mut keys = Keys {
-        actor: actor::actor(event),
-        credential: json::text(event, &["userIdentity", "accessKeyId"]).map(|id| NodeKey::credential("aws", id)),
-        session: actor::session(event),
-        user_agent: json::owned(json::text(event, &["userAgent"])),
-        operation: operation(service, name),
-        target: target::target(event, service, name),
-        outcome,
-        bytes: json::count(event, &["additionalEventData", "bytesTransferredOut"]),
-        records: (outcome == Outcome::Success).then(|| target::records(event, service, name)).flatten(),
-        minted: minted(event),
-        environment: actor::environment(event),
-        ..Keys::default()
-    };
-    set_address(&mut keys, json::text(event, &["sourceIPAddress"]));
-    keys
+/// The fields of an event that keys are made of, found in one walk: events have some twenty fields, and looking each up
+/// by name would compare names some hundred times.
+#[derive(Default)]
+struct Fields<'e> {
+    name: Option<&'e Json>,
+    id: Option<&'e Json>,
+    source: Option<&'e Json>,
+    region: Option<&'e Json>,
+    account: Option<&'e Json>,
+    identity: Option<&'e Json>,
+    address: Option<&'e Json>,
+    agent: Option<&'e Json>,
+    error_code: Option<&'e Json>,
+    error_message: Option<&'e Json>,
+    request: Option<&'e Json>,
+    response: Option<&'e Json>,
+    additional: Option<&'e Json>,
+    resources: Option<&'e Json>,
+    insight: Option<&'e Json>,
 }
 
-/// `s3` of `s3.amazonaws.com`; empty where the event names no service.
-fn service(event: &Json) -> &str {
-    json::text(event, &["eventSource"]).and_then(|source| source.split('.').next()).unwrap_or_default()
+impl<'e> Fields<'e> {
+    fn of(event: &'e Json) -> Fields<'e> {
+        let mut fields = Fields::default();
+        for (name, value) in event.as_object().into_iter().flat_map(|object| object.iter()) {
+            let field = match name {
+                "eventName" => &mut fields.name,
+                "eventID" => &mut fields.id,
+                "eventSource" => &mut fields.source,
+                "awsRegion" => &mut fields.region,
+                "recipientAccountId" => &mut fields.account,
+                "userIdentity" => &mut fields.identity,
+                "sourceIPAddress" => &mut fields.address,
+                "userAgent" => &mut fields.agent,
+                "errorCode" => &mut fields.error_code,
+                "errorMessage" => &mut fields.error_message,
+                "requestParameters" => &mut fields.request,
+                "responseElements" => &mut fields.response,
+                "additionalEventData" => &mut fields.additional,
+                "resources" => &mut fields.resources,
+                "insightDetails" => &mut fields.insight,
+                _ => continue,
+            };
+            *field = Some(value).filter(|value| !value.is_null());
+        }
+        fields
+    }
+
+    /// `s3` of `s3.amazonaws.com`; empty where the event names no service.
+    fn service(&self) -> &'e str {
+        json::as_text(self.source).and_then(|source| source.split('.').next()).unwrap_or_default()
+    }
+}
+
+fn keys(event: &Fields<'_>, name: &str) -> Keys {
+    let service = event.service();
+    let outcome = outcome(event, name);
+    let identity = actor::Identity::of(event.identity);
+    let bytes = event.additional.and_then(|additional| json::count(additional, &["bytesTransferredOut"]));
+    let mut keys = Keys {
+        actor: identity.actor(),
+        credential: identity.access_key.map(|id| NodeKey::credential("aws", id)),
+        session: identity.session(),
+        user_agent: json::owned(json::as_text(event.agent)),
+        operation: operation(service, name),
+        target: target::target(event, &identity, name),
+        outcome,
+        bytes,
+        records: (outcome == Outcome::Success).then(|| target::records(event, name)).flatten(),
+        minted: event.response.and_then(minted),
+        environment: identity.environment(),
+        ..Keys::default()
+    };
+    set_address(&mut keys, json::as_text(event.address));
+    keys
 }
 
 fn operation(service: &str, name: &str) -> Text {
@@ -86,21 +133,20 @@ fn operation(service: &str, name: &str) -> Text {
 }
 
 /// The key that the call made: a session's, or a new access key.
-fn minted(event: &Json) -> Option<NodeKey> {
-    let elements = json::at(event, &["responseElements"])?;
+fn minted(elements: &Json) -> Option<NodeKey> {
     let id = json::text(elements, &["credentials", "accessKeyId"])
         .or_else(|| json::text(elements, &["accessKey", "accessKeyId"]))?;
     Some(NodeKey::credential("aws", id))
 }
 
-fn outcome(event: &Json, name: &str) -> Outcome {
-    if let Some(code) = json::text(event, &["errorCode"]) {
+fn outcome(event: &Fields<'_>, name: &str) -> Outcome {
+    if let Some(code) = json::as_text(event.error_code) {
         return if is_denial(code) { Outcome::Denied } else { Outcome::Failure };
     }
     // Sign-in says so in the answer instead, under the event's own name.
-    match json::text(event, &["responseElements", name]) {
+    match event.response.and_then(|response| json::text(response, &[name])) {
         Some("Failure") => Outcome::Denied,
-        _ if json::at(event, &["errorMessage"]).is_some_and(|message| !message.is_null()) => Outcome::Failure,
+        _ if event.error_message.is_some() => Outcome::Failure,
         _ => Outcome::Success,
     }
 }

@@ -1,14 +1,15 @@
 //! On what the call acted, and how much data it read.
 
-use super::arn;
+use super::actor::Identity;
+use super::{Fields, arn};
 use crate::json;
 use firebreak_model::{Json, NodeKey};
 
 /// What the call acted on: what its parameters name, else the first resource that the event lists.
-pub(super) fn target(event: &Json, service: &str, name: &str) -> Option<NodeKey> {
-    let place = Place::of(event);
-    let parameters = json::at(event, &["requestParameters"]);
-    let named = parameters.and_then(|parameters| match service {
+pub(super) fn target(event: &Fields<'_>, identity: &Identity<'_>, name: &str) -> Option<NodeKey> {
+    let place = Place::of(event, identity);
+    let service = event.service();
+    let named = event.request.and_then(|parameters| match service {
         "s3" | "s3express" => bucket(parameters, &place),
         "secretsmanager" => secret(parameters, &place),
         "ssm" => parameter(parameters, &place).or_else(|| instance(parameters, &place)),
@@ -25,16 +26,20 @@ pub(super) fn target(event: &Json, service: &str, name: &str) -> Option<NodeKey>
         "cloudtrail" => one(parameters, "name", |name| place.arn("cloudtrail", &format!("trail/{name}"))),
         _ => None,
     });
-    named.or_else(|| listed(event)).or_else(|| own_user(event, service, name))
+    // IAM calls without a user name are about the caller.
+    let own = || (service == "iam" && OWN.contains(&name)).then(|| identity.actor()).flatten();
+    named.or_else(|| event.resources.and_then(listed)).or_else(own)
 }
 
+const OWN: [&str; 4] = ["CreateAccessKey", "ChangePassword", "CreateLoginProfile", "ListAccessKeys"];
+
 /// How many records a successful call read, where it is one that reads data.
-pub(super) fn records(event: &Json, service: &str, name: &str) -> Option<u64> {
+pub(super) fn records(event: &Fields<'_>, name: &str) -> Option<u64> {
     let asked = |list: &str| {
-        let count = json::list(event, &["requestParameters", list]).len() as u64;
+        let count = event.request.map_or(0, |parameters| json::list(parameters, &[list]).len()) as u64;
         Some(count.max(1))
     };
-    match (service, name) {
+    match (event.service(), name) {
         ("s3" | "s3express", "GetObject" | "SelectObjectContent" | "GetObjectTorrent")
         | ("secretsmanager", "GetSecretValue")
         | ("ssm", "GetParameter" | "GetParametersByPath" | "GetParameterHistory")
@@ -53,16 +58,14 @@ struct Place<'e> {
 }
 
 impl<'e> Place<'e> {
-    fn of(event: &'e Json) -> Place<'e> {
-        let region = json::text(event, &["awsRegion"]).unwrap_or_default();
+    fn of(event: &Fields<'e>, identity: &Identity<'e>) -> Place<'e> {
+        let region = json::as_text(event.region).unwrap_or_default();
         let partition = match region {
             region if region.starts_with("us-gov-") => "aws-us-gov",
             region if region.starts_with("cn-") => "aws-cn",
             _ => "aws",
         };
-        let account = json::text(event, &["recipientAccountId"])
-            .or_else(|| json::text(event, &["userIdentity", "accountId"]))
-            .unwrap_or_default();
+        let account = json::as_text(event.account).or(identity.account).unwrap_or_default();
         Place { partition, region, account }
     }
 
@@ -114,12 +117,12 @@ fn instance(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
 }
 
 /// Whom or what an IAM call is about: the key before the user who has it, the user or role before the policy.
-fn principal(event: &Json, parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
+fn principal(event: &Fields<'_>, parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
     if let Some(id) = json::text(parameters, &["accessKeyId"]) {
         return Some(NodeKey::credential("aws", id));
     }
     for made in ["user", "role"] {
-        if let Some(arn) = json::text(event, &["responseElements", made, "arn"]) {
+        if let Some(arn) = event.response.and_then(|response| json::text(response, &[made, "arn"])) {
             return arn::key(arn);
         }
     }
@@ -130,15 +133,9 @@ fn principal(event: &Json, parameters: &Json, place: &Place<'_>) -> Option<NodeK
         .or_else(|| one(parameters, "instanceProfileName", |name| place.iam("instance-profile", name)))
 }
 
-fn listed(event: &Json) -> Option<NodeKey> {
-    json::list(event, &["resources"]).iter().find_map(|resource| {
+fn listed(resources: &Json) -> Option<NodeKey> {
+    json::list(resources, &[]).iter().find_map(|resource| {
         let written = json::text(resource, &["ARN"]).or_else(|| json::text(resource, &["arn"]))?;
         arn::key(written)
     })
-}
-
-/// IAM calls without a user name are about the caller.
-fn own_user(event: &Json, service: &str, name: &str) -> Option<NodeKey> {
-    const OWN: [&str; 4] = ["CreateAccessKey", "ChangePassword", "CreateLoginProfile", "ListAccessKeys"];
-    (service == "iam" && OWN.contains(&name)).then(|| super::actor::actor(event)).flatten()
 }
