@@ -44,7 +44,7 @@ fn plain(file: &File) -> Vec<u8> {
     bytes
 }
 
-/// The events of one log file; none for a job's log, which has lines.
+/// The events of one log file.
 fn events(file: &File) -> Vec<Value> {
     let bytes = plain(file);
     if file.path.ends_with(".gz") {
@@ -59,6 +59,87 @@ fn events(file: &File) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect(&file.path)).collect()
 }
 
+/// What the tests look at in an event. Every event of the small scenario is read once.
+#[derive(Clone, Debug)]
+struct Summary {
+    source: &'static str,
+    path: &'static str,
+    address: String,
+    agent: String,
+    /// To the whole second, without a zone.
+    time: String,
+    name: String,
+    /// The role of the session, or the host of an install.
+    who: String,
+    error: String,
+    bytes: u64,
+    target: String,
+}
+
+const SOURCES: [&str; 8] = [
+    "aws_cloudtrail",
+    "github_audit",
+    "okta_system",
+    "google_workspace",
+    "slack_audit",
+    "kubernetes_audit",
+    "litellm",
+    "package_install",
+];
+
+fn summaries() -> &'static [Summary] {
+    static SUMMARIES: OnceLock<Vec<Summary>> = OnceLock::new();
+    SUMMARIES.get_or_init(|| {
+        let of_file = |source: &'static str, file: &'static File| {
+            events(file).into_iter().map(move |event| summary(source, &file.path, &event))
+        };
+        SOURCES.iter().flat_map(|source| of(small(), source).flat_map(|file| of_file(source, file))).collect()
+    })
+}
+
+fn summary(source: &'static str, path: &'static str, event: &Value) -> Summary {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let number = |pointer: &str| event.pointer(pointer).and_then(Value::as_i64);
+    let (address, agent, time, name) = match source {
+        "aws_cloudtrail" => (text("/sourceIPAddress"), text("/userAgent"), text("/eventTime"), text("/eventName")),
+        "github_audit" => {
+            let seconds = number("/created_at").expect("a time").div_euclid(1_000);
+            (text("/actor_ip"), text("/user_agent"), iso(seconds), text("/action"))
+        }
+        "slack_audit" => {
+            let time = iso(number("/date_create").expect("a time"));
+            (text("/context/ip_address"), text("/context/ua"), time, text("/action"))
+        }
+        "google_workspace" => (text("/ipAddress"), String::new(), text("/id/time"), text("/events/0/name")),
+        "kubernetes_audit" => {
+            (text("/sourceIPs/0"), text("/userAgent"), text("/requestReceivedTimestamp"), text("/verb"))
+        }
+        "okta_system" => (text("/client/ipAddress"), String::new(), text("/published"), text("/eventType")),
+        "litellm" => (text("/requester_ip_address"), String::new(), text("/startTime"), text("/call_type")),
+        _ => (String::new(), String::new(), text("/time"), text("/action")),
+    };
+    Summary {
+        source,
+        path,
+        address,
+        agent,
+        time: time.get(..19).expect("a whole second").replace(' ', "T"),
+        name,
+        who: text(if source == "package_install" {
+            "/host"
+        } else {
+            "/userIdentity/sessionContext/sessionIssuer/userName"
+        }),
+        error: text("/errorCode"),
+        bytes: number("/additionalEventData/bytesTransferredOut").unwrap_or(0) as u64,
+        target: text("/targets/0"),
+    }
+}
+
+fn from(source: &str) -> impl Iterator<Item = &'static Summary> {
+    summaries().iter().filter(move |event| event.source == source)
+}
+
 fn of<'a>(files: &'a [File], source: &str) -> impl Iterator<Item = &'a File> {
     let prefix = format!("borrowed-sand/logs/{source}/");
     files.iter().filter(move |file| file.path.starts_with(&prefix))
@@ -70,25 +151,6 @@ fn named<'a>(files: &'a [File], end: &str) -> &'a File {
 
 fn truth(files: &[File]) -> Value {
     serde_json::from_slice(&named(files, "/truth.json").bytes).expect("json")
-}
-
-/// Address, user agent and whole second of an event.
-fn sides(source: &str, event: &Value) -> (String, String, String) {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (address, agent, time) = match source {
-        "aws_cloudtrail" => (text("/sourceIPAddress"), text("/userAgent"), text("/eventTime")),
-        "github_audit" => {
-            let millis = event["created_at"].as_i64().expect("a time");
-            (text("/actor_ip"), text("/user_agent"), iso(millis.div_euclid(1_000)))
-        }
-        "slack_audit" => {
-            (text("/context/ip_address"), text("/context/ua"), iso(event["date_create"].as_i64().expect("a time")))
-        }
-        "google_workspace" => (text("/ipAddress"), String::new(), text("/id/time")),
-        "kubernetes_audit" => (text("/sourceIPs/0"), text("/userAgent"), text("/requestReceivedTimestamp")),
-        other => panic!("{other}"),
-    };
-    (address, agent, time.get(..19).expect("a whole second").to_owned())
 }
 
 /// `2026-03-24T10:58:41`, for seconds since the epoch in March and April 2026.
@@ -112,94 +174,61 @@ fn paths_are_unique_and_below_the_root() {
 
 #[test]
 fn the_small_scenario_is_small_but_not_empty_anywhere() {
-    let mut count = BTreeMap::new();
-    for source in [
-        "aws_cloudtrail",
-        "github_audit",
-        "okta_system",
-        "google_workspace",
-        "slack_audit",
-        "kubernetes_audit",
-        "litellm",
-        "package_install",
-    ] {
-        let days: std::collections::BTreeSet<_> = of(small(), source).map(|file| &file.path).collect();
+    for source in SOURCES {
+        let days: std::collections::BTreeSet<_> = from(source).map(|event| event.time.get(..10)).collect();
         assert!(days.len() >= 29, "{source}: {}", days.len());
-        count.insert(source, of(small(), source).map(|file| events(file).len()).sum::<usize>());
     }
-    let total: usize = count.values().sum();
-    assert!((60_000..150_000).contains(&total), "{total}: {count:?}");
+    assert!((60_000..150_000).contains(&summaries().len()), "{}", summaries().len());
     assert!(of(small(), "ci_log").count() > 300);
 }
 
 #[test]
 fn records_of_a_file_are_in_the_order_of_time() {
-    for source in ["aws_cloudtrail", "github_audit", "slack_audit", "google_workspace", "kubernetes_audit"] {
-        for file in of(small(), source) {
-            let times: Vec<String> = events(file).iter().map(|event| sides(source, event).2).collect();
-            assert!(times.is_sorted(), "{}", file.path);
-        }
+    for pair in summaries().windows(2) {
+        let [first, second] = pair else { continue };
+        assert!(first.path != second.path || first.time <= second.time, "{}", first.path);
     }
 }
 
 #[test]
 fn each_selector_takes_the_attack_and_nothing_else() {
-    for addresses in [Addresses::TestNet, Addresses::Published] {
-        let files = all(&Spec { addresses, ..SMALL });
-        let truth = truth(&files);
-        for selector in truth["attack_events"].as_array().expect("a list") {
-            let source = selector["source"].as_str().expect("a source");
-            let want = |name: &str| selector[name].as_str();
-            let (mut inside, mut outside, mut bytes) = (0, 0, 0);
-            for event in of(&files, source).flat_map(events) {
-                let (address, agent, time) = sides(source, &event);
-                let who = want("address").is_none_or(|want| want == address)
-                    && want("user_agent").is_none_or(|want| want == agent);
-                let from = want("from").expect("a time").trim_end_matches('Z').to_owned();
-                let to = want("to").expect("a time").trim_end_matches('Z').to_owned();
-                match (who, from <= time && time < to || time == from) {
-                    (true, true) => {
-                        inside += 1;
-                        bytes += event["additionalEventData"]["bytesTransferredOut"].as_u64().unwrap_or(0);
-                    }
-                    (true, false) => outside += 1,
-                    _ => {}
-                }
-            }
-            assert_eq!(Some(inside), selector["events"].as_u64(), "{selector}");
-            assert_eq!((outside, Some(bytes)), (0, selector["bytes"].as_u64()), "{selector}");
-        }
+    let truth = truth(small());
+    for selector in truth["attack_events"].as_array().expect("a list") {
+        let want = |name: &str| selector[name].as_str();
+        let when = |name: &str| want(name).expect("a time").trim_end_matches('Z').to_owned();
+        let (start, end) = (when("from"), when("to"));
+        let who = from(want("source").expect("a source")).filter(|event| {
+            want("address").is_none_or(|want| want == event.address)
+                && want("user_agent").is_none_or(|want| want == event.agent)
+        });
+        let (inside, outside): (Vec<_>, Vec<_>) = who.partition(|event| start <= event.time && event.time < end);
+        assert_eq!(Some(inside.len() as u64), selector["events"].as_u64(), "{selector}");
+        assert_eq!(Some(inside.iter().map(|event| event.bytes).sum()), selector["bytes"].as_u64(), "{selector}");
+        assert_eq!(outside.len(), 0, "{selector}");
     }
+    let published = self::truth(&all(&Spec { addresses: Addresses::Published, ..SMALL }));
+    let events = |truth: &Value| -> Vec<Value> {
+        truth["attack_events"].as_array().expect("a list").iter().map(|selector| selector["events"].clone()).collect()
+    };
+    assert_eq!(events(&truth), events(&published));
 }
 
 #[test]
 fn the_attack_has_the_counts_of_the_story() {
-    let mut count: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut bytes, mut dead) = (0, 0);
-    for event in of(small(), "aws_cloudtrail").flat_map(events) {
-        if event["sourceIPAddress"] != "203.0.113.41" {
-            continue;
-        }
-        *count.entry(event["eventName"].as_str().expect("a name").to_owned()).or_default() += 1;
-        bytes += event["additionalEventData"]["bytesTransferredOut"].as_u64().unwrap_or(0);
-        if event["eventName"] == "GetCallerIdentity" {
-            assert_eq!(event["userAgent"], "TruffleHog");
-            dead += u64::from(event["errorCode"] == "InvalidClientTokenId");
-        }
-    }
-    let listed: u64 = ["ListUsers", "ListRoles", "ListAttachedUserPolicies", "ListBuckets", "DescribeInstances"]
-        .iter()
-        .chain(&["ListSecrets", "DescribeSecret"])
-        .filter_map(|name| count.get(*name))
-        .sum();
-    let of = |name: &str| count.get(name).copied().unwrap_or(0);
-    assert_eq!((bytes, of("GetObject"), of("GetSecretValue")), (2_900_000_000_000, 31_000, 220));
-    assert_eq!((listed, of("ExecuteCommand"), of("StartSession")), (180, 3, 1));
-    assert_eq!((of("GetCallerIdentity"), dead), (7, 3));
-    let cloned = self::of(small(), "github_audit").flat_map(events);
-    assert_eq!(cloned.filter(|e| e["action"] == "git.clone" && e["actor_ip"] == "203.0.113.77").count(), 140);
-    let drive = self::of(small(), "google_workspace").flat_map(events);
-    assert_eq!(drive.filter(|event| event["ipAddress"] == "203.0.113.142").count(), 4_100);
+    let thief: Vec<_> = from("aws_cloudtrail").filter(|event| event.address == "203.0.113.41").collect();
+    let of = |name: &str| thief.iter().filter(|event| event.name == name).count();
+    let looks = ["ListUsers", "ListRoles", "ListAttachedUserPolicies", "ListBuckets", "DescribeInstances"];
+    let listed = looks.iter().chain(&["ListSecrets", "DescribeSecret"]).map(|name| of(name)).sum::<usize>();
+    assert_eq!(thief.iter().map(|event| event.bytes).sum::<u64>(), 2_900_000_000_000);
+    assert_eq!((of("GetObject"), of("GetSecretValue"), listed), (31_000, 220, 180));
+    assert_eq!((of("ExecuteCommand"), of("StartSession"), of("GetCallerIdentity")), (3, 1, 7));
+    let tried = thief.iter().filter(|event| event.name == "GetCallerIdentity");
+    assert!(tried.clone().all(|event| event.agent == "TruffleHog"));
+    assert_eq!(tried.filter(|event| event.error == "InvalidClientTokenId").count(), 3);
+    let cloned = from("github_audit").filter(|event| event.name == "git.clone" && event.address == "203.0.113.77");
+    assert_eq!(cloned.count(), 140);
+    assert_eq!(from("google_workspace").filter(|event| event.address == "203.0.113.142").count(), 4_100);
+    assert_eq!(from("slack_audit").filter(|event| event.address == "203.0.113.77").count(), 9_000);
 }
 
 #[test]
@@ -215,9 +244,8 @@ fn every_environment_with_evidence_has_a_verdict() {
         let name = file.path.trim_start_matches("borrowed-sand/logs/ci_log/").trim_end_matches(".log");
         assert!(verdicts.contains_key(format!("environment:ci/{name}").as_str()), "{name}");
     }
-    for event in of(small(), "package_install").flat_map(events) {
-        let host = event["host"].as_str().expect("a host");
-        assert!(verdicts.contains_key(format!("environment:host/{host}").as_str()), "{host}");
+    for event in from("package_install") {
+        assert!(verdicts.contains_key(format!("environment:host/{}", event.who).as_str()), "{}", event.who);
     }
     for file in small().iter().filter(|file| file.path.contains("/inventory/environments/")) {
         let snapshot: Value = serde_json::from_slice(&file.bytes).expect("json");
@@ -280,27 +308,20 @@ fn clean_logs_name_no_poisoned_artefact() {
 fn the_four_benign_decoys_are_there() {
     let mut nights: BTreeMap<String, u64> = BTreeMap::new();
     let mut scans = std::collections::BTreeSet::new();
-    let mut vpn = 0;
-    for event in of(small(), "aws_cloudtrail").flat_map(events) {
-        let day = event["eventTime"].as_str().expect("a time").get(..10).expect("a day").to_owned();
-        let role = event["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"].as_str().unwrap_or_default();
-        match role {
-            "nightly-backup" => {
-                *nights.entry(day).or_default() +=
-                    event["additionalEventData"]["bytesTransferredOut"].as_u64().unwrap();
-            }
-            "secret-scan" if event["userAgent"] == "TruffleHog" => {
-                scans.insert(day);
-            }
-            _ => vpn += u64::from(event["sourceIPAddress"] == "198.18.77.14"),
+    for event in from("aws_cloudtrail") {
+        let day = event.time.get(..10).expect("a day").to_owned();
+        match event.who.as_str() {
+            "nightly-backup" => *nights.entry(day).or_default() += event.bytes,
+            "secret-scan" if event.agent == "TruffleHog" => drop(scans.insert(day)),
+            _ => {}
         }
     }
+    let vpn = from("aws_cloudtrail").filter(|event| event.address == "198.18.77.14").count();
     assert_eq!(nights.len(), 29);
     assert!(nights.values().all(|bytes| *bytes == 1_000_000_000_000), "{nights:?}");
     assert_eq!(scans.first().map(String::as_str), Some("2026-03-05"));
     assert_eq!((scans.len(), vpn), (5, 72));
-    let fetched = of(small(), "package_install").flat_map(events).any(|e| e["targets"][0] == "litellm==1.82.8");
-    assert!(fetched);
+    assert!(from("package_install").any(|event| event.target == "litellm==1.82.8"));
     let sandbox: Value =
         serde_json::from_slice(&named(small(), "environments/host-sandbox-mal-02.json").bytes).expect("json");
     assert_eq!(sandbox["credentials"], serde_json::json!([]));
