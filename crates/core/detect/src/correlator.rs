@@ -127,7 +127,7 @@ impl Correlator {
             self.take_turn(&moment, &mut out);
         }
         self.hits.expire(i64::MAX, &self.rules, &mut self.counters, &mut out);
-        self.correlations.judge(i64::MAX, &self.rules, &mut self.counters, &mut out);
+        self.correlations.judge(i64::MAX, &self.rules, &self.hits, &mut self.counters, &mut out);
         in_order(&mut out);
         out
     }
@@ -150,13 +150,13 @@ impl Correlator {
         }
         let now = self.order.watermark();
         self.hits.expire(now, &self.rules, &mut self.counters, out);
-        self.correlations.judge(now, &self.rules, &mut self.counters, out);
+        self.correlations.judge(now, &self.rules, &self.hits, &mut self.counters, out);
     }
 
     fn take_turn(&mut self, moment: &Moment, out: &mut Vec<Finding>) {
         let (rules, settings, counters) = (&self.rules, &self.settings, &mut self.counters);
         self.hits.expire(moment.at, rules, counters, out);
-        self.correlations.judge(moment.at, rules, counters, out);
+        self.correlations.judge(moment.at, rules, &self.hits, counters, out);
         match self.first_seen.take(moment, settings, counters) {
             Novelty::None => {}
             Novelty::Continues => self.hits.arm(moment, rules, counters, out),
@@ -168,14 +168,13 @@ impl Correlator {
         let watched = moment.parties.holder().map_or(0, |holder| self.first_seen.watched(holder, moment.at));
         self.budgets.take(moment, watched, &self.catalogue, settings, counters, out);
         self.hits.take(moment, rules, settings, counters, out, |_| true);
-        self.correlations.take(moment, rules, counters, out);
+        self.correlations.take(moment, rules, &self.hits, counters, out);
     }
 
     /// Raises tripwires that wait for nothing, and forgets them: they need no turn.
     fn raise_eagerly(&mut self, moment: &mut Moment, out: &mut Vec<Finding>) {
-        let immediate = |rule: &Detection| {
-            rule.attributes.signal == Signal::Tripwire && rule.attributes.armed_seconds.is_none()
-        };
+        let immediate =
+            |rule: &Detection| rule.attributes.signal == Signal::Tripwire && rule.attributes.armed_seconds.is_none();
         self.hits.take(moment, &self.rules, &self.settings, &mut self.counters, out, immediate);
         moment.rules.retain(|index| !self.rules.detection(*index).is_some_and(immediate));
     }

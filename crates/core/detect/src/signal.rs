@@ -58,13 +58,18 @@ mod tests {
     fn weak_signals_alone_only_watch() {
         use Signal::{Novelty, Tripwire, Volume, Watch};
         let why = |signals: &[(Signal, &str, &str, i64)]| {
-            containable(&signals.iter().map(|(s, subject, actor, at)| finding(*s, subject, actor, *at)).collect::<Vec<_>>())
+            containable(
+                &signals.iter().map(|(s, subject, actor, at)| finding(*s, subject, actor, *at)).collect::<Vec<_>>(),
+            )
         };
         assert_eq!(why(&[(Watch, "A", "x", 0), (Novelty, "A", "x", 1), (Novelty, "A", "x", 2)]), None);
         assert_eq!(why(&[(Volume, "A", "x", 0), (Volume, "A", "x", 1)]), None);
         assert_eq!(why(&[(Novelty, "A", "x", 0), (Volume, "B", "y", 1)]), None);
         assert_eq!(why(&[(Novelty, "A", "x", 0), (Volume, "A", "x", 30)]), None);
-        assert_eq!(why(&[(Novelty, "A", "x", 0), (Volume, "B", "x", 20)]).as_deref(), Some("novelty and volume: Novelty; Volume"));
+        assert_eq!(
+            why(&[(Novelty, "A", "x", 0), (Volume, "B", "x", 20)]).as_deref(),
+            Some("novelty and volume: Novelty; Volume")
+        );
         assert_eq!(why(&[(Tripwire, "A", "x", 0)]).as_deref(), Some("tripwire: Tripwire"));
     }
 }

@@ -178,7 +178,8 @@ impl Ledger {
                 *level += 1;
             }
             if *level > before {
-                let said = |amount: u64| if measure == "bytes" { gibibytes(amount) } else { format!("{amount} records") };
+                let said =
+                    |amount: u64| if measure == "bytes" { gibibytes(amount) } else { format!("{amount} records") };
                 let explanation = format!(
                     "{} of {class} in one hour: {:.1} times the budget of {}; the largest hour learnt in {} days is {}",
                     said(sum),

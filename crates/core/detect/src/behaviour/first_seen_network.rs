@@ -274,17 +274,22 @@ impl FirstSeenNetwork {
         let at = moment.at;
         let parties = &moment.parties;
         for key in [&parties.credential, &parties.actor].into_iter().flatten() {
-            self.histories.update(key, at, || History::new(at), |history| {
-                if let Some(network) = network {
-                    history.visit(network, at, raised, settings);
-                }
-            });
+            self.histories.update(
+                key,
+                at,
+                || History::new(at),
+                |history| {
+                    if let Some(network) = network {
+                        history.visit(network, at, raised, settings);
+                    }
+                },
+            );
         }
         let (Some(network), Some(actor)) = (network, &parties.actor) else { return };
-        let peaceful = self.histories.get(actor).is_some_and(|history| {
-            history.standing(network, at, settings) == Standing::Known
-        });
-        let counted = self.peers.get(&network).is_some_and(|peers| peers.0.len() >= PEERS_MAX || peers.0.contains(actor));
+        let peaceful =
+            self.histories.get(actor).is_some_and(|history| history.standing(network, at, settings) == Standing::Known);
+        let counted =
+            self.peers.get(&network).is_some_and(|peers| peers.0.len() >= PEERS_MAX || peers.0.contains(actor));
         if peaceful && !counted {
             self.peers.update(&network, at, Peers::default, |peers| peers.0.push(actor.clone()));
         }
@@ -303,9 +308,14 @@ impl FirstSeenNetwork {
         let recent = at.saturating_sub(micros(settings.novelty_suppress_seconds));
         let mut told = false;
         for key in [Some(&subject), moment.parties.actor.as_ref()].into_iter().flatten() {
-            self.histories.update(key, at, || History::new(at), |history| {
-                told |= history.told.is_some_and(|told| told > recent);
-            });
+            self.histories.update(
+                key,
+                at,
+                || History::new(at),
+                |history| {
+                    told |= history.told.is_some_and(|told| told > recent);
+                },
+            );
         }
         if told {
             counters.suppressed += 1;

@@ -69,7 +69,9 @@ mod tests {
         assert_eq!(network("203.0.113.77").map(|network| network.to_string()).as_deref(), Some("203.0.113.0/24"));
         assert_eq!(network("2001:db8:1:2::3").map(|network| network.to_string()).as_deref(), Some("2001:db8:1::/48"));
         assert_eq!(network("::ffff:203.0.113.9"), network("203.0.113.1"));
-        for inside in ["10.0.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.64.1.1", "::1", "fe80::1", "fd00::1"] {
+        for inside in
+            ["10.0.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.64.1.1", "::1", "fe80::1", "fd00::1"]
+        {
             assert_eq!(network(inside), None, "{inside}");
         }
         assert_eq!(network("203.0.113.1").map(Network::wide), network("203.0.7.1").map(Network::wide));

@@ -40,12 +40,22 @@ fn fortnight() -> Trace {
     let mut trace = Trace::default();
     for day in 0..14 {
         for hour in 8..18 {
-            trace.event(day * DAY + hour * 3_600).by("user/ci", "AKIACI").from(HOME).does("s3:GetObject").on("payroll")
+            trace
+                .event(day * DAY + hour * 3_600)
+                .by("user/ci", "AKIACI")
+                .from(HOME)
+                .does("s3:GetObject")
+                .on("payroll")
                 .takes(2_000_000, 40);
         }
         for minute in 0..240 {
-            trace.event(day * DAY + 3_600 + minute * 60).by("role/backup", &format!("ASIA{day}{}", minute / 60)).from("192.0.2.9")
-                .does("s3:GetObject").on("payroll").takes(4_580_000_000, 100);
+            trace
+                .event(day * DAY + 3_600 + minute * 60)
+                .by("role/backup", &format!("ASIA{day}{}", minute / 60))
+                .from("192.0.2.9")
+                .does("s3:GetObject")
+                .on("payroll")
+                .takes(4_580_000_000, 100);
         }
     }
     trace
@@ -63,7 +73,12 @@ fn a_backup_that_never_ran_while_learning_is_a_volume_and_no_more() {
         trace.event(day * DAY).by("role/backup", "ASIA1").from("192.0.2.9").does("x");
     }
     for minute in 0..60 {
-        trace.event(6 * DAY + minute * 60).by("role/backup", "ASIA2").from("192.0.2.9").does("s3:GetObject").on("payroll")
+        trace
+            .event(6 * DAY + minute * 60)
+            .by("role/backup", "ASIA2")
+            .from("192.0.2.9")
+            .does("s3:GetObject")
+            .on("payroll")
             .takes(4_580_000_000, 1);
     }
     let findings = found(&trace);
@@ -80,7 +95,13 @@ fn a_backup_that_never_ran_while_learning_is_a_volume_and_no_more() {
 fn a_new_network_alone_is_a_novelty_and_no_more() {
     let mut trace = fortnight();
     for hour in 0..8 {
-        trace.event(14 * DAY + hour * 3_600).by("user/ci", "AKIACI").from(AWAY).does("s3:GetObject").on("payroll").takes(1_000, 1);
+        trace
+            .event(14 * DAY + hour * 3_600)
+            .by("user/ci", "AKIACI")
+            .from(AWAY)
+            .does("s3:GetObject")
+            .on("payroll")
+            .takes(1_000, 1);
     }
     let findings = found(&trace);
     assert_eq!(signals(&findings), [Signal::Novelty]);
@@ -94,7 +115,12 @@ fn a_thief_is_new_and_takes_much() {
     let theft = 14 * DAY;
     trace.event(theft).by("user/ci", "AKIACI").from(AWAY).does("sts:GetCallerIdentity");
     for second in 0..600 {
-        trace.event(theft + 36_000 + second).by("user/ci", "AKIACI").from(AWAY).does("s3:GetObject").on("payroll")
+        trace
+            .event(theft + 36_000 + second)
+            .by("user/ci", "AKIACI")
+            .from(AWAY)
+            .does("s3:GetObject")
+            .on("payroll")
             .takes(60_000_000, 6);
     }
     let findings = found(&trace);
@@ -110,7 +136,13 @@ fn a_thief_is_new_and_takes_much() {
 fn records_have_a_budget_of_their_own() {
     let mut trace = fortnight();
     for second in 0..6_000 {
-        trace.event(14 * DAY + second / 3).by("user/ci", "AKIACI").from(HOME).does("s3:GetObject").on("payroll").takes(10, 1);
+        trace
+            .event(14 * DAY + second / 3)
+            .by("user/ci", "AKIACI")
+            .from(HOME)
+            .does("s3:GetObject")
+            .on("payroll")
+            .takes(10, 1);
     }
     let findings = found(&trace);
     assert_eq!(signals(&findings), [Signal::Volume]);
@@ -121,7 +153,8 @@ fn records_have_a_budget_of_their_own() {
 fn what_was_refused_was_not_taken() {
     let mut trace = fortnight();
     for second in 0..6_000 {
-        let line = trace.event(14 * DAY + second / 3).by("user/ci", "AKIACI").from(HOME).does("s3:GetObject").on("payroll");
+        let line =
+            trace.event(14 * DAY + second / 3).by("user/ci", "AKIACI").from(HOME).does("s3:GetObject").on("payroll");
         line.takes(1_000_000_000, 1).refused();
     }
     assert_eq!(found(&trace), []);
@@ -158,7 +191,12 @@ fn keys_tried_from_one_network_are_each_new() {
         for day in 0..14 {
             trace.event(day * DAY + user).by(&format!("user/{user}"), &format!("AKIA{user}")).from(HOME).does("x");
         }
-        trace.event(14 * DAY + user * 10).by(&format!("user/{user}"), &format!("AKIA{user}")).from(AWAY).does("x").refused();
+        trace
+            .event(14 * DAY + user * 10)
+            .by(&format!("user/{user}"), &format!("AKIA{user}"))
+            .from(AWAY)
+            .does("x")
+            .refused();
     }
     assert_eq!(signals(&found(&trace)), [Signal::Novelty; 7]);
 }
@@ -168,7 +206,11 @@ fn the_office_is_nobodys_novelty() {
     let mut trace = fortnight();
     for user in 0..4 {
         for day in 0..14 {
-            trace.event(day * DAY + user).by(&format!("user/{user}"), &format!("AKIA{user}")).from("192.0.2.200").does("x");
+            trace
+                .event(day * DAY + user)
+                .by(&format!("user/{user}"), &format!("AKIA{user}"))
+                .from("192.0.2.200")
+                .does("x");
         }
     }
     trace.event(14 * DAY).by("user/ci", "AKIACI").from("192.0.2.201").does("x");
@@ -192,10 +234,21 @@ fn ordinary_people_raise_few_alerts() {
         for event in 0..days * 4 {
             let at = event * DAY / 4 + random(20_000);
             let roams = person % 50 == 0;
-            let network = if roams { random(40) } else if person % 10 == 0 && event > 20 { event / 20 } else { 0 };
+            let network = if roams {
+                random(40)
+            } else if person % 10 == 0 && event > 20 {
+                event / 20
+            } else {
+                0
+            };
             let address = format!("198.{}.{network}.{}", person % 100, random(250));
             let day = at / DAY;
-            trace.event(at).by(&format!("user/{person}"), &format!("ASIA{person}x{day}")).from(&address).does("x").on("payroll")
+            trace
+                .event(at)
+                .by(&format!("user/{person}"), &format!("ASIA{person}x{day}"))
+                .from(&address)
+                .does("x")
+                .on("payroll")
                 .takes(random(20_000_000) as u64, random(50) as u64);
         }
     }

@@ -1,12 +1,13 @@
 //! The correlations at work: one state for each rule and key, fed with moments in order of time.
 
 use super::count::{LatestEvents, LatestValues, Seen, WholeSpan};
+use super::hits::Hits;
 use super::keyed::{AsSlots, Footprint, Keyed, Slots};
 use super::moment::{EVENTS_MAX, Hit, Moment, Parties};
 use super::settings::{Counters, Settings, micros};
 use super::temporal::{AnyOrder, InOrder};
 use crate::rules::{Attributes, Bounds, Correlation, Kind, Rules};
-use firebreak_model::{EventUid, Finding, FindingId, Text, Time};
+use firebreak_model::{EventUid, Finding, FindingId, Signal, Text, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +66,14 @@ impl Correlations {
     }
 
     /// Feeds one moment to the correlations that it counts for.
-    pub(super) fn take(&mut self, moment: &Moment, rules: &Rules, counters: &mut Counters, out: &mut Vec<Finding>) {
+    pub(super) fn take(
+        &mut self,
+        moment: &Moment,
+        rules: &Rules,
+        hits_before: &Hits,
+        counters: &mut Counters,
+        out: &mut Vec<Finding>,
+    ) {
         let mut fired_here: Vec<usize> = Vec::new();
         let mut hits = moment.hits.as_slice();
         // Hits of one correlation stand together, and after those of the correlations that it refers to.
@@ -76,7 +84,9 @@ impl Correlations {
             let counted: Vec<&Hit> =
                 own.iter().filter(|hit| hit.if_fires.is_none_or(|lower| fired_here.contains(&lower))).collect();
             let place = first.correlation;
-            let (Some(rule), Some(states)) = (rules.correlations().get(place), self.states.get_mut(place)) else { continue };
+            let (Some(rule), Some(states)) = (rules.correlations().get(place), self.states.get_mut(place)) else {
+                continue;
+            };
             if counted.is_empty() {
                 continue;
             }
@@ -84,13 +94,20 @@ impl Correlations {
             fired_here.push(place);
             if rule.emits {
                 counters.findings += 1;
-                out.push(finding(&rule.attributes, &moment.parties, moment.at, &fired));
+                out.push(finding(&rule.attributes, &moment.parties, moment.at, &fired, hits_before));
             }
         }
     }
 
     /// Judges the spans that are over by `now`.
-    pub(super) fn judge(&mut self, now: i64, rules: &Rules, counters: &mut Counters, out: &mut Vec<Finding>) {
+    pub(super) fn judge(
+        &mut self,
+        now: i64,
+        rules: &Rules,
+        hits_before: &Hits,
+        counters: &mut Counters,
+        out: &mut Vec<Finding>,
+    ) {
         for (states, rule) in self.states.iter_mut().zip(rules.correlations()) {
             let States::Whole(keys, ends) = states else { continue };
             while ends.first().is_some_and(|(end, _)| *end <= now) {
@@ -100,7 +117,7 @@ impl Correlations {
                     && rule.emits
                 {
                     counters.findings += 1;
-                    out.push(finding(&rule.attributes, &span.parties, span.ends, &fired));
+                    out.push(finding(&rule.attributes, &span.parties, span.ends, &fired, hits_before));
                 }
             }
         }
@@ -129,7 +146,9 @@ impl States {
         match &rule.kind {
             Kind::EventCount(Bounds { most: None, .. }) => States::Events(Keyed::new(bytes_max, stale)),
             Kind::ValueCount(Bounds { most: None, .. }, _) => States::Values(Keyed::new(bytes_max, stale)),
-            Kind::EventCount(_) | Kind::ValueCount(..) => States::Whole(Keyed::new(bytes_max, i64::MAX), BTreeSet::new()),
+            Kind::EventCount(_) | Kind::ValueCount(..) => {
+                States::Whole(Keyed::new(bytes_max, i64::MAX), BTreeSet::new())
+            }
             Kind::Temporal => States::AnyOrder(Keyed::new(bytes_max, stale)),
             Kind::TemporalOrdered => States::InOrder(Keyed::new(bytes_max, stale)),
         }
@@ -153,19 +172,25 @@ impl States {
         let until = at.saturating_add(micros(rule.attributes.suppress_seconds));
         let key = &hit.key;
         match (self, &rule.kind) {
-            (States::Events(keys), Kind::EventCount(bounds)) => {
-                keys.update(key, at, || Track::new(LatestEvents::default()), |track| {
+            (States::Events(keys), Kind::EventCount(bounds)) => keys.update(
+                key,
+                at,
+                || Track::new(LatestEvents::default()),
+                |track| {
                     let fires = track.state.take(seen, bounds.least, span);
                     track.speak(fires, at, until, counters, |state| Fired::events(state.evidence(), span))
-                })
-            }
-            (States::Values(keys), Kind::ValueCount(bounds, _)) => {
-                keys.update(key, at, || Track::new(LatestValues::default()), |track| {
+                },
+            ),
+            (States::Values(keys), Kind::ValueCount(bounds, _)) => keys.update(
+                key,
+                at,
+                || Track::new(LatestValues::default()),
+                |track| {
                     let take = |value| track.state.take(seen, value, bounds.least, span);
                     let fires = hit.values.iter().map(take).fold(false, |any, fires| any | fires);
                     track.speak(fires, at, until, counters, |state| Fired::values(state.evidence(), bounds.least, span))
-                })
-            }
+                },
+            ),
             (States::AnyOrder(keys), Kind::Temporal) => {
                 let new = || Track::new(AnyOrder::new(rule.references.len()));
                 keys.update(key, at, new, |track| {
@@ -185,10 +210,15 @@ impl States {
             }
             (States::Whole(keys, ends), _) => {
                 let end = at.saturating_add(span);
-                let ends_now = keys.update(key, at, || WholeSpan::new(end), |whole| {
-                    whole.take(seen, &moment.parties, &hit.values);
-                    whole.ends
-                });
+                let ends_now = keys.update(
+                    key,
+                    at,
+                    || WholeSpan::new(end),
+                    |whole| {
+                        whole.take(seen, &moment.parties, &hit.values);
+                        whole.ends
+                    },
+                );
                 ends.insert((ends_now, key.clone()));
                 None
             }
@@ -287,7 +317,9 @@ pub(crate) fn spelled(micros: i64) -> String {
     }
 }
 
-fn finding(attributes: &Attributes, parties: &Parties, at: i64, fired: &Fired) -> Finding {
+/// The finding of a correlation. A tripwire that wants arming counts only after a novelty; it does not wait for one.
+fn finding(attributes: &Attributes, parties: &Parties, at: i64, fired: &Fired, hits_before: &Hits) -> Finding {
+    let armed = attributes.armed_seconds.is_none_or(|seconds| hits_before.novel_since(parties, at, seconds).is_some());
     let subject = parties.subject(attributes.subject);
     let first = fired.evidence.first().copied().unwrap_or(Seen { at, uid: EventUid(0) });
     let about = subject.as_ref().map(|subject| format!(" by `{subject}`")).unwrap_or_default();
@@ -296,7 +328,7 @@ fn finding(attributes: &Attributes, parties: &Parties, at: i64, fired: &Fired) -
         detector: attributes.detector.clone(),
         title: attributes.title.clone(),
         severity: attributes.severity,
-        signal: attributes.signal,
+        signal: if armed { attributes.signal } else { Signal::Watch },
         actor: parties.actor.clone(),
         class: None,
         first: Time(first.at),

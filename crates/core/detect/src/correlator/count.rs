@@ -103,7 +103,9 @@ impl LatestValues {
 
 impl Footprint for LatestValues {
     fn heap_bytes(&self) -> usize {
-        self.last.capacity() * (size_of::<(Text, Seen)>() + 1) + self.order.capacity() * size_of::<(Seen, Text)>() + self.bytes
+        self.last.capacity() * (size_of::<(Text, Seen)>() + 1)
+            + self.order.capacity() * size_of::<(Seen, Text)>()
+            + self.bytes
     }
 }
 
@@ -158,7 +160,10 @@ impl WholeSpan {
 
 impl Footprint for WholeSpan {
     fn heap_bytes(&self) -> usize {
-        self.evidence.capacity() * size_of::<Seen>() + self.values.capacity() * (size_of::<Text>() + 1) + self.bytes + 200
+        self.evidence.capacity() * size_of::<Seen>()
+            + self.values.capacity() * (size_of::<Text>() + 1)
+            + self.bytes
+            + 200
     }
 }
 

@@ -115,7 +115,13 @@ impl Hits {
     }
 
     /// Raises the rules of a moment that came too late for its turn; nothing can arm a tripwire any more.
-    pub(super) fn take_late(&mut self, moment: &Moment, rules: &Rules, counters: &mut Counters, out: &mut Vec<Finding>) {
+    pub(super) fn take_late(
+        &mut self,
+        moment: &Moment,
+        rules: &Rules,
+        counters: &mut Counters,
+        out: &mut Vec<Finding>,
+    ) {
         for rule in moment.rules.iter().filter_map(|index: &RuleIndex| rules.detection(*index)) {
             let hit = Hit { rule, uid: moment.uid, at: moment.at, parties: &moment.parties };
             let signal = if rule.attributes.armed_seconds.is_some() { Signal::Watch } else { rule.attributes.signal };
@@ -123,11 +129,28 @@ impl Hits {
         }
     }
 
-    fn take_armed(&mut self, hit: &Hit<'_>, seconds: i64, settings: &Settings, counters: &mut Counters, out: &mut Vec<Finding>) {
-        let since = hit.at.saturating_sub(micros(seconds));
-        let parties = [&hit.parties.credential, &hit.parties.actor];
-        let novel = parties.into_iter().flatten().filter_map(|party| self.novel.get(party)).copied().max();
-        if let Some(novel) = novel.filter(|novel| *novel >= since) {
+    /// When the credential or the actor last did something novel, if not longer ago than `seconds`.
+    pub(super) fn novel_since(&self, parties: &Parties, at: i64, seconds: i64) -> Option<i64> {
+        let since = at.saturating_sub(micros(seconds));
+        let parties = [&parties.credential, &parties.actor];
+        parties
+            .into_iter()
+            .flatten()
+            .filter_map(|party| self.novel.get(party))
+            .copied()
+            .max()
+            .filter(|novel| *novel >= since)
+    }
+
+    fn take_armed(
+        &mut self,
+        hit: &Hit<'_>,
+        seconds: i64,
+        settings: &Settings,
+        counters: &mut Counters,
+        out: &mut Vec<Finding>,
+    ) {
+        if let Some(novel) = self.novel_since(hit.parties, hit.at, seconds) {
             self.raise(hit, Signal::Tripwire, Some(novel), counters, out);
         } else if self.unarmed.len() < UNARMED_MAX {
             self.unarmed.push(Unarmed {
@@ -181,7 +204,14 @@ impl Hits {
         self.raise(&hit, signal, armed_at, counters, out);
     }
 
-    fn raise(&mut self, hit: &Hit<'_>, signal: Signal, armed_at: Option<i64>, counters: &mut Counters, out: &mut Vec<Finding>) {
+    fn raise(
+        &mut self,
+        hit: &Hit<'_>,
+        signal: Signal,
+        armed_at: Option<i64>,
+        counters: &mut Counters,
+        out: &mut Vec<Finding>,
+    ) {
         let attributes = &hit.rule.attributes;
         let subject = hit.parties.subject(attributes.subject);
         let window = hit.at.div_euclid(micros(attributes.suppress_seconds).max(1));

@@ -43,7 +43,13 @@ impl<K: Eq + Hash + Clone + Footprint, V: Footprint> Keyed<K, V> {
     }
 
     /// Changes the value of `key`, made by `new` where there is none. `at` is the time of the event that touches it.
-    pub(crate) fn update<R>(&mut self, key: &K, at: i64, new: impl FnOnce() -> V, change: impl FnOnce(&mut V) -> R) -> R {
+    pub(crate) fn update<R>(
+        &mut self,
+        key: &K,
+        at: i64,
+        new: impl FnOnce() -> V,
+        change: impl FnOnce(&mut V) -> R,
+    ) -> R {
         let overhead = size_of::<K>() + size_of::<Slot<V>>() + 8;
         let slot = match self.slots.get_mut(key) {
             Some(slot) => slot,

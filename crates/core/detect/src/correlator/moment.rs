@@ -208,7 +208,11 @@ fn counted_values(event: &Event, correlation: &Correlation) -> Vec<Text> {
 }
 
 fn bounded(text: &str) -> Text {
-    if text.len() <= TEXT_MAX { Text::new(text) } else { Text::new(EventUid::of("long text", text.as_bytes()).to_string()) }
+    if text.len() <= TEXT_MAX {
+        Text::new(text)
+    } else {
+        Text::new(EventUid::of("long text", text.as_bytes()).to_string())
+    }
 }
 
 /// Orders findings of one call: by time, then id.

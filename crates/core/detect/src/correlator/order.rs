@@ -42,6 +42,9 @@ pub(super) enum Arrival {
     Duplicate,
 }
 
+/// What waits, by time and uid.
+type Buffer<P> = BTreeMap<(i64, u128), Waiting<P>>;
+
 /// The buffer and what it knows about time. `P` is what waits.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "P: Serialize", deserialize = "P: Deserialize<'de>"))]
@@ -51,7 +54,7 @@ pub(super) struct Order<P> {
     watermark: i64,
     now: Option<i64>,
     #[serde(with = "waiting")]
-    waiting: BTreeMap<(i64, u128), Waiting<P>>,
+    waiting: Buffer<P>,
     waiting_bytes: usize,
     recent: Uids,
     older: Uids,
@@ -85,7 +88,14 @@ impl<P> Order<P> {
     }
 
     /// What the event is: new, late or seen before. Moves its source's frontier.
-    pub(super) fn arrive(&mut self, source: &str, at: i64, uid: u128, settings: &Settings, counters: &mut Counters) -> Arrival {
+    pub(super) fn arrive(
+        &mut self,
+        source: &str,
+        at: i64,
+        uid: u128,
+        settings: &Settings,
+        counters: &mut Counters,
+    ) -> Arrival {
         if self.older.set.contains(&uid) || !self.recent.set.insert(uid) {
             counters.duplicates += 1;
             return Arrival::Duplicate;
@@ -250,14 +260,11 @@ mod uids {
 
 /// The buffer as a list of pairs: JSON has no compound keys.
 mod waiting {
-    use super::{BTreeMap, Waiting};
+    use super::{Buffer, Waiting};
     use firebreak_model::EventUid;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer, P: Serialize>(
-        map: &BTreeMap<(i64, u128), Waiting<P>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer, P: Serialize>(map: &Buffer<P>, serializer: S) -> Result<S::Ok, S::Error> {
         let list: Vec<(i64, EventUid, &Waiting<P>)> =
             map.iter().map(|((at, uid), waiting)| (*at, EventUid(*uid), waiting)).collect();
         list.serialize(serializer)
@@ -265,7 +272,7 @@ mod waiting {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>, P: Deserialize<'de>>(
         deserializer: D,
-    ) -> Result<BTreeMap<(i64, u128), Waiting<P>>, D::Error> {
+    ) -> Result<Buffer<P>, D::Error> {
         let list = Vec::<(i64, EventUid, Waiting<P>)>::deserialize(deserializer)?;
         Ok(list.into_iter().map(|(at, uid, waiting)| ((at, uid.0), waiting)).collect())
     }

@@ -71,6 +71,7 @@ impl Correlator {
     ///
     /// # Errors
     /// Where the bytes are not a snapshot of this format.
+    #[expect(clippy::result_large_err, reason = "made once, at start")]
     pub fn restore(
         snapshot: &[u8],
         rules: Arc<Rules>,
@@ -83,7 +84,8 @@ impl Correlator {
             reason,
             hint: "start without it and replay the lake: the state is rebuilt from there".to_owned(),
         };
-        let read: Read = sonic_rs::from_slice(snapshot).map_err(|_| refused("the snapshot cannot be read".to_owned()))?;
+        let read: Read =
+            sonic_rs::from_slice(snapshot).map_err(|_| refused("the snapshot cannot be read".to_owned()))?;
         if read.format != FORMAT {
             return Err(refused(format!("the snapshot has the format `{}`, not `{FORMAT}`", read.format)));
         }

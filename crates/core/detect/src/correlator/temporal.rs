@@ -68,7 +68,9 @@ impl InOrder {
         let mut chain = match position.checked_sub(1) {
             None => Vec::new(),
             Some(before) => match self.chains.get(before) {
-                Some(chain) if chain.first().is_some_and(|first| first.at > seen.at.saturating_sub(span)) => chain.clone(),
+                Some(chain) if chain.first().is_some_and(|first| first.at > seen.at.saturating_sub(span)) => {
+                    chain.clone()
+                }
                 _ => return false,
             },
         };

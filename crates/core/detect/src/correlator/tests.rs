@@ -84,11 +84,15 @@ fn busy() -> Trace {
     for hour in 0..150 {
         for actor in 0..6 {
             let at = hour * 3_600 + actor * 97;
-            let event = trace.event(at).by(&format!("user{actor}"), &format!("AKIA{actor}")).from(&format!("198.51.{actor}.7"));
+            let event =
+                trace.event(at).by(&format!("user{actor}"), &format!("AKIA{actor}")).from(&format!("198.51.{actor}.7"));
             event.source(["aws_cloudtrail", "aws_other"][(actor % 2) as usize]);
             event.does("s3:GetObject").on(&format!("bucket{}", hour % 3)).takes(10_000_000, 3);
             if hour % 40 == actor {
-                trace.event(at + 5).by(&format!("user{actor}"), &format!("AKIA{actor}")).from(&format!("198.51.{actor}.7"))
+                trace
+                    .event(at + 5)
+                    .by(&format!("user{actor}"), &format!("AKIA{actor}"))
+                    .from(&format!("198.51.{actor}.7"))
                     .does("sts:GetCallerIdentity");
             }
         }
@@ -99,8 +103,13 @@ fn busy() -> Trace {
     trace.event(theft + 95).by("user4", "AKIA4").from("198.51.4.7").does("secretsmanager:ListSecrets");
     trace.event(theft + 99).by("user3", "AKIA3").from("198.51.3.7").does("bait:Take");
     for at in 0..90 {
-        trace.event(theft + 120 + at * 20).by("user2", "AKIA2").from("203.0.113.9").does("s3:GetObject")
-            .on(&format!("bucket{}", at % 7)).takes(200_000_000, 100);
+        trace
+            .event(theft + 120 + at * 20)
+            .by("user2", "AKIA2")
+            .from("203.0.113.9")
+            .does("s3:GetObject")
+            .on(&format!("bucket{}", at % 7))
+            .takes(200_000_000, 100);
     }
     trace.in_order()
 }
@@ -220,7 +229,8 @@ fn eager_findings_have_the_same_ids_and_do_not_wait() {
     let mut trace = Trace::default();
     trace.event(0).by("a", "A").does("bait:Take");
     let mut correlator = Correlator::new(rules, Arc::default(), eager);
-    let at_once: Vec<Finding> = trace.observed(&matcher).into_iter().flat_map(|event| correlator.observe(event)).collect();
+    let at_once: Vec<Finding> =
+        trace.observed(&matcher).into_iter().flat_map(|event| correlator.observe(event)).collect();
     assert_eq!(titles(&at_once), ["Bait taken"]);
     assert_eq!(correlator.close().len(), 0);
 }
@@ -239,7 +249,11 @@ fn a_tripwire_counts_only_near_a_novelty() {
         trace.event(hit).by("a", "A").does("secretsmanager:ListSecrets");
         trace.event(hit + 20_000).by("a", "A").from("198.51.100.1").does("x");
         let findings = run(&trace.in_order(), settings()).0;
-        findings.into_iter().filter(|found| found.title == "Secrets listed").map(|found| found.signal).collect::<Vec<_>>()
+        findings
+            .into_iter()
+            .filter(|found| found.title == "Secrets listed")
+            .map(|found| found.signal)
+            .collect::<Vec<_>>()
     };
     assert_eq!(signals(None, None), [Signal::Watch]);
     assert_eq!(signals(Some(7_000), None), [Signal::Tripwire]);
@@ -256,7 +270,11 @@ fn a_condition_with_an_upper_bound_is_judged_when_the_span_is_over() {
             trace.event(*at).by("a", "A").does("sts:GetCallerIdentity");
         }
         let findings = run(&trace, settings()).0;
-        findings.iter().filter(|finding| finding.title == "Few reads").map(|finding| finding.at.seconds()).collect::<Vec<_>>()
+        findings
+            .iter()
+            .filter(|finding| finding.title == "Few reads")
+            .map(|finding| finding.at.seconds())
+            .collect::<Vec<_>>()
     };
     assert_eq!(few(&[0]), [3_600]);
     assert_eq!(few(&[0, 10]), [] as [i64; 0]);

@@ -239,3 +239,61 @@ fn public_rules_on_public_records_agree_with_the_naive_evaluator() {
     assert_eq!(events.len(), 2_900);
     assert!(found > 100, "{found} matches");
 }
+
+/// How fast: parse alone, parse and match, and the whole way to findings, on one thread. Not a test of correctness:
+/// `cargo test --release -p firebreak-detect rate -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stdout, reason = "a measurement prints")]
+fn rate() {
+    let Some(events) = corpus::cloudtrail("invictus-aws_dataset/CloudTrail") else { return };
+    let Some(files) = corpus::files("sigma/rules/cloud/aws", "yml") else { return };
+    let (rules, _) = Rules::load(&files);
+    let rules = Arc::new(rules);
+    let matcher = Matcher::new(rules.clone());
+    let (passes, number) = (30, events.len() as f64);
+    let best = |job: &mut dyn FnMut()| {
+        let times = (0..passes).map(|_| {
+            let start = std::time::Instant::now();
+            job();
+            start.elapsed().as_secs_f64()
+        });
+        times.fold(f64::INFINITY, f64::min) / number * 1e9
+    };
+    let parse = best(&mut || {
+        for event in &events {
+            std::hint::black_box(sonic_rs::from_slice::<firebreak_model::Json>(&event.raw).expect("json"));
+        }
+    });
+    let mut scratch = Scratch::default();
+    let matching = best(&mut || {
+        for event in &events {
+            std::hint::black_box(matcher.matches(event, &mut scratch).len());
+        }
+    });
+    let observed: Vec<crate::Observed> = events
+        .into_iter()
+        .map(|event| crate::Observed {
+            matches: matcher.matches(&event, &mut scratch).to_vec(),
+            event: Arc::new(event),
+        })
+        .collect();
+    let correlating = best(&mut || {
+        let mut correlator = crate::Correlator::new(rules.clone(), Arc::default(), crate::Settings::default());
+        for observed in &observed {
+            std::hint::black_box(correlator.observe(observed.clone()));
+        }
+        correlator.close();
+    });
+    println!(
+        "{} rules: parse {parse:.0} ns, match {matching:.0} ns, correlate {correlating:.0} ns an event",
+        rules.detections().len()
+    );
+    println!("parse + match at {:.0}% of parse alone", 100.0 * parse / (parse + matching));
+}
+
+#[test]
+fn a_matcher_is_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Matcher>();
+}

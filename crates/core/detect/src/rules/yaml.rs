@@ -17,6 +17,7 @@ pub(crate) struct Document<'a> {
 }
 
 /// Why a document is not YAML.
+#[derive(Debug)]
 pub(crate) struct NotYaml {
     /// In the parser's words.
     pub(crate) reason: String,
@@ -52,7 +53,10 @@ impl<'a> Document<'a> {
     pub(crate) fn parse(&self) -> Result<Value, NotYaml> {
         yaml_serde::from_str::<Value>(self.text).map_err(|error| {
             let line = error.location().map_or(0, |location| location.line().saturating_sub(1) as u64);
-            NotYaml { reason: error.to_string(), line: self.first_line + line }
+            // The parser counts lines from the document's own beginning: only ours is shown.
+            let reason = error.to_string();
+            let reason = reason.split_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason).to_owned();
+            NotYaml { reason, line: self.first_line + line }
         })
     }
 
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_not_yaml_has_a_line() {
         let documents = Document::all("title: a\n---\ntitle: b\nx: [1,\n");
-        let broken = documents.get(1).expect("two documents").parse().err().expect("broken");
+        let broken = documents.get(1).expect("two documents").parse().expect_err("broken");
         assert!(broken.line >= 4, "{}: {}", broken.line, broken.reason);
     }
 }
