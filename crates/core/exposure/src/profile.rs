@@ -213,14 +213,19 @@ impl Profile {
 
     /// The artefacts with this name.
     pub fn named<'a>(&'a self, ecosystem: &'a Ecosystem, name: &str) -> impl Iterator<Item = &'a Artefact> {
-        let canonical = ecosystem.canonical(name);
-        let places = self.by_name.get(canonical.as_ref()).map_or(&[] as &[usize], Vec::as_slice);
+        // Most packages are of an ecosystem that no artefact is of: that is told without spelling or hashing a name.
+        let possible = self.artefacts.iter().any(|artefact| artefact.ecosystem == *ecosystem);
+        let canonical = possible.then(|| ecosystem.canonical(name));
+        let places = canonical.and_then(|name| self.by_name.get(name.as_ref())).map_or(&[] as &[usize], Vec::as_slice);
         let found = places.iter().filter_map(|place| self.artefacts.get(*place));
         found.filter(move |artefact| artefact.ecosystem == *ecosystem)
     }
 
     /// The artefact that has this digest, with or without the prefix `sha256:`, in any case.
     pub fn with_digest(&self, digest: &str) -> Option<&Artefact> {
+        if self.by_digest.is_empty() {
+            return None;
+        }
         self.by_digest.get(bare_digest(digest).as_ref()).and_then(|place| self.artefacts.get(*place))
     }
 
