@@ -1,15 +1,19 @@
 //! The evidence book: all that is known of each environment, from events and inventories together.
 //!
-//! Entries may arrive in any order and more than once: the book after them is the same. It is not a store on disk; it
-//! is rebuilt from the lake and the inventories.
+//! Entries may arrive in any order and more than once: the book after them is the same. It is not a store on disk: whoever
+//! keeps it writes it down whole, or makes it again from the lake and the inventories.
+
+mod saved;
 
 use crate::observe::{Mark, Seen};
 use crate::profile::Profile;
 use firebreak_model::{EnvironmentEvidence, Interval, Judgement, NodeKey, Observation, ObservationKind, Text, Time};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Evidence by environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<saved::SavedEntry>", into = "Vec<saved::SavedEntry>")]
 pub struct EvidenceBook {
     entries: BTreeMap<NodeKey, Entry>,
 }
@@ -27,7 +31,7 @@ struct Entry {
 }
 
 /// What is known of the log of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Log {
     first: Time,
     last: Time,

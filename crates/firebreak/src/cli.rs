@@ -1,0 +1,258 @@
+//! The command line: every command, flag and example. What a command does is in `commands/`.
+
+use crate::config::Policy;
+use clap::{Args, Parser, Subcommand};
+use firebreak_model::Time;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 it could not be done; 2 wrong usage; 3 done, and the answer needs a person (an environment that is \
+not clear, a plan that waits, a fault in a rule); 4 a ledger does not verify.";
+
+/// Stops the chain from a poisoned package to lost data: who is exposed, what was lost, what it reaches, what to cut.
+#[derive(Debug, Parser)]
+#[command(name = "firebreak", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// The configuration file
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON: one object a line, the summary last
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole promise on the packaged incident, without touching anything
+    #[command(after_help = "Example: firebreak demo\n         firebreak demo --large --json")]
+    Demo(DemoArgs),
+    /// Watch the configured sources until stopped: sources in, incidents out
+    #[command(after_help = "Example: firebreak --config firebreak.toml run\n         Safe to kill at any moment.")]
+    Run(RunArgs),
+    /// Read logs once and print what is found, keeping nothing
+    #[command(after_help = "Example: firebreak replay logs/cloudtrail --source aws_cloudtrail\n         zcat audit.gz | firebreak replay - --source github_audit")]
+    Replay(ReplayArgs),
+    /// Say which environments ran a bad release, and which cannot be told
+    #[command(after_help = "Example: firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed --inventory inventory --profile litellm-2026-03")]
+    Exposed(ExposedArgs),
+    /// Say what a stolen credential reaches, by which path and how soon
+    #[command(after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
+    Reach(ReachArgs),
+    /// Compute the cheapest cut between what is compromised and what must not be lost
+    #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
+    Plan(PlanArgs),
+    /// Approve a plan that waits
+    #[command(after_help = "Example: firebreak approve 3f9a... --by ada@example.com")]
+    Approve(ApproveArgs),
+    /// Take back what a plan did
+    #[command(after_help = "Example: firebreak undo 3f9a... --by ada@example.com --rotated\n         firebreak undo 3f9a... --step 2 --by ada@example.com --because \"false alarm\"")]
+    Undo(UndoArgs),
+    /// Check a ledger, or export one as a bundle that anyone can check
+    #[command(after_help = "Example: firebreak verify bundle.ndjson --key ledger.pub\n         firebreak verify --export bundle.ndjson")]
+    Verify(VerifyArgs),
+    /// Write the packaged incident `borrowed-sand` to a directory
+    #[command(after_help = "Example: firebreak scenario borrowed-sand\n         firebreak scenario borrowed-sand --large --seed 7")]
+    Scenario(ScenarioArgs),
+    /// Check configuration, rules, profiles and policies
+    #[command(after_help = "Example: firebreak check\n         firebreak check my-rules/ firebreak.toml")]
+    Check(CheckArgs),
+}
+
+/// How the packaged incident is made.
+#[derive(Clone, Debug, Args)]
+pub struct SpecArgs {
+    /// Seconds to read; the default
+    #[arg(long, conflicts_with = "large")]
+    pub small: bool,
+    /// Millions of events
+    #[arg(long)]
+    pub large: bool,
+    /// Another seed gives another company with the same incident
+    #[arg(long, default_value_t = 24)]
+    pub seed: u64,
+    /// Use the published addresses of the intruder instead of documentation addresses
+    #[arg(long)]
+    pub published_addresses: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// How the incident is made
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Keep the files, the ledger and the state in this directory
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Stop when all inputs have been read to their end
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Files, directories, globs, or - for standard input
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    /// The source that wrote them
+    #[arg(long, short, value_name = "NAME")]
+    pub source: String,
+    /// Inventory that says which data lies where
+    #[arg(long, value_name = "DIR")]
+    pub inventory: Option<PathBuf>,
+    /// Further Sigma rules
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// Where to put records that cannot be read; otherwise they are only counted and shown
+    #[arg(long, value_name = "FILE")]
+    pub quarantine: Option<PathBuf>,
+}
+
+/// `exposed`.
+#[derive(Debug, Args)]
+pub struct ExposedArgs {
+    /// Logs: a directory with one folder per source
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// Inventory: runs, snapshots, lockfiles, workflows
+    #[arg(long, value_name = "DIR")]
+    pub inventory: Vec<PathBuf>,
+    /// Only this incident profile
+    #[arg(long, value_name = "ID")]
+    pub profile: Option<String>,
+    /// Also list environments that are clear
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What is compromised, in what estate.
+#[derive(Clone, Debug, Args)]
+pub struct FromArgs {
+    /// Directories of inventory files
+    #[arg(long, value_name = "DIR", required = true)]
+    pub inventory: Vec<PathBuf>,
+    /// What is compromised, as a key such as credential:aws/AKIA...
+    #[arg(long, value_name = "KEY", required = true)]
+    pub from: Vec<String>,
+    /// Since when it is compromised; otherwise since the inventory begins
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Time>,
+    /// The time that counts as now; otherwise the clock's
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub now: Option<Time>,
+}
+
+/// `reach`.
+#[derive(Debug, Args)]
+pub struct ReachArgs {
+    /// What is compromised
+    #[command(flatten)]
+    pub from: FromArgs,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What is compromised
+    #[command(flatten)]
+    pub from: FromArgs,
+    /// The policy to ask
+    #[arg(long, value_name = "watch|ask|act", default_value = "ask", value_parser = policy)]
+    pub policy: Policy,
+    /// Actions that were refused: name and target, as in `aws_access_key/deactivate credential:aws/AKIA...`
+    #[arg(long, value_name = "ACTION")]
+    pub refuse: Vec<String>,
+}
+
+/// `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The plan's id, or its first characters; without one, the plans that wait are listed
+    pub plan: Option<String>,
+    /// Who approves
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// `undo`.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The plan's id, or its first characters
+    pub plan: String,
+    /// Only this step
+    #[arg(long, value_name = "NUMBER")]
+    pub step: Option<u32>,
+    /// Who asks for it
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// The old credentials have been rotated: undoing lets nobody back in
+    #[arg(long, conflicts_with = "because")]
+    pub rotated: bool,
+    /// Undo although the old credential would work again, for this reason
+    #[arg(long, value_name = "REASON")]
+    pub because: Option<String>,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// An exported bundle; without one, the ledger in the data directory
+    pub bundle: Option<PathBuf>,
+    /// The file with the ledger's public key
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Write a bundle of the ledger in the data directory, and its public key beside it
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    pub export: Option<PathBuf>,
+}
+
+/// `scenario`.
+#[derive(Debug, Args)]
+pub struct ScenarioArgs {
+    /// Where to write it
+    pub directory: PathBuf,
+    /// How the incident is made
+    #[command(flatten)]
+    pub spec: SpecArgs,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Directories of rules or profiles, and configuration files; without any, what the program carries
+    pub paths: Vec<PathBuf>,
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    Time::parse(text).ok_or_else(|| format!("`{text}` is not a time; write it as 2026-03-24T10:58:41Z"))
+}
+
+fn policy(text: &str) -> Result<Policy, String> {
+    let known = Policy::ALL.into_iter().find(|policy| policy.word() == text);
+    known.ok_or_else(|| format!("`{text}` is not a policy; there are watch, ask and act"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_shows_an_example() {
+        Cli::command().debug_assert();
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("firebreak {}", command.get_name())) || help.contains("run"), "{command}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! One module a command. Each returns how it ended; this one turns that into an exit code.
+
+mod approve;
+mod check;
+mod demo;
+pub mod exposed;
+mod plan;
+mod reach;
+mod replay;
+mod run;
+mod scenario;
+mod undo;
+mod verify;
+
+use crate::cli::{Cli, Command, FromArgs, SpecArgs};
+use crate::config::Config;
+use crate::estate::Estate;
+use crate::output::Output;
+use anyhow::{Result, anyhow, bail};
+use firebreak_graph::{Graph, Source};
+use firebreak_model::{NodeKey, Problem, Time};
+use firebreak_scenario::{Addresses, Size, Spec};
+use firebreak_world::World;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// Done.
+    Done,
+    /// Done, and the answer needs a person.
+    NeedsPerson,
+    /// A ledger does not verify.
+    Unverified,
+}
+
+impl From<End> for ExitCode {
+    fn from(end: End) -> ExitCode {
+        match end {
+            End::Done => ExitCode::SUCCESS,
+            End::NeedsPerson => ExitCode::from(3),
+            End::Unverified => ExitCode::from(4),
+        }
+    }
+}
+
+/// Runs the command that `cli` names.
+pub fn run(cli: Cli) -> ExitCode {
+    let output = Output { json: cli.json };
+    match dispatch(cli, output) {
+        Ok(end) => end.into(),
+        Err(error) => {
+            output.progress_done();
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli, output: Output) -> Result<End> {
+    let config = match &cli.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, output),
+        Command::Run(args) => run::run(&args, &config, output),
+        Command::Replay(args) => replay::run(&args, &config, output),
+        Command::Exposed(args) => exposed::run(&args, &config, output),
+        Command::Reach(args) => reach::run(&args, output),
+        Command::Plan(args) => plan::run(&args, output),
+        Command::Approve(args) => approve::run(&args, &config, output),
+        Command::Undo(args) => undo::run(&args, &config, output),
+        Command::Verify(args) => verify::run(&args, &config, output),
+        Command::Scenario(args) => scenario::run(&args, output),
+        Command::Check(args) => check::run(&args, &config, output),
+    }
+}
+
+/// The specification that the flags mean.
+pub(crate) fn spec(args: &SpecArgs) -> Spec {
+    Spec {
+        seed: args.seed,
+        size: if args.large { Size::Large } else { Size::Small },
+        addresses: if args.published_addresses { Addresses::Published } else { Addresses::TestNet },
+    }
+}
+
+/// Shows problems, at most ten of them, on standard error.
+pub(crate) fn show_problems(problems: &[Problem]) {
+    const SHOWN: usize = 10;
+    for problem in problems.iter().take(SHOWN) {
+        eprintln!("warning: {problem}");
+    }
+    if problems.len() > SHOWN {
+        eprintln!("warning: {} more problems", problems.len() - SHOWN);
+    }
+}
+
+/// The map and the compromised nodes that `args` name.
+struct Compromise {
+    graph: Graph,
+    sources: Vec<Source>,
+    keys: Vec<NodeKey>,
+    now: Time,
+}
+
+fn compromise(args: &FromArgs) -> Result<Compromise> {
+    let world = World::offline();
+    let now = args.now.unwrap_or_else(|| world.clock.now());
+    let estate = Estate::read(&world, &args.inventory, now);
+    let (graph, mut problems) = estate.graph();
+    problems.splice(0..0, estate.problems);
+    show_problems(&problems);
+    if graph.node_count() == 0 {
+        bail!("the inventory holds nothing\nhint: `firebreak scenario borrowed-sand` writes one to try");
+    }
+    let (mut sources, mut keys) = (Vec::new(), Vec::new());
+    for text in &args.from {
+        let key = NodeKey::parse(text)
+            .ok_or_else(|| anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA..."))?;
+        let node = graph.id(&key).ok_or_else(|| unknown_key(&graph, &key))?;
+        sources.push(Source::new(node, args.since.unwrap_or(Time::MIN)));
+        keys.push(key);
+    }
+    Ok(Compromise { graph, sources, keys, now })
+}
+
+/// A key that the inventory does not hold is not safe: it is unknown, and the answer says so.
+fn unknown_key(graph: &Graph, key: &NodeKey) -> anyhow::Error {
+    let alike = graph.node_ids().filter_map(|id| graph.key(id)).filter(|known| known.kind() == key.kind());
+    let near = alike.min_by_key(|known| {
+        let shared = known.as_str().bytes().zip(key.as_str().bytes()).take_while(|(a, b)| a == b).count();
+        std::cmp::Reverse(shared)
+    });
+    let hint = near.map_or(String::new(), |known| format!("\nhint: it holds `{known}`"));
+    anyhow!("the inventory does not know `{key}`: what it reaches is unknown, not nothing{hint}")
+}

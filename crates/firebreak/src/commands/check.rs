@@ -1,0 +1,99 @@
+//! `firebreak check`: configuration, rules, profiles and policies, before they are needed.
+
+use super::End;
+use crate::cli::CheckArgs;
+use crate::config::Config;
+use crate::content;
+use crate::output::{Output, count};
+use anyhow::Result;
+use firebreak_contain::gate::shipped::Mode;
+use firebreak_model::Problem;
+use firebreak_world::{Disk, RealDisk};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Default, Serialize)]
+struct Checked {
+    /// Rules that load.
+    loaded: u64,
+    /// Incident profiles that load.
+    profiles: u64,
+    /// Policy sets that are valid.
+    policies: u64,
+    /// Configuration files that are valid.
+    configurations: u64,
+    /// What is wrong.
+    errors: u64,
+    /// What is suspicious.
+    lints: u64,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<End> {
+    let mut checked = Checked::default();
+    let mut problems = Vec::new();
+    if args.paths.is_empty() {
+        own(config, &mut checked, &mut problems);
+    }
+    for path in &args.paths {
+        given(path, &mut checked, &mut problems);
+    }
+    for problem in &problems {
+        output.object("problem", problem);
+        output.text(format!("{problem}\n"));
+    }
+    checked.errors = problems.len() as u64;
+    output.text(format!(
+        "{} rules, {} profiles, {} policy sets, {} configuration files; {} errors",
+        count(checked.loaded),
+        checked.profiles,
+        checked.policies,
+        checked.configurations,
+        count(checked.errors)
+    ));
+    output.object("check", &checked);
+    Ok(if problems.is_empty() { End::Done } else { End::NeedsPerson })
+}
+
+/// What the program carries and what the configuration adds.
+fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>) {
+    let (rules, faults) = content::rules(&RealDisk, &config.detect.rules);
+    checked.loaded = (rules.detections().len() + rules.correlations().len()) as u64;
+    problems.extend(faults);
+    let (profiles, faults) = content::profiles(&RealDisk, &config.exposure.profiles);
+    checked.profiles = profiles.len() as u64;
+    problems.extend(faults);
+    for mode in Mode::ALL {
+        match mode.gate() {
+            Ok(_) => checked.policies += 1,
+            Err(faults) => problems.extend(faults),
+        }
+    }
+}
+
+/// A configuration file, an incident profile, or a directory of rules and profiles.
+fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>) {
+    let paths = [PathBuf::from(path)];
+    let is_profile = |path: &Path| path.file_name().is_some_and(|name| name == "profile.toml");
+    if path.extension().is_some_and(|ending| ending == "toml") && !is_profile(path) {
+        match Config::read(path) {
+            Ok(_) => checked.configurations += 1,
+            Err(error) => problems.push(Problem {
+                source: "configuration".into(),
+                position: firebreak_model::Position { input: path.display().to_string(), ..Default::default() },
+                reason: format!("{error:#}"),
+                hint: "docs/configuration.md lists every key".to_owned(),
+            }),
+        }
+        return;
+    }
+    let (rules, faults) = content::rules_in(&RealDisk, &paths);
+    checked.loaded += (rules.detections().len() + rules.correlations().len()) as u64;
+    problems.extend(faults);
+    let listed = if RealDisk.is_directory(path) { RealDisk.list(path) } else { RealDisk.meta(path).map(|meta| vec![meta]) };
+    for file in listed.unwrap_or_default().into_iter().filter(|file| is_profile(&file.path)) {
+        let (profiles, faults) = content::profiles_in(&RealDisk, &[file.path]);
+        checked.profiles += profiles.len() as u64;
+        problems.extend(faults);
+    }
+}

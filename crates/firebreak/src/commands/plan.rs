@@ -1,0 +1,154 @@
+//! `firebreak plan`: the cheapest cut between what is compromised and what must not be lost, and what the policy says.
+
+use super::{End, compromise};
+use crate::cli::PlanArgs;
+use crate::output::{Output, count, short, span};
+use anyhow::{Result, bail};
+use firebreak_act::RESPONDERS;
+use firebreak_contain::gate::{Confidence, GateRequest};
+use firebreak_contain::lint::MAX_AGE_SECONDS;
+use firebreak_contain::{
+    Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, Uses, plan,
+};
+use firebreak_graph::reach;
+use firebreak_model::{Action, Severity, Text, Time};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Serialize)]
+struct Planned<'a> {
+    plan: Option<&'a Plan>,
+    decision: &'a str,
+    reasons: Vec<String>,
+}
+
+/// The actions that responders know.
+pub(crate) fn actions() -> BTreeSet<Text> {
+    RESPONDERS.iter().map(|responder| Text::new(responder.spec().action_name())).collect()
+}
+
+/// Runs the command.
+pub(super) fn run(args: &PlanArgs, output: Output) -> Result<End> {
+    let from = compromise(&args.from)?;
+    let since = args.from.since.unwrap_or(Time::MIN);
+    let compromised = |key: &firebreak_model::NodeKey| Compromised {
+        key: key.clone(),
+        since,
+        until: Time::MAX,
+        reason: "named on the command line".to_owned(),
+    };
+    let scope = Scope { sources: from.keys.iter().map(compromised).collect(), ..Scope::default() };
+    let incident = IncidentId::of(&args.from.from.join(" "));
+    let (nothing, none) = (BTreeSet::new(), BTreeMap::new());
+    let made = plan(PlanRequest {
+        incident: &incident,
+        graph: &from.graph,
+        scope: &scope,
+        now: from.now,
+        targets: None,
+        uses: &Uses::default(),
+        refused: &refused(args, &from)?,
+        our_own: &nothing,
+        never_cut: &nothing,
+        done: &none,
+    });
+    let plan = match made {
+        Ok(plan) => plan,
+        Err(why) => {
+            output.text(why.to_string());
+            output.object("plan", &Planned { plan: None, decision: "no_plan", reasons: vec![why.to_string()] });
+            return Ok(if why == NoPlan::NothingReachable { End::Done } else { End::NeedsPerson });
+        }
+    };
+    show(&plan, output);
+    decide(args, &from, plan, output)
+}
+
+fn refused(args: &PlanArgs, from: &super::Compromise) -> Result<BTreeSet<Action>> {
+    let mut refused = BTreeSet::new();
+    for text in &args.refuse {
+        let matches = |action: &&Action| format!("{} {}", action.name, action.target) == *text;
+        let options = from.graph.options().iter().map(|option| &option.action);
+        match options.into_iter().find(matches) {
+            Some(action) => refused.insert(action.clone()),
+            None => bail!("no action `{text}`\nhint: write its name and target as the plan shows them"),
+        };
+    }
+    Ok(refused)
+}
+
+fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output) -> Result<End> {
+    let gate = args.policy.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
+    let context = LintContext {
+        our_own: BTreeSet::new(),
+        actions: actions(),
+        never_cut: BTreeSet::new(),
+        now: from.now,
+        max_age_seconds: MAX_AGE_SECONDS,
+        severs_now: Some(true),
+    };
+    let reached = reach(&from.graph, &from.sources, Time::MAX).losses(&from.graph);
+    let request = GateRequest {
+        incident: plan.body().incident.clone(),
+        severity: Severity::High,
+        confidence: Confidence::Containable,
+        signals: BTreeSet::new(),
+        blast_radius_records: Some(reached.by_class.iter().map(|loss| loss.possible.records).sum()),
+        crown_jewels: Some(reached.crown_jewels.len() as u64),
+        hour: u8::try_from(from.now.seconds().rem_euclid(86_400) / 3_600).unwrap_or_default(),
+        // 1970-01-01 was a Thursday: two days on, the week ends.
+        weekend: (from.now.seconds().div_euclid(86_400) + 3).rem_euclid(7) >= 5,
+        approvals: Vec::new(),
+        compromised: from.keys.iter().cloned().collect(),
+        now: from.now,
+    };
+    let shown = plan.clone();
+    let (decision, end, reasons) = match gate.decide(plan, &request, &context) {
+        Decision::Approved(approved) => ("approved", End::Done, approved.reasons().to_vec()),
+        Decision::NeedsApproval { needed, reasons, .. } => {
+            output.text(format!("the policy `{}` wants {needed} approvals", args.policy.word()));
+            ("needs_approval", End::NeedsPerson, reasons)
+        }
+        Decision::Denied { reasons, .. } => {
+            output.text(format!("the policy `{}` denies it", args.policy.word()));
+            ("denied", End::NeedsPerson, reasons)
+        }
+    };
+    reasons.iter().for_each(|reason| output.text(format!("  {reason}")));
+    output.object("plan", &Planned { plan: Some(&shown), decision, reasons });
+    Ok(end)
+}
+
+/// Shows a plan: its steps in order, its price and proof, what it breaks and what it cannot do.
+pub(crate) fn show(plan: &Plan, output: Output) {
+    let body = plan.body();
+    let proof = if body.certified { "certified: no cheaper cut exists" } else { "not proven to be the cheapest" };
+    output.text(format!(
+        "plan {}: {} steps, cost {}, {proof}",
+        plan.id().short(),
+        body.steps.len(),
+        count(body.cost)
+    ));
+    for step in plan.steps() {
+        let delay = span(f64::from(step.delay_seconds));
+        output.text(format!(
+            "  {:>2}  {:<28} {:<52} cost {:>4}, denies within {delay}",
+            step.number,
+            step.action.name,
+            short(step.action.target.as_str(), 52),
+            count(u64::from(step.cost))
+        ));
+    }
+    for broken in body.breaks.iter().filter(|broken| broken.count > 0).take(5) {
+        output.text(format!(
+            "  step {} stops `{}`, used {} times in 30 days",
+            broken.step,
+            short(broken.key.as_str(), 60),
+            count(broken.count)
+        ));
+    }
+    for path in &body.uncuttable {
+        output.text(format!("  not cut: {}", path.missing));
+    }
+    body.gaps.iter().take(5).for_each(|gap| output.text(format!("  not known: {gap}")));
+}

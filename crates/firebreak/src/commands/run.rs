@@ -1,0 +1,254 @@
+//! `firebreak run`: the long-lived process.
+
+use super::{End, show_problems};
+use crate::cli::RunArgs;
+use crate::commands::plan::actions;
+use crate::config::{Config, Mode};
+use crate::content;
+use crate::estate::Estate;
+use crate::ledgering::Book;
+use crate::live::{Live, Parts, recover};
+use crate::output::{Output, count};
+use crate::pipeline::{self, Incoming, Luggage, MatchStage, RespondStage};
+use crate::redaction::{of_installation, redaction};
+use crate::store::{Store, Totals};
+use anyhow::{Context, Result, anyhow, bail};
+use firebreak_contain::incident::Settings;
+use firebreak_intake::{Cursor, Options, Redact, Source, Watcher};
+use firebreak_lake::Lake;
+use firebreak_world::World;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+/// How often people's requests are looked for while nothing arrives.
+const REQUESTS_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Serialize)]
+struct Summary {
+    batches: u64,
+    events: u64,
+    quarantined: u64,
+    duplicates: u64,
+    findings: usize,
+    incidents: usize,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &RunArgs, config: &Config, output: Output) -> Result<End> {
+    if config.source.is_empty() {
+        bail!("no source is configured\nhint: write `[[source]]` with `name` and `paths` into the configuration file");
+    }
+    let world = world(config)?;
+    let data = config.data_directory();
+    world.disk.make_directory(&data)?;
+    let _lock = lock(&data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopping = Arc::clone(&stop);
+    runtime.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stopping.store(true, Ordering::SeqCst);
+        }
+    });
+    let summary = serve(args, config, &world, &runtime, &stop, output)?;
+    output.text(format!(
+        "{} events in {} batches, {} quarantined, {} duplicates; {} findings, {} incidents",
+        count(summary.events),
+        count(summary.batches),
+        count(summary.quarantined),
+        count(summary.duplicates),
+        count(summary.findings as u64),
+        count(summary.incidents as u64)
+    ));
+    output.object("run", &summary);
+    Ok(End::Done)
+}
+
+/// The doors that the mode needs: none but clock and disk where nothing is called.
+fn world(config: &Config) -> Result<World> {
+    let offline = World::offline();
+    Ok(match config.act.mode {
+        Mode::DryRun => offline,
+        Mode::Live => World {
+            http: Arc::new(firebreak_world::RustlsHttp::new()?),
+            postgres: Arc::new(firebreak_world::SqlxPostgres),
+            ..offline
+        },
+    })
+}
+
+/// Only one process may write a data directory.
+pub(super) fn lock(data: &Path) -> Result<std::fs::File> {
+    let path = data.join("lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("opening `{}`", path.display()))?;
+    file.try_lock().map_err(|_| {
+        anyhow!("another process writes `{}`\nhint: stop it first, or name another directory with `data`", data.display())
+    })?;
+    Ok(file)
+}
+
+fn serve(
+    args: &RunArgs,
+    config: &Config,
+    world: &World,
+    runtime: &tokio::runtime::Runtime,
+    stop: &AtomicBool,
+    output: Output,
+) -> Result<Summary> {
+    let data = config.data_directory();
+    let (rules, problems) = content::rules(world.disk.as_ref(), &config.detect.rules);
+    show_problems(&problems);
+    let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
+    show_problems(&problems);
+    let estate = Estate::read(world, &config.inventory.paths, world.clock.now());
+    show_problems(&estate.problems);
+    let rules = Arc::new(rules);
+    let redact = redaction(of_installation(world, config.fingerprint_key.as_deref(), &data)?);
+    let store = runtime.block_on(Store::open(&data))?;
+    let lake = Lake::open(world.clone(), &data.join("lake"))?;
+    runtime.block_on(recover::discard_orphans(world, &data, &store, &lake))?;
+    let (correlating, problems) = runtime.block_on(recover::correlating(
+        &store,
+        &lake,
+        &rules,
+        estate.catalogue(),
+        config.detect.settings(),
+    ))?;
+    show_problems(&problems);
+    let gate = config.contain.policy.gate().map_err(|problems| anyhow!("{}", problems[0]))?;
+    let respond = runtime.block_on(recover::respond(&store, gate, settings(config)))?;
+    let stage = RespondStage::new(respond, profiles, runtime.block_on(recover::derived(&store))?);
+    let totals = runtime.block_on(store.totals())?;
+    let watchers = watchers(config, world, runtime, &store, &redact)?;
+    let book = Book::open(world, &data)?;
+    let notify = |text: &str| {
+        output.object("notice", &serde_json::json!({"text": text}));
+        output.text(text);
+    };
+    let parts = Parts { world, config, store, book: &book, lake, stage, notify: &notify };
+    std::thread::scope(|scope| {
+        let (send, incoming) = sync_channel(2);
+        let (correlated, ..) = pipeline::start(scope, incoming, MatchStage::new(rules), correlating);
+        let mut intake = Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop };
+        scope.spawn(move || intake.feed(&send));
+        let ended = runtime.block_on(write(parts, estate, correlated, stop));
+        // Nobody listens any more: let the other threads see it.
+        stop.store(true, Ordering::SeqCst);
+        ended
+    })
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        our_own: config.responder.own.iter().cloned().collect(),
+        actions: actions(),
+        lease_seconds: i64::from(config.contain.lease_hours) * 3_600,
+        ..Settings::default()
+    }
+}
+
+/// The single writer, until the inputs end or it is told to stop.
+async fn write(
+    parts: Parts<'_>,
+    estate: Estate,
+    batches: Receiver<crate::pipeline::Correlated>,
+    stop: &AtomicBool,
+) -> Result<Summary> {
+    let mut live = Live::new(parts).await?;
+    live.resume().await?;
+    live.estate(estate.facts, &estate.evidence).await?;
+    loop {
+        match batches.recv_timeout(REQUESTS_EVERY) {
+            Ok(batch) => live.batch(batch).await?,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        live.requests().await?;
+        if stop.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+    let Totals { batch, events, quarantined, duplicates } = live.store().totals().await?;
+    let (findings, incidents) = (live.store().findings().await?.len(), live.store().incidents().await?.len());
+    live.close().await;
+    Ok(Summary { batches: batch, events, quarantined, duplicates, findings, incidents })
+}
+
+fn watchers<'a>(
+    config: &Config,
+    world: &World,
+    runtime: &tokio::runtime::Runtime,
+    store: &Store,
+    redact: &'a Redact,
+) -> Result<Vec<(&'static dyn Source, Watcher<'a>)>> {
+    let mut watchers = Vec::new();
+    for configured in &config.source {
+        let source = firebreak_intake::source(&configured.name).context("the configuration was checked")?;
+        let cursors: Vec<Cursor> = runtime.block_on(recover::cursors(store, source.name()))?;
+        let watcher = Watcher::new(world, source, configured.paths.clone(), cursors, Options::default(), redact);
+        watchers.push((source, watcher));
+    }
+    Ok(watchers)
+}
+
+/// The first thread: looks at the inputs and hands on what is new.
+struct Intake<'a> {
+    world: &'a World,
+    config: &'a Config,
+    watchers: Vec<(&'static dyn Source, Watcher<'a>)>,
+    next: u64,
+    once: bool,
+    stop: &'a AtomicBool,
+}
+
+impl Intake<'_> {
+    fn feed(&mut self, to: &SyncSender<Incoming>) {
+        // A file that ends inside a record is given some looks before its end counts.
+        let mut idle = 0;
+        let pause = Duration::from_secs_f64(self.config.intake.poll_seconds.clamp(0.01, 3_600.0));
+        while !self.stop.load(Ordering::SeqCst) {
+            let any = match self.look(to) {
+                Some(any) => any,
+                None => return,
+            };
+            idle = if any { 0 } else { idle + 1 };
+            if self.once && idle > Options::default().idle_polls + 1 {
+                return;
+            }
+            if !any {
+                std::thread::sleep(if self.once { Duration::from_millis(10) } else { pause });
+            }
+        }
+    }
+
+    /// Looks at every input once. `None` where nobody listens any more.
+    fn look(&mut self, to: &SyncSender<Incoming>) -> Option<bool> {
+        let mut any = false;
+        for (source, watcher) in &mut self.watchers {
+            let batch = watcher.poll(self.config.intake.batch_records);
+            if batch.is_empty() {
+                continue;
+            }
+            any = true;
+            let luggage = Luggage {
+                number: self.next,
+                at: self.world.clock.now(),
+                quarantined: batch.quarantined,
+                cursors: batch.cursors.into_iter().map(|cursor| (source.name(), cursor)).collect(),
+                moved: batch.moved.into_iter().map(|path| (source.name(), path)).collect(),
+                last: false,
+            };
+            self.next += 1;
+            to.send(Incoming { luggage, events: batch.events }).ok()?;
+        }
+        if !any {
+            let luggage = Luggage { at: self.world.clock.now(), ..Luggage::default() };
+            to.send(Incoming { luggage, events: Vec::new() }).ok()?;
+        }
+        Some(any)
+    }
+}

@@ -1,0 +1,233 @@
+//! The one configuration file: what the user typed, checked key by key, then what the program means.
+//!
+//! [`keys::KEYS`] is the only list of keys: the check for unknown ones and the reference page both follow from it.
+
+pub mod keys;
+
+use anyhow::{Context, Result, bail};
+pub use firebreak_act::Mode;
+pub use firebreak_contain::gate::shipped::Mode as Policy;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// One source of events.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// The source's folder name.
+    pub name: String,
+    /// Files, directories and globs.
+    pub paths: Vec<String>,
+}
+
+/// `[inventory]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InventoryConfig {
+    /// Directories of inventory files.
+    pub paths: Vec<PathBuf>,
+}
+
+/// `[intake]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeConfig {
+    /// Records a batch.
+    pub batch_records: usize,
+    /// Seconds between two looks at the inputs.
+    pub poll_seconds: f64,
+}
+
+impl Default for IntakeConfig {
+    fn default() -> IntakeConfig {
+        IntakeConfig { batch_records: 5_000, poll_seconds: 1.0 }
+    }
+}
+
+/// `[detect]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DetectConfig {
+    /// Directories of further Sigma rules.
+    pub rules: Vec<PathBuf>,
+    /// How late an event may arrive.
+    pub lateness_seconds: u32,
+    /// How long an identity is learnt before anything about it counts as new.
+    pub learning_seconds: u32,
+    /// Bytes an hour that one identity may take of one data class before its own habit is known.
+    pub budget_bytes: u64,
+    /// Records an hour, likewise.
+    pub budget_records: u64,
+}
+
+impl Default for DetectConfig {
+    fn default() -> DetectConfig {
+        DetectConfig {
+            rules: Vec::new(),
+            lateness_seconds: 300,
+            learning_seconds: 3 * 86_400,
+            budget_bytes: 2 << 30,
+            budget_records: 5_000,
+        }
+    }
+}
+
+impl DetectConfig {
+    /// What the correlator is told.
+    pub fn settings(&self) -> firebreak_detect::Settings {
+        firebreak_detect::Settings {
+            lateness_seconds: i64::from(self.lateness_seconds),
+            learning_seconds: i64::from(self.learning_seconds),
+            floor_bytes: self.budget_bytes,
+            floor_records: self.budget_records,
+            eager: true,
+            ..firebreak_detect::Settings::default()
+        }
+    }
+}
+
+/// `[exposure]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExposureConfig {
+    /// Directories of further incident profiles.
+    pub profiles: Vec<PathBuf>,
+}
+
+/// `[contain]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContainConfig {
+    /// What a plan may do without a person.
+    pub policy: Policy,
+    /// How long a containment stands before someone must confirm it.
+    pub lease_hours: u32,
+}
+
+impl Default for ContainConfig {
+    fn default() -> ContainConfig {
+        ContainConfig { policy: Policy::Watch, lease_hours: 24 }
+    }
+}
+
+/// `[act]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ActConfig {
+    /// Whether approved steps call the platforms.
+    pub mode: Mode,
+}
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where state, lake, quarantine and ledger live.
+    pub data: Option<PathBuf>,
+    /// A reference to the key of the fingerprints.
+    pub fingerprint_key: Option<String>,
+    /// `[[source]]`.
+    pub source: Vec<SourceConfig>,
+    /// `[inventory]`.
+    pub inventory: InventoryConfig,
+    /// `[intake]`.
+    pub intake: IntakeConfig,
+    /// `[detect]`.
+    pub detect: DetectConfig,
+    /// `[exposure]`.
+    pub exposure: ExposureConfig,
+    /// `[contain]`.
+    pub contain: ContainConfig,
+    /// `[act]`.
+    pub act: ActConfig,
+    /// `[responder]`: how to reach the platforms; each responder's page lists its keys.
+    pub responder: firebreak_act::Config,
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// If it cannot be read, is not TOML, holds a key that does not exist or a value that does not fit.
+    pub fn read(path: &Path) -> Result<Config> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
+        Config::parse(&text).with_context(|| format!("in `{}`", path.display()))
+    }
+
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn parse(text: &str) -> Result<Config> {
+        let table: toml::Table = text.parse()?;
+        let unknown = keys::unknown(&table);
+        if !unknown.is_empty() {
+            bail!("{}", unknown.join("\n"));
+        }
+        let config: Config = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let known = || firebreak_intake::sources::SOURCES.iter().map(|source| source.name());
+        for source in &self.source {
+            if !known().any(|name| name == source.name) {
+                let nearest = keys::nearest(&source.name, known());
+                bail!("no source `{}`\nhint: did you mean `{nearest}`?", source.name);
+            }
+        }
+        if self.intake.batch_records == 0 {
+            bail!("`intake.batch_records` is 0\nhint: 5000 suits most machines");
+        }
+        Ok(())
+    }
+
+    /// Where state lives: `data`, or `firebreak-data` in the current directory.
+    pub fn data_directory(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from("firebreak-data"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_the_nearest() {
+        let error = Config::parse("[detect]\nlatenes_seconds = 5\n").unwrap_err().to_string();
+        assert_eq!(error, "no key `detect.latenes_seconds`\nhint: did you mean `detect.lateness_seconds`?");
+        let error = Config::parse("[[source]]\nname = \"okta_system\"\npath = []\n").unwrap_err().to_string();
+        assert!(error.contains("`source.paths`"), "{error}");
+    }
+
+    #[test]
+    fn a_source_that_does_not_exist_is_an_error() {
+        let error = Config::parse("[[source]]\nname = \"okta\"\npaths = []\n").unwrap_err().to_string();
+        assert!(error.starts_with("no source `okta`"), "{error}");
+    }
+
+    #[test]
+    fn the_smallest_file_is_an_empty_one_and_acts_on_nothing() {
+        let config = Config::parse("").unwrap();
+        assert_eq!((config.contain.policy, config.act.mode), (Policy::Watch, Mode::DryRun));
+    }
+
+    #[test]
+    fn every_default_that_the_reference_shows_is_what_the_program_uses() {
+        let mut text = String::new();
+        for key in keys::KEYS.iter().filter(|key| !key.default.is_empty() && !key.path.starts_with("source.")) {
+            let (table, name) = key.path.rsplit_once('.').unwrap_or(("", key.path));
+            if table.is_empty() {
+                text.insert_str(0, &format!("{name} = {}\n", key.default));
+            } else {
+                text.push_str(&format!("{table}.{name} = {}\n", key.default));
+            }
+        }
+        let (stated, silent) = (Config::parse(&text).unwrap(), Config::default());
+        assert_eq!(format!("{:?}", stated.detect), format!("{:?}", silent.detect));
+        assert_eq!(format!("{:?}", stated.intake), format!("{:?}", silent.intake));
+        assert_eq!(format!("{:?}", stated.contain), format!("{:?}", silent.contain));
+        assert_eq!(stated.data_directory(), silent.data_directory());
+    }
+}

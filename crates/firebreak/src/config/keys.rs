@@ -1,0 +1,133 @@
+//! Every key of the configuration file, with its default and meaning: the only list there is.
+
+/// One key.
+#[derive(Debug)]
+pub struct Key {
+    /// Dotted path. Keys of `[[source]]` begin with `source.`.
+    pub path: &'static str,
+    /// The default as TOML; empty where the key must be given or has none.
+    pub default: &'static str,
+    /// What it means, with its unit.
+    pub meaning: &'static str,
+}
+
+/// Every key, in the order of the reference page.
+pub const KEYS: &[Key] = &[
+    Key { path: "data", default: "\"firebreak-data\"", meaning: "Directory for state, lake, quarantine and ledger." },
+    Key {
+        path: "fingerprint_key",
+        default: "",
+        meaning: "Where the key of the fingerprints is: `env:NAME` or `file:/path` to 64 hexadecimal digits. Without it, a \
+                  random key is made once and kept in the data directory.",
+    },
+    Key { path: "source.name", default: "", meaning: "Folder name of the source: `aws_cloudtrail`, `github_audit`, …" },
+    Key {
+        path: "source.paths",
+        default: "",
+        meaning: "Files, directories and globs to read and to watch. gzip and zstd are recognised by their first bytes.",
+    },
+    Key { path: "inventory.paths", default: "[]", meaning: "Directories of inventory files; read again when they change." },
+    Key { path: "intake.batch_records", default: "5000", meaning: "Records that are committed together." },
+    Key { path: "intake.poll_seconds", default: "1.0", meaning: "Seconds between two looks at the inputs." },
+    Key { path: "detect.rules", default: "[]", meaning: "Directories of further Sigma rules (`*.yml`)." },
+    Key {
+        path: "detect.lateness_seconds",
+        default: "300",
+        meaning: "Seconds by which an event may arrive late and still be correlated as if it had not.",
+    },
+    Key {
+        path: "detect.learning_seconds",
+        default: "259200",
+        meaning: "Seconds for which an identity is learnt before anything about it counts as new.",
+    },
+    Key {
+        path: "detect.budget_bytes",
+        default: "2147483648",
+        meaning: "Bytes an hour that one identity may take of one data class while its own habit is not known.",
+    },
+    Key { path: "detect.budget_records", default: "5000", meaning: "Records an hour, likewise." },
+    Key { path: "exposure.profiles", default: "[]", meaning: "Directories of further incident profiles." },
+    Key {
+        path: "contain.policy",
+        default: "\"watch\"",
+        meaning: "`watch`: nothing is done. `ask`: every plan waits for people. `act`: certain, reversible and cheap plans \
+                  run by themselves, the others wait.",
+    },
+    Key {
+        path: "contain.lease_hours",
+        default: "24",
+        meaning: "Hours for which a containment stands before someone must confirm it.",
+    },
+    Key {
+        path: "act.mode",
+        default: "\"dry_run\"",
+        meaning: "`dry_run`: everything but the calls. `live`: approved steps call the platforms.",
+    },
+    Key {
+        path: "responder",
+        default: "",
+        meaning: "`[responder.<name>]` configures one responder; its page lists its keys.",
+    },
+];
+
+/// One error text for each key in `table` that is not in [`KEYS`].
+pub fn unknown(table: &toml::Table) -> Vec<String> {
+    let mut errors = Vec::new();
+    walk(table, "", &mut errors);
+    errors
+}
+
+fn walk(table: &toml::Table, prefix: &str, errors: &mut Vec<String>) {
+    for (name, value) in table {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        if path == "responder" {
+            continue;
+        }
+        let below = KEYS.iter().any(|key| key.path.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.')));
+        match value {
+            toml::Value::Table(inner) if below => walk(inner, &path, errors),
+            toml::Value::Array(items) if below => {
+                items.iter().filter_map(toml::Value::as_table).for_each(|item| walk(item, &path, errors));
+            }
+            _ if KEYS.iter().any(|key| key.path == path) => {}
+            _ => {
+                let nearest = nearest(&path, KEYS.iter().map(|key| key.path));
+                errors.push(format!("no key `{path}`\nhint: did you mean `{nearest}`?"));
+            }
+        }
+    }
+}
+
+/// The one of `known` that takes the fewest edits to become `word`.
+pub fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> &'static str {
+    known.min_by_key(|candidate| edits(word, candidate)).unwrap_or_default()
+}
+
+/// Levenshtein distance in characters.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The reference page.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Configuration\n\nOne TOML file: `firebreak --config firebreak.toml <command>`. An unknown key is an error. This page is generated from\n`crates/firebreak/src/config/keys.rs`.\n\n| key | default | meaning |\n|---|---|---|\n",
+    );
+    for key in KEYS {
+        let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+        let path = key.path.strip_prefix("source.").map_or(key.path.to_owned(), |name| format!("[[source]] {name}"));
+        page.push_str(&format!("| `{path}` | {default} | {} |\n", key.meaning));
+    }
+    page
+}

@@ -1,0 +1,86 @@
+//! Detectors and incident profiles: what the program carries, and what the operator adds.
+
+use crate::embedded;
+use firebreak_detect::{RuleFile, Rules};
+use firebreak_exposure::Profile;
+use firebreak_model::{Position, Problem, Text};
+use firebreak_world::Disk;
+use std::path::{Path, PathBuf};
+
+/// Every rule: the program's own detectors and the files below `directories`.
+pub fn rules(disk: &dyn Disk, directories: &[PathBuf]) -> (Rules, Vec<Problem>) {
+    let own = embedded::DETECTORS.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let (more, mut problems) = read(disk, directories, &["yml", "yaml"]);
+    let files: Vec<RuleFile> = own.chain(more).map(|(path, text)| RuleFile { path, text }).collect();
+    let (rules, faults) = Rules::load(&files);
+    problems.extend(faults);
+    (rules, problems)
+}
+
+/// Only the rules below `directories`.
+pub fn rules_in(disk: &dyn Disk, directories: &[PathBuf]) -> (Rules, Vec<Problem>) {
+    let (files, mut problems) = read(disk, directories, &["yml", "yaml"]);
+    let files: Vec<RuleFile> = files.into_iter().map(|(path, text)| RuleFile { path, text }).collect();
+    let (rules, faults) = Rules::load(&files);
+    problems.extend(faults);
+    (rules, problems)
+}
+
+/// Every incident profile: the program's own and the files below `directories`.
+pub fn profiles(disk: &dyn Disk, directories: &[PathBuf]) -> (Vec<Profile>, Vec<Problem>) {
+    let own = embedded::PROFILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let (more, problems) = read(disk, directories, &["toml"]);
+    parsed(own.chain(more), problems)
+}
+
+/// Only the incident profiles below `paths`.
+pub fn profiles_in(disk: &dyn Disk, paths: &[PathBuf]) -> (Vec<Profile>, Vec<Problem>) {
+    let (files, problems) = read(disk, paths, &["toml"]);
+    parsed(files.into_iter(), problems)
+}
+
+fn parsed(
+    files: impl Iterator<Item = (String, String)>,
+    mut problems: Vec<Problem>,
+) -> (Vec<Profile>, Vec<Problem>) {
+    let mut profiles = Vec::new();
+    for (path, text) in files {
+        match Profile::parse(&path, &text) {
+            Ok(profile) => profiles.push(profile),
+            Err(faults) => problems.extend(faults),
+        }
+    }
+    (profiles, problems)
+}
+
+/// The text files below `paths` with one of these endings. A detector's cases are not rules.
+fn read(disk: &dyn Disk, paths: &[PathBuf], endings: &[&str]) -> (Vec<(String, String)>, Vec<Problem>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    let mut note = |path: &Path, reason: String| {
+        problems.push(Problem {
+            source: Text::new_static("content"),
+            position: Position { input: path.display().to_string(), ..Position::default() },
+            reason,
+            hint: "check the path and its permissions".to_owned(),
+        });
+    };
+    for path in paths {
+        let found = if disk.is_directory(path) { disk.list(path) } else { disk.meta(path).map(|meta| vec![meta]) };
+        let found = found.unwrap_or_else(|error| {
+            note(path, format!("cannot be read: {error}"));
+            Vec::new()
+        });
+        for file in found.into_iter().map(|meta| meta.path) {
+            let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            if !endings.contains(&ending) || file.components().any(|part| part.as_os_str() == "cases") {
+                continue;
+            }
+            match disk.read(&file).map(String::from_utf8) {
+                Ok(Ok(text)) => files.push((file.display().to_string(), text)),
+                Ok(Err(_)) => note(&file, "is not UTF-8".to_owned()),
+                Err(error) => note(&file, format!("cannot be read: {error}")),
+            }
+        }
+    }
+    (files, problems)
+}

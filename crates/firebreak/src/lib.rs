@@ -1,0 +1,18 @@
+//! The program: configuration, pipeline, state and command line over the crates that do the work.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program prints")]
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod content;
+pub mod embedded;
+pub mod estate;
+pub mod feed;
+pub mod ledgering;
+pub mod live;
+pub mod output;
+pub mod pipeline;
+pub mod redaction;
+pub mod store;

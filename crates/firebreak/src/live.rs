@@ -1,0 +1,245 @@
+//! The long-lived process: batches in, one transaction each, effects after it. Safe to kill at any moment.
+//!
+//! What a batch changes is written and synced as files first (lake, quarantine), then named in one SQLite transaction with
+//! the cursors, the findings, the respond stage's memory and the effects still to be done. Killed before it, the batch is
+//! read again and orphan files are removed; killed after it, open effects are done at the next start.
+
+pub mod effects;
+pub mod recover;
+pub mod writing;
+
+use crate::config::{Config, Mode};
+use crate::ledgering::Book;
+use crate::pipeline::{Correlated, RespondStage, Responded};
+use crate::store::{Commit, Store};
+use anyhow::{Context, Result};
+use effects::{Outgoing, sort};
+use firebreak_act::{Executor, UndoGate};
+use firebreak_contain::gate::Approval;
+use firebreak_contain::incident::{Effect, Message, StepOutcome};
+use firebreak_contain::plan::{PlanId, StepKey};
+use firebreak_lake::Lake;
+use firebreak_model::{Fact, NodeKey, Time};
+use firebreak_world::World;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What a person asks for on another command line.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "request")]
+pub enum Request {
+    /// `firebreak approve`.
+    Approve(Approval),
+    /// `firebreak undo`.
+    Undo {
+        /// The plan's id.
+        plan: String,
+        /// Only this step.
+        step: Option<u32>,
+        /// Who asks.
+        by: NodeKey,
+        /// Whether the old credentials were rotated.
+        rotated: bool,
+        /// Why it is undone although they were not.
+        because: Option<String>,
+    },
+}
+
+/// The single writer.
+pub struct Live<'a> {
+    world: &'a World,
+    config: &'a Config,
+    data: PathBuf,
+    store: Store,
+    book: &'a Book,
+    lake: Lake,
+    stage: RespondStage,
+    next_effect: u64,
+    /// Called with each notice for people.
+    notify: &'a dyn Fn(&str),
+}
+
+/// What the parts of a live process are.
+pub struct Parts<'a> {
+    /// The doors.
+    pub world: &'a World,
+    /// What the operator configured.
+    pub config: &'a Config,
+    /// The state.
+    pub store: Store,
+    /// The ledger.
+    pub book: &'a Book,
+    /// The lake.
+    pub lake: Lake,
+    /// The third stage, as it was after the last commit.
+    pub stage: RespondStage,
+    /// Called with each notice for people.
+    pub notify: &'a dyn Fn(&str),
+}
+
+impl<'a> Live<'a> {
+    /// Goes on where the last commit stopped.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub async fn new(parts: Parts<'a>) -> Result<Live<'a>> {
+        let Parts { world, config, store, book, lake, stage, notify } = parts;
+        let next_effect = store.last_effect().await? + 1;
+        Ok(Live { world, config, data: config.data_directory(), store, book, lake, stage, next_effect, notify })
+    }
+
+    /// Does what was decided before the last stop and not done.
+    ///
+    /// # Errors
+    /// If journal, ledger or state cannot be written.
+    pub async fn resume(&mut self) -> Result<()> {
+        self.send_open_effects().await?;
+        let under_way = self.stage.resume();
+        self.settle(Commit::default(), under_way).await
+    }
+
+    /// Takes the estate in place of the one known before.
+    ///
+    /// # Errors
+    /// As [`Live::resume`].
+    pub async fn estate(&mut self, facts: Vec<Fact>, evidence: &[firebreak_model::EnvironmentEvidence]) -> Result<()> {
+        let effects = self.stage.estate(facts, evidence, self.world.clock.now());
+        self.settle(Commit::default(), effects).await
+    }
+
+    /// Takes one batch: responds, writes, commits, and does what follows.
+    ///
+    /// # Errors
+    /// As [`Live::resume`].
+    pub async fn batch(&mut self, batch: Correlated) -> Result<()> {
+        let Responded { batch, effects } = self.stage.step(batch);
+        let mut commit = Commit::default();
+        writing::files(self.world, &self.data, &self.lake, &batch, &mut commit)?;
+        writing::rows(&batch, &mut commit)?;
+        if let Some(memory) = &batch.memory {
+            commit.states.push(("correlator".to_owned(), memory.clone()));
+            commit.states.push(("derived".to_owned(), serde_json::to_vec(self.stage.derived())?));
+        }
+        self.settle(commit, effects).await
+    }
+
+    /// Takes up what people asked for.
+    ///
+    /// # Errors
+    /// As [`Live::resume`].
+    pub async fn requests(&mut self) -> Result<()> {
+        for stored in self.store.open_requests().await? {
+            let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
+            let request = serde_json::from_str(&stored.body).context("a request in the state is damaged")?;
+            let effects = match request {
+                Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
+                Request::Undo { plan, step, by, rotated, because } => {
+                    let gate = UndoGate { rotated, override_reason: because };
+                    self.undo(&plan, step, &by, &gate).await?
+                }
+            };
+            self.settle(commit, effects).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits, then does what follows, until nothing more does.
+    async fn settle(&mut self, mut commit: Commit, mut effects: Vec<Effect>) -> Result<()> {
+        loop {
+            let sorted = sort(effects);
+            commit.incidents.extend(sorted.incidents);
+            commit.plans.extend(sorted.plans);
+            for outgoing in &sorted.outgoing {
+                commit.effects.push((self.next_effect, serde_json::to_string(outgoing)?));
+                self.next_effect += 1;
+            }
+            if commit.is_empty() {
+                return Ok(());
+            }
+            commit.states.push(("respond".to_owned(), serde_json::to_vec(self.stage.respond().snapshot())?));
+            self.store.commit(&commit).await?;
+            self.send_open_effects().await?;
+            let mut messages = Vec::new();
+            for approved in sorted.approved {
+                messages.extend(self.execute(&approved).await?);
+            }
+            effects = messages.into_iter().flat_map(|message| self.stage.message(message)).collect();
+            for plan in sorted.due {
+                // Nothing is known of a rotation: what would let the intruder back in stays shut.
+                let gate = UndoGate { rotated: false, override_reason: None };
+                let by = NodeKey::identity("service", "firebreak");
+                effects.extend(self.undo(plan.as_str(), None, &by, &gate).await?);
+            }
+            commit = Commit::default();
+        }
+    }
+
+    async fn execute(&self, approved: &firebreak_contain::Approved<firebreak_contain::Plan>) -> Result<Vec<Message>> {
+        let executor = Executor::new(self.world, &self.config.responder, &self.store, self.book);
+        let report = executor.execute(approved, self.config.act.mode).await?;
+        let plan = approved.plan().id();
+        self.store.set_plan_status(plan.as_str(), "executed").await?;
+        let steps = report.steps.iter().zip(approved.plan().steps());
+        let messages = steps.filter_map(|(step, planned)| {
+            let outcome = match self.config.act.mode {
+                // A rehearsal counts as done, or the next review would rehearse it again.
+                Mode::DryRun => StepOutcome::Applied,
+                Mode::Live => effects::outcome(step.state)?,
+            };
+            let at = self.world.clock.now();
+            Some(Message::StepReported { plan: plan.clone(), step: planned.key.clone(), outcome, at })
+        });
+        let messages: Vec<Message> = messages.collect();
+        (self.notify)(&effects::executed(&report));
+        Ok(messages)
+    }
+
+    async fn undo(&mut self, plan: &str, step: Option<u32>, by: &NodeKey, gate: &UndoGate) -> Result<Vec<Effect>> {
+        let executor = Executor::new(self.world, &self.config.responder, &self.store, self.book);
+        let asked = serde_json::json!({"plan": plan, "step": step, "by": by, "rotated": gate.rotated, "because": gate.override_reason});
+        self.book.add(&format!("undo/{plan}"), "undo_requested", &asked)?;
+        let only = step.map(|step| [step]);
+        let report = executor.undo(plan, only.as_ref().map(<[u32; 1]>::as_slice), gate).await?;
+        (self.notify)(&effects::undone(&report));
+        let at = self.world.clock.now();
+        let undone = report.steps.iter().filter(|step| step.state == firebreak_act::StepState::Undone);
+        let keys: Vec<StepKey> = undone.map(|step| StepKey::of(&step.action)).collect();
+        let id = PlanId::from_text(plan);
+        let message = |step| Message::StepReported { plan: id.clone(), step, outcome: StepOutcome::Undone, at };
+        Ok(keys.into_iter().map(message).flat_map(|message| self.stage.message(message)).collect())
+    }
+
+    /// Sends what was committed and not yet sent. Sending twice is harmless: ledger entries are kept once by name.
+    async fn send_open_effects(&mut self) -> Result<()> {
+        for (number, body) in self.store.open_effects().await? {
+            match serde_json::from_str(&body).context("an effect in the state is damaged")? {
+                Outgoing::Record { id, kind, body } => {
+                    self.book.add(&id, &kind, &body)?;
+                }
+                Outgoing::Notify { text } => (self.notify)(&text),
+            }
+            self.store.effect_done(number).await?;
+        }
+        Ok(())
+    }
+
+    /// The state.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Ends in good order.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+/// A person as an approver, from the e-mail address that they give.
+pub fn person(email: &str) -> NodeKey {
+    NodeKey::identity("person", &email.to_lowercase())
+}
+
+/// How long an approval stands.
+pub fn approval(plan: &str, by: &str, now: Time) -> Approval {
+    Approval { by: person(by), plan_id: PlanId::from_text(plan), at: now, expires: now.plus_seconds(86_400) }
+}

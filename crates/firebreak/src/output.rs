@@ -1,0 +1,123 @@
+//! How answers are printed: quantities that people read, lines that fit a terminal, JSON one object a line.
+
+use firebreak_model::Time;
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// Where answers go: standard output, as text or as JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints one JSON object, where JSON is asked for. `kind` says what it is.
+    pub fn object<T: Serialize>(self, kind: &str, body: &T) {
+        if self.json {
+            let mut value = serde_json::to_value(body).unwrap_or_default();
+            if let serde_json::Value::Object(object) = &mut value {
+                object.insert("kind".to_owned(), kind.into());
+            }
+            line(&value.to_string());
+        }
+    }
+
+    /// Prints one line of text, where text is asked for.
+    pub fn text(self, text: impl AsRef<str>) {
+        if !self.json {
+            line(text.as_ref());
+        }
+    }
+
+    /// Shows what is going on, on standard error, for long steps. Replaced by the next one on a terminal.
+    pub fn progress(self, text: impl AsRef<str>) {
+        let mut error = std::io::stderr().lock();
+        let terminal = error.is_terminal();
+        let (start, end) = if terminal { ("\r\x1b[K", "") } else { ("", "\n") };
+        let _ = write!(error, "{start}{}{end}", text.as_ref());
+        let _ = error.flush();
+    }
+
+    /// Wipes the last progress line off a terminal.
+    pub fn progress_done(self) {
+        if std::io::stderr().is_terminal() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+/// A closed pipe (`firebreak … | head`) is how a reader says that it has seen enough: stop quietly.
+fn line(text: &str) {
+    if writeln!(std::io::stdout().lock(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Bytes as people say them: `2.9 TB`, decimal units.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [(&str, f64); 4] = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
+    let size = count as f64;
+    match UNITS.iter().find(|(_, unit)| size >= *unit) {
+        Some((name, unit)) => format!("{:.1} {name}", size / unit),
+        None => format!("{count} B"),
+    }
+}
+
+/// A count with separators: `40,000`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A span of seconds as people say it: `14 s`, `3 min 20 s`, `2 h 5 min`.
+pub fn span(seconds: f64) -> String {
+    let whole = seconds.round().max(0.0) as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
+        3_600..86_400 => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+        _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3_600),
+    }
+}
+
+/// A time to the second.
+pub fn time(time: Time) -> String {
+    Time::from_seconds(time.seconds()).to_string()
+}
+
+/// `text` shortened in its middle to at most `width` characters.
+pub fn short(text: &str, width: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= width || width < 5 {
+        return text.to_owned();
+    }
+    let head = (width - 1) * 2 / 3;
+    let tail = width - 1 - head;
+    let pick = |range: &[char]| range.iter().collect::<String>();
+    format!("{}…{}", pick(&characters[..head]), pick(&characters[characters.len() - tail..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_read_as_people_say_them() {
+        assert_eq!(bytes(2_900_000_000_000), "2.9 TB");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(count(40_000), "40,000");
+        assert_eq!(count(999), "999");
+        assert_eq!(span(14.2), "14 s");
+        assert_eq!(span(7_500.0), "2 h 5 min");
+        assert_eq!(short("credential:aws/AKIAIOSFODNN7EXAMPLE", 20), "credential:aw…EXAMPLE");
+        assert_eq!(short("é…ü", 20), "é…ü");
+    }
+}

@@ -1,0 +1,132 @@
+//! The third stage: the single writer. It feeds the respond stage of `contain` with findings, verdicts, sessions and the
+//! passing of time, and hands on what is to be done. It does none of it.
+
+use super::Correlated;
+use super::sessions::Sessions;
+use super::uses::UseCounter;
+use super::verdicts::Verdicts;
+use firebreak_contain::incident::{Effect, Estate, Message, Respond, Status};
+use firebreak_exposure::Profile;
+use firebreak_model::{EnvironmentEvidence, Fact, NodeKey, Time};
+use serde::{Deserialize, Serialize};
+
+/// How often the respond stage is told how things are used, in seconds.
+const USES_TOLD_SECONDS: i64 = 6 * 3_600;
+
+/// What follows from the events alone, so that it can be made again from the lake.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Derived {
+    uses: UseCounter,
+    sessions: Sessions,
+    verdicts: Verdicts,
+}
+
+/// A batch after the third stage.
+#[derive(Debug, Default)]
+pub struct Responded {
+    /// The batch as it came, without what was used up.
+    pub batch: Correlated,
+    /// What is to be done, in order.
+    pub effects: Vec<Effect>,
+}
+
+/// The third stage.
+pub struct RespondStage {
+    respond: Respond,
+    profiles: Vec<Profile>,
+    facts: Vec<Fact>,
+    derived: Derived,
+    told: Option<Time>,
+}
+
+impl RespondStage {
+    /// A stage that goes on from what `respond` and `derived` remember.
+    pub fn new(respond: Respond, profiles: Vec<Profile>, derived: Derived) -> RespondStage {
+        RespondStage { respond, profiles, facts: Vec::new(), derived, told: None }
+    }
+
+    /// The respond stage's own memory.
+    pub fn respond(&self) -> &Respond {
+        &self.respond
+    }
+
+    /// What follows from the events alone.
+    pub fn derived(&self) -> &Derived {
+        &self.derived
+    }
+
+    /// Plans under way, after a restart.
+    pub fn resume(&mut self) -> Vec<Effect> {
+        self.respond.resume()
+    }
+
+    /// Takes the estate in place of the one known before.
+    pub fn estate(&mut self, facts: Vec<Fact>, evidence: &[EnvironmentEvidence], now: Time) -> Vec<Effect> {
+        self.facts = facts;
+        self.derived.verdicts.add_inventory(evidence);
+        self.tell(now)
+    }
+
+    /// Takes one message of a person or of `act`.
+    pub fn message(&mut self, message: Message) -> Vec<Effect> {
+        self.respond.step(message)
+    }
+
+    /// Takes what a batch that was committed before says, without responding to it again.
+    pub fn absorb(&mut self, batch: &Correlated) {
+        let Derived { uses, sessions, verdicts } = &mut self.derived;
+        batch.events.iter().for_each(|event| uses.add(event));
+        batch.derived.iter().for_each(|derivation| sessions.add(derivation));
+        batch.seen.iter().for_each(|seen| verdicts.add(seen, batch.luggage.at));
+    }
+
+    /// Takes one batch.
+    pub fn step(&mut self, mut batch: Correlated) -> Responded {
+        let now = batch.luggage.at;
+        self.absorb(&batch);
+        let mut effects = Vec::new();
+        if self.told.is_none_or(|told| told.plus_seconds(USES_TOLD_SECONDS) <= now) {
+            effects.extend(self.tell(now));
+        }
+        effects.extend(self.respond.step(Message::Tick { now }));
+        for finding in &batch.findings {
+            let ancestors = finding.subject.iter().flat_map(|subject| self.derived.sessions.ancestors(subject));
+            for derivation in ancestors.collect::<Vec<_>>() {
+                effects.extend(self.respond.step(Message::Derived(derivation)));
+            }
+            effects.extend(self.respond.step(Message::Finding(finding.clone())));
+        }
+        for judgement in self.derived.verdicts.due(&self.profiles, now, batch.luggage.last) {
+            effects.extend(self.respond.step(Message::Judgement(judgement)));
+        }
+        if self.is_serious() {
+            for derivation in self.derived.sessions.alive(now) {
+                effects.extend(self.respond.step(Message::Derived(derivation)));
+            }
+        }
+        batch.seen.clear();
+        batch.derived.clear();
+        Responded { batch, effects }
+    }
+
+    /// Whether sessions matter: an incident has grounds, so that what was made with a compromised key must be known.
+    fn is_serious(&self) -> bool {
+        self.respond.incidents().any(|incident| incident.status != Status::Watching)
+    }
+
+    fn tell(&mut self, now: Time) -> Vec<Effect> {
+        self.told = Some(now);
+        let estate = Estate { facts: self.facts.clone(), uses: self.derived.uses.uses(now) };
+        self.respond.step(Message::Facts(estate))
+    }
+
+    /// The environments whose verdicts are known, with the verdicts.
+    pub fn judgements(&self) -> Vec<firebreak_model::Judgement> {
+        self.derived.verdicts.all(&self.profiles)
+    }
+
+    /// Who made the credential `key`, as far back as it is known.
+    pub fn parents(&self, key: &NodeKey) -> Vec<NodeKey> {
+        self.derived.sessions.ancestors(key).map(|derivation| derivation.parent).collect()
+    }
+}

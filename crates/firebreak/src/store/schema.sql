@@ -1,0 +1,72 @@
+-- State of one installation. Everything that one batch changes is written in one transaction.
+CREATE TABLE IF NOT EXISTS input_cursor (
+  source TEXT NOT NULL,
+  input  TEXT NOT NULL,
+  body   TEXT NOT NULL,
+  PRIMARY KEY (source, input)
+);
+CREATE TABLE IF NOT EXISTS batch (
+  number      BIGINT PRIMARY KEY,
+  events      BIGINT NOT NULL,
+  quarantined BIGINT NOT NULL,
+  duplicates  BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS lake_file (
+  name  TEXT PRIMARY KEY,
+  batch BIGINT NOT NULL,
+  body  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS lake_file_batch ON lake_file (batch);
+CREATE TABLE IF NOT EXISTS quarantine_file (
+  name    TEXT PRIMARY KEY,
+  batch   BIGINT NOT NULL,
+  records BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS finding (
+  id    TEXT PRIMARY KEY,
+  batch BIGINT NOT NULL,
+  at    BIGINT NOT NULL,
+  body  TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS state (
+  name TEXT PRIMARY KEY,
+  body BLOB NOT NULL
+);
+-- What the single writer decided and has not yet done: read again after a crash.
+CREATE TABLE IF NOT EXISTS effect (
+  number BIGINT PRIMARY KEY,
+  body   TEXT NOT NULL,
+  done   BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS effect_open ON effect (done, number);
+CREATE TABLE IF NOT EXISTS incident (
+  id   TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS plan (
+  id       TEXT PRIMARY KEY,
+  incident TEXT NOT NULL,
+  status   TEXT NOT NULL,
+  body     TEXT NOT NULL
+);
+-- What people asked for, taken up by the single writer in order.
+CREATE TABLE IF NOT EXISTS request (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind   TEXT NOT NULL,
+  body   TEXT NOT NULL,
+  done   BIGINT NOT NULL DEFAULT 0
+);
+-- Where each step of each plan stands: moved on by compare-and-set.
+CREATE TABLE IF NOT EXISTS step (
+  plan   TEXT NOT NULL,
+  key    TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  state  TEXT NOT NULL,
+  body   TEXT NOT NULL,
+  PRIMARY KEY (plan, key)
+);
+CREATE INDEX IF NOT EXISTS step_key ON step (key);
+-- One row each time the state is opened: it names that life of the journal.
+CREATE TABLE IF NOT EXISTS opening (
+  number INTEGER PRIMARY KEY AUTOINCREMENT
+);
