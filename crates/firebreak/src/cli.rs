@@ -34,13 +34,19 @@ pub enum Command {
     #[command(after_help = "Example: firebreak --config firebreak.toml run\n         Safe to kill at any moment.")]
     Run(RunArgs),
     /// Read logs once and print what is found, keeping nothing
-    #[command(after_help = "Example: firebreak replay logs/cloudtrail --source aws_cloudtrail\n         zcat audit.gz | firebreak replay - --source github_audit")]
+    #[command(
+        after_help = "Example: firebreak replay logs/cloudtrail --source aws_cloudtrail\n         zcat audit.gz | firebreak replay - --source github_audit"
+    )]
     Replay(ReplayArgs),
     /// Say which environments ran a bad release, and which cannot be told
-    #[command(after_help = "Example: firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed --inventory inventory --profile litellm-2026-03")]
+    #[command(
+        after_help = "Example: firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed --inventory inventory --profile litellm-2026-03"
+    )]
     Exposed(ExposedArgs),
     /// Say what a stolen credential reaches, by which path and how soon
-    #[command(after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
+    #[command(
+        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA..."
+    )]
     Reach(ReachArgs),
     /// Compute the cheapest cut between what is compromised and what must not be lost
     #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
@@ -49,13 +55,19 @@ pub enum Command {
     #[command(after_help = "Example: firebreak approve 3f9a... --by ada@example.com")]
     Approve(ApproveArgs),
     /// Take back what a plan did
-    #[command(after_help = "Example: firebreak undo 3f9a... --by ada@example.com --rotated\n         firebreak undo 3f9a... --step 2 --by ada@example.com --because \"false alarm\"")]
+    #[command(
+        after_help = "Example: firebreak undo 3f9a... --by ada@example.com --rotated\n         firebreak undo 3f9a... --step 2 --by ada@example.com --because \"false alarm\""
+    )]
     Undo(UndoArgs),
     /// Check a ledger, or export one as a bundle that anyone can check
-    #[command(after_help = "Example: firebreak verify bundle.ndjson --key ledger.pub\n         firebreak verify --export bundle.ndjson")]
+    #[command(
+        after_help = "Example: firebreak verify bundle.ndjson --key ledger.pub\n         firebreak verify --export bundle.ndjson"
+    )]
     Verify(VerifyArgs),
     /// Write the packaged incident `borrowed-sand` to a directory
-    #[command(after_help = "Example: firebreak scenario borrowed-sand\n         firebreak scenario borrowed-sand --large --seed 7")]
+    #[command(
+        after_help = "Example: firebreak scenario borrowed-sand\n         firebreak scenario borrowed-sand --large --seed 7"
+    )]
     Scenario(ScenarioArgs),
     /// Check configuration, rules, profiles and policies
     #[command(after_help = "Example: firebreak check\n         firebreak check my-rules/ firebreak.toml")]

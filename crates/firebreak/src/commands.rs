@@ -117,8 +117,9 @@ fn compromise(args: &FromArgs) -> Result<Compromise> {
     }
     let (mut sources, mut keys) = (Vec::new(), Vec::new());
     for text in &args.from {
-        let key = NodeKey::parse(text)
-            .ok_or_else(|| anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA..."))?;
+        let key = NodeKey::parse(text).ok_or_else(|| {
+            anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA...")
+        })?;
         let node = graph.id(&key).ok_or_else(|| unknown_key(&graph, &key))?;
         sources.push(Source::new(node, args.since.unwrap_or(Time::MIN)));
         keys.push(key);

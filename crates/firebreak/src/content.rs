@@ -39,10 +39,7 @@ pub fn profiles_in(disk: &dyn Disk, paths: &[PathBuf]) -> (Vec<Profile>, Vec<Pro
     parsed(files.into_iter(), problems)
 }
 
-fn parsed(
-    files: impl Iterator<Item = (String, String)>,
-    mut problems: Vec<Problem>,
-) -> (Vec<Profile>, Vec<Problem>) {
+fn parsed(files: impl Iterator<Item = (String, String)>, mut problems: Vec<Problem>) -> (Vec<Profile>, Vec<Problem>) {
     let mut profiles = Vec::new();
     for (path, text) in files {
         match Profile::parse(&path, &text) {

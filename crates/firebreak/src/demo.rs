@@ -3,9 +3,10 @@
 //! Steps are rehearsed, never carried out: nothing is called. Where the policy asks for people, a simulated one approves
 //! after [`APPROVAL_SECONDS`].
 
+pub mod refusal;
 pub mod rehearsal;
 pub mod score;
 pub mod truth;
 
 /// How long the simulated person on call takes to approve, in seconds.
-pub const APPROVAL_SECONDS: i64 = 600;
+pub const APPROVAL_SECONDS: i64 = 300;

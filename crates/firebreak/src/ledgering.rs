@@ -80,9 +80,9 @@ impl Record for Book {
 fn signing_key(world: &World, data: &Path) -> Result<LedgerKey> {
     let path = data.join("ledger.key");
     let seed: [u8; 32] = match world.disk.read(&path) {
-        Ok(bytes) => bytes
-            .try_into()
-            .map_err(|_| anyhow!("`{}` is not a signing key of 32 bytes\nhint: restore it from a backup", path.display()))?,
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            anyhow!("`{}` is not a signing key of 32 bytes\nhint: restore it from a backup", path.display())
+        })?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let seed = LedgerKey::generate_seed(world.random.as_ref());
             keep_secret(world, &path, seed.as_ref())?;

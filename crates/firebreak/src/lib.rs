@@ -5,8 +5,8 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod demo;
 pub mod content;
+pub mod demo;
 pub mod embedded;
 pub mod estate;
 pub mod feed;

@@ -166,7 +166,8 @@ impl Store {
             insert.bind(id).bind(body).execute(&mut *tx).await?;
         }
         for (id, incident, status, body) in &commit.plans {
-            let insert = sqlx::query("INSERT OR REPLACE INTO plan (id, incident, status, body) VALUES ($1, $2, $3, $4)");
+            let insert =
+                sqlx::query("INSERT OR REPLACE INTO plan (id, incident, status, body) VALUES ($1, $2, $3, $4)");
             insert.bind(id).bind(incident).bind(status).bind(body).execute(&mut *tx).await?;
         }
         for (name, body) in &commit.states {
@@ -212,7 +213,8 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub async fn lake_files(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("SELECT body FROM lake_file ORDER BY batch DESC, name DESC").fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query("SELECT body FROM lake_file ORDER BY batch DESC, name DESC").fetch_all(&self.pool).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 

@@ -90,7 +90,8 @@ fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>) {
     let (rules, faults) = content::rules_in(&RealDisk, &paths);
     checked.loaded += (rules.detections().len() + rules.correlations().len()) as u64;
     problems.extend(faults);
-    let listed = if RealDisk.is_directory(path) { RealDisk.list(path) } else { RealDisk.meta(path).map(|meta| vec![meta]) };
+    let listed =
+        if RealDisk.is_directory(path) { RealDisk.list(path) } else { RealDisk.meta(path).map(|meta| vec![meta]) };
     for file in listed.unwrap_or_default().into_iter().filter(|file| is_profile(&file.path)) {
         let (profiles, faults) = content::profiles_in(&RealDisk, &[file.path]);
         checked.profiles += profiles.len() as u64;

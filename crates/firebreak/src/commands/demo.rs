@@ -4,7 +4,7 @@ use super::{End, show_problems, spec};
 use crate::cli::DemoArgs;
 use crate::config::DetectConfig;
 use crate::content;
-use crate::demo::rehearsal::Rehearsal;
+use crate::demo::rehearsal::{Decided, Rehearsal};
 use crate::demo::score::{self, Figures};
 use crate::demo::truth::Truth;
 use crate::estate::Estate;
@@ -105,7 +105,7 @@ fn rehearse<'a>(
     let gate = Mode::Act.gate().map_err(|problems| anyhow!("{}", problems[0]))?;
     let settings = Settings { actions: super::plan::actions(), ..Settings::default() };
     let stage = RespondStage::new(Respond::new(gate, settings), profiles, Default::default());
-    let mut run = Rehearsal::new(stage, world, book)?;
+    let mut run = Rehearsal::new(stage, world, book, &estate.facts)?;
     let logs = scenario.join("logs");
     let sources: Vec<(&'static dyn Source, Vec<String>)> = SOURCES
         .iter()
@@ -155,11 +155,12 @@ fn figures(
 ) -> (Figures, Vec<String>) {
     let (graph, _) = estate.graph();
     let sources = score::sources(&graph, judgements);
-    let readable = score::readable(&graph, &sources);
+    let reached = reach(&graph, &sources, Time::MAX);
+    let readable = score::readable(&graph, &sources, &reached);
     let missed = truth.credentials_lost.iter().filter(|key| !readable.contains(key)).count();
     let mut reachable = std::collections::BTreeMap::new();
-    for loss in reach(&graph, &sources, Time::MAX).losses(&graph).by_class {
-        *reachable.entry(loss.class.word().to_owned()).or_insert(0) += loss.possible.records;
+    for loss in reached.losses(&graph).by_class {
+        *reachable.entry(loss.class.word().to_owned()).or_insert(0) += loss.certain.records + loss.possible.records;
     }
     let (verdicts, wrong) = score::verdicts(judgements, truth);
     let first = truth.attack.first_malicious;
@@ -190,10 +191,28 @@ fn figures(
     (figures, wrong)
 }
 
+/// One plan that passed: when, how, and its first steps.
+fn show_decided(decided: &Decided, output: Output) {
+    const SHOWN: usize = 2;
+    let who = if decided.approved_by_people { "approved by simulated people" } else { "by policy" };
+    let steps = decided.plan.steps();
+    let id = decided.plan.id().short();
+    output.text(format!("            {}  plan {id}, {} steps, {who}", time(decided.at), steps.len()));
+    for step in steps.iter().take(SHOWN) {
+        let target = short(step.action.target.as_str(), 48);
+        output.text(format!("              {:<26} {target}", step.action.name));
+    }
+    if steps.len() > SHOWN {
+        output.text(format!("              and {} more", steps.len() - SHOWN));
+    }
+}
+
 /// One screen: the five questions, answered.
 fn story(run: &Rehearsal<'_>, figures: &Figures, truth: &Truth, output: Output) {
     let verdicts = &figures.verdicts;
-    output.text("borrowed-sand: a fictional company, the incident of March 2026, modelled on tactics seen across victims");
+    output.text(
+        "borrowed-sand: a fictional company, the incident of March 2026, modelled on tactics seen across victims",
+    );
     output.text(format!("{} events read, {} findings\n", count(figures.events), count(figures.findings as u64)));
     output.text(format!(
         "1 exposed?  {} exposed, {} suspect, {} unknown, {} clear; {} wrong, {} unsafe",
@@ -209,33 +228,14 @@ fn story(run: &Rehearsal<'_>, figures: &Figures, truth: &Truth, output: Output) 
     for (class, records) in &figures.records_reachable {
         output.text(format!("            {:>14}  {class}", count(*records)));
     }
+    let plan = &figures.plan;
     output.text(format!(
-        "4 cut?      {} plans, {} steps, cost {}, {}",
-        figures.plan.plans,
-        figures.plan.steps,
-        count(figures.plan.cost),
-        if figures.plan.certified { "each certified: no cheaper cut exists" } else { "not all certified" }
+        "4 cut?      {} steps for the widest scope, cost {}, {}",
+        plan.steps,
+        count(plan.cost),
+        if plan.certified { "certified: no cheaper cut exists" } else { "not proven to be the cheapest" }
     ));
-    for decided in &run.decided {
-        let who = if decided.approved_by_people { "approved by simulated people" } else { "by policy" };
-        output.text(format!(
-            "            {}  {} for {} steps, cost {}, {who}",
-            time(decided.at),
-            decided.plan.id().short(),
-            decided.plan.steps().len(),
-            count(decided.plan.body().cost)
-        ));
-        for step in decided.plan.steps().iter().take(4) {
-            output.text(format!(
-                "              {:<26} {}",
-                step.action.name,
-                short(step.action.target.as_str(), 50)
-            ));
-        }
-        if decided.plan.steps().len() > 4 {
-            output.text(format!("              and {} more", decided.plan.steps().len() - 4));
-        }
-    }
+    run.decided.iter().for_each(|decided| show_decided(decided, output));
     output.text(format!(
         "            first cut {} after the first malicious event, in force after {}",
         span(figures.seconds_to_first_cut),

@@ -7,9 +7,7 @@ use anyhow::{Result, bail};
 use firebreak_act::RESPONDERS;
 use firebreak_contain::gate::{Confidence, GateRequest};
 use firebreak_contain::lint::MAX_AGE_SECONDS;
-use firebreak_contain::{
-    Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, Uses, plan,
-};
+use firebreak_contain::{Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, Uses, plan};
 use firebreak_graph::reach;
 use firebreak_model::{Action, Severity, Text, Time};
 use serde::Serialize;
@@ -93,7 +91,9 @@ fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output)
         severity: Severity::High,
         confidence: Confidence::Containable,
         signals: BTreeSet::new(),
-        blast_radius_records: Some(reached.by_class.iter().map(|loss| loss.possible.records).sum()),
+        blast_radius_records: Some(
+            reached.by_class.iter().map(|loss| loss.certain.records + loss.possible.records).sum(),
+        ),
         crown_jewels: Some(reached.crown_jewels.len() as u64),
         hour: u8::try_from(from.now.seconds().rem_euclid(86_400) / 3_600).unwrap_or_default(),
         // 1970-01-01 was a Thursday: two days on, the week ends.
@@ -123,12 +123,7 @@ fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output)
 pub(crate) fn show(plan: &Plan, output: Output) {
     let body = plan.body();
     let proof = if body.certified { "certified: no cheaper cut exists" } else { "not proven to be the cheapest" };
-    output.text(format!(
-        "plan {}: {} steps, cost {}, {proof}",
-        plan.id().short(),
-        body.steps.len(),
-        count(body.cost)
-    ));
+    output.text(format!("plan {}: {} steps, cost {}, {proof}", plan.id().short(), body.steps.len(), count(body.cost)));
     for step in plan.steps() {
         let delay = span(f64::from(step.delay_seconds));
         output.text(format!(

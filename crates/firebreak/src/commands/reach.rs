@@ -33,8 +33,9 @@ pub(crate) fn show(losses: &Losses, output: Output) {
     output.text(format!("{:<24} {:<10} {:>14} {:>12}", "data", "residents", "records", "bytes"));
     for loss in &losses.by_class {
         let (class, residency) = (short(loss.class.word(), 24), short(&loss.residency, 10));
-        let (records, size) = (count(loss.possible.records), bytes(loss.possible.bytes));
-        let unsure = if loss.certain.records < loss.possible.records { "  not all certain" } else { "" };
+        let (sure, unsure) = (&loss.certain, &loss.possible);
+        let (records, size) = (count(sure.records + unsure.records), bytes(sure.bytes + unsure.bytes));
+        let unsure = if unsure.records > 0 { "  not all certain" } else { "" };
         output.text(format!("{class:<24} {residency:<10} {records:>14} {size:>12}{unsure}"));
     }
     for jewel in &losses.crown_jewels {

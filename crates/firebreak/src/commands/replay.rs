@@ -56,8 +56,7 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);
 
-    let correlator =
-        Correlator::new(Arc::clone(&rules), Arc::new(estate.catalogue()), config.detect.settings());
+    let correlator = Correlator::new(Arc::clone(&rules), Arc::new(estate.catalogue()), config.detect.settings());
     let gate = Mode::Watch.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
     let mut respond = RespondStage::new(Respond::new(gate, Settings::default()), profiles, Default::default());
     let mut summary = Summary { source: args.source.clone(), ..Summary::default() };
@@ -155,7 +154,9 @@ struct Quarantine {
 
 impl Quarantine {
     fn open(args: &ReplayArgs) -> Result<Quarantine> {
-        let open = |path: &std::path::Path| std::fs::File::create(path).with_context(|| format!("writing `{}`", path.display()));
+        let open = |path: &std::path::Path| {
+            std::fs::File::create(path).with_context(|| format!("writing `{}`", path.display()))
+        };
         Ok(Quarantine { file: args.quarantine.as_deref().map(open).transpose()?, shown: 0 })
     }
 

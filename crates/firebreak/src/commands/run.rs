@@ -86,7 +86,10 @@ pub(super) fn lock(data: &Path) -> Result<std::fs::File> {
     let path = data.join("lock");
     let file = std::fs::File::create(&path).with_context(|| format!("opening `{}`", path.display()))?;
     file.try_lock().map_err(|_| {
-        anyhow!("another process writes `{}`\nhint: stop it first, or name another directory with `data`", data.display())
+        anyhow!(
+            "another process writes `{}`\nhint: stop it first, or name another directory with `data`",
+            data.display()
+        )
     })?;
     Ok(file)
 }
@@ -111,13 +114,8 @@ fn serve(
     let store = runtime.block_on(Store::open(&data))?;
     let lake = Lake::open(world.clone(), &data.join("lake"))?;
     runtime.block_on(recover::discard_orphans(world, &data, &store, &lake))?;
-    let (correlating, problems) = runtime.block_on(recover::correlating(
-        &store,
-        &lake,
-        &rules,
-        estate.catalogue(),
-        config.detect.settings(),
-    ))?;
+    let (correlating, problems) =
+        runtime.block_on(recover::correlating(&store, &lake, &rules, estate.catalogue(), config.detect.settings()))?;
     show_problems(&problems);
     let gate = config.contain.policy.gate().map_err(|problems| anyhow!("{}", problems[0]))?;
     let respond = runtime.block_on(recover::respond(&store, gate, settings(config)))?;

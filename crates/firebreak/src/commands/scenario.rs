@@ -52,9 +52,7 @@ pub(super) fn run(args: &ScenarioArgs, output: Output) -> Result<End> {
     let (files, size) = write(&spec(&args.spec), &args.directory, output)?;
     let directory = args.directory.display().to_string();
     output.text(format!("{} files, {} in {directory}", count(files), bytes(size)));
-    output.text(format!(
-        "next: firebreak exposed --logs {directory}/logs --inventory {directory}/inventory"
-    ));
+    output.text(format!("next: firebreak exposed --logs {directory}/logs --inventory {directory}/inventory"));
     output.object("scenario", &Written { directory, files, bytes: size });
     Ok(End::Done)
 }

@@ -1,7 +1,7 @@
 //! `firebreak undo`: asks the running process to take back what a plan did.
 
-use super::approve::{one_plan, open};
 use super::End;
+use super::approve::{one_plan, open};
 use crate::cli::UndoArgs;
 use crate::config::Config;
 use crate::live::{Request, person};

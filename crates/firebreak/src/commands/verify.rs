@@ -87,7 +87,8 @@ fn check(bundle: &[u8], key: &VerifierKey, output: Output) -> Result<End> {
         Err(fault) => {
             let fault = fault.to_string();
             output.text(format!("not verified: {fault}"));
-            let checked = Checked { verified: false, entries: 0, checkpoints: 0, root: String::new(), fault: Some(fault) };
+            let checked =
+                Checked { verified: false, entries: 0, checkpoints: 0, root: String::new(), fault: Some(fault) };
             output.object("verify", &checked);
             Ok(End::Unverified)
         }

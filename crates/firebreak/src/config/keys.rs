@@ -20,13 +20,19 @@ pub const KEYS: &[Key] = &[
         meaning: "Where the key of the fingerprints is: `env:NAME` or `file:/path` to 64 hexadecimal digits. Without it, a \
                   random key is made once and kept in the data directory.",
     },
-    Key { path: "source.name", default: "", meaning: "Folder name of the source: `aws_cloudtrail`, `github_audit`, …" },
+    Key {
+        path: "source.name", default: "", meaning: "Folder name of the source: `aws_cloudtrail`, `github_audit`, …"
+    },
     Key {
         path: "source.paths",
         default: "",
         meaning: "Files, directories and globs to read and to watch. gzip and zstd are recognised by their first bytes.",
     },
-    Key { path: "inventory.paths", default: "[]", meaning: "Directories of inventory files; read again when they change." },
+    Key {
+        path: "inventory.paths",
+        default: "[]",
+        meaning: "Directories of inventory files; read again when they change.",
+    },
     Key { path: "intake.batch_records", default: "5000", meaning: "Records that are committed together." },
     Key { path: "intake.poll_seconds", default: "1.0", meaning: "Seconds between two looks at the inputs." },
     Key { path: "detect.rules", default: "[]", meaning: "Directories of further Sigma rules (`*.yml`)." },

@@ -1,6 +1,7 @@
 //! The run itself: effects taken up in the order of the scenario's time, every decision noted with its moment.
 
 use super::APPROVAL_SECONDS;
+use super::refusal::Refusals;
 use crate::ledgering::Book;
 use crate::live::effects::{Outgoing, sort};
 use crate::pipeline::{Correlated, RespondStage};
@@ -11,7 +12,7 @@ use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::PlanId;
 use firebreak_contain::{Derivation, Plan};
 use firebreak_ledger::Draft;
-use firebreak_model::{Event, Finding, NodeKey, Time};
+use firebreak_model::{Event, Fact, Finding, NodeKey, Time};
 use firebreak_world::World;
 use std::sync::Arc;
 
@@ -36,6 +37,9 @@ pub struct Rehearsal<'a> {
     runtime: tokio::runtime::Runtime,
     /// Plans that people were asked for: when, which and how many.
     asked: Vec<(Time, PlanId, u32)>,
+    refusals: Refusals,
+    /// Whole plans as they were made, before the gate.
+    pub made: Vec<Plan>,
     /// Plans that passed the gate.
     pub decided: Vec<Decided>,
     /// What was found.
@@ -44,18 +48,18 @@ pub struct Rehearsal<'a> {
     pub derived: Vec<Derivation>,
     /// Events that belong to the attack.
     pub attack: Vec<Arc<Event>>,
-    /// Events, quarantined records.
+    /// Events read.
     pub events: u64,
     /// Records put aside.
     pub quarantined: u64,
 }
 
 impl<'a> Rehearsal<'a> {
-    /// A run over this stage.
+    /// A run over this stage, in the estate of these facts.
     ///
     /// # Errors
     /// If the machine gives no runtime.
-    pub fn new(stage: RespondStage, world: &'a World, book: &'a Book) -> Result<Rehearsal<'a>> {
+    pub fn new(stage: RespondStage, world: &'a World, book: &'a Book, facts: &[Fact]) -> Result<Rehearsal<'a>> {
         Ok(Rehearsal {
             stage,
             world,
@@ -64,6 +68,8 @@ impl<'a> Rehearsal<'a> {
             book,
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
             asked: Vec::new(),
+            refusals: Refusals::over(facts),
+            made: Vec::new(),
             decided: Vec::new(),
             findings: Vec::new(),
             derived: Vec::new(),
@@ -90,9 +96,11 @@ impl<'a> Rehearsal<'a> {
     ///
     /// # Errors
     /// If the ledger cannot be written.
-    pub fn batch(&mut self, batch: Correlated, is_attack: &dyn Fn(&Event) -> bool) -> Result<()> {
+    pub fn batch(&mut self, mut batch: Correlated, is_attack: &dyn Fn(&Event) -> bool) -> Result<()> {
         let now = batch.luggage.at;
         self.approvals(now)?;
+        batch.derived.retain(|derivation| self.refusals.is_made(derivation));
+        batch.findings.retain(|finding| self.refusals.is_real(finding));
         self.derived.extend(batch.derived.iter().cloned());
         let responded = self.stage.step(batch);
         self.events += responded.batch.events.len() as u64;
@@ -122,9 +130,12 @@ impl<'a> Rehearsal<'a> {
     fn settle(&mut self, mut effects: Vec<Effect>, now: Time) -> Result<()> {
         while !effects.is_empty() {
             for effect in &effects {
-                if let Effect::AskApproval { plan, needed, .. } = effect {
-                    self.asked.retain(|(_, asked, _)| asked != plan);
-                    self.asked.push((now, plan.clone(), *needed));
+                match effect {
+                    Effect::AskApproval { plan, needed, have: 0, .. } => {
+                        self.asked.push((now, plan.clone(), *needed));
+                    }
+                    Effect::PlanMade(plan) => self.made.push((**plan).clone()),
+                    _ => {}
                 }
             }
             let sorted = sort(std::mem::take(&mut effects));
@@ -138,6 +149,7 @@ impl<'a> Rehearsal<'a> {
                     let report = Message::StepReported { plan, step, outcome: StepOutcome::Applied, at: now };
                     effects.extend(self.stage.message(report));
                 }
+                self.refusals.decided(&plan, now);
                 let approved_by_people = !approved.approvals().is_empty();
                 self.decided.push(Decided { at: now, plan, approved_by_people });
             }

@@ -10,9 +10,7 @@ use crate::commands::exposed::{Tally, gravest};
 use crate::estate::Estate;
 use firebreak_contain::derived::facts;
 use firebreak_graph::{Graph, Reach, Source, reach};
-use firebreak_model::{
-    Action, CutOption, EdgeKind, Event, Fact, Judgement, NodeKey, NodeKind, Time, Verdict,
-};
+use firebreak_model::{Action, CutOption, EdgeKind, Event, Fact, Judgement, NodeKey, NodeKind, Time, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,17 +26,23 @@ pub struct VerdictScore {
     pub unsafe_clear: u64,
 }
 
-/// The plans that were carried out, together.
+/// The plan for the widest scope, as it was made, and how many were carried out in all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct PlanScore {
-    /// What they cost.
+    /// What it costs.
     pub cost: u64,
-    /// How many steps they have.
+    /// How many steps it has.
     pub steps: usize,
-    /// Whether each was certified: re-checked, and proven to be the cheapest.
+    /// Whether it was certified: re-checked, and proven to be the cheapest.
     pub certified: bool,
-    /// How many plans.
+    /// No cut costs less.
+    pub lower_bound: u64,
+    /// Plans and parts of plans that were carried out.
     pub plans: usize,
+    /// Steps of these.
+    pub steps_taken: usize,
+    /// Whether every whole plan that was made was certified.
+    pub all_certified: bool,
 }
 
 /// Everything that the demo shows, as one object.
@@ -117,13 +121,15 @@ pub fn sources(graph: &Graph, judgements: &[Judgement]) -> Vec<Source> {
     sources.collect()
 }
 
-/// The credentials that are readable in the sources.
-pub fn readable(graph: &Graph, sources: &[Source]) -> BTreeSet<NodeKey> {
+/// The credentials that are readable in the sources and still worked when they were read.
+pub fn readable(graph: &Graph, sources: &[Source], reached: &Reach) -> BTreeSet<NodeKey> {
     let mut found = BTreeSet::new();
     for source in sources {
         for edge in graph.edges_from(source.node) {
-            let key = graph.key(edge.to);
-            found.extend(key.filter(|key| edge.kind == EdgeKind::ReadableIn && key.kind() == NodeKind::Credential).cloned());
+            let key = graph.key(edge.to).filter(|_| reached.arrival(edge.to).is_some());
+            found.extend(
+                key.filter(|key| edge.kind == EdgeKind::ReadableIn && key.kind() == NodeKind::Credential).cloned(),
+            );
         }
     }
     found
@@ -187,26 +193,25 @@ pub fn first_cut(run: &Rehearsal<'_>, since: Time) -> Option<(Time, Time)> {
     Some((first.at, first.at.plus_seconds(i64::from(delay))))
 }
 
-/// Harmless subjects that a plan cut or called compromised.
+/// Harmless subjects that a plan cut.
 pub fn benign_contained(run: &Rehearsal<'_>, truth: &Truth) -> Vec<String> {
-    let plans = run.decided.iter().map(|decided| &decided.plan);
-    let touched: BTreeSet<&NodeKey> = plans
-        .flat_map(|plan| {
-            let cut = plan.steps().iter().map(|step| &step.action.target);
-            cut.chain(plan.body().sources.iter().map(|source| &source.key))
-        })
-        .collect();
+    let steps = run.decided.iter().flat_map(|decided| decided.plan.steps());
+    let touched: BTreeSet<&NodeKey> = steps.map(|step| &step.action.target).collect();
     let hit = truth.benign.iter().filter(|benign| benign.subjects.iter().any(|subject| touched.contains(subject)));
     hit.map(|benign| benign.name.clone()).collect()
 }
 
-/// The plans, together.
+/// The plan for the widest scope, and how many were carried out.
 pub fn plans(run: &Rehearsal<'_>) -> PlanScore {
-    let bodies: Vec<_> = run.decided.iter().map(|decided| decided.plan.body()).collect();
+    let widest = run.made.iter().max_by_key(|plan| (plan.steps().len(), plan.body().cost));
+    let Some(body) = widest.map(|plan| plan.body()) else { return PlanScore::default() };
     PlanScore {
-        cost: bodies.iter().map(|body| body.cost).sum(),
-        steps: bodies.iter().map(|body| body.steps.len()).sum(),
-        certified: !bodies.is_empty() && bodies.iter().all(|body| body.certified),
-        plans: bodies.len(),
+        cost: body.cost,
+        steps: body.steps.len(),
+        certified: body.certified,
+        lower_bound: body.lower_bound,
+        plans: run.decided.len(),
+        steps_taken: run.decided.iter().map(|decided| decided.plan.steps().len()).sum(),
+        all_certified: run.made.iter().filter(|plan| plan.body().part_of.is_none()).all(|plan| plan.body().certified),
     }
 }

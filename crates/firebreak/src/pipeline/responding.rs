@@ -100,7 +100,7 @@ impl RespondStage {
             effects.extend(self.respond.step(Message::Judgement(judgement)));
         }
         if self.is_serious() {
-            for derivation in self.derived.sessions.alive(now) {
+            for derivation in self.derived.sessions.fresh(now) {
                 effects.extend(self.respond.step(Message::Derived(derivation)));
             }
         }

@@ -3,7 +3,7 @@
 use firebreak_contain::derived::Derivation;
 use firebreak_model::{NodeKey, Time};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Beyond so many, the oldest are forgotten.
 const KEPT_MAX: usize = 200_000;
@@ -13,11 +13,16 @@ const KEPT_MAX: usize = 200_000;
 #[serde(from = "Vec<Derivation>", into = "Vec<Derivation>")]
 pub struct Sessions {
     by_child: BTreeMap<NodeKey, Derivation>,
+    /// Children that were handed on already; after a restart they are handed on again, which is harmless.
+    handed_on: BTreeSet<NodeKey>,
 }
 
 impl From<Vec<Derivation>> for Sessions {
     fn from(list: Vec<Derivation>) -> Sessions {
-        Sessions { by_child: list.into_iter().map(|one| (one.child.clone(), one)).collect() }
+        Sessions {
+            by_child: list.into_iter().map(|one| (one.child.clone(), one)).collect(),
+            handed_on: BTreeSet::new(),
+        }
     }
 }
 
@@ -29,7 +34,7 @@ impl From<Sessions> for Vec<Derivation> {
 
 impl Clone for Sessions {
     fn clone(&self) -> Sessions {
-        Sessions { by_child: self.by_child.clone() }
+        Sessions { by_child: self.by_child.clone(), handed_on: BTreeSet::new() }
     }
 }
 
@@ -39,6 +44,7 @@ impl Sessions {
         if self.by_child.len() >= KEPT_MAX {
             let newest = derivation.at;
             self.by_child.retain(|_, kept| kept.until.is_none_or(|until| until > newest));
+            self.handed_on.retain(|child| self.by_child.contains_key(child));
         }
         self.by_child.insert(derivation.child.clone(), derivation.clone());
     }
@@ -54,10 +60,17 @@ impl Sessions {
         found.into_iter()
     }
 
-    /// Those that can still be used at `now`.
-    pub fn alive(&self, now: Time) -> Vec<Derivation> {
+    /// Those that can still be used at `now` and were not handed on before.
+    pub fn fresh(&mut self, now: Time) -> Vec<Derivation> {
+        if self.handed_on.len() == self.by_child.len() {
+            return Vec::new();
+        }
         let alive = |derivation: &&Derivation| derivation.until.is_none_or(|until| until > now);
-        self.by_child.values().filter(alive).cloned().collect()
+        let new = self.by_child.values().filter(|one| !self.handed_on.contains(&one.child));
+        let fresh: Vec<Derivation> = new.clone().filter(alive).cloned().collect();
+        let new: Vec<NodeKey> = new.map(|one| one.child.clone()).collect();
+        self.handed_on.extend(new);
+        fresh
     }
 }
 
@@ -68,7 +81,13 @@ mod tests {
     fn made(parent: &str, child: &str, hours: i64) -> Derivation {
         let key = |name: &str| NodeKey::credential("aws", name);
         let at = Time::from_seconds(0);
-        Derivation { parent: key(parent), child: key(child), at, until: Some(at.plus_seconds(hours * 3_600)), actor: None }
+        Derivation {
+            parent: key(parent),
+            child: key(child),
+            at,
+            until: Some(at.plus_seconds(hours * 3_600)),
+            actor: None,
+        }
     }
 
     #[test]
@@ -79,7 +98,8 @@ mod tests {
         let parents: Vec<String> =
             sessions.ancestors(&NodeKey::credential("aws", "ASIA2")).map(|one| one.parent.name().to_owned()).collect();
         assert_eq!(parents, ["ASIA1", "AKIA1"]);
-        assert_eq!(sessions.alive(Time::from_seconds(2 * 3_600)).len(), 1);
+        assert_eq!(sessions.fresh(Time::from_seconds(2 * 3_600)).len(), 1);
+        assert_eq!(sessions.fresh(Time::from_seconds(2 * 3_600)).len(), 0, "each is handed on once");
     }
 
     #[test]
