@@ -156,12 +156,9 @@ impl<'a> Aws<'a> {
     /// there, once.
     pub(crate) async fn s3(&self, shape: &str, path: &str, body: &[u8]) -> Result<Answer, ActError> {
         let first = self.s3_in(&self.account.region, shape, path, body).await?;
-        let elsewhere = |name: &str| first.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value);
-        let response = match elsewhere("x-amz-bucket-region") {
-            Some(region) if matches!(first.status, 301 | 307 | 400) && *region != self.account.region => {
-                self.s3_in(region, shape, path, body).await?
-            }
-            _ => first,
+        let response = match elsewhere(&first, &self.account.region) {
+            Some(region) => self.s3_in(&region, shape, path, body).await?,
+            None => first,
         };
         Answer::read(shape, response)
     }
@@ -231,14 +228,34 @@ fn account_of<'a>(context: &Context<'a>, action: &Action) -> Result<&'a Account,
     })
 }
 
-/// The anonymous address of a path in S3: what someone without any credentials asks for.
-pub(crate) fn anonymous(context: &Context<'_>, action: &Action, path: &str) -> Result<Request, ActError> {
+/// What someone without any credentials is answered, of the shape `shape`; asked again where S3 says that the bucket is.
+pub(crate) async fn anonymous(
+    context: &Context<'_>,
+    action: &Action,
+    shape: &str,
+    path: &str,
+) -> Result<Response, ActError> {
     let account = account_of(context, action)?;
-    let base = match &account.endpoint {
-        Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-        None => format!("https://s3.{}.amazonaws.com", account.region),
+    let ask = async |region: &str| {
+        let base = match &account.endpoint {
+            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+            None => format!("https://s3.{region}.amazonaws.com"),
+        };
+        let (method, url) = ("GET".to_owned(), format!("{base}{path}"));
+        let build = || Ok(Request { method: method.clone(), url: url.clone(), headers: Vec::new(), body: Vec::new() });
+        context.http(shape, build).await
     };
-    Ok(Request { method: "GET".to_owned(), url: format!("{base}{path}"), headers: Vec::new(), body: Vec::new() })
+    let first = ask(&account.region).await?;
+    match elsewhere(&first, &account.region) {
+        Some(region) => ask(&region).await,
+        None => Ok(first),
+    }
+}
+
+/// The region in which the bucket is, where S3 answers that it is not in `here`.
+fn elsewhere(response: &Response, here: &str) -> Option<String> {
+    let (_, region) = response.headers.iter().find(|(name, _)| name == "x-amz-bucket-region")?;
+    (matches!(response.status, 301 | 307 | 400) && region != here).then(|| region.clone())
 }
 
 /// One answer of AWS: its status and its XML.

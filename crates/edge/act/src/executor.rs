@@ -159,7 +159,10 @@ impl<'a> Executor<'a> {
     fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
         body["plan"] = json!(plan);
         body["step"] = json!(number);
-        Ok(self.record.record(&format!("{plan}/{number}/{what}"), &format!("act.{what}"), &body)?)
+        // The same content has the same id, so that a resumed run does not say it twice; another content has another.
+        let digest = firebreak_contain::canonical::digest(firebreak_ledger::canonical::text(&body).as_bytes());
+        let id = format!("{plan}/{number}/{what}/{}", digest.get(..16).unwrap_or(&digest));
+        Ok(self.record.record(&id, &format!("act.{what}"), &body)?)
     }
 
     /// Moves `row` to `state`, durably.

@@ -131,6 +131,7 @@ pub struct StepRow {
     /// How often its call was begun.
     pub attempts: u32,
     /// Under which life of the journal it was last moved.
+    #[serde(default)]
     pub life: String,
     /// When the row was made.
     pub planned: Time,

@@ -2,6 +2,7 @@
 //!
 //! It is not the journal: nothing here is ever read back to decide what to do.
 
+use firebreak_ledger::Ledger;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 use thiserror::Error;
@@ -16,11 +17,20 @@ pub struct RecordError {
     pub reason: String,
 }
 
-/// An append-only, durable record. Writing the same id twice with the same content is one entry or two, as it likes: an
-/// intent is written again when execution resumes before its call.
+/// An append-only, durable record. The same id always comes with the same content, and writing it twice is one entry or
+/// two, as the record likes: an intent is written again when execution resumes before its call.
 pub trait Record: Send + Sync {
     /// Writes an entry and returns its index once it is durable.
     fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError>;
+}
+
+impl Record for Mutex<Ledger> {
+    fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
+        let mut ledger = self.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = ledger.append(id, kind, body);
+        let refused = |reason: String| RecordError { id: id.to_owned(), reason };
+        written.map(|receipt| receipt.index).map_err(|error| refused(error.to_string()))
+    }
 }
 
 /// A record in memory, for tests.

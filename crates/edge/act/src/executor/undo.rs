@@ -52,12 +52,19 @@ impl Executor<'_> {
             return held(&row, format!("no responder does `{}`", row.action.name));
         };
         if row.state != StepState::UndoPlanned {
+            // What was seen of the cut says nothing about what is there from now on; the ledger keeps it.
+            row.evidence.clear();
             self.advance(&mut row, StepState::UndoPlanned, "to be undone".to_owned()).await?;
         }
         let body = json!({"action": &row.action, "restores": &row.before.state, "gate": gate});
         self.write(&row.plan, row.number, "undo_intent", body)?;
         let (state, detail) = self.restore(responder, &row).await;
-        self.write(&row.plan, row.number, "undo_outcome", json!({"state": state, "detail": &detail}))?;
+        self.write(
+            &row.plan,
+            row.number,
+            "undo_outcome",
+            json!({"at": self.now(), "state": state, "detail": &detail}),
+        )?;
         self.advance(&mut row, state, detail).await?;
         Ok(StepReport::of(&row))
     }

@@ -139,6 +139,29 @@ async fn live_once(
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn the_ledger_holds_it_all_and_takes_a_resumed_run_without_saying_it_twice() {
+    use firebreak_ledger::{Ledger, LedgerKey};
+    let stage = Stage::new(Idempotency::StateSet);
+    stage.platform.answers("a", [Answer::Refuse, Answer::LostAfter]);
+    let key = LedgerKey::from_seed(&[7; 32], "tests.example").expect("a name");
+    let ledger = Ledger::open(stage.world.clone(), std::path::Path::new("/ledger"), key).expect("a disk in memory");
+    let ledger = std::sync::Mutex::new(ledger);
+    let plan = one(&stage.world);
+    let executor = Executor::new(&stage.world, &stage.config, &stage.journal, &ledger)
+        .with_sleep(&stage.sleep)
+        .with_responders(&stage.responders);
+    for _run in 0..3 {
+        executor.execute(&plan, Mode::Live).await.expect("the ledger takes every entry");
+    }
+    let size = || ledger.lock().expect("no panic while held").size();
+    assert_eq!(size(), 4, "one intent, two outcomes, held");
+    for _run in 0..2 {
+        executor.undo(plan.plan().id().as_str(), None, &GATE).await.expect("the ledger takes every entry");
+    }
+    assert_eq!(size(), 6);
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn what_cannot_be_put_on_record_is_not_done() {
     let stage = Stage::new(Idempotency::StateSet);
     let plan = one(&stage.world);

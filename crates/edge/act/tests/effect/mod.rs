@@ -80,7 +80,7 @@ fn effective(step: &StepReport) -> Option<bool> {
 }
 
 /// The keys as a probe in the configuration, and its secrets.
-fn probe<'a>(keys: &'a Keys) -> (Value, Vec<(&'a str, &'a str)>) {
+fn probe(keys: &Keys) -> (Value, Vec<(&str, &str)>) {
     let mut probe = json!({"access_key_id": "old:id", "secret_access_key": "old:secret"});
     let mut secrets = vec![("old:id", keys.id.as_str()), ("old:secret", keys.secret.as_str())];
     if let Some(token) = &keys.token {

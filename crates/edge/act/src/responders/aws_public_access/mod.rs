@@ -110,7 +110,7 @@ impl AwsPublicAccess {
             Some(key) => (OBJECT, format!("/{}/{}", encoded(bucket), encoded(key))),
             None => (LIST, format!("/{}?list-type=2&max-keys=1", encoded(bucket))),
         };
-        let response = context.http(shape, || anonymous(context, action, &path)).await?;
+        let response = anonymous(context, action, shape, &path).await?;
         match response.status {
             200 => Ok(Some(true)),
             401 | 403 => Ok(Some(false)),
