@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The workspace.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The entries of a folder, in order.
-pub fn entries(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     let found = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = found.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
@@ -22,17 +22,17 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The last part of a path, without its ending.
-pub fn stem(path: &Path) -> String {
+pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().expect("a name").to_string_lossy().into_owned()
 }
 
 /// Every detector's folder.
-pub fn detectors() -> Vec<PathBuf> {
+pub(crate) fn detectors() -> Vec<PathBuf> {
     entries(&root().join("detectors")).into_iter().filter(|path| path.is_dir()).collect()
 }
 
 /// All detectors' rules, every one of which must load.
-pub fn rules() -> Arc<Rules> {
+pub(crate) fn rules() -> Arc<Rules> {
     let file = |folder: PathBuf| {
         let path = folder.join("rule.yml");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -45,14 +45,14 @@ pub fn rules() -> Arc<Rules> {
 }
 
 /// The records in `bytes`, read as a replay reads them.
-pub fn read(name: &str, bytes: &[u8], source: &str) -> Batch {
+pub(crate) fn read(name: &str, bytes: &[u8], source: &str) -> Batch {
     let source = firebreak_intake::source(source).unwrap_or_else(|| panic!("{name}: no source `{source}`"));
     let options = Options { missing_time: MissingTime::Received, ..Options::default() };
     firebreak_intake::read_bytes(&World::offline(), name, bytes, source, options, &keep)
 }
 
 /// The matcher and the state of one run.
-pub struct Run {
+pub(crate) struct Run {
     rules: Arc<Rules>,
     matcher: Matcher,
     scratch: Scratch,
@@ -60,12 +60,12 @@ pub struct Run {
 
 impl Run {
     /// For these rules.
-    pub fn new(rules: Arc<Rules>) -> Run {
+    pub(crate) fn new(rules: Arc<Rules>) -> Run {
         Run { matcher: Matcher::new(Arc::clone(&rules)), rules, scratch: Scratch::default() }
     }
 
     /// What a correlator that has seen nothing finds in `events`.
-    pub fn findings(&mut self, events: Vec<Event>) -> Vec<Finding> {
+    pub(crate) fn findings(&mut self, events: Vec<Event>) -> Vec<Finding> {
         let catalogue = Arc::new(Catalogue::default());
         let mut correlator = Correlator::new(Arc::clone(&self.rules), catalogue, Settings::default());
         let mut findings = Vec::new();
@@ -76,4 +76,14 @@ impl Run {
         findings.extend(correlator.close());
         findings
     }
+}
+
+/// The folder of a corpus; says so where it is missing.
+pub(crate) fn corpus(name: &str) -> Option<PathBuf> {
+    let folder = root().join("../shared/data").join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: corpus absent");
+    None
 }
