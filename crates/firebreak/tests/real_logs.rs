@@ -156,9 +156,8 @@ fn labelled_events_are_judged_one_by_one() {
     let mut run = logs::Run::new(logs::rules());
     let mut below = Vec::new();
     for (log_type, source, found_min, quiet_min) in TYPES {
-        let of_type = |row: &&Value| {
-            row["log_types"].as_array().is_some_and(|types| types.iter().any(|name| name == log_type))
-        };
+        let of_type =
+            |row: &&Value| row["log_types"].as_array().is_some_and(|types| types.iter().any(|name| name == log_type));
         let mut score = Score::default();
         rows.iter().filter(of_type).for_each(|row| score.add(row, source, &mut run));
         println!(
