@@ -72,7 +72,7 @@ const TECHNIQUES: &[(&str, &str)] = &[
     ("aws.execution.ssm-send-command", "aws_session_on_host"),
     ("aws.exfiltration.ec2-security-group-open-port-22-ingress", "aws_remote_access_opened"),
     ("aws.exfiltration.ec2-share-ebs-snapshot", "aws_snapshot_shared"),
-    ("aws.impact.bedrock-invoke-model", "aws_model_invoked_by_user_key"),
+    ("aws.impact.bedrock-invoke-model", "aws_model_access_requested"),
     ("aws.lateral-movement.ec2-instance-connect", "aws_instance_key_pushed"),
     ("aws.persistence.iam-backdoor-role", "aws_role_trust_changed"),
     ("aws.persistence.iam-create-admin-user", "aws_admin_policy_attached"),
