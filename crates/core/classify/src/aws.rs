@@ -9,11 +9,14 @@ use std::ops::Range;
 const BEHIND: usize = 160;
 const AHEAD: usize = 320;
 
+/// How long a secret is, in characters.
+const SECRET: usize = 40;
+
 /// Whether `text` is 40 characters of base 64 that look drawn at random: all three classes of character, and changes of
 /// class as often as chance gives them (25 on average; paths and names stay below 14).
 fn is_secret(text: &[u8]) -> bool {
     let has = |class: fn(&u8) -> bool| text.iter().any(class);
-    text.len() == 40
+    text.len() == SECRET
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_digit)
@@ -22,8 +25,15 @@ fn is_secret(text: &[u8]) -> bool {
 
 /// The first secret among the runs of base 64 in `window`. Escapes such as `\n` end a run and are no part of one.
 fn secret_in(input: &[u8], window: Range<usize>) -> Option<Range<usize>> {
+    // Every CloudTrail record holds a key id and hardly one a secret: a stretch as long as a secret that cannot be one
+    // is passed over at once. A backslash may be part of a run, or may hide where one begins, so it stops nothing here.
+    let stops = |byte: &u8| !run::base64(*byte) && *byte != b'\\';
     let mut at = window.start;
     while at < window.end {
+        if let Some(stop) = slice(input, at..(at + SECRET).min(input.len())).iter().rposition(stops) {
+            at += stop + 1;
+            continue;
+        }
         let end = run::end(input, at, run::base64);
         let text = run::logical(slice(input, at..end));
         if is_secret(&text) && input.get(end) != Some(&b'=') {
@@ -68,7 +78,7 @@ pub(crate) fn after_label(input: &[u8], at: usize) -> Option<Candidate> {
     let start = label + gap;
     let end = run::end(input, start, run::base64);
     let text = run::logical(slice(input, start..end));
-    let shown = text.len() == 40 && gap > 0 && input.get(end) != Some(&b'=');
+    let shown = text.len() == SECRET && gap > 0 && input.get(end) != Some(&b'=');
     shown.then(|| Candidate {
         kind: SecretKind::AwsSecretKey,
         range: start..end,

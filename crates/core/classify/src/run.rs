@@ -34,7 +34,7 @@ pub(crate) fn slice(input: &[u8], range: Range<usize>) -> &[u8] {
 }
 
 /// The end of the run of `allowed` characters that begins at `from`. `\/` counts as `/`.
-pub(crate) fn end(input: &[u8], from: usize, allowed: fn(u8) -> bool) -> usize {
+pub(crate) fn end(input: &[u8], from: usize, allowed: impl Fn(u8) -> bool) -> usize {
     let mut at = from;
     loop {
         match input.get(at) {

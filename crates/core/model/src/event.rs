@@ -19,7 +19,7 @@ impl EventUid {
         digest.update(source.as_bytes());
         digest.update(native_id);
         let bytes: [u8; 32] = digest.finalize().into();
-        EventUid(bytes.iter().take(16).fold(0, |uid, byte| (uid << 8) | u128::from(*byte)))
+        EventUid(bytes.first_chunk().map_or(0, |half| u128::from_be_bytes(*half)))
     }
 }
 

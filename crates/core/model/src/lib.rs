@@ -30,7 +30,7 @@ pub use evidence::{EnvironmentEvidence, Observation, ObservationKind};
 pub use fact::{EdgeFact, EdgeKind, Fact, NodeFact, Persistence};
 pub use finding::{Finding, FindingId, Severity, Signal};
 pub use fingerprint::Fingerprinter;
-pub use key::{NodeKey, NodeKind};
+pub use key::{NodeKey, NodeKind, joined};
 pub use problem::{Position, Problem};
 pub use time::{Interval, Time};
 pub use verdict::{Judgement, Verdict};

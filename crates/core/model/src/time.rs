@@ -48,6 +48,10 @@ impl Time {
     /// Reads RFC 3339 (`2026-03-24T10:58:41Z`), and the forms that platforms write instead: a space for the `T`,
     /// and no zone, which then means UTC. `None` where the text is not a time.
     pub fn parse(text: &str) -> Option<Time> {
+        plain_utc(text.as_bytes()).or_else(|| Time::parse_any(text))
+    }
+
+    fn parse_any(text: &str) -> Option<Time> {
         if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
             return Some(Time(stamp.as_microsecond()));
         }
@@ -55,6 +59,45 @@ impl Time {
         let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Time(zoned.timestamp().as_microsecond()))
     }
+}
+
+/// Reads the one form that nearly every record has, `YYYY-MM-DDTHH:MM:SS[.fraction]Z`, from 1970 to 9998. `None` for
+/// everything else, leap seconds included: the general reader decides those.
+fn plain_utc(text: &[u8]) -> Option<Time> {
+    let number = |from: usize, digits: usize| {
+        text.get(from..from + digits)?
+            .iter()
+            .try_fold(0_i64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if marks.iter().any(|(at, mark)| text.get(*at) != Some(mark)) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i64::from(leap),
+        _ => return None,
+    };
+    if !(1970..=9998).contains(&year) || !(1..=days).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let micros = match text.get(19..)? {
+        [b'Z'] => 0,
+        [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => {
+            let used = digits.len().min(6);
+            digits.iter().all(u8::is_ascii_digit).then_some(())?;
+            (used..6).try_fold(number(20, used)?, |number, _| Some(number * 10))?
+        }
+        _ => return None,
+    };
+    // Days since 1970, in years that begin in March, so that a leap day is the last of its year.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
+    Some(Time((((days * 24 + hour) * 60 + minute) * 60 + second) * MICROS_PER_SECOND + micros))
 }
 
 impl std::fmt::Display for Time {
@@ -167,6 +210,41 @@ mod tests {
         assert_eq!(t.to_string(), "2026-03-24T10:58:41Z");
         for text in ["", "yesterday", "2026-13-01T00:00:00Z", "NaN"] {
             assert_eq!(Time::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_plain_form_is_read_as_the_general_reader_reads_it() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T23:59:59.999999999Z",
+            "2100-02-29T00:00:00Z",
+            "2024-02-29T00:00:00.5Z",
+            "2024-04-31T00:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "9998-12-31T23:59:59Z",
+            "1969-12-31T23:59:59.5Z",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00.1234567890Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-00T00:00:00Z",
+        ] {
+            assert_eq!(Time::parse(text), Time::parse_any(text), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_read_otherwise_than_by_the_general_reader(
+            text in "(19[67]|2[0-9]{2}|9[0-9]{2})[0-9]-[01][0-9]-[0-3][0-9][T t][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,10})?[Zz+]?"
+        ) {
+            proptest::prop_assert_eq!(Time::parse(&text), Time::parse_any(&text));
+        }
+
+        #[test]
+        fn every_instant_that_is_written_is_read(micros in 0_i64..253_000_000_000_000_000) {
+            let text = Time(micros).to_string();
+            proptest::prop_assert_eq!(plain_utc(text.as_bytes()), Some(Time(micros)));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use firebreak_model::{Json, Text, Time};
 use rustc_hash::FxHashSet;
-use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, ValueRef};
 use std::borrow::Cow;
 
 /// The value at `path`.
@@ -97,12 +97,10 @@ fn since_1970(number: f64) -> Time {
 /// A key that some object in the record has twice. Parsers disagree on which of the two values counts, so an intruder
 /// could show one identity to us and another to everyone else.
 pub(crate) fn doubled_key(json: &Json) -> Option<&str> {
-    match json.get_type() {
-        JsonType::Object => {
-            let object = json.as_object()?;
-            doubled_in(object).or_else(|| object.iter().find_map(|(_, value)| doubled_key(value)))
-        }
-        JsonType::Array => json.as_array()?.iter().find_map(doubled_key),
+    // This looks at every value of every record: what each is, is asked once.
+    match json.as_ref() {
+        ValueRef::Object(object) => doubled_in(object),
+        ValueRef::Array(array) => array.as_slice().iter().find_map(doubled_key),
         _ => None,
     }
 }
@@ -111,11 +109,12 @@ fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
     const SMALL: usize = 32;
     if object.len() > SMALL {
         let mut seen = FxHashSet::default();
-        return object.iter().map(|(key, _)| key).find(|key| !seen.insert(*key));
+        let mut entries = object.iter();
+        return entries.find_map(|(key, value)| (!seen.insert(key)).then_some(key).or_else(|| doubled_key(value)));
     }
     // A key is compared with the others only where one of them has the same length and last byte, as far as 64 bits tell.
     let (mut seen, mut marks) = ([""; SMALL], 0_u64);
-    for (at, (key, _)) in object.iter().enumerate() {
+    for (at, (key, value)) in object.iter().enumerate() {
         let last = key.as_bytes().last().copied().unwrap_or_default();
         let mark = 1_u64 << (key.len().wrapping_mul(11).wrapping_add(usize::from(last)) % 64);
         if marks & mark != 0 && seen.iter().take(at).any(|earlier| *earlier == key) {
@@ -123,6 +122,9 @@ fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
         }
         marks |= mark;
         *seen.get_mut(at)? = key;
+        if let Some(key) = doubled_key(value) {
+            return Some(key);
+        }
     }
     None
 }

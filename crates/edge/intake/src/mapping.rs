@@ -68,6 +68,10 @@ pub(crate) fn no_time(unreadable: Option<&str>) -> Refusal {
 /// Fills in the address: as an address where it is one, else as it is written.
 pub(crate) fn set_address(keys: &mut Keys, written: Option<&str>) {
     let Some(written) = written.map(str::trim).filter(|written| !written.is_empty()) else { return };
+    if let Ok(address) = written.parse::<IpAddr>() {
+        keys.address = Some(address.to_canonical());
+        return;
+    }
     // A port after an IPv4 address, or brackets around an IPv6 one, is not part of the address.
     let bare = match written.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((bare, _)) => bare,

@@ -52,8 +52,10 @@ impl Stream {
             }
         }
         head.truncate(filled);
-        let gzip = head.starts_with(&[0x1f, 0x8b]);
-        let zstd = head == [0x28, 0xb5, 0x2f, 0xfd];
+        // A file of which only the very first bytes are written yet must not pass for plain.
+        let begins = |magic: &[u8]| !head.is_empty() && (head.starts_with(magic) || magic.starts_with(&head));
+        let gzip = begins(&[0x1f, 0x8b]);
+        let zstd = begins(&[0x28, 0xb5, 0x2f, 0xfd]);
         let chained = Cursor::new(head).chain(raw);
         let layers = if gzip {
             Layers::Gzip(Box::new(flate2::read::MultiGzDecoder::new(chained)))

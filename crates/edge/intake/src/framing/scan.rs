@@ -75,7 +75,7 @@ impl Scan {
             return None;
         }
         let rest = bytes.get(*at..).unwrap_or_default();
-        let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', rest) else {
+        let Some(found) = mark_in_string(rest) else {
             *at = bytes.len();
             return None;
         };
@@ -144,6 +144,29 @@ impl Scan {
     }
 }
 
+/// The first quote, backslash or line break. Most strings in a log are short: the first bytes are looked at eight at a
+/// time, before a search that is faster over a long way but slower to start.
+fn mark_in_string(bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 6;
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    // The lowest bit of this stands in the first byte of `word` that is `mark`; those above it may mean nothing.
+    let marked = |word: u64, mark: u8| {
+        let zero = word ^ (EACH * u64::from(mark));
+        zero.wrapping_sub(EACH) & !zero & (EACH << 7)
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().take(NEAR).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = marked(word, b'"') | marked(word, b'\\') | marked(word, b'\n');
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let from = words.len().min(NEAR) * 8;
+    let rest = bytes.get(from..).unwrap_or_default();
+    memchr::memchr3(b'"', b'\\', b'\n', rest).map(|found| from + found)
+}
+
 /// Whether `bytes` are one object with all brackets and quotes closed.
 pub(crate) fn is_balanced(bytes: &[u8]) -> bool {
     let bytes = bytes.trim_ascii();
@@ -166,4 +189,18 @@ pub(crate) fn is_deeper(bytes: &[u8], limit: u32) -> bool {
         scan.run(bytes, &mut at, &[]);
     }
     scan.deepest > limit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn the_first_mark_is_found_wherever_it_is(bytes in "([a-z\u{80}-\u{8ff}]{0,70}[\"\\\\\n#!]?){0,4}") {
+            let bytes = bytes.as_bytes();
+            let first = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
+            proptest::prop_assert_eq!(mark_in_string(bytes), first);
+        }
+    }
 }

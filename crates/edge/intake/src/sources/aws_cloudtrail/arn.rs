@@ -1,6 +1,6 @@
 //! From an ARN to the one key of what it names.
 
-use firebreak_model::NodeKey;
+use firebreak_model::{NodeKey, NodeKind};
 
 /// The key of what `arn` names: users, roles and accounts' roots are identities, groups are groups, an object is its
 /// bucket, and a role session is its role. `None` where the text is no ARN.
@@ -13,18 +13,16 @@ pub(super) fn key(arn: &str) -> Option<NodeKey> {
     }
     let kind = name.split('/').next().unwrap_or_default();
     Some(match (service, kind) {
-        ("sts", "assumed-role") => NodeKey::identity("aws", &role_of_session(partition, account, name)),
+        // `assumed-role/R/S` is a session of `role/R`. The role's path is not written there.
+        ("sts", "assumed-role") => {
+            let role = name.split('/').nth(1).unwrap_or_default();
+            NodeKey::of(NodeKind::Identity, "aws", &["arn:", partition, ":iam::", account, ":role/", role])
+        }
         ("iam", "user" | "role" | "root") | ("sts", "federated-user") => NodeKey::identity("aws", arn),
         ("iam", "group") => NodeKey::group("aws", arn),
-        ("s3", bucket) => NodeKey::resource("aws", &format!("arn:{partition}:s3:::{bucket}")),
+        ("s3", bucket) => NodeKey::of(NodeKind::Resource, "aws", &["arn:", partition, ":s3:::", bucket]),
         _ => NodeKey::resource("aws", arn),
     })
-}
-
-/// `assumed-role/R/S` is a session of `role/R`. The role's path is not written there.
-fn role_of_session(partition: &str, account: &str, name: &str) -> String {
-    let role = name.split('/').nth(1).unwrap_or_default();
-    format!("arn:{partition}:iam::{account}:role/{role}")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod target;
 use crate::json;
 use crate::mapping::set_address;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, joined};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 /// AWS CloudTrail.
@@ -129,7 +129,7 @@ fn keys(event: &Fields<'_>, name: &str) -> Keys {
 }
 
 fn operation(service: &str, name: &str) -> Text {
-    if service.is_empty() { Text::new(name) } else { Text::from(format!("{service}:{name}")) }
+    if service.is_empty() { Text::new(name) } else { joined(&[service, ":", name]) }
 }
 
 /// The key that the call made: a session's, or a new access key.

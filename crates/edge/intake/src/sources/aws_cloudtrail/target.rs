@@ -3,7 +3,7 @@
 use super::actor::Identity;
 use super::{Fields, arn};
 use crate::json;
-use firebreak_model::{Json, NodeKey};
+use firebreak_model::{Json, NodeKey, Text, joined};
 
 /// What the call acted on: what its parameters name, else the first resource that the event lists.
 pub(super) fn target(event: &Fields<'_>, identity: &Identity<'_>, name: &str) -> Option<NodeKey> {
@@ -15,15 +15,15 @@ pub(super) fn target(event: &Fields<'_>, identity: &Identity<'_>, name: &str) ->
         "ssm" => parameter(parameters, &place).or_else(|| instance(parameters, &place)),
         "sts" => json::text(parameters, &["roleArn"]).and_then(arn::key),
         "iam" => principal(event, parameters, &place),
-        "dynamodb" => one(parameters, "tableName", |name| place.arn("dynamodb", &format!("table/{name}"))),
-        "kms" => one(parameters, "keyId", |id| place.arn("kms", &format!("key/{id}"))),
-        "lambda" => one(parameters, "functionName", |name| place.arn("lambda", &format!("function:{name}"))),
-        "rds" => one(parameters, "dBInstanceIdentifier", |id| place.arn("rds", &format!("db:{id}")))
-            .or_else(|| one(parameters, "dBSnapshotIdentifier", |id| place.arn("rds", &format!("snapshot:{id}")))),
-        "ecs" => one(parameters, "task", |id| place.arn("ecs", &format!("task/{id}")))
-            .or_else(|| one(parameters, "cluster", |name| place.arn("ecs", &format!("cluster/{name}")))),
+        "dynamodb" => one(parameters, "tableName", |name| place.arn("dynamodb", "table/", name)),
+        "kms" => one(parameters, "keyId", |id| place.arn("kms", "key/", id)),
+        "lambda" => one(parameters, "functionName", |name| place.arn("lambda", "function:", name)),
+        "rds" => one(parameters, "dBInstanceIdentifier", |id| place.arn("rds", "db:", id))
+            .or_else(|| one(parameters, "dBSnapshotIdentifier", |id| place.arn("rds", "snapshot:", id))),
+        "ecs" => one(parameters, "task", |id| place.arn("ecs", "task/", id))
+            .or_else(|| one(parameters, "cluster", |name| place.arn("ecs", "cluster/", name))),
         "ec2" => instance(parameters, &place),
-        "cloudtrail" => one(parameters, "name", |name| place.arn("cloudtrail", &format!("trail/{name}"))),
+        "cloudtrail" => one(parameters, "name", |name| place.arn("cloudtrail", "trail/", name)),
         _ => None,
     });
     // IAM calls without a user name are about the caller.
@@ -69,27 +69,28 @@ impl<'e> Place<'e> {
         Place { partition, region, account }
     }
 
-    fn arn(&self, service: &str, name: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{name}", self.partition, self.region, self.account)
+    /// The ARN of `kind` followed by `name`, where `kind` ends with what the service puts between the two.
+    fn arn(&self, service: &str, kind: &str, name: &str) -> Text {
+        joined(&["arn:", self.partition, ":", service, ":", self.region, ":", self.account, ":", kind, name])
     }
 
-    fn iam(&self, kind: &str, name: &str) -> String {
-        format!("arn:{}:iam::{}:{kind}/{name}", self.partition, self.account)
+    fn iam(&self, kind: &str, name: &str) -> Text {
+        joined(&["arn:", self.partition, ":iam::", self.account, ":", kind, "/", name])
     }
 }
 
 /// What one parameter names: an ARN, or a name of which `arn` makes one.
-fn one(parameters: &Json, field: &str, arn: impl Fn(&str) -> String) -> Option<NodeKey> {
+fn one(parameters: &Json, field: &str, arn: impl Fn(&str) -> Text) -> Option<NodeKey> {
     let written = json::text(parameters, &[field])?;
     if written.starts_with("arn:") { arn::key(written) } else { arn::key(&arn(written)) }
 }
 
 fn bucket(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
-    one(parameters, "bucketName", |name| format!("arn:{}:s3:::{name}", place.partition))
+    one(parameters, "bucketName", |name| joined(&["arn:", place.partition, ":s3:::", name]))
 }
 
 fn secret(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
-    let arn = |name: &str| place.arn("secretsmanager", &format!("secret:{name}"));
+    let arn = |name: &str| place.arn("secretsmanager", "secret:", name);
     one(parameters, "secretId", arn).or_else(|| {
         let first = json::first(parameters, &["secretIdList"])?;
         if first.starts_with("arn:") { arn::key(first) } else { arn::key(&arn(first)) }
@@ -104,7 +105,7 @@ fn parameter(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
     if written.starts_with("arn:") {
         return arn::key(written);
     }
-    arn::key(&place.arn("ssm", &format!("parameter/{}", written.trim_start_matches('/'))))
+    arn::key(&place.arn("ssm", "parameter/", written.trim_start_matches('/')))
 }
 
 fn instance(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
@@ -113,7 +114,7 @@ fn instance(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
         .or_else(|| json::text(parameters, &["target"]))
         .or_else(|| json::first(parameters, &["instanceIds"]))
         .or_else(|| listed().and_then(|item| json::text(item, &["instanceId"])))?;
-    arn::key(&place.arn("ec2", &format!("instance/{id}")))
+    arn::key(&place.arn("ec2", "instance/", id))
 }
 
 /// Whom or what an IAM call is about: the key before the user who has it, the user or role before the policy.
