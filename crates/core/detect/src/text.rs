@@ -26,7 +26,13 @@ pub(crate) enum Scalar<'a> {
 impl<'a> Scalar<'a> {
     /// The scalar that `value` is, if it is one and not null.
     pub(crate) fn of(value: &'a Json) -> Option<Scalar<'a>> {
-        match value.as_ref() {
+        Scalar::from_ref(value.as_ref())
+    }
+
+    /// The scalar that `value` is, if it is one and not null.
+    #[inline]
+    pub(crate) fn from_ref(value: ValueRef<'a>) -> Option<Scalar<'a>> {
+        match value {
             ValueRef::String(text) => Some(Scalar::Text(text)),
             ValueRef::Bool(truth) => Some(Scalar::Bool(truth)),
             ValueRef::Number(number) => Some(if let Some(whole) = number.as_i64() {
@@ -41,6 +47,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// Its text, written to `buffer` where it is not text already.
+    #[inline]
     pub(crate) fn text<'b>(&self, buffer: &'b mut String) -> &'b str
     where
         'a: 'b,
@@ -68,6 +75,7 @@ pub(crate) fn write_float(buffer: &mut String, number: f64) -> std::fmt::Result 
 
 /// `text` in lower case, written to `buffer` only where that changes anything. Character by character, so that the
 /// folding of a part is a part of the folding.
+#[inline]
 pub(crate) fn fold<'b>(text: &'b str, buffer: &'b mut String) -> &'b str {
     if text.is_ascii() {
         if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {

@@ -32,11 +32,13 @@ impl Marks {
     }
 
     /// Whether the predicate holds.
+    #[inline]
     pub(super) fn holds(&self, predicate: u32) -> bool {
         self.predicates.get(predicate as usize) == Some(&self.event)
     }
 
     /// The predicate holds.
+    #[inline]
     pub(super) fn set(&mut self, predicate: u32, index: &Index) {
         let Some(mark) = self.predicates.get_mut(predicate as usize) else { return };
         if std::mem::replace(mark, self.event) == self.event {
@@ -84,6 +86,7 @@ impl Index {
         index
     }
 
+    #[inline]
     fn witnessed_by(&self, predicate: u32) -> &[u32] {
         self.witnessed.get(predicate as usize).map_or(&[], Vec::as_slice)
     }

@@ -5,7 +5,8 @@ use crate::rules::{Comparison, Piece, Relation, Test, expression, modifier::EXPR
 use crate::text::{self, Scalar};
 use aho_corasick::AhoCorasick;
 use ipnet::IpNet;
-use regex::{RegexSet, RegexSetBuilder};
+use memchr::memmem::Finder;
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use rustc_hash::FxHashMap;
 
 /// A predicate's number in its plan.
@@ -13,6 +14,9 @@ type Id = u32;
 
 /// Fewer parts than this are compared one by one: an automaton costs more than it saves.
 const AUTOMATON_PARTS_MIN: usize = 6;
+
+/// Fewer regular expressions than this are asked one by one.
+const SET_MIN: usize = 6;
 
 /// All that rules ask of one field.
 #[derive(Debug, Default)]
@@ -31,6 +35,8 @@ pub(super) struct Table {
 #[derive(Debug, Default)]
 struct Texts {
     exact: FxHashMap<Box<str>, Id>,
+    /// A bit for each length, up to 63, that a text in `exact` has; the last bit for all beyond.
+    lengths: u64,
     parts: Parts,
     expressions: Expressions,
     used: bool,
@@ -40,6 +46,8 @@ struct Texts {
 #[derive(Debug, Default)]
 struct Parts {
     list: Vec<(Relation, Box<str>, Id)>,
+    /// A search for each part, where there are few.
+    finders: Vec<Finder<'static>>,
     automaton: Option<AhoCorasick>,
 }
 
@@ -47,6 +55,8 @@ struct Parts {
 #[derive(Debug, Default)]
 struct Expressions {
     texts: Vec<(String, Id)>,
+    /// One for each text, where there are few: alone each can look for its literals first.
+    single: Vec<(Regex, Id)>,
     set: Option<RegexSet>,
 }
 
@@ -60,6 +70,7 @@ impl Table {
                 texts.used = true;
                 match relation {
                     Relation::Equals => {
+                        texts.lengths |= length_bit(text);
                         texts.exact.insert(text.as_str().into(), id);
                     }
                     other => texts.parts.list.push((*other, text.as_str().into(), id)),
@@ -101,7 +112,8 @@ impl Table {
     pub(super) fn look_up(&self, value: Scalar<'_>, buffers: Buffers<'_>, marks: &mut Marks, index: &Index) {
         self.present(marks, index);
         let text = value.text(buffers.number);
-        if self.folded.used {
+        // Lower case has as many bytes as upper where both are ASCII; elsewhere it may not.
+        if self.folded.used && (self.folded.may_hold(text) || !text.is_ascii()) {
             self.folded.look_up(text::fold(text, buffers.folded), marks, index);
         }
         if self.cased.used {
@@ -136,9 +148,23 @@ pub(super) struct Buffers<'b> {
     pub(super) number: &'b mut String,
 }
 
+#[inline]
+fn length_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
+}
+
 impl Texts {
+    /// Whether a text of this length, known not to change with its case, may hold anything.
+    #[inline]
+    fn may_hold(&self, text: &str) -> bool {
+        let exact = self.lengths & length_bit(text) != 0;
+        exact || !self.parts.list.is_empty() || !self.expressions.texts.is_empty()
+    }
+
     fn look_up(&self, text: &str, marks: &mut Marks, index: &Index) {
-        if let Some(id) = self.exact.get(text) {
+        if self.lengths & length_bit(text) != 0
+            && let Some(id) = self.exact.get(text)
+        {
             marks.set(*id, index);
         }
         self.parts.look_up(text, marks, index);
@@ -149,15 +175,22 @@ impl Texts {
 impl Parts {
     fn finish(&mut self) {
         if self.list.len() >= AUTOMATON_PARTS_MIN {
-            // Where no automaton can be built the list is compared instead: slower, never wrong.
+            // Where no automaton can be built the parts are sought one by one instead: slower, never wrong.
             self.automaton = AhoCorasick::new(self.list.iter().map(|(_, text, _)| text.as_bytes())).ok();
+        }
+        if self.automaton.is_none() {
+            self.finders = self.list.iter().map(|(_, text, _)| Finder::new(text.as_bytes()).into_owned()).collect();
         }
     }
 
     fn look_up(&self, text: &str, marks: &mut Marks, index: &Index) {
         let Some(automaton) = &self.automaton else {
-            for (relation, part, id) in &self.list {
-                if relation.holds(text, part) {
+            for ((relation, part, id), finder) in self.list.iter().zip(&self.finders) {
+                let holds = match relation {
+                    Relation::Contains => finder.find(text.as_bytes()).is_some(),
+                    other => other.holds(text, part),
+                };
+                if holds {
                     marks.set(*id, index);
                 }
             }
@@ -180,15 +213,24 @@ impl Parts {
 
 impl Expressions {
     fn finish(&mut self) {
-        if self.texts.is_empty() {
-            return;
+        // Each was compiled alone at load; together they may still grow too large, and are then asked one by one.
+        let limit = EXPRESSION_BYTES_MAX * self.texts.len().max(1);
+        if self.texts.len() >= SET_MIN {
+            let texts = self.texts.iter().map(|(text, _)| text);
+            self.set = RegexSetBuilder::new(texts).size_limit(limit).build().ok();
         }
-        // Each was compiled alone at load. Together they may grow too large; then they are asked one by one.
-        let limit = EXPRESSION_BYTES_MAX * self.texts.len();
-        self.set = RegexSetBuilder::new(self.texts.iter().map(|(text, _)| text)).size_limit(limit).build().ok();
+        if self.set.is_none() {
+            let compiled = |text: &String| RegexBuilder::new(text).size_limit(limit).build().ok();
+            self.single = self.texts.iter().filter_map(|(text, id)| Some((compiled(text)?, *id))).collect();
+        }
     }
 
     fn look_up(&self, text: &str, marks: &mut Marks, index: &Index) {
+        for (expression, id) in &self.single {
+            if expression.is_match(text) {
+                marks.set(*id, index);
+            }
+        }
         let Some(set) = self.set.as_ref().filter(|set| set.is_match(text)) else { return };
         for found in &set.matches(text) {
             if let Some((_, id)) = self.texts.get(found) {

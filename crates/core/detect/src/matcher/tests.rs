@@ -251,14 +251,16 @@ fn rate() {
     let (rules, _) = Rules::load(&files);
     let rules = Arc::new(rules);
     let matcher = Matcher::new(rules.clone());
-    let (passes, number) = (30, events.len() as f64);
+    let (passes, number) = (300_u32, events.len() as f64);
+    // Time on the processor, not on the wall: the machine may be busy with something else.
+    let spent = || {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        stat.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0)
+    };
     let best = |job: &mut dyn FnMut()| {
-        let times = (0..passes).map(|_| {
-            let start = std::time::Instant::now();
-            job();
-            start.elapsed().as_secs_f64()
-        });
-        times.fold(f64::INFINITY, f64::min) / number * 1e9
+        let start = spent();
+        (0..passes).for_each(|_| job());
+        (spent() - start) / f64::from(passes) / number
     };
     let parse = best(&mut || {
         for event in &events {
@@ -266,9 +268,13 @@ fn rate() {
         }
     });
     let mut scratch = Scratch::default();
-    let matching = best(&mut || {
-        for event in &events {
+    let mut bodies = events.clone();
+    let both = best(&mut || {
+        for event in &mut bodies {
+            // As in life: the record is matched while it is still in the processor's cache.
+            event.body = sonic_rs::from_slice(&event.raw).expect("json");
             std::hint::black_box(matcher.matches(event, &mut scratch).len());
+            event.body = firebreak_model::Json::default();
         }
     });
     let observed: Vec<crate::Observed> = events
@@ -286,10 +292,10 @@ fn rate() {
         correlator.close();
     });
     println!(
-        "{} rules: parse {parse:.0} ns, match {matching:.0} ns, correlate {correlating:.0} ns an event",
+        "{} rules: parse {parse:.0} ns, parse and match {both:.0} ns, correlate {correlating:.0} ns an event",
         rules.detections().len()
     );
-    println!("parse + match at {:.0}% of parse alone", 100.0 * parse / (parse + matching));
+    println!("parse + match at {:.0}% of parse alone", 100.0 * parse / both);
 }
 
 #[test]

@@ -62,16 +62,21 @@ impl Walk<'_> {
                 {
                     table.present(self.marks, &plan.index);
                 }
+                if let (Some(node), None) = (node, plan.anywhere) {
+                    for (key, member) in members.iter() {
+                        if let Some(child) = node.child(key) {
+                            self.below(Some(child), member, depth + 1);
+                        }
+                    }
+                    return;
+                }
                 for (key, member) in members.iter() {
                     let child = node.and_then(|node| node.child(key));
-                    if child.is_some() || plan.anywhere.is_some() {
-                        self.below(child, member, depth + 1);
-                    }
+                    self.below(child, member, depth + 1);
                 }
             }
-            ValueRef::Null => {}
-            _ => {
-                let Some(scalar) = Scalar::of(value) else { return };
+            other => {
+                let Some(scalar) = Scalar::from_ref(other) else { return };
                 if let Some(table) = place.and_then(|place| self.plan.trie.node(place)).and_then(|node| node.table) {
                     self.look_up(table, scalar);
                 }
@@ -89,6 +94,7 @@ impl Walk<'_> {
         }
     }
 
+    #[inline]
     fn look_up(&mut self, table: u32, scalar: Scalar<'_>) {
         if let Some(table) = self.plan.tables.get(table as usize) {
             let buffers = Buffers { folded: self.folded, number: self.number };
