@@ -105,3 +105,17 @@ fn public_rules_load_unchanged() {
     assert_eq!(rules.detections().len(), 0, "aggregations of Sigma 1 are refused, not half-loaded");
     assert!(problems.len() >= old.len());
 }
+
+#[test]
+fn the_shipped_detectors_load() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../detectors");
+    let Ok(folders) = std::fs::read_dir(root) else { return };
+    let rule = |folder: std::io::Result<std::fs::DirEntry>| {
+        let path = folder.expect("a readable folder").path().join("rule.yml");
+        let text = std::fs::read_to_string(&path).ok()?;
+        Some(RuleFile { path: path.display().to_string(), text })
+    };
+    let files: Vec<RuleFile> = folders.filter_map(rule).collect();
+    let (_, problems) = Rules::load(&files);
+    assert!(problems.is_empty(), "{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>());
+}
