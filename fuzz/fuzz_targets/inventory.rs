@@ -1,0 +1,37 @@
+//! Arbitrary bytes as an inventory file. The first byte chooses its name, and with it the scanner.
+
+#![no_main]
+
+use firebreak_model::Time;
+use firebreak_world::{Disk, MemoryDisk, World};
+use std::path::Path;
+use std::sync::Arc;
+
+const NAMES: [&str; 14] = [
+    "aws/111122223333/authorization-details.json",
+    "github/organization.json",
+    "github/o/r/runs.json",
+    "workflows/o/r/ci.yml",
+    "kubernetes/prod.json",
+    "estate.json",
+    "environments/host.json",
+    "lockfiles/host__a/uv.lock",
+    "lockfiles/host__a/poetry.lock",
+    "lockfiles/host__a/requirements.txt",
+    "lockfiles/host__a/package-lock.json",
+    "lockfiles/host__a/yarn.lock",
+    "lockfiles/host__a/pnpm-lock.yaml",
+    "lockfiles/host__a/Gemfile.lock",
+];
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let Some((first, rest)) = data.split_first() else { return };
+    let name = NAMES[usize::from(*first) % NAMES.len()];
+    let disk = Arc::new(MemoryDisk::default());
+    let world = World { disk: disk.clone(), ..World::simulated(1) };
+    let _ = disk.write(&Path::new("/inventory").join(name), rest);
+    let found = firebreak_inventory::scan_directory(&world, Path::new("/inventory"), Time::from_seconds(0));
+    for problem in &found.problems {
+        assert!(!problem.reason.is_empty());
+    }
+});
