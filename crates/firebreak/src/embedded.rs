@@ -3,10 +3,20 @@
 /// Every detector's rule, ordered by path.
 pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_access_key_created/rule.yml", include_str!("../../../detectors/aws_access_key_created/rule.yml")),
+    ("detectors/aws_account_added/rule.yml", include_str!("../../../detectors/aws_account_added/rule.yml")),
+    (
+        "detectors/aws_account_contacts_read/rule.yml",
+        include_str!("../../../detectors/aws_account_contacts_read/rule.yml"),
+    ),
     (
         "detectors/aws_admin_policy_attached/rule.yml",
         include_str!("../../../detectors/aws_admin_policy_attached/rule.yml"),
     ),
+    (
+        "detectors/aws_all_permissions_read/rule.yml",
+        include_str!("../../../detectors/aws_all_permissions_read/rule.yml"),
+    ),
+    ("detectors/aws_bucket_deleted/rule.yml", include_str!("../../../detectors/aws_bucket_deleted/rule.yml")),
     (
         "detectors/aws_bucket_policy_changed/rule.yml",
         include_str!("../../../detectors/aws_bucket_policy_changed/rule.yml"),
@@ -15,21 +25,55 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_bucket_protection_removed/rule.yml",
         include_str!("../../../detectors/aws_bucket_protection_removed/rule.yml"),
     ),
+    ("detectors/aws_build_made_public/rule.yml", include_str!("../../../detectors/aws_build_made_public/rule.yml")),
+    (
+        "detectors/aws_cluster_access_granted/rule.yml",
+        include_str!("../../../detectors/aws_cluster_access_granted/rule.yml"),
+    ),
     (
         "detectors/aws_command_in_container/rule.yml",
         include_str!("../../../detectors/aws_command_in_container/rule.yml"),
     ),
+    ("detectors/aws_console_link_made/rule.yml", include_str!("../../../detectors/aws_console_link_made/rule.yml")),
     (
         "detectors/aws_console_password_set/rule.yml",
         include_str!("../../../detectors/aws_console_password_set/rule.yml"),
+    ),
+    ("detectors/aws_database_opened/rule.yml", include_str!("../../../detectors/aws_database_opened/rule.yml")),
+    (
+        "detectors/aws_database_password_changed/rule.yml",
+        include_str!("../../../detectors/aws_database_password_changed/rule.yml"),
+    ),
+    (
+        "detectors/aws_database_protection_removed/rule.yml",
+        include_str!("../../../detectors/aws_database_protection_removed/rule.yml"),
+    ),
+    (
+        "detectors/aws_database_snapshot_made/rule.yml",
+        include_str!("../../../detectors/aws_database_snapshot_made/rule.yml"),
     ),
     (
         "detectors/aws_database_snapshot_shared/rule.yml",
         include_str!("../../../detectors/aws_database_snapshot_shared/rule.yml"),
     ),
     (
+        "detectors/aws_disk_encryption_default_off/rule.yml",
+        include_str!("../../../detectors/aws_disk_encryption_default_off/rule.yml"),
+    ),
+    (
         "detectors/aws_dns_query_log_deleted/rule.yml",
         include_str!("../../../detectors/aws_dns_query_log_deleted/rule.yml"),
+    ),
+    ("detectors/aws_document_shared/rule.yml", include_str!("../../../detectors/aws_document_shared/rule.yml")),
+    ("detectors/aws_domain_moved/rule.yml", include_str!("../../../detectors/aws_domain_moved/rule.yml")),
+    (
+        "detectors/aws_encryption_key_endangered/rule.yml",
+        include_str!("../../../detectors/aws_encryption_key_endangered/rule.yml"),
+    ),
+    ("detectors/aws_endpoint_refused/rule.yml", include_str!("../../../detectors/aws_endpoint_refused/rule.yml")),
+    (
+        "detectors/aws_endpoint_used_from_outside/rule.yml",
+        include_str!("../../../detectors/aws_endpoint_used_from_outside/rule.yml"),
     ),
     ("detectors/aws_enumeration_burst/rule.yml", include_str!("../../../detectors/aws_enumeration_burst/rule.yml")),
     (
@@ -42,44 +86,128 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/aws_function_changed/rule.yml", include_str!("../../../detectors/aws_function_changed/rule.yml")),
     ("detectors/aws_function_opened/rule.yml", include_str!("../../../detectors/aws_function_opened/rule.yml")),
+    ("detectors/aws_guard_switched_off/rule.yml", include_str!("../../../detectors/aws_guard_switched_off/rule.yml")),
+    ("detectors/aws_host_password_read/rule.yml", include_str!("../../../detectors/aws_host_password_read/rule.yml")),
+    ("detectors/aws_host_role_changed/rule.yml", include_str!("../../../detectors/aws_host_role_changed/rule.yml")),
+    (
+        "detectors/aws_host_role_looks_around/rule.yml",
+        include_str!("../../../detectors/aws_host_role_looks_around/rule.yml"),
+    ),
+    (
+        "detectors/aws_host_start_script_changed/rule.yml",
+        include_str!("../../../detectors/aws_host_start_script_changed/rule.yml"),
+    ),
     (
         "detectors/aws_identity_provider_changed/rule.yml",
         include_str!("../../../detectors/aws_identity_provider_changed/rule.yml"),
     ),
+    (
+        "detectors/aws_image_repository_opened/rule.yml",
+        include_str!("../../../detectors/aws_image_repository_opened/rule.yml"),
+    ),
+    ("detectors/aws_image_shared/rule.yml", include_str!("../../../detectors/aws_image_shared/rule.yml")),
     ("detectors/aws_instance_key_pushed/rule.yml", include_str!("../../../detectors/aws_instance_key_pushed/rule.yml")),
+    ("detectors/aws_key_quarantined/rule.yml", include_str!("../../../detectors/aws_key_quarantined/rule.yml")),
     (
         "detectors/aws_large_instances_started/rule.yml",
         include_str!("../../../detectors/aws_large_instances_started/rule.yml"),
+    ),
+    ("detectors/aws_log_group_deleted/rule.yml", include_str!("../../../detectors/aws_log_group_deleted/rule.yml")),
+    (
+        "detectors/aws_login_without_second_factor/rule.yml",
+        include_str!("../../../detectors/aws_login_without_second_factor/rule.yml"),
+    ),
+    (
+        "detectors/aws_mail_sending_explored/rule.yml",
+        include_str!("../../../detectors/aws_mail_sending_explored/rule.yml"),
+    ),
+    (
+        "detectors/aws_model_access_requested/rule.yml",
+        include_str!("../../../detectors/aws_model_access_requested/rule.yml"),
     ),
     (
         "detectors/aws_model_invoked_by_user_key/rule.yml",
         include_str!("../../../detectors/aws_model_invoked_by_user_key/rule.yml"),
     ),
+    ("detectors/aws_models_tried/rule.yml", include_str!("../../../detectors/aws_models_tried/rule.yml")),
+    (
+        "detectors/aws_network_path_changed/rule.yml",
+        include_str!("../../../detectors/aws_network_path_changed/rule.yml"),
+    ),
+    (
+        "detectors/aws_notebook_script_changed/rule.yml",
+        include_str!("../../../detectors/aws_notebook_script_changed/rule.yml"),
+    ),
+    (
+        "detectors/aws_objects_deleted_in_bulk/rule.yml",
+        include_str!("../../../detectors/aws_objects_deleted_in_bulk/rule.yml"),
+    ),
+    (
+        "detectors/aws_objects_encrypted_with_outside_key/rule.yml",
+        include_str!("../../../detectors/aws_objects_encrypted_with_outside_key/rule.yml"),
+    ),
+    ("detectors/aws_organisation_left/rule.yml", include_str!("../../../detectors/aws_organisation_left/rule.yml")),
     (
         "detectors/aws_outside_trust_anchor_created/rule.yml",
         include_str!("../../../detectors/aws_outside_trust_anchor_created/rule.yml"),
     ),
     ("detectors/aws_parameter_sweep/rule.yml", include_str!("../../../detectors/aws_parameter_sweep/rule.yml")),
     ("detectors/aws_password_data_sweep/rule.yml", include_str!("../../../detectors/aws_password_data_sweep/rule.yml")),
+    ("detectors/aws_permissions_changed/rule.yml", include_str!("../../../detectors/aws_permissions_changed/rule.yml")),
     ("detectors/aws_refusals_burst/rule.yml", include_str!("../../../detectors/aws_refusals_burst/rule.yml")),
     (
         "detectors/aws_remote_access_opened/rule.yml",
         include_str!("../../../detectors/aws_remote_access_opened/rule.yml"),
     ),
+    (
+        "detectors/aws_role_for_outsiders_created/rule.yml",
+        include_str!("../../../detectors/aws_role_for_outsiders_created/rule.yml"),
+    ),
     ("detectors/aws_role_trust_changed/rule.yml", include_str!("../../../detectors/aws_role_trust_changed/rule.yml")),
     ("detectors/aws_root_used/rule.yml", include_str!("../../../detectors/aws_root_used/rule.yml")),
+    (
+        "detectors/aws_second_factor_failed/rule.yml",
+        include_str!("../../../detectors/aws_second_factor_failed/rule.yml"),
+    ),
+    (
+        "detectors/aws_second_factor_removed/rule.yml",
+        include_str!("../../../detectors/aws_second_factor_removed/rule.yml"),
+    ),
     (
         "detectors/aws_secret_scanner_identity_check/rule.yml",
         include_str!("../../../detectors/aws_secret_scanner_identity_check/rule.yml"),
     ),
     ("detectors/aws_secret_sweep/rule.yml", include_str!("../../../detectors/aws_secret_sweep/rule.yml")),
+    (
+        "detectors/aws_serial_console_opened/rule.yml",
+        include_str!("../../../detectors/aws_serial_console_opened/rule.yml"),
+    ),
     ("detectors/aws_session_on_host/rule.yml", include_str!("../../../detectors/aws_session_on_host/rule.yml")),
     ("detectors/aws_snapshot_shared/rule.yml", include_str!("../../../detectors/aws_snapshot_shared/rule.yml")),
+    ("detectors/aws_start_script_sweep/rule.yml", include_str!("../../../detectors/aws_start_script_sweep/rule.yml")),
+    ("detectors/aws_traffic_mirrored/rule.yml", include_str!("../../../detectors/aws_traffic_mirrored/rule.yml")),
     ("detectors/aws_trail_tampered/rule.yml", include_str!("../../../detectors/aws_trail_tampered/rule.yml")),
+    ("detectors/aws_user_console_login/rule.yml", include_str!("../../../detectors/aws_user_console_login/rule.yml")),
     ("detectors/aws_user_created/rule.yml", include_str!("../../../detectors/aws_user_created/rule.yml")),
+    (
+        "detectors/aws_user_key_refused_in_iam/rule.yml",
+        include_str!("../../../detectors/aws_user_key_refused_in_iam/rule.yml"),
+    ),
+    (
+        "detectors/github_actions_secret_changed/rule.yml",
+        include_str!("../../../detectors/github_actions_secret_changed/rule.yml"),
+    ),
+    (
+        "detectors/github_audit_stream_changed/rule.yml",
+        include_str!("../../../detectors/github_audit_stream_changed/rule.yml"),
+    ),
     (
         "detectors/github_branch_protection_removed/rule.yml",
         include_str!("../../../detectors/github_branch_protection_removed/rule.yml"),
+    ),
+    (
+        "detectors/github_change_by_package_manager/rule.yml",
+        include_str!("../../../detectors/github_change_by_package_manager/rule.yml"),
     ),
     (
         "detectors/github_lasting_access_added/rule.yml",
@@ -94,29 +222,94 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/github_organisation_guard_lowered/rule.yml",
         include_str!("../../../detectors/github_organisation_guard_lowered/rule.yml"),
     ),
+    ("detectors/github_owner_made/rule.yml", include_str!("../../../detectors/github_owner_made/rule.yml")),
+    (
+        "detectors/github_policy_for_all_lowered/rule.yml",
+        include_str!("../../../detectors/github_policy_for_all_lowered/rule.yml"),
+    ),
+    (
+        "detectors/github_public_repository_created/rule.yml",
+        include_str!("../../../detectors/github_public_repository_created/rule.yml"),
+    ),
     (
         "detectors/github_repository_made_public/rule.yml",
         include_str!("../../../detectors/github_repository_made_public/rule.yml"),
+    ),
+    (
+        "detectors/github_repository_removed/rule.yml",
+        include_str!("../../../detectors/github_repository_removed/rule.yml"),
     ),
     (
         "detectors/github_runner_registered/rule.yml",
         include_str!("../../../detectors/github_runner_registered/rule.yml"),
     ),
     (
+        "detectors/github_secret_pushed_anyway/rule.yml",
+        include_str!("../../../detectors/github_secret_pushed_anyway/rule.yml"),
+    ),
+    (
+        "detectors/github_security_feature_off/rule.yml",
+        include_str!("../../../detectors/github_security_feature_off/rule.yml"),
+    ),
+    ("detectors/github_webhook_added/rule.yml", include_str!("../../../detectors/github_webhook_added/rule.yml")),
+    (
         "detectors/github_workflow_runs_deleted/rule.yml",
         include_str!("../../../detectors/github_workflow_runs_deleted/rule.yml"),
     ),
     ("detectors/google_attack_warning/rule.yml", include_str!("../../../detectors/google_attack_warning/rule.yml")),
     (
+        "detectors/google_calendar_made_public/rule.yml",
+        include_str!("../../../detectors/google_calendar_made_public/rule.yml"),
+    ),
+    ("detectors/google_data_transferred/rule.yml", include_str!("../../../detectors/google_data_transferred/rule.yml")),
+    (
+        "detectors/google_device_compromised/rule.yml",
+        include_str!("../../../detectors/google_device_compromised/rule.yml"),
+    ),
+    (
+        "detectors/google_device_suspicious/rule.yml",
+        include_str!("../../../detectors/google_device_suspicious/rule.yml"),
+    ),
+    (
+        "detectors/google_drive_made_public/rule.yml",
+        include_str!("../../../detectors/google_drive_made_public/rule.yml"),
+    ),
+    (
         "detectors/google_drive_mass_download/rule.yml",
         include_str!("../../../detectors/google_drive_mass_download/rule.yml"),
     ),
     ("detectors/google_export_started/rule.yml", include_str!("../../../detectors/google_export_started/rule.yml")),
+    (
+        "detectors/google_mail_forwarded_outside/rule.yml",
+        include_str!("../../../detectors/google_mail_forwarded_outside/rule.yml"),
+    ),
+    (
+        "detectors/google_mail_protection_off/rule.yml",
+        include_str!("../../../detectors/google_mail_protection_off/rule.yml"),
+    ),
+    ("detectors/google_malware_mailed/rule.yml", include_str!("../../../detectors/google_malware_mailed/rule.yml")),
     ("detectors/google_powerful_grant/rule.yml", include_str!("../../../detectors/google_powerful_grant/rule.yml")),
+    (
+        "detectors/google_second_factor_off/rule.yml",
+        include_str!("../../../detectors/google_second_factor_off/rule.yml"),
+    ),
     ("detectors/google_shared_outside/rule.yml", include_str!("../../../detectors/google_shared_outside/rule.yml")),
+    ("detectors/google_spam_opened/rule.yml", include_str!("../../../detectors/google_spam_opened/rule.yml")),
+    (
+        "detectors/google_trusted_domain_added/rule.yml",
+        include_str!("../../../detectors/google_trusted_domain_added/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_admission_webhook_changed/rule.yml",
+        include_str!("../../../detectors/kubernetes_admission_webhook_changed/rule.yml"),
+    ),
     (
         "detectors/kubernetes_anonymous_access/rule.yml",
         include_str!("../../../detectors/kubernetes_anonymous_access/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_bound_to_everyone/rule.yml",
+        include_str!("../../../detectors/kubernetes_bound_to_everyone/rule.yml"),
     ),
     (
         "detectors/kubernetes_certificate_requested/rule.yml",
@@ -126,7 +319,35 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/kubernetes_cluster_admin_bound/rule.yml",
         include_str!("../../../detectors/kubernetes_cluster_admin_bound/rule.yml"),
     ),
+    (
+        "detectors/kubernetes_container_added_to_pod/rule.yml",
+        include_str!("../../../detectors/kubernetes_container_added_to_pod/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_cron_job_created/rule.yml",
+        include_str!("../../../detectors/kubernetes_cron_job_created/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_events_deleted/rule.yml",
+        include_str!("../../../detectors/kubernetes_events_deleted/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_files_copied_out/rule.yml",
+        include_str!("../../../detectors/kubernetes_files_copied_out/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_names_redirected/rule.yml",
+        include_str!("../../../detectors/kubernetes_names_redirected/rule.yml"),
+    ),
     ("detectors/kubernetes_pod_escapes/rule.yml", include_str!("../../../detectors/kubernetes_pod_escapes/rule.yml")),
+    (
+        "detectors/kubernetes_pod_in_system_namespace/rule.yml",
+        include_str!("../../../detectors/kubernetes_pod_in_system_namespace/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_port_opened_on_nodes/rule.yml",
+        include_str!("../../../detectors/kubernetes_port_opened_on_nodes/rule.yml"),
+    ),
     (
         "detectors/kubernetes_powerful_role_created/rule.yml",
         include_str!("../../../detectors/kubernetes_powerful_role_created/rule.yml"),
@@ -143,11 +364,43 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/kubernetes_secrets_listed_by_script/rule.yml",
         include_str!("../../../detectors/kubernetes_secrets_listed_by_script/rule.yml"),
     ),
+    (
+        "detectors/kubernetes_secrets_read_by_person/rule.yml",
+        include_str!("../../../detectors/kubernetes_secrets_read_by_person/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_service_account_refused_from_outside/rule.yml",
+        include_str!("../../../detectors/kubernetes_service_account_refused_from_outside/rule.yml"),
+    ),
     ("detectors/kubernetes_shell_in_pod/rule.yml", include_str!("../../../detectors/kubernetes_shell_in_pod/rule.yml")),
+    (
+        "detectors/kubernetes_token_read_in_pod/rule.yml",
+        include_str!("../../../detectors/kubernetes_token_read_in_pod/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_token_requested/rule.yml",
+        include_str!("../../../detectors/kubernetes_token_requested/rule.yml"),
+    ),
     ("detectors/litellm_key_tried/rule.yml", include_str!("../../../detectors/litellm_key_tried/rule.yml")),
+    ("detectors/okta_account_locked/rule.yml", include_str!("../../../detectors/okta_account_locked/rule.yml")),
+    (
+        "detectors/okta_admin_console_opened/rule.yml",
+        include_str!("../../../detectors/okta_admin_console_opened/rule.yml"),
+    ),
     ("detectors/okta_admin_role_granted/rule.yml", include_str!("../../../detectors/okta_admin_role_granted/rule.yml")),
+    ("detectors/okta_app_refused/rule.yml", include_str!("../../../detectors/okta_app_refused/rule.yml")),
+    ("detectors/okta_factor_bypassed/rule.yml", include_str!("../../../detectors/okta_factor_bypassed/rule.yml")),
     ("detectors/okta_factor_reset/rule.yml", include_str!("../../../detectors/okta_factor_reset/rule.yml")),
     ("detectors/okta_impersonation/rule.yml", include_str!("../../../detectors/okta_impersonation/rule.yml")),
+    ("detectors/okta_log_stream_changed/rule.yml", include_str!("../../../detectors/okta_log_stream_changed/rule.yml")),
+    (
+        "detectors/okta_network_zone_changed/rule.yml",
+        include_str!("../../../detectors/okta_network_zone_changed/rule.yml"),
+    ),
+    ("detectors/okta_password_shown/rule.yml", include_str!("../../../detectors/okta_password_shown/rule.yml")),
+    ("detectors/okta_phishing_declined/rule.yml", include_str!("../../../detectors/okta_phishing_declined/rule.yml")),
+    ("detectors/okta_policy_weakened/rule.yml", include_str!("../../../detectors/okta_policy_weakened/rule.yml")),
+    ("detectors/okta_push_refused/rule.yml", include_str!("../../../detectors/okta_push_refused/rule.yml")),
     ("detectors/okta_threat_reported/rule.yml", include_str!("../../../detectors/okta_threat_reported/rule.yml")),
     (
         "detectors/okta_token_or_provider_added/rule.yml",
@@ -155,12 +408,30 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/slack_anomaly/rule.yml", include_str!("../../../detectors/slack_anomaly/rule.yml")),
     ("detectors/slack_app_installed/rule.yml", include_str!("../../../detectors/slack_app_installed/rule.yml")),
+    ("detectors/slack_app_removed/rule.yml", include_str!("../../../detectors/slack_app_removed/rule.yml")),
+    ("detectors/slack_barrier_changed/rule.yml", include_str!("../../../detectors/slack_barrier_changed/rule.yml")),
+    ("detectors/slack_channel_opened/rule.yml", include_str!("../../../detectors/slack_channel_opened/rule.yml")),
     (
         "detectors/slack_export_or_ownership/rule.yml",
         include_str!("../../../detectors/slack_export_or_ownership/rule.yml"),
     ),
+    ("detectors/slack_key_control_lost/rule.yml", include_str!("../../../detectors/slack_key_control_lost/rule.yml")),
+    (
+        "detectors/slack_legal_hold_changed/rule.yml",
+        include_str!("../../../detectors/slack_legal_hold_changed/rule.yml"),
+    ),
+    (
+        "detectors/slack_loss_prevention_changed/rule.yml",
+        include_str!("../../../detectors/slack_loss_prevention_changed/rule.yml"),
+    ),
+    (
+        "detectors/slack_malicious_file_shared/rule.yml",
+        include_str!("../../../detectors/slack_malicious_file_shared/rule.yml"),
+    ),
     ("detectors/slack_mass_download/rule.yml", include_str!("../../../detectors/slack_mass_download/rule.yml")),
+    ("detectors/slack_role_raised/rule.yml", include_str!("../../../detectors/slack_role_raised/rule.yml")),
     ("detectors/slack_sessions_reset/rule.yml", include_str!("../../../detectors/slack_sessions_reset/rule.yml")),
+    ("detectors/slack_sign_in_weakened/rule.yml", include_str!("../../../detectors/slack_sign_in_weakened/rule.yml")),
 ];
 
 /// Every file of every incident profile, ordered by path.

@@ -4,10 +4,21 @@
 
 mod logs;
 
-use firebreak_model::{Event, Finding, Severity};
+use firebreak_model::{Finding, Severity};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
+
+/// The folder of a corpus; says so where it is missing.
+fn corpus(name: &str) -> Option<PathBuf> {
+    let folder = logs::root().join("../shared/data").join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: corpus absent");
+    None
+}
 
 /// How many findings each detector raised.
 fn counts(findings: &[Finding]) -> BTreeMap<&str, usize> {
@@ -25,9 +36,13 @@ const DONE: &[&str] = &[
     "aws_bucket_protection_removed",
     "aws_console_password_set",
     "aws_database_snapshot_shared",
+    "aws_database_protection_removed",
     "aws_flow_or_dns_logs_deleted",
     "aws_function_changed",
     "aws_function_opened",
+    "aws_large_instances_started",
+    "aws_login_without_second_factor",
+    "aws_organisation_left",
     "aws_outside_trust_anchor_created",
     "aws_parameter_sweep",
     "aws_password_data_sweep",
@@ -36,13 +51,14 @@ const DONE: &[&str] = &[
     "aws_secret_sweep",
     "aws_session_on_host",
     "aws_snapshot_shared",
+    "aws_start_script_sweep",
     "aws_trail_tampered",
     "aws_user_created",
 ];
 
 #[test]
 fn attacks_in_a_real_account_are_found_among_its_terraform() {
-    let Some(folder) = logs::corpus("invictus-aws_dataset/CloudTrail") else { return };
+    let Some(folder) = corpus("invictus-aws_dataset/CloudTrail") else { return };
     let mut events = Vec::new();
     for path in logs::entries(&folder) {
         let batch = logs::read(&path.display().to_string(), &fs::read(&path).expect("a file"), "aws_cloudtrail");
@@ -57,7 +73,7 @@ fn attacks_in_a_real_account_are_found_among_its_terraform() {
     counts.iter().for_each(|(detector, count)| println!("  {count:>3} {detector}"));
     let silent: Vec<&&str> = DONE.iter().filter(|detector| !counts.contains_key(**detector)).collect();
     assert!(silent.is_empty(), "not found: {silent:?}");
-    assert!(findings.len() <= 150, "{} findings in one afternoon", findings.len());
+    assert!(findings.len() <= 60, "{} findings in one afternoon", findings.len());
 }
 
 /// Each file of the corpus and the detector that must name its technique.
@@ -84,7 +100,7 @@ const TECHNIQUES: &[(&str, &str)] = &[
 
 #[test]
 fn every_attack_technique_is_named() {
-    let Some(folder) = logs::corpus("stratus-red-team") else { return };
+    let Some(folder) = corpus("stratus-red-team") else { return };
     let mut run = logs::Run::new(logs::rules());
     let (mut missed, mut named) = (Vec::new(), 0);
     for path in logs::entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "json")) {
@@ -104,12 +120,13 @@ fn every_attack_technique_is_named() {
 /// Log types of the labelled events, the source that reads them, and the least that must be judged as labelled: bad
 /// events found, good events left alone.
 const TYPES: &[(&str, &str, usize, usize)] = &[
-    ("AWS.CloudTrail", "aws_cloudtrail", 0, 0),
-    ("GitHub.Audit", "github_audit", 0, 0),
-    ("Okta.SystemLog", "okta_system", 0, 0),
-    ("GSuite.ActivityEvent", "google_workspace", 0, 0),
-    ("Slack.AuditLogs", "slack_audit", 0, 0),
-    ("Amazon.EKS.Audit", "kubernetes_audit", 0, 0),
+    ("AWS.CloudTrail", "aws_cloudtrail", 79, 93),
+    ("GitHub.Audit", "github_audit", 17, 20),
+    ("Okta.SystemLog", "okta_system", 10, 10),
+    ("GSuite.ActivityEvent", "google_workspace", 15, 13),
+    ("GSuite.Reports", "google_workspace", 0, 0),
+    ("Slack.AuditLogs", "slack_audit", 17, 8),
+    ("Amazon.EKS.Audit", "kubernetes_audit", 21, 39),
 ];
 
 /// How rows of one log type were judged.
@@ -131,8 +148,7 @@ impl Score {
             self.unread += 1;
             return;
         }
-        let events: Vec<Event> = batch.events;
-        let findings = run.findings(events);
+        let findings = run.findings(batch.events);
         let found = findings.iter().any(|one| one.severity > Severity::Informational);
         let bad = row["expected"].as_bool().unwrap_or_default();
         match bad {
@@ -150,7 +166,7 @@ impl Score {
 
 #[test]
 fn labelled_events_are_judged_one_by_one() {
-    let Some(folder) = logs::corpus("panther-analysis") else { return };
+    let Some(folder) = corpus("panther-analysis") else { return };
     let text = fs::read_to_string(folder.join("rule-tests.dev.jsonl")).expect("the corpus");
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("json")).collect();
     let mut run = logs::Run::new(logs::rules());

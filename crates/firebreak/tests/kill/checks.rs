@@ -44,6 +44,13 @@ fn files(below: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The name that the platform gave a record.
+fn name(raw: &[u8]) -> String {
+    let record: Value = serde_json::from_slice(raw).unwrap();
+    let id = ["auditID", "_document_id", "eventID"].iter().find_map(|field| record[field].as_str());
+    id.unwrap().to_owned()
+}
+
 /// An installation's state, open for looking.
 pub struct State {
     data: PathBuf,
@@ -73,7 +80,7 @@ impl State {
             for row in lake.read(&file).unwrap() {
                 rows += 1;
                 assert!(uids.insert(row.uid), "{} is there twice", row.native_id);
-                *names.entry(row.native_id.to_string()).or_default() += 1;
+                *names.entry(name(&row.raw)).or_default() += 1;
             }
             named.insert(self.data.join("lake").join(file.name));
         }
@@ -184,10 +191,11 @@ impl State {
         let (mut ids, mut kinds) = (BTreeSet::new(), BTreeMap::<String, i64>::new());
         for line in text.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
-            let Some(id) = line["id"].as_str() else { continue };
+            let record = &line["record"];
+            let Some(id) = record["id"].as_str() else { continue };
             assert!(ids.insert(id.to_owned()), "{id} is there twice");
             assert!(!id.contains('#'), "{id} stands for two things");
-            *kinds.entry(line["kind"].as_str().unwrap().to_owned()).or_default() += 1;
+            *kinds.entry(record["kind"].as_str().unwrap().to_owned()).or_default() += 1;
         }
         let own: Vec<&String> = ids.iter().filter(|id| id.starts_with("respond-")).collect();
         let whole: Vec<String> = (1..=own.len()).map(|number| format!("respond-{number:010}")).collect();

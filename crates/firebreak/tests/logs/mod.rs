@@ -77,13 +77,3 @@ impl Run {
         findings
     }
 }
-
-/// The folder of a corpus; says so where it is missing.
-pub(crate) fn corpus(name: &str) -> Option<PathBuf> {
-    let folder = root().join("../shared/data").join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: corpus absent");
-    None
-}
