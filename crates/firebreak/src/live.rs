@@ -14,11 +14,12 @@ use crate::pipeline::{Correlated, RespondStage, Responded};
 use crate::store::{Commit, Store};
 use anyhow::{Context, Result};
 use effects::{Outgoing, sort};
-use firebreak_act::{Executor, UndoGate};
+use firebreak_act::{Executor, Journal, UndoGate};
 use firebreak_contain::gate::Approval;
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_lake::Lake;
+use firebreak_ledger::Draft;
 use firebreak_model::{Fact, NodeKey, Time};
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
@@ -93,9 +94,9 @@ impl<'a> Live<'a> {
     /// # Errors
     /// If journal, ledger or state cannot be written.
     pub async fn resume(&mut self) -> Result<()> {
-        self.send_open_effects().await?;
-        let under_way = self.stage.resume();
-        self.settle(Commit::default(), under_way).await
+        let (mut effects, effects_done) = self.send_open_effects().await?;
+        effects.extend(self.stage.resume());
+        self.settle(Commit { effects_done, ..Commit::default() }, effects).await
     }
 
     /// Takes the estate in place of the one known before.
@@ -135,7 +136,8 @@ impl<'a> Live<'a> {
                 Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
                 Request::Undo { plan, step, by, rotated, because } => {
                     let gate = UndoGate { rotated, override_reason: because };
-                    self.undo(&plan, step, &by, &gate).await?
+                    let only = step.map(|step| vec![step]);
+                    self.undo(&plan, only.as_deref(), &by, &gate).await?
                 }
             };
             self.settle(commit, effects).await?;
@@ -148,6 +150,8 @@ impl<'a> Live<'a> {
         loop {
             let sorted = sort(effects);
             commit.incidents.extend(sorted.incidents);
+            commit.joined.extend(sorted.joined);
+            commit.pending.extend(sorted.pending);
             commit.plans.extend(sorted.plans);
             for outgoing in &sorted.outgoing {
                 commit.effects.push((self.next_effect, serde_json::to_string(outgoing)?));
@@ -158,19 +162,14 @@ impl<'a> Live<'a> {
             }
             commit.states.push(("respond".to_owned(), serde_json::to_vec(self.stage.respond().snapshot())?));
             self.store.commit(&commit).await?;
-            self.send_open_effects().await?;
+            let (lifted, effects_done) = self.send_open_effects().await?;
             let mut messages = Vec::new();
             for approved in sorted.approved {
                 messages.extend(self.execute(&approved).await?);
             }
             effects = messages.into_iter().flat_map(|message| self.stage.message(message)).collect();
-            for plan in sorted.due {
-                // Nothing is known of a rotation: what would let the intruder back in stays shut.
-                let gate = UndoGate { rotated: false, override_reason: None };
-                let by = NodeKey::identity("service", "firebreak");
-                effects.extend(self.undo(plan.as_str(), None, &by, &gate).await?);
-            }
-            commit = Commit::default();
+            effects.extend(lifted);
+            commit = Commit { effects_done, ..Commit::default() };
         }
     }
 
@@ -194,12 +193,13 @@ impl<'a> Live<'a> {
         Ok(messages)
     }
 
-    async fn undo(&mut self, plan: &str, step: Option<u32>, by: &NodeKey, gate: &UndoGate) -> Result<Vec<Effect>> {
+    async fn undo(&mut self, plan: &str, only: Option<&[u32]>, by: &NodeKey, gate: &UndoGate) -> Result<Vec<Effect>> {
         let executor = Executor::new(self.world, &self.config.responder, &self.store, self.book);
-        let asked = serde_json::json!({"plan": plan, "step": step, "by": by, "rotated": gate.rotated, "because": gate.override_reason});
+        let asked = serde_json::json!({
+            "plan": plan, "steps": only, "by": by, "rotated": gate.rotated, "because": gate.override_reason,
+        });
         self.book.add(&format!("undo/{plan}"), "undo_requested", &asked)?;
-        let only = step.map(|step| [step]);
-        let report = executor.undo(plan, only.as_ref().map(<[u32; 1]>::as_slice), gate).await?;
+        let report = executor.undo(plan, only, gate).await?;
         (self.notify)(&effects::undone(&report));
         let at = self.world.clock.now();
         let undone = report.steps.iter().filter(|step| step.state == firebreak_act::StepState::Undone);
@@ -209,18 +209,35 @@ impl<'a> Live<'a> {
         Ok(keys.into_iter().map(message).flat_map(|message| self.stage.message(message)).collect())
     }
 
-    /// Sends what was committed and not yet sent. Sending twice is harmless: ledger entries are kept once by name.
-    async fn send_open_effects(&mut self) -> Result<()> {
+    /// Does what was committed and not yet done. Twice is harmless: ledger entries are kept once by name, and a step that
+    /// was lifted is not lifted again. Gives what follows from lifting, and the numbers to mark as done with that.
+    async fn send_open_effects(&mut self) -> Result<(Vec<Effect>, Vec<u64>)> {
+        let (mut follows, mut lifted, mut sent, mut drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (number, body) in self.store.open_effects().await? {
             match serde_json::from_str(&body).context("an effect in the state is damaged")? {
-                Outgoing::Record { id, kind, body } => {
-                    self.book.add(&id, &kind, &body)?;
-                }
+                Outgoing::Record { id, kind, body } => drafts.push(Draft { id, kind, body }),
                 Outgoing::Notify { text } => (self.notify)(&text),
+                Outgoing::Lift { plan, steps } => {
+                    follows.extend(self.lift(&plan, &steps).await?);
+                    lifted.push(number);
+                    continue;
+                }
             }
-            self.store.effect_done(number).await?;
+            sent.push(number);
         }
-        Ok(())
+        self.book.add_all(&drafts)?;
+        self.store.effects_done(&sent).await?;
+        Ok((follows, lifted))
+    }
+
+    /// Lifts steps of a containment that has run out: those, and no others, of which the lease says that lifting them lets
+    /// nobody in.
+    async fn lift(&mut self, plan: &str, steps: &[StepKey]) -> Result<Vec<Effect>> {
+        let rows = self.store.list(plan).await?;
+        let named = rows.iter().filter(|row| steps.iter().any(|key| key.as_str() == row.key));
+        let only: Vec<u32> = named.map(|row| row.number).collect();
+        let gate = UndoGate { rotated: true, override_reason: None };
+        self.undo(plan, Some(&only), &NodeKey::identity("service", "firebreak"), &gate).await
     }
 
     /// The state.

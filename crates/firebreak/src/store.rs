@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of what the rows mean: stages hand it text and bytes.
 
+mod committing;
 mod journal;
 
 use anyhow::{Context, Result};
@@ -32,12 +33,18 @@ pub struct Commit {
     pub findings: Vec<(String, i64, String)>,
     /// (incident id, incident as JSON).
     pub incidents: Vec<(String, String)>,
+    /// (incident that is no more, the one that it has become part of).
+    pub joined: Vec<(String, String)>,
+    /// (incident, the plan of it that waits for people): every other plan of it that waited is superseded.
+    pub pending: Vec<(String, Option<String>)>,
     /// (plan id, incident id, status, plan as JSON).
     pub plans: Vec<(String, String, String, String)>,
     /// (state name, bytes): the correlator's and the single writer's memory after this batch.
     pub states: Vec<(String, Vec<u8>)>,
     /// (number, effect as JSON), still to be done.
     pub effects: Vec<(u64, String)>,
+    /// Numbers of effects that were done, with what follows from them in this commit.
+    pub effects_done: Vec<u64>,
     /// Numbers of requests that this batch took up.
     pub requests_done: Vec<i64>,
 }
@@ -45,13 +52,14 @@ pub struct Commit {
 impl Commit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        let Commit { batch, findings, incidents, plans, states, effects, requests_done, .. } = self;
+        let Commit { batch, findings, incidents, plans, states, effects, effects_done, requests_done, .. } = self;
         batch.is_none()
             && findings.is_empty()
             && incidents.is_empty()
             && plans.is_empty()
             && states.is_empty()
             && effects.is_empty()
+            && effects_done.is_empty()
             && requests_done.is_empty()
     }
 }
@@ -87,7 +95,7 @@ pub struct StoredPlan {
     pub id: String,
     /// The incident that it answers.
     pub incident: String,
-    /// `proposed`, `approved`, `done`, `denied`, `superseded` or `undone`.
+    /// `proposed`, `waiting`, `approved`, `executed` or `superseded`.
     pub status: String,
     /// The plan as JSON.
     pub body: String,
@@ -127,60 +135,8 @@ impl Store {
     /// If the disk refuses.
     pub async fn commit(&self, commit: &Commit) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        let batch = to_i64(commit.batch.unwrap_or_default());
-        if commit.batch.is_some() {
-            sqlx::query("INSERT INTO batch (number, events, quarantined, duplicates) VALUES ($1, $2, $3, $4)")
-                .bind(batch)
-                .bind(to_i64(commit.events))
-                .bind(to_i64(commit.quarantined))
-                .bind(to_i64(commit.duplicates))
-                .execute(&mut *tx)
-                .await?;
-        }
-        for (source, input) in &commit.moved {
-            let delete = sqlx::query("DELETE FROM input_cursor WHERE source = $1 AND input = $2");
-            delete.bind(source).bind(input).execute(&mut *tx).await?;
-        }
-        for (source, input, body) in &commit.cursors {
-            sqlx::query("INSERT OR REPLACE INTO input_cursor (source, input, body) VALUES ($1, $2, $3)")
-                .bind(source)
-                .bind(input)
-                .bind(body)
-                .execute(&mut *tx)
-                .await?;
-        }
-        for (name, body) in &commit.lake_files {
-            let insert = sqlx::query("INSERT INTO lake_file (name, batch, body) VALUES ($1, $2, $3)");
-            insert.bind(name).bind(batch).bind(body).execute(&mut *tx).await?;
-        }
-        for (name, records) in &commit.quarantine_files {
-            let insert = sqlx::query("INSERT INTO quarantine_file (name, batch, records) VALUES ($1, $2, $3)");
-            insert.bind(name).bind(batch).bind(to_i64(*records)).execute(&mut *tx).await?;
-        }
-        for (id, at, body) in &commit.findings {
-            let insert = sqlx::query("INSERT OR IGNORE INTO finding (id, batch, at, body) VALUES ($1, $2, $3, $4)");
-            insert.bind(id).bind(batch).bind(at).bind(body).execute(&mut *tx).await?;
-        }
-        for (id, body) in &commit.incidents {
-            let insert = sqlx::query("INSERT OR REPLACE INTO incident (id, body) VALUES ($1, $2)");
-            insert.bind(id).bind(body).execute(&mut *tx).await?;
-        }
-        for (id, incident, status, body) in &commit.plans {
-            let insert =
-                sqlx::query("INSERT OR REPLACE INTO plan (id, incident, status, body) VALUES ($1, $2, $3, $4)");
-            insert.bind(id).bind(incident).bind(status).bind(body).execute(&mut *tx).await?;
-        }
-        for (name, body) in &commit.states {
-            let insert = sqlx::query("INSERT OR REPLACE INTO state (name, body) VALUES ($1, $2)");
-            insert.bind(name).bind(body).execute(&mut *tx).await?;
-        }
-        for (number, body) in &commit.effects {
-            let insert = sqlx::query("INSERT OR IGNORE INTO effect (number, body) VALUES ($1, $2)");
-            insert.bind(to_i64(*number)).bind(body).execute(&mut *tx).await?;
-        }
-        for number in &commit.requests_done {
-            sqlx::query("UPDATE request SET done = 1 WHERE number = $1").bind(number).execute(&mut *tx).await?;
-        }
+        committing::inputs(&mut tx, commit).await?;
+        committing::response(&mut tx, commit).await?;
         tx.commit().await.context("committing a batch")
     }
 
@@ -288,14 +244,17 @@ impl Store {
         Ok(rows.iter().map(|row| (row.get::<i64, _>(0).unsigned_abs(), row.get(1))).collect())
     }
 
-    /// Notes that an effect was done.
+    /// Notes that effects were done.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub async fn effect_done(&self, number: u64) -> Result<()> {
-        let update = sqlx::query("UPDATE effect SET done = 1 WHERE number = $1");
-        update.bind(to_i64(number)).execute(&self.pool).await?;
-        Ok(())
+    pub async fn effects_done(&self, numbers: &[u64]) -> Result<()> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.pool.begin().await?;
+        committing::effects_done(&mut tx, numbers).await?;
+        tx.commit().await.context("noting what was done")
     }
 
     /// Number of the last effect.

@@ -54,7 +54,8 @@ fn list(plans: &[StoredPlan], output: Output) -> Result<End> {
     for stored in &waiting {
         let plan: Plan = serde_json::from_str(&stored.body).context("a plan in the state is damaged")?;
         super::plan::show(&plan, output);
-        output.object("plan", &plan);
+        let none: [&str; 0] = [];
+        output.object("plan", &serde_json::json!({"plan": plan, "decision": "needs_approval", "reasons": none}));
     }
     output.text(format!("{} plans wait", count(waiting.len() as u64)));
     output.object("approve", &serde_json::json!({"waiting": waiting.len()}));

@@ -55,7 +55,7 @@ fn bundle_of(data: &Path) -> Result<Vec<u8>> {
     if !data.join("ledger").is_dir() {
         bail!("no ledger in `{}`\nhint: name a bundle, or the configuration whose `data` it is", data.display());
     }
-    let book = Book::open(&World::offline(), data)?;
+    let book = Book::copy(&World::offline(), data)?;
     Ok(book.with(|ledger| ledger.export_bundle())?)
 }
 

@@ -1,11 +1,12 @@
 //! What the respond stage wants done, sorted by who does it: the state, the ledger, the executor, people.
 
 use firebreak_act::{ExecutionReport, StepState};
-use firebreak_contain::incident::{Effect, IncidentView, StepOutcome};
-use firebreak_contain::plan::PlanId;
+use firebreak_contain::incident::{Effect, IncidentView, Status, StepOutcome};
+use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_contain::{Approved, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What leaves the process and must not be lost with it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -25,6 +26,13 @@ pub enum Outgoing {
         /// In words.
         text: String,
     },
+    /// For the executor: steps of a containment that has run out and may be lifted.
+    Lift {
+        /// The plan's id.
+        plan: String,
+        /// The steps.
+        steps: Vec<StepKey>,
+    },
 }
 
 /// Effects by who does them.
@@ -32,14 +40,16 @@ pub enum Outgoing {
 pub struct Sorted {
     /// (id, incident as JSON).
     pub incidents: Vec<(String, String)>,
+    /// (id of an incident that is no more, the one that it has become part of).
+    pub joined: Vec<(String, String)>,
+    /// (incident, the plan of it that waits for people).
+    pub pending: Vec<(String, Option<String>)>,
     /// (id, incident, status, plan as JSON).
     pub plans: Vec<(String, String, String, String)>,
     /// For the ledger and for people.
     pub outgoing: Vec<Outgoing>,
     /// To be carried out.
     pub approved: Vec<Box<Approved<Plan>>>,
-    /// Containments that have run out unconfirmed.
-    pub due: Vec<PlanId>,
 }
 
 fn text<T: Serialize>(value: &T) -> String {
@@ -51,13 +61,22 @@ fn plan_row(plan: &Plan, status: &str) -> (String, String, String, String) {
     (plan.id().to_string(), plan.body().incident.to_string(), status.to_owned(), text(plan))
 }
 
+impl Sorted {
+    fn incident(&mut self, view: &IncidentView) {
+        let id = view.id.to_string();
+        let waits = view.status == Status::AwaitingApproval;
+        self.incidents.push((id.clone(), text(view)));
+        self.joined.extend(view.joined.iter().map(|other| (other.to_string(), id.clone())));
+        self.pending.push((id, view.plan.as_ref().filter(|_| waits).map(PlanId::to_string)));
+    }
+}
+
 /// Sorts effects by who does them.
 pub fn sort(effects: Vec<Effect>) -> Sorted {
     let mut sorted = Sorted::default();
-    let incident = |view: &IncidentView| (view.id.to_string(), text(view));
     for effect in effects {
         match effect {
-            Effect::OpenIncident(view) | Effect::UpdateIncident(view) => sorted.incidents.push(incident(&view)),
+            Effect::OpenIncident(view) | Effect::UpdateIncident(view) => sorted.incident(&view),
             Effect::PlanMade(plan) => sorted.plans.push(plan_row(&plan, "proposed")),
             Effect::AskApproval { incident, plan, needed, have, reasons } => {
                 if let Some(row) = sorted.plans.iter_mut().find(|row| row.0 == plan.as_str()) {
@@ -82,9 +101,17 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
                 sorted.outgoing.push(Outgoing::Notify { text: format!("{incident}: {text}") });
             }
             Effect::LeaseDue { incident, plan, expiry } => {
-                let text = format!("{incident}: the lease of plan {} has run out: {expiry:?}", plan.short());
+                let (lift, keep) = (expiry.lift.len(), expiry.keep.len());
+                let why: BTreeSet<&str> = expiry.keep.iter().map(|(_, why)| why.as_str()).collect();
+                let why = why.into_iter().collect::<Vec<_>>().join("; ");
+                let text = format!(
+                    "{incident}: the lease of plan {} has run out: {lift} steps are lifted, {keep} stand ({why})",
+                    plan.short()
+                );
                 sorted.outgoing.push(Outgoing::Notify { text });
-                sorted.due.push(plan);
+                if !expiry.lift.is_empty() {
+                    sorted.outgoing.push(Outgoing::Lift { plan: plan.to_string(), steps: expiry.lift });
+                }
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Starting where the last commit stopped: memory read back, files that no commit names removed.
 
-use super::writing;
 use crate::pipeline::CorrelateStage;
 use crate::pipeline::responding::Derived;
 use crate::store::Store;
@@ -13,7 +12,7 @@ use firebreak_lake::{DataFile, Lake};
 use firebreak_model::{Catalogue, Problem};
 use firebreak_world::World;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Uids that are read back from the lake to recognise what arrives again.
@@ -44,16 +43,16 @@ pub async fn correlating(
         }
     };
     let mut stage = CorrelateStage::live(correlator);
-    let mut read = 0;
+    let mut uids = Vec::new();
     for body in store.lake_files().await? {
         let file: DataFile = serde_json::from_str(&body)?;
-        let rows = lake.read(&file)?;
-        read += rows.len();
-        rows.iter().for_each(|row| stage.remember(row.uid));
-        if read >= UIDS_READ {
+        uids.extend(lake.read(&file)?.iter().map(|row| row.uid));
+        if uids.len() >= UIDS_READ {
             break;
         }
     }
+    // The newest file was read first, and what is remembered first is forgotten first.
+    uids.into_iter().rev().for_each(|uid| stage.remember(uid));
     Ok((stage, problems))
 }
 
@@ -99,11 +98,17 @@ pub async fn discard_orphans(world: &World, data: &Path, store: &Store, lake: &L
         known.insert(serde_json::from_str::<DataFile>(&body)?.name);
     }
     lake.discard_orphans(&known)?;
-    let named: BTreeSet<String> = store.quarantine_files().await?.into_iter().collect();
-    let next = store.totals().await?.batch + 1;
-    let orphan = writing::quarantine_name(next);
-    if !named.contains(&orphan) {
-        world.disk.remove(&data.join(orphan))?;
+    let named = store.quarantine_files().await?.into_iter().map(|name| data.join(name));
+    let named: BTreeSet<PathBuf> = named.collect();
+    let quarantine = data.join("quarantine");
+    if world.disk.is_directory(&quarantine) {
+        for file in world.disk.list(&quarantine)?.into_iter().filter(|file| !named.contains(&file.path)) {
+            // Somebody else's file in there is left alone.
+            let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.ends_with(".ndjson") || name.ends_with(".ndjson.part") {
+                world.disk.remove(&file.path)?;
+            }
+        }
     }
     Ok(())
 }

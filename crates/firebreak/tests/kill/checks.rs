@@ -35,6 +35,29 @@ impl fmt::Display for Orphans {
     }
 }
 
+/// What the receiver was sent: shows that kills and faults fall between a request and its record.
+pub struct Sent {
+    requests: usize,
+    keys: usize,
+    faults: usize,
+}
+
+impl Sent {
+    /// Counts what was heard.
+    pub fn of(heard: &[Heard]) -> Sent {
+        let keys = heard.iter().filter_map(|one| if let Heard::Post(key, _) = one { Some(key) } else { None });
+        let keys: Vec<&String> = keys.collect();
+        let faults = heard.iter().filter(|one| matches!(one, Heard::Fault)).count();
+        Sent { requests: keys.len(), keys: keys.into_iter().collect::<BTreeSet<_>>().len(), faults }
+    }
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} requests under {} keys, {} faults", self.requests, self.keys, self.faults)
+    }
+}
+
 fn files(below: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(below).into_iter().flatten() {
