@@ -136,6 +136,9 @@ impl Framer {
 
     /// Moves the place past `count` bytes that are in the buffer.
     fn advance(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
         let breaks = memchr::memchr_iter(b'\n', self.bytes(count)).count();
         self.place.line += breaks as u64;
         self.place.offset += count as u64;

@@ -95,26 +95,28 @@ impl Scan {
     }
 
     fn structure(&mut self, bytes: &[u8], at: &mut usize, envelopes: &[&str]) -> Option<Step> {
-        let rest = bytes.get(*at..).unwrap_or_default();
-        for byte in rest {
+        let from = *at;
+        let rest = bytes.get(from..).unwrap_or_default();
+        for (passed, byte) in rest.iter().enumerate() {
             let begins = std::mem::replace(&mut self.line_begins, *byte == b'\n');
             if byte.is_ascii_whitespace() {
-                *at += 1;
                 continue;
             }
             let before = std::mem::replace(&mut self.last, *byte);
+            let next = from + passed + 1;
             match byte {
                 b'"' => {
-                    *at += 1;
+                    *at = next;
                     self.in_string = true;
-                    self.string_start = *at;
+                    self.string_start = next;
                     return None;
                 }
                 b'{' if begins && self.top && self.depth > 0 && !matches!(before, b'[' | b',' | b':') => {
+                    *at = next - 1;
                     return Some(Step::Broken);
                 }
                 b'[' if self.depth == 1 && self.colon && self.opens(bytes, envelopes) => {
-                    *at += 1;
+                    *at = next;
                     return Some(Step::Envelope);
                 }
                 b'{' | b'[' => {
@@ -124,7 +126,7 @@ impl Scan {
                 b'}' | b']' => {
                     self.depth = self.depth.saturating_sub(1);
                     if self.depth == 0 {
-                        *at += 1;
+                        *at = next;
                         return Some(Step::End);
                     }
                 }
@@ -132,8 +134,8 @@ impl Scan {
                 b',' => self.colon = false,
                 _ => {}
             }
-            *at += 1;
         }
+        *at = bytes.len();
         None
     }
 
