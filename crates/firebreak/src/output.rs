@@ -4,6 +4,9 @@ use firebreak_model::Time;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
+/// Columns that every terminal has.
+pub const WIDTH: usize = 100;
+
 /// Where answers go: standard output, as text or as JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
@@ -28,6 +31,11 @@ impl Output {
         if !self.json {
             line(text.as_ref());
         }
+    }
+
+    /// Prints text in lines of at most [`WIDTH`] columns, each behind `indent` spaces, where text is asked for.
+    pub fn paragraph(self, indent: usize, text: &str) {
+        wrapped(text, WIDTH - indent).iter().for_each(|line| self.text(format!("{:indent$}{line}", "")));
     }
 
     /// Shows what is going on, on standard error, for long steps. Replaced by the next one on a terminal.
@@ -93,6 +101,27 @@ pub fn time(time: Time) -> String {
     Time::from_seconds(time.seconds()).to_string()
 }
 
+/// `text` in lines of at most `width` characters, broken at spaces; a longer word is broken where it must be.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let pieces = text.split_whitespace().flat_map(|word| {
+        let characters: Vec<char> = word.chars().collect();
+        characters.chunks(width.max(1)).map(|piece| piece.iter().collect::<String>()).collect::<Vec<String>>()
+    });
+    for piece in pieces {
+        let used = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut() {
+            Some(line) if used == 0 => line.push_str(&piece),
+            Some(line) if used + 1 + piece.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(&piece);
+            }
+            _ => lines.push(piece),
+        }
+    }
+    lines
+}
+
 /// `text` shortened in its middle to at most `width` characters.
 pub fn short(text: &str, width: usize) -> String {
     let characters: Vec<char> = text.chars().collect();
@@ -119,5 +148,12 @@ mod tests {
         assert_eq!(span(7_500.0), "2 h 5 min");
         assert_eq!(short("credential:aws/AKIAIOSFODNN7EXAMPLE", 20), "credential:aw…EXAMPLE");
         assert_eq!(short("é…ü", 20), "é…ü");
+    }
+
+    #[test]
+    fn lines_fit_and_no_word_is_lost() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrapped("", 7), [""]);
     }
 }

@@ -126,8 +126,8 @@ fn report(judgements: &[Judgement], profiles: &[Profile], all: bool, output: Out
         }
         output.object("judgement", judgement);
         output.text(format!("{:<8} {}", word(judgement.verdict), short(environment, 90)));
-        output.text(format!("         {} under {}", judgement.decided_by.join("; "), judgement.profile));
-        judgement.gaps.iter().for_each(|gap| output.text(format!("         missing: {gap}")));
+        output.paragraph(9, &format!("{}: {}", judgement.profile, judgement.decided_by.join("; ")));
+        judgement.gaps.iter().for_each(|gap| output.paragraph(9, &format!("missing: {gap}")));
     }
     let Tally { exposed, suspect, clear, unknown } = tally;
     output.text("");

@@ -114,7 +114,7 @@ fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output)
             ("denied", End::NeedsPerson, reasons)
         }
     };
-    reasons.iter().for_each(|reason| output.text(format!("  {reason}")));
+    reasons.iter().for_each(|reason| output.paragraph(2, reason));
     output.object("plan", &Planned { plan: Some(&shown), decision, reasons });
     Ok(end)
 }
@@ -127,10 +127,10 @@ pub(crate) fn show(plan: &Plan, output: Output) {
     for step in plan.steps() {
         let delay = span(f64::from(step.delay_seconds));
         output.text(format!(
-            "  {:>2}  {:<28} {:<52} cost {:>4}, denies within {delay}",
+            "  {:>2}  {:<26} {:<38} cost {:>4}, in {delay}",
             step.number,
             step.action.name,
-            short(step.action.target.as_str(), 52),
+            short(step.action.target.as_str(), 38),
             count(u64::from(step.cost))
         ));
     }
@@ -143,7 +143,7 @@ pub(crate) fn show(plan: &Plan, output: Output) {
         ));
     }
     for path in &body.uncuttable {
-        output.text(format!("  not cut: {}", path.missing));
+        output.paragraph(2, &format!("not cut: {}", path.missing));
     }
-    body.gaps.iter().take(5).for_each(|gap| output.text(format!("  not known: {gap}")));
+    body.gaps.iter().take(5).for_each(|gap| output.paragraph(2, &format!("not known: {gap}")));
 }

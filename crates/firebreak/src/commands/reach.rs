@@ -57,5 +57,5 @@ fn step(hop: &Hop) -> String {
         [] => String::new(),
         premises => format!(" with {}", premises.iter().map(NodeKey::as_str).collect::<Vec<_>>().join(", ")),
     };
-    format!("  {:<46} {kind:<14} {}{with}", short(hop.from.as_str(), 46), short(hop.to.as_str(), 46))
+    format!("  {:<40} {kind:<14} {}{with}", short(hop.from.as_str(), 40), short(hop.to.as_str(), 40))
 }

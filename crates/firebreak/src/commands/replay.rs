@@ -133,7 +133,7 @@ pub(crate) fn show_finding(finding: &Finding, output: Output) {
         short(&finding.title, 60)
     ));
     output.text(format!("{:22}{}", "", short(subject, 76)));
-    output.text(format!("{:22}{}", "", finding.explanation));
+    output.paragraph(22, &finding.explanation);
 }
 
 fn show_incident(incident: &IncidentView, output: Output) {
@@ -143,7 +143,7 @@ fn show_incident(incident: &IncidentView, output: Output) {
     }
     output.text("");
     output.text(format!("{}: {} findings", incident.id, count(incident.findings)));
-    incident.grounds.iter().for_each(|ground| output.text(format!("  {ground}")));
+    incident.grounds.iter().for_each(|ground| output.paragraph(2, ground));
 }
 
 /// Where records go that cannot be read.
