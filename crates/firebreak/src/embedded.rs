@@ -146,6 +146,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_objects_encrypted_with_outside_key/rule.yml",
         include_str!("../../../detectors/aws_objects_encrypted_with_outside_key/rule.yml"),
     ),
+    (
+        "detectors/aws_organisation_guard_removed/rule.yml",
+        include_str!("../../../detectors/aws_organisation_guard_removed/rule.yml"),
+    ),
     ("detectors/aws_organisation_left/rule.yml", include_str!("../../../detectors/aws_organisation_left/rule.yml")),
     (
         "detectors/aws_outside_trust_anchor_created/rule.yml",
