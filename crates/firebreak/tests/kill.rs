@@ -151,11 +151,9 @@ fn scenario(seed: u64) -> Installation {
         }
     }
     check(&installation, &inputs.written, &approved);
-    eprintln!(
-        "seed {seed}: {} records, {} plans approved, {killed_with}",
-        inputs.written.records.len(),
-        approved.len()
-    );
+    let records = inputs.written.records.len();
+    let sent = checks::Sent::of(&installation.receiver.heard());
+    eprintln!("seed {seed}: {records} records, {} plans approved, {sent}, {killed_with}", approved.len());
     installation
 }
 

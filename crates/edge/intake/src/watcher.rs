@@ -165,53 +165,60 @@ impl<'a> Watcher<'a> {
         let interrupted = self.current.take_if(|current| current.path == input.name);
         let (mut file, size) = match interrupted.filter(|current| current.file.place() == place && !closed) {
             Some(Interrupted { file, size, .. }) => (file, size),
-            None => (FileReader::resume(&self.world, input, self.parser, place, closed)?, meta.size),
+            None => match FileReader::resume(&self.world, input, self.parser, place, closed) {
+                // It was renamed a moment ago: the next poll finds it where it is now.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                file => (file?, meta.size),
+            },
         };
+        let mut own = Batch::default();
         let progress = loop {
-            match file.read_record(batch) {
-                Progress::Record if batch.read < max as u64 => {}
+            match file.read_record(&mut own) {
+                Progress::Record if batch.read + own.read < max as u64 => {}
                 other => break other,
             }
         };
         let meta = FileMeta { size, ..meta.clone() };
-        self.leave(input, &meta, file, progress, batch)
-    }
-
-    /// Notes how far a file was read.
-    fn leave(
-        &mut self,
-        input: &Input,
-        meta: &FileMeta,
-        file: FileReader<'a>,
-        progress: Progress,
-        batch: &mut Batch,
-    ) -> io::Result<()> {
-        self.reported.remove(&input.name);
-        self.idle.remove(&input.name);
-        let place = file.place();
-        match progress {
-            Progress::Record => {
-                self.current = Some(Interrupted { path: input.name.clone(), file, size: meta.size });
-            }
-            Progress::Finished => {}
-            Progress::Waiting => {
-                self.idle.insert(input.name.clone(), (meta.size, 0));
-            }
+        let fingerprint = match first_bytes(&self.world, &meta, meta.size) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            fingerprint => fingerprint?,
+        };
+        // The path may have come to name another file while it was read. Then nothing of this counts: neither which file
+        // was read is certain, nor whose first bytes these are.
+        if !self.world.disk.meta(&input.path).is_ok_and(|now| now.identity == meta.identity) {
+            return Ok(());
         }
-        // The size was taken before reading. What was added meanwhile makes the size differ at the next poll.
+        batch.append(own);
         let cursor = Cursor {
             path: input.name.clone(),
             identity: meta.identity,
+            // The size was taken before reading. What was added meanwhile makes the size differ at the next poll.
             size: meta.size,
-            fingerprint: first_bytes(&self.world, meta, meta.size)?,
-            place,
+            fingerprint,
+            place: file.place(),
             done: progress == Progress::Finished,
         };
-        if self.cursors.get(&input.name) != Some(&cursor) {
+        self.leave(cursor, file, progress, batch);
+        Ok(())
+    }
+
+    /// Notes how far a file was read.
+    fn leave(&mut self, cursor: Cursor, file: FileReader<'a>, progress: Progress, batch: &mut Batch) {
+        self.reported.remove(&cursor.path);
+        self.idle.remove(&cursor.path);
+        match progress {
+            Progress::Record => {
+                self.current = Some(Interrupted { path: cursor.path.clone(), file, size: cursor.size });
+            }
+            Progress::Finished => {}
+            Progress::Waiting => {
+                self.idle.insert(cursor.path.clone(), (cursor.size, 0));
+            }
+        }
+        if self.cursors.get(&cursor.path) != Some(&cursor) {
             batch.cursors.retain(|known| known.path != cursor.path);
             batch.cursors.push(cursor.clone());
-            self.cursors.insert(input.name.clone(), cursor);
+            self.cursors.insert(cursor.path.clone(), cursor);
         }
-        Ok(())
     }
 }

@@ -18,14 +18,18 @@ use firebreak_intake::{Cursor, Options, Redact, Source, Watcher};
 use firebreak_lake::Lake;
 use firebreak_world::World;
 use serde::Serialize;
-use std::path::Path;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often people's requests are looked for while nothing arrives.
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
+
+/// How often the inventory files are looked at.
+const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Serialize)]
 struct Summary {
@@ -107,6 +111,8 @@ fn serve(
     show_problems(&problems);
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);
+    // The digest first: what changes while the files are read is then read again.
+    let digest = digest(world, &config.inventory.paths);
     let estate = Estate::read(world, &config.inventory.paths, world.clock.now());
     show_problems(&estate.problems);
     let rules = Arc::new(rules);
@@ -125,7 +131,10 @@ fn serve(
     let book = Book::open(world, &data)?;
     let notify = |text: &str| {
         output.object("notice", &serde_json::json!({"text": text}));
-        output.text(text);
+        for line in text.lines() {
+            let indent = line.len() - line.trim_start().len();
+            output.paragraph(indent.min(8), line);
+        }
     };
     let parts = Parts { world, config, store, book: &book, lake, stage, notify: &notify };
     std::thread::scope(|scope| {
@@ -133,7 +142,7 @@ fn serve(
         let (correlated, ..) = pipeline::start(scope, incoming, MatchStage::new(rules), correlating);
         let mut intake = Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop };
         scope.spawn(move || intake.feed(&send));
-        let ended = runtime.block_on(write(parts, estate, correlated, stop));
+        let ended = runtime.block_on(write(parts, (estate, digest), correlated, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
@@ -152,13 +161,15 @@ fn settings(config: &Config) -> Settings {
 /// The single writer, until the inputs end or it is told to stop.
 async fn write(
     parts: Parts<'_>,
-    estate: Estate,
+    (estate, digest): (Estate, u64),
     batches: Receiver<crate::pipeline::Correlated>,
     stop: &AtomicBool,
 ) -> Result<Summary> {
+    let (world, config) = (parts.world, parts.config);
     let mut live = Live::new(parts).await?;
     live.resume().await?;
     live.estate(estate.facts, &estate.evidence).await?;
+    let mut inventory = Inventory { digest, looked: Instant::now() };
     loop {
         match batches.recv_timeout(REQUESTS_EVERY) {
             Ok(batch) => live.batch(batch).await?,
@@ -166,6 +177,10 @@ async fn write(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         live.requests().await?;
+        if let Some(estate) = inventory.changed(world, &config.inventory.paths) {
+            show_problems(&estate.problems);
+            live.estate(estate.facts, &estate.evidence).await?;
+        }
         if stop.load(Ordering::SeqCst) {
             break;
         }
@@ -174,6 +189,38 @@ async fn write(
     let (findings, incidents) = (live.store().findings().await?.len(), live.store().incidents().await?.len());
     live.close().await;
     Ok(Summary { batches: batch, events, quarantined, duplicates, findings, incidents })
+}
+
+/// What the inventory files were when they were last read.
+struct Inventory {
+    digest: u64,
+    looked: Instant,
+}
+
+impl Inventory {
+    /// The estate, where the files have changed since they were last read.
+    fn changed(&mut self, world: &World, directories: &[PathBuf]) -> Option<Estate> {
+        if self.looked.elapsed() < INVENTORY_EVERY {
+            return None;
+        }
+        let now = digest(world, directories);
+        self.looked = Instant::now();
+        if std::mem::replace(&mut self.digest, now) == now {
+            return None;
+        }
+        Some(Estate::read(world, directories, world.clock.now()))
+    }
+}
+
+/// A digest of the names and bytes of all files below `directories`. A file that cannot be read counts by its name.
+fn digest(world: &World, directories: &[PathBuf]) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    for directory in directories {
+        for file in world.disk.list(directory).unwrap_or_default() {
+            (&file.path, world.disk.read(&file.path).ok()).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 fn watchers<'a>(

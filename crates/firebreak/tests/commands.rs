@@ -1,0 +1,212 @@
+//! The command line as people and scripts meet it: the packaged incident from command to command, exit codes, JSON as
+//! `docs/json.md` says, lines that fit a terminal, and errors that say what to do.
+
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, unreachable_pub, reason = "a test")]
+
+#[path = "kill/inputs.rs"]
+mod inputs;
+#[path = "kill/receiver.rs"]
+mod receiver;
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How a command ended and what it said.
+struct Said {
+    code: i32,
+    out: String,
+    error: String,
+}
+
+fn firebreak(directory: &Path, arguments: &[&str]) -> Said {
+    let output = Command::new(env!("CARGO_BIN_EXE_firebreak")).args(arguments).current_dir(directory).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let said = Said { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) };
+    assert!(!said.error.contains("panicked"), "{arguments:?}: {}", said.error);
+    said
+}
+
+fn documentation(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
+}
+
+/// The fields of each kind as the page lists them: words in backticks outside of any bracket.
+fn documented() -> BTreeMap<String, BTreeSet<String>> {
+    let page = fs::read_to_string(documentation("json.md")).unwrap();
+    let mut kinds = BTreeMap::new();
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (mut depth, mut fields, mut word) = (0, BTreeSet::new(), None::<String>);
+        for character in cells[3].chars() {
+            match (character, &mut word) {
+                ('`', Some(done)) => {
+                    fields.insert(std::mem::take(done));
+                    word = None;
+                }
+                (_, Some(open)) => open.push(character),
+                ('`', None) if depth == 0 => word = Some(String::new()),
+                ('{' | '[' | '(', None) => depth += 1,
+                ('}' | ']' | ')', None) => depth -= 1,
+                _ => {}
+            }
+        }
+        kinds.insert(cells[1].trim_matches('`').to_owned(), fields);
+    }
+    kinds
+}
+
+/// One session of commands, and every field of every kind of object that it has seen.
+struct Session {
+    directory: PathBuf,
+    seen: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Session {
+    /// Runs a command for people and for scripts; gives its last JSON object.
+    fn both(&mut self, code: i32, arguments: &[&str]) -> Value {
+        let said = firebreak(&self.directory, arguments);
+        assert_eq!(said.code, code, "{arguments:?}: {}{}", said.out, said.error);
+        for line in said.out.lines() {
+            let columns = line.chars().count();
+            // A line that is to be copied is one line: a path or a key is as long as it is.
+            assert!(columns <= 100 || line.starts_with("next: "), "{columns} columns of {arguments:?}: {line}");
+        }
+        self.json(code, arguments)
+    }
+
+    fn json(&mut self, code: i32, arguments: &[&str]) -> Value {
+        let said = firebreak(&self.directory, &[arguments, &["--json"]].concat());
+        assert_eq!(said.code, code, "{arguments:?}: {}", said.error);
+        let mut last = Value::Null;
+        for line in said.out.lines() {
+            last = serde_json::from_str(line).unwrap();
+            let mut fields: BTreeSet<String> = last.as_object().unwrap().keys().cloned().collect();
+            assert!(fields.remove("kind"), "{line}");
+            self.seen.entry(last["kind"].as_str().unwrap().to_owned()).or_default().extend(fields);
+        }
+        last
+    }
+}
+
+/// The packaged incident, from files to a plan.
+fn packaged_incident(session: &mut Session) {
+    let written = session.json(0, &["scenario", "sand"]);
+    assert!(written["files"].as_u64() > Some(100) && written["kind"] == "scenario", "{written}");
+    assert_eq!(firebreak(&session.directory, &["scenario", "sand"]).code, 1, "it overwrites nothing");
+    let exposed = session.both(3, &["exposed", "--logs", "sand/logs", "--inventory", "sand/inventory"]);
+    assert!(exposed["verdicts"]["exposed"].as_u64() > Some(0), "{exposed}");
+    let truth: Value = serde_json::from_slice(&fs::read(session.directory.join("sand/truth.json")).unwrap()).unwrap();
+    let lost = truth["credentials_lost"][0].as_str().unwrap();
+    let from = ["--inventory", "sand/inventory", "--from", lost, "--now", "2026-03-25T00:00:00Z"];
+    let reach = session.both(0, &[&["reach"][..], &from].concat());
+    assert_eq!(reach["sources"][0], lost);
+    let plan = session.both(3, &[&["plan"][..], &from].concat());
+    assert_eq!(plan["decision"], "needs_approval", "{plan}");
+    assert!(plan["plan"]["id"].is_string() && plan["plan"]["steps"].is_array(), "{plan}");
+    let unknown = firebreak(&session.directory, &["reach", "--inventory", "sand/inventory", "--from", "credential:aws/AKIANONE"]);
+    assert!(unknown.code == 1 && unknown.error.contains("unknown, not nothing"), "{}", unknown.error);
+    session.both(0, &["check"]);
+    fs::write(session.directory.join("bad.yml"), "title: half a rule\n").unwrap();
+    assert!(session.both(3, &["check", "bad.yml"])["errors"].as_u64() > Some(0));
+}
+
+/// An installation: watched, decided, approved, verified, taken back.
+fn installation(session: &mut Session) {
+    let root = session.directory.clone();
+    fs::create_dir_all(root.join("inventory")).unwrap();
+    fs::write(root.join("inventory/estate.json"), inputs::estate()).unwrap();
+    let mut logs = inputs::Inputs::begin(&root.join("logs"), 7);
+    (0..4 * inputs::INTRUDERS).for_each(|_| logs.grow());
+    let config = "data = \"data\"\n[[source]]\nname = \"kubernetes_audit\"\npaths = [\"logs/kubernetes_audit\"]\n\
+        [inventory]\npaths = [\"inventory\"]\n[contain]\npolicy = \"ask\"\n";
+    fs::write(root.join("firebreak.toml"), config).unwrap();
+    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
+    let ran = session.json(0, &with(&["run", "--once"]));
+    assert_eq!(ran["findings"].as_u64(), Some(inputs::INTRUDERS), "{ran}");
+    session.both(0, &with(&["run", "--once"]));
+    session.both(3, &with(&["approve"]));
+    let waiting = firebreak(&root, &with(&["approve", "--json"])).out;
+    let first: Value = serde_json::from_str(waiting.lines().next().unwrap()).unwrap();
+    let plan = first["plan"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(firebreak(&root, &["--config", "firebreak.toml", "approve", &plan]).code, 1, "nobody approved it");
+    session.both(0, &["--config", "firebreak.toml", "approve", &plan, "--by", "ada@example.com"]);
+    session.both(0, &with(&["run", "--once"]));
+    session.both(0, &["--config", "firebreak.toml", "undo", &plan, "--by", "ada@example.com", "--because", "a drill"]);
+    let again = firebreak(&root, &["--config", "firebreak.toml", "approve", &plan, "--by", "bo@example.com"]);
+    assert!(again.code == 1 && again.error.contains("waits for nobody"), "{}", again.error);
+    let said = session.both(0, &["replay", "logs/kubernetes_audit", "--source", "kubernetes_audit", "--inventory", "inventory"]);
+    // A replay ends, so that it also finds what `run` still waits for.
+    assert!(said["findings"].as_u64() >= ran["findings"].as_u64(), "{said}");
+    session.both(0, &with(&["verify"]));
+    session.json(0, &with(&["verify", "--export", "bundle.ndjson"]));
+    session.both(0, &["verify", "bundle.ndjson", "--key", "bundle.pub"]);
+    let mut bytes = fs::read(root.join("bundle.ndjson")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(root.join("changed.ndjson"), bytes).unwrap();
+    let changed = session.both(4, &["verify", "changed.ndjson", "--key", "bundle.pub"]);
+    assert!(changed["fault"].is_string() && changed["verified"] == false, "{changed}");
+}
+
+#[test]
+fn every_command_ends_and_answers_as_documented() {
+    let root = tempfile::tempdir().unwrap();
+    let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
+    packaged_incident(&mut session);
+    installation(&mut session);
+    let mut documented = documented();
+    // The demo has a test of its own.
+    documented.remove("demo");
+    let problem = |kind: &str| kind == "approve";
+    for (kind, fields) in &session.seen {
+        let listed = documented.remove(kind).unwrap_or_else(|| panic!("`{kind}` is not documented"));
+        assert!(problem(kind) || *fields == listed, "`{kind}` has {fields:?} and is documented with {listed:?}");
+        assert!(listed.is_subset(fields), "`{kind}` lacks fields of {listed:?}");
+    }
+    assert_eq!(documented.keys().collect::<Vec<_>>(), Vec::<&String>::new(), "documented and never printed");
+}
+
+#[test]
+fn every_command_helps_with_an_example_and_lines_that_fit() {
+    let root = tempfile::tempdir().unwrap();
+    let commands =
+        ["demo", "run", "replay", "exposed", "reach", "plan", "approve", "undo", "verify", "scenario", "check"];
+    let overview = firebreak(root.path(), &["--help"]);
+    for command in commands {
+        assert!(overview.out.contains(&format!("  {command} ")), "{command}");
+        let help = firebreak(root.path(), &[command, "--help"]);
+        let example = help.out.lines().skip_while(|line| !line.starts_with("Example: ")).collect::<String>();
+        assert!(help.code == 0 && example.contains("firebreak ") && example.contains(command), "{}", help.out);
+        for line in help.out.lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_and_wrong_keys_say_what_to_do() {
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(firebreak(root.path(), &["cut"]).code, 2);
+    fs::write(root.path().join("wrong.toml"), "[contain]\npolcy = \"ask\"\n").unwrap();
+    let wrong = firebreak(root.path(), &["--config", "wrong.toml", "check"]);
+    assert_eq!((wrong.code, wrong.out.as_str()), (1, ""));
+    assert!(wrong.error.contains("no key `contain.polcy`\nhint: did you mean `contain.policy`?"), "{}", wrong.error);
+    for arguments in [&["run"][..], &["exposed"], &["verify"], &["approve"], &["replay", "x", "--source", "okta"]] {
+        let said = firebreak(root.path(), arguments);
+        assert!(said.code == 1 && said.error.contains("\nhint: "), "{arguments:?}: {}", said.error);
+    }
+}
+
+/// `BLESS=1` writes the page anew.
+#[test]
+fn the_reference_of_the_configuration_is_the_one_that_the_program_knows() {
+    let (path, page) = (documentation("configuration.md"), firebreak::config::keys::reference());
+    if std::env::var_os("BLESS").is_some() {
+        assert!(std::env::var_os("CI").is_none(), "a page is not blessed where it is to be checked");
+        fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), page, "BLESS=1 writes it anew");
+}
