@@ -106,7 +106,8 @@ fn packaged_incident(session: &mut Session) {
     let plan = session.both(3, &[&["plan"][..], &from].concat());
     assert_eq!(plan["decision"], "needs_approval", "{plan}");
     assert!(plan["plan"]["id"].is_string() && plan["plan"]["steps"].is_array(), "{plan}");
-    let unknown = firebreak(&session.directory, &["reach", "--inventory", "sand/inventory", "--from", "credential:aws/AKIANONE"]);
+    let unknown =
+        firebreak(&session.directory, &["reach", "--inventory", "sand/inventory", "--from", "credential:aws/AKIANONE"]);
     assert!(unknown.code == 1 && unknown.error.contains("unknown, not nothing"), "{}", unknown.error);
     session.both(0, &["check"]);
     fs::write(session.directory.join("bad.yml"), "title: half a rule\n").unwrap();
@@ -137,7 +138,8 @@ fn installation(session: &mut Session) {
     session.both(0, &["--config", "firebreak.toml", "undo", &plan, "--by", "ada@example.com", "--because", "a drill"]);
     let again = firebreak(&root, &["--config", "firebreak.toml", "approve", &plan, "--by", "bo@example.com"]);
     assert!(again.code == 1 && again.error.contains("waits for nobody"), "{}", again.error);
-    let said = session.both(0, &["replay", "logs/kubernetes_audit", "--source", "kubernetes_audit", "--inventory", "inventory"]);
+    let said = session
+        .both(0, &["replay", "logs/kubernetes_audit", "--source", "kubernetes_audit", "--inventory", "inventory"]);
     // A replay ends, so that it also finds what `run` still waits for.
     assert!(said["findings"].as_u64() >= ran["findings"].as_u64(), "{said}");
     session.both(0, &with(&["verify"]));

@@ -54,7 +54,8 @@ pub struct Batch {
     pub quarantined: Vec<Quarantined>,
     /// How far each input that was touched has been read. Replaces the cursor of the same path.
     pub cursors: Vec<Cursor>,
-    /// Paths whose cursor can be forgotten: the file was moved, and its new path has a cursor here.
+    /// Paths whose cursor is to be forgotten before those of this batch are taken: the file was moved, and its new path
+    /// has a cursor here.
     pub moved: Vec<String>,
     /// Records that were read: always the number of events plus the number quarantined.
     pub read: u64,

@@ -108,22 +108,27 @@ impl<'a> Watcher<'a> {
             .filter(|cursor| here.get(cursor.path.as_str()).is_none_or(|meta| meta.identity != cursor.identity))
             .cloned()
             .collect();
-        for cursor in lost {
-            let moved = found.iter().find(|(input, meta)| {
-                meta.identity == cursor.identity
-                    && meta.size >= cursor.size
-                    && self.cursors.get(&input.name).is_none_or(|known| known.identity != meta.identity)
-                    && self.begins_alike(meta, &cursor)
-            });
-            let Some((input, _)) = moved else { continue };
+        let moved: Vec<(Cursor, &str)> = lost
+            .into_iter()
+            .filter_map(|cursor| {
+                let (input, _) = found.iter().find(|(input, meta)| {
+                    meta.identity == cursor.identity
+                        && meta.size >= cursor.size
+                        && self.cursors.get(&input.name).is_none_or(|known| known.identity != meta.identity)
+                        && self.begins_alike(meta, &cursor)
+                })?;
+                Some((cursor, input.name.as_str()))
+            })
+            .collect();
+        // All old paths first: one rotation renames a whole row of files, each to the path of the one before it.
+        for (cursor, _) in &moved {
             self.forget(&cursor.path);
-            if !here.contains_key(cursor.path.as_str()) {
-                batch.moved.push(cursor.path.clone());
-            }
-            let cursor = Cursor { path: input.name.clone(), ..cursor };
-            batch.cursors.retain(|known| known.path != cursor.path);
+            // Also where another file has taken the path: it may be renamed as well before it is read for the first time.
+            batch.moved.push(cursor.path.clone());
+        }
+        for (cursor, path) in moved {
+            let cursor = Cursor { path: path.to_owned(), ..cursor };
             batch.cursors.push(cursor.clone());
-            self.idle.remove(&cursor.path);
             self.cursors.insert(cursor.path.clone(), cursor);
         }
     }

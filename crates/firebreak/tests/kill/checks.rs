@@ -40,6 +40,7 @@ pub struct Sent {
     requests: usize,
     keys: usize,
     faults: usize,
+    killed_within: usize,
 }
 
 impl Sent {
@@ -47,14 +48,16 @@ impl Sent {
     pub fn of(heard: &[Heard]) -> Sent {
         let keys = heard.iter().filter_map(|one| if let Heard::Post(key, _) = one { Some(key) } else { None });
         let keys: Vec<&String> = keys.collect();
-        let faults = heard.iter().filter(|one| matches!(one, Heard::Fault)).count();
-        Sent { requests: keys.len(), keys: keys.into_iter().collect::<BTreeSet<_>>().len(), faults }
+        let count = |one: &Heard| heard.iter().filter(|other| *other == one).count();
+        let (faults, killed_within) = (count(&Heard::Fault), count(&Heard::Kill(true)));
+        Sent { requests: keys.len(), keys: keys.into_iter().collect::<BTreeSet<_>>().len(), faults, killed_within }
     }
 }
 
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} requests under {} keys, {} faults", self.requests, self.keys, self.faults)
+        let Sent { requests, keys, faults, killed_within } = self;
+        write!(f, "{requests} requests under {keys} keys, {faults} faults, {killed_within} kills within a request")
     }
 }
 

@@ -69,9 +69,13 @@ impl Inputs {
         self.append("kubernetes_audit/prod/audit.log", &lines[..cut]);
         self.append("kubernetes_audit/prod/audit.log", &lines[cut..]);
         if up_to(&self.random, 15) == 0 {
+            // As logrotate does it: every file takes the path of the one before it.
+            let path = |number: u64| match number {
+                0 => self.root.join("kubernetes_audit/prod/audit.log"),
+                number => self.root.join(format!("kubernetes_audit/prod/audit.log.{number}")),
+            };
+            (0..=self.rotated).rev().for_each(|number| fs::rename(path(number), path(number + 1)).unwrap());
             self.rotated += 1;
-            let log = self.root.join("kubernetes_audit/prod/audit.log");
-            fs::rename(&log, log.with_file_name(format!("audit-{}.log", self.rotated))).unwrap();
         }
         let github = self.github(round);
         self.append("github_audit/audit.ndjson", &github);

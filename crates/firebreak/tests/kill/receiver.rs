@@ -14,8 +14,8 @@ pub enum Heard {
     Post(String, Vec<u8>),
     /// A request was dropped, or a question was not answered.
     Fault,
-    /// The test killed the program.
-    Kill,
+    /// The test killed the program; whether a request was unanswered then.
+    Kill(bool),
 }
 
 /// What the receiver remembers.
@@ -23,6 +23,7 @@ pub enum Heard {
 struct Memory {
     heard: Vec<Heard>,
     done: BTreeSet<String>,
+    unanswered: u32,
 }
 
 /// A receiver on a thread of its own, for as long as the test runs.
@@ -68,7 +69,9 @@ impl Receiver {
 
     /// Notes that the program was killed.
     pub fn killed(&self) {
-        self.memory().heard.push(Heard::Kill);
+        let mut memory = self.memory();
+        let within = memory.unanswered > 0;
+        memory.heard.push(Heard::Kill(within));
     }
 
     /// What was heard.
@@ -88,10 +91,18 @@ impl Receiver {
             let key = headers.get("idempotency-key")?.clone();
             let mut memory = self.memory();
             memory.heard.push(Heard::Post(key.clone(), body));
-            memory.done.insert(key);
+            memory.unanswered += 1;
             drop(memory);
-            // Long enough for a kill to fall between the effect and its answer.
-            std::thread::sleep(Duration::from_millis(up_to(&self.random, 120)));
+            // Done a while after it was taken, and known as done no sooner: a program that was killed and asks meanwhile
+            // hears that there is no such request.
+            let (later, wait) = (self.clone(), Duration::from_millis(up_to(&self.random, 400)));
+            std::thread::spawn(move || {
+                std::thread::sleep(wait);
+                later.memory().done.insert(key);
+            });
+            // Long enough for a kill to fall between the request and its answer.
+            std::thread::sleep(Duration::from_millis(up_to(&self.random, 150)));
+            self.memory().unanswered -= 1;
             // One in ten is done and never answered.
             if up_to(&self.random, 9) == 0 {
                 self.memory().heard.push(Heard::Fault);
