@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(count(999), "999");
         assert_eq!(span(14.2), "14 s");
         assert_eq!(span(7_500.0), "2 h 5 min");
-        assert_eq!(short("credential:aws/AKIAIOSFODNN7EXAMPLE", 20), "credential:aw…EXAMPLE");
+        assert_eq!(short("credential:aws/AKIAIOSFODNN7EXAMPLE", 20), "credential:a…EXAMPLE");
         assert_eq!(short("é…ü", 20), "é…ü");
     }
 
