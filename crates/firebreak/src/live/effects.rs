@@ -157,3 +157,39 @@ pub fn executed(report: &ExecutionReport) -> String {
 pub fn undone(report: &ExecutionReport) -> String {
     lines(report, &format!("plan {:.12} taken back", report.plan))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firebreak_contain::lease::Expiry;
+    use firebreak_contain::plan::IncidentId;
+    use firebreak_model::{Action, NodeKey, Text};
+
+    fn due(lift: Vec<StepKey>, keep: Vec<(StepKey, String)>) -> Vec<Outgoing> {
+        let expiry = Expiry { lift, keep };
+        let (incident, plan) = (IncidentId::of("first"), PlanId::from_text("plan"));
+        sort(vec![Effect::LeaseDue { incident, plan, expiry }]).outgoing
+    }
+
+    #[test]
+    fn a_lease_that_has_run_out_lifts_what_it_names_and_nothing_else() {
+        let step = |name: &str| {
+            let target = NodeKey::credential("aws", name);
+            StepKey::of(&Action {
+                name: Text::new("aws_access_key/deactivate"),
+                target,
+                parameters: Default::default(),
+            })
+        };
+        let kept = vec![(step("AKIA2"), "lifting it would open a path to what matters".to_owned())];
+        let lifts = |outgoing: &[Outgoing]| {
+            let steps = outgoing
+                .iter()
+                .filter_map(|one| if let Outgoing::Lift { steps, .. } = one { Some(steps) } else { None });
+            steps.flatten().cloned().collect::<Vec<StepKey>>()
+        };
+        assert_eq!(lifts(&due(vec![step("AKIA1")], kept.clone())), [step("AKIA1")]);
+        let outgoing = due(Vec::new(), kept);
+        assert_eq!(outgoing.len(), 1, "nothing is lifted, and people are told: {outgoing:?}");
+    }
+}

@@ -140,7 +140,7 @@ impl Inputs {
             ));
             self.written.records.insert(id);
         }
-        if round % 3 == 0 {
+        if round.is_multiple_of(3) {
             let mark = format!("malformed-c{round}");
             records.push(format!(
                 "{{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"{mark}\",\"eventTime\":\"soon\"}}"
