@@ -1,6 +1,5 @@
 //! The ledger of one installation: where it is, the key that signs it, and the record that the executor writes to.
 
-use crate::redaction::keep_secret;
 use anyhow::{Context, Result, anyhow};
 use firebreak_act::{Record, RecordError};
 use firebreak_ledger::{Draft, Ledger, LedgerError, LedgerKey, VerifierKey};
@@ -132,7 +131,7 @@ fn signing_key(world: &World, data: &Path) -> Result<LedgerKey> {
         Some(key) => key,
         None => {
             let seed = LedgerKey::generate_seed(world.random.as_ref());
-            keep_secret(world, &data.join("ledger.key"), seed.as_ref())?;
+            world.disk.write(&data.join("ledger.key"), seed.as_ref()).context("writing the ledger's key")?;
             LedgerKey::from_seed(&seed, ORIGIN).context("the ledger's origin is a name")?
         }
     };

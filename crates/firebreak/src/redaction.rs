@@ -45,21 +45,8 @@ fn make(world: &World, path: &Path) -> Result<String> {
         let _ = write!(text, "{byte:02x}");
         text
     });
-    keep_secret(world, path, text.as_bytes())?;
+    world.disk.write(path, text.as_bytes()).with_context(|| format!("writing `{}`", path.display()))?;
     Ok(text)
-}
-
-/// Writes a file that only its owner may read.
-///
-/// # Errors
-/// If the disk refuses.
-pub fn keep_secret(world: &World, path: &Path, bytes: &[u8]) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    world.disk.write(path, bytes).with_context(|| format!("writing `{}`", path.display()))?;
-    if path.exists() {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
 }
 
 fn key(text: &str) -> Option<[u8; 32]> {

@@ -58,6 +58,14 @@ impl RealDisk {
         }
     }
 
+    /// What we keep is nobody else's to read: files are made for their owner alone.
+    fn private() -> fs::OpenOptions {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = fs::OpenOptions::new();
+        options.mode(0o600);
+        options
+    }
+
     fn describe(path: PathBuf, meta: &fs::Metadata) -> FileMeta {
         use std::os::unix::fs::MetadataExt;
         FileMeta { path, size: meta.len(), identity: meta.dev().rotate_left(40) ^ meta.ino() }
@@ -104,7 +112,7 @@ impl Disk for RealDisk {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".part");
-        let mut file = fs::File::create(&temporary)?;
+        let mut file = Self::private().create(true).truncate(true).write(true).open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
@@ -113,7 +121,7 @@ impl Disk for RealDisk {
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let fresh = !path.exists();
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
+        let mut file = Self::private().create(true).append(true).open(path)?;
         file.write_all(bytes)?;
         file.sync_data()?;
         if fresh { Self::sync_parent(path) } else { Ok(()) }
@@ -133,7 +141,8 @@ impl Disk for RealDisk {
     }
 
     fn make_directory(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 }
 
@@ -227,6 +236,17 @@ mod tests {
         disk.remove(&file).unwrap();
         disk.remove(&file).unwrap();
         assert!(disk.read(&file).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let real = tempfile::tempdir().unwrap();
+        let (directory, file) = (real.path().join("data"), real.path().join("data/key"));
+        RealDisk.make_directory(&directory).unwrap();
+        RealDisk.write(&file, b"secret").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&directory), mode(&file)), (0o700, 0o600));
     }
 
     #[test]

@@ -64,7 +64,8 @@ impl Recent {
 pub struct CorrelateStage {
     correlator: Correlator,
     recent: Recent,
-    /// Whether the arrival of a batch tells the time and the memory is kept, as in live use and not in a replay.
+    /// Whether the clock tells the time while nothing arrives and the memory is kept, as in live use and not in a
+    /// replay.
     live: bool,
 }
 
@@ -100,7 +101,8 @@ impl CorrelateStage {
         }
         if last {
             out.findings.extend(self.correlator.close());
-        } else if self.live {
+        } else if self.live && out.events.is_empty() {
+            // Only where the inputs have nothing to say does the clock: while a backlog is read, time is the events'.
             out.findings.extend(self.correlator.advance(out.luggage.at));
         }
         out.late = self.correlator.counters().late;
