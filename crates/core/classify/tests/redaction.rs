@@ -105,7 +105,7 @@ fn aws_secrets_go_and_their_ids_stay() {
 #[test]
 fn private_keys_and_passwords_go() {
     let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAx/+=\nabcd\n-----END RSA PRIVATE KEY-----";
-    let json = serde_json::to_string(&serde_json::json!({"private_key_id": "k1", "private_key": pem, "n": 1})).unwrap();
+    let json = format!(r#"{{"n":1,"private_key":{},"private_key_id":"k1"}}"#, serde_json::to_string(pem).unwrap());
     for input in [format!("a\n{pem}\nb"), json.clone(), json[..70].to_owned()] {
         let redacted = redact(input.as_bytes(), &fingerprinter());
         assert_eq!(redacted.found.len(), 1);
