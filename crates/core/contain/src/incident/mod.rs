@@ -248,8 +248,10 @@ impl Respond {
         let sources = self.state.incidents.get(id).map_or(&[][..], |incident| &incident.scope.sources);
         let known = sources.iter().any(|source| Some(&source.key) == subject && source.since <= finding.first);
         let weak = finding.signal == Signal::Watch;
+        // Novelty and volume count in pairs, so that one may date back what the other was known to be compromised since.
+        let pairs = matches!(finding.signal, Signal::Novelty | Signal::Volume);
         // Where two incidents have just become one there is no basis.
-        !self.known.basis.contains_key(id) || !(known || weak)
+        !self.known.basis.contains_key(id) || !(weak || known && !pairs)
     }
 
     fn judged(&mut self, judgement: Judgement) {

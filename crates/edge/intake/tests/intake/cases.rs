@@ -65,7 +65,10 @@ fn every_case_gives_what_it_should() {
                 fs::write(&expected, &text).expect("writable");
             }
             let expected = fs::read_to_string(&expected).unwrap_or_default();
-            assert!(text == expected, "{}: gives\n{text}\nhint: BLESS=1 rewrites it", case.display());
+            // By value: the order of fields depends on how other crates build the JSON library.
+            let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+            let same = value(&text) == value(&expected);
+            assert!(same, "{}: gives\n{text}\nhint: BLESS=1 rewrites it", case.display());
         }
         assert!(good > 0 && refused > 0, "{} needs a case that is read and one that is quarantined", source.name());
     }
