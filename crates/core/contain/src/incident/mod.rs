@@ -212,7 +212,10 @@ impl Respond {
             let keys = about(&self.state, finding);
             links.push((Item::Finding(finding.id.clone()), known.index.finding(finding, &keys)));
         }
-        for judgement in self.state.judgements.values().flat_map(BTreeMap::values).filter(|one| opens(one)) {
+        // One that was withdrawn belongs to its incident still, and so does what is found later about what it could read.
+        let member = known.member.clone();
+        let belongs = |one: &&Judgement| opens(one) || member.contains_key(&Item::of(one));
+        for judgement in self.state.judgements.values().flat_map(BTreeMap::values).filter(belongs) {
             links.push((Item::of(judgement), known.index.judgement(judgement, &known.graph)));
         }
         for (item, together) in links {
