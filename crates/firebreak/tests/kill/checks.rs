@@ -116,7 +116,8 @@ impl State {
         assert!(lost.is_empty() && invented.is_empty(), "lost {lost:?}, invented {invented:?}");
         assert_eq!(names.values().max(), Some(&1));
         let totals = self.store.totals().await.unwrap();
-        assert_eq!((totals.events, totals.duplicates), (rows, 0));
+        // A file that is renamed while it is read may be read again; what was there already is dropped and counted.
+        assert_eq!(totals.events, rows);
         let on_disk: BTreeSet<PathBuf> = files(&self.data.join("lake")).into_iter().collect();
         assert_eq!(on_disk, named, "the lake holds what is committed and nothing else");
         assert_eq!(self.number("SELECT COUNT(*) FROM batch").await, self.number("SELECT MAX(number) FROM batch").await);
