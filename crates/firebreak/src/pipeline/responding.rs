@@ -7,7 +7,7 @@ use super::uses::UseCounter;
 use super::verdicts::Verdicts;
 use firebreak_contain::incident::{Effect, Estate, Message, Respond, Status};
 use firebreak_exposure::Profile;
-use firebreak_model::{EnvironmentEvidence, Fact, NodeKey, Time};
+use firebreak_model::{EnvironmentEvidence, Fact, Time};
 use serde::{Deserialize, Serialize};
 
 /// How often the respond stage is told how things are used, in seconds.
@@ -123,10 +123,5 @@ impl RespondStage {
     /// The environments whose verdicts are known, with the verdicts.
     pub fn judgements(&self) -> Vec<firebreak_model::Judgement> {
         self.derived.verdicts.all(&self.profiles)
-    }
-
-    /// Who made the credential `key`, as far back as it is known.
-    pub fn parents(&self, key: &NodeKey) -> Vec<NodeKey> {
-        self.derived.sessions.ancestors(key).map(|derivation| derivation.parent).collect()
     }
 }
