@@ -92,6 +92,12 @@ pub trait Source: Sync + Send {
         true
     }
 
+    /// The names of the fields that a record of this source may have at its top. Empty where they are not known: rules
+    /// about such a source cannot be checked for misspelt fields.
+    fn fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What the record says.
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal>;
 
