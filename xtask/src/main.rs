@@ -1,4 +1,4 @@
-//! The project's own chores: generated lists, house rules, benchmarks. `cargo xtask help` lists them.
+//! The project's own chores: generated lists, house rules, benchmarks, scores. `cargo xtask help` lists them.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
 
@@ -7,6 +7,7 @@ mod bench;
 mod codegen;
 mod layers;
 mod places;
+mod score;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -18,6 +19,7 @@ cargo xtask <chore>
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
   bench <name>        run a benchmark; --json prints one object (names: spine)
+  score <name>        score against records of others; --json prints one object (names: detect)
   help                this text
 ";
 
@@ -27,6 +29,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["codegen"] => codegen::write(&root),
         ["tidy"] => tidy::check(&root),
         ["bench", name, rest @ ..] => bench::run(&root, name, rest.contains(&"--json")),
+        ["score", name, rest @ ..] => score::run(&root, name, rest.contains(&"--json")),
         [] | ["help"] => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,42 @@
+//! Scores: each is a test of the program that measures, compares with the committed page and prints one JSON object.
+
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Scores: name, test target, test.
+const NAMES: [(&str, &str, &str); 1] = [("detect", "real_logs", "score")];
+
+/// Runs the score `name`; with `json`, prints only its object. Fails, after printing, where it is worse than committed.
+pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
+    let Some((_, target, test)) = NAMES.iter().find(|(known, ..)| *known == name) else {
+        bail!("no score `{name}`\nhint: there are {}", NAMES.map(|(known, ..)| known).join(", "));
+    };
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--quiet", "--package", "firebreak", "--test", target, "--", "--nocapture", "--exact", test])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting cargo")?;
+    let text = String::from_utf8(output.stdout)?;
+    let object = text.lines().rfind(|line| line.starts_with('{'));
+    if !json {
+        print!("{}", own_lines(&text));
+    }
+    match object {
+        Some(object) => println!("{object}"),
+        None if output.status.success() => println!("skipped: corpus absent"),
+        None => bail!("nothing was scored\n{text}"),
+    }
+    if !output.status.success() {
+        bail!("worse than the committed score\nhint: read `docs/score.md`; `BLESS=1` commits the new one");
+    }
+    Ok(())
+}
+
+/// What the test itself says, without the test runner's words and without the object.
+fn own_lines(text: &str) -> String {
+    let runner = |line: &str| line.starts_with("running ") || line.starts_with("test ") || line == ".";
+    let own = text.lines().filter(|line| !line.is_empty() && !line.starts_with('{') && !runner(line));
+    own.map(|line| format!("{line}\n")).collect()
+}
