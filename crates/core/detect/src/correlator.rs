@@ -12,6 +12,7 @@ mod correlations;
 mod count;
 mod hits;
 pub(crate) mod keyed;
+pub(crate) mod metric;
 pub(crate) mod moment;
 mod order;
 pub(crate) mod settings;
@@ -180,5 +181,7 @@ impl Correlator {
     }
 }
 
+#[cfg(test)]
+mod measured_tests;
 #[cfg(test)]
 mod tests;

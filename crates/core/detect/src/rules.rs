@@ -10,10 +10,12 @@
 //! rules compare the normalised keys (`firebreak.operation` and so on).
 
 pub(crate) mod attributes;
+mod awaited;
 pub(crate) mod condition;
 pub(crate) mod correlation;
 mod detection;
 mod encode;
+mod measure;
 pub(crate) mod modifier;
 mod pattern;
 pub(crate) mod predicate;
@@ -21,7 +23,9 @@ mod resolve;
 mod yaml;
 
 pub use attributes::{Attributes, SubjectKind};
-pub use correlation::{Bounds, Correlation, GroupField, Kind, Reference};
+pub use awaited::{Alternative, Awaited};
+pub use correlation::{Correlation, GroupField, Kind, Reference};
+pub use measure::{Bounds, Percentile, Range};
 pub use pattern::Piece;
 pub(crate) use pattern::expression;
 pub use predicate::{Comparison, Condition, Predicate, Real, Relation, Test};

@@ -3,9 +3,10 @@
 use super::count::{LatestEvents, LatestValues, Seen, WholeSpan};
 use super::hits::Hits;
 use super::keyed::{AsSlots, Footprint, Keyed, Slots};
+use super::metric::{SlidingValues, WholeValues};
 use super::moment::{EVENTS_MAX, Hit, Moment, Parties};
 use super::settings::{Counters, Settings, micros};
-use super::temporal::{AnyOrder, InOrder};
+use super::temporal::{AnyAlternative, AnyOrder, InOrder, WholeAwaited};
 use crate::rules::{Attributes, Bounds, Correlation, Kind, Rules};
 use firebreak_model::{EventUid, Finding, FindingId, Signal, Text, Time};
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,44 @@ enum States {
     Values(Keyed<Text, Track<LatestValues>>),
     AnyOrder(Keyed<Text, Track<AnyOrder>>),
     InOrder(Keyed<Text, Track<InOrder>>),
-    Whole(Keyed<Text, WholeSpan>, BTreeSet<(i64, Text)>),
+    Whole(Keyed<Text, WholeSpan>, Ends),
+    Numbers(Keyed<Text, Track<SlidingValues>>),
+    WholeNumbers(Keyed<Text, WholeValues>, Ends),
+    Alternatives(Keyed<Text, Track<AnyAlternative>>),
+    WholeAlternatives(Keyed<Text, WholeAwaited>, Ends),
+}
+
+/// When the spans that are judged at their end do end, by time.
+type Ends = BTreeSet<(i64, Text)>;
+
+/// A span that is judged when it is over.
+trait Whole: Footprint {
+    /// When it ends, in microseconds.
+    fn ends(&self) -> i64;
+    /// Whom its latest event is about.
+    fn parties(&self) -> &Parties;
+    /// What it amounts to.
+    fn judged(&self, rule: &Correlation) -> Option<Fired>;
+}
+
+/// Takes the spans out of `keys` that are over by `now`.
+fn over<S: Whole>(keys: &mut Keyed<Text, S>, ends: &mut Ends, now: i64) -> Vec<S> {
+    let mut spans = Vec::new();
+    while ends.first().is_some_and(|(end, _)| *end <= now) {
+        let Some((_, key)) = ends.pop_first() else { break };
+        spans.extend(keys.remove(&key));
+    }
+    spans
+}
+
+/// The findings of spans that are over.
+fn judged<S: Whole>(spans: &[S], rule: &Correlation, before: &Hits, counters: &mut Counters, out: &mut Vec<Finding>) {
+    for span in spans {
+        if let Some(fired) = span.judged(rule).filter(|_| rule.emits) {
+            counters.findings += 1;
+            out.push(finding(&rule.attributes, span.parties(), span.ends(), &fired, before));
+        }
+    }
 }
 
 /// All correlations.
@@ -109,16 +147,13 @@ impl Correlations {
         out: &mut Vec<Finding>,
     ) {
         for (states, rule) in self.states.iter_mut().zip(rules.correlations()) {
-            let States::Whole(keys, ends) = states else { continue };
-            while ends.first().is_some_and(|(end, _)| *end <= now) {
-                let Some((_, key)) = ends.pop_first() else { break };
-                let Some(span) = keys.remove(&key) else { continue };
-                if let Some(fired) = span.judged(&rule.kind)
-                    && rule.emits
-                {
-                    counters.findings += 1;
-                    out.push(finding(&rule.attributes, &span.parties, span.ends, &fired, hits_before));
+            match states {
+                States::Whole(keys, ends) => judged(&over(keys, ends, now), rule, hits_before, counters, out),
+                States::WholeNumbers(keys, ends) => judged(&over(keys, ends, now), rule, hits_before, counters, out),
+                States::WholeAlternatives(keys, ends) => {
+                    judged(&over(keys, ends, now), rule, hits_before, counters, out);
                 }
+                _ => {}
             }
         }
     }
@@ -151,6 +186,17 @@ impl States {
             }
             Kind::Temporal => States::AnyOrder(Keyed::new(bytes_max, stale)),
             Kind::TemporalOrdered => States::InOrder(Keyed::new(bytes_max, stale)),
+            Kind::TemporalWhere(awaited) if awaited.needs_absence() => {
+                States::WholeAlternatives(Keyed::new(bytes_max, i64::MAX), BTreeSet::new())
+            }
+            Kind::TemporalWhere(_) => States::Alternatives(Keyed::new(bytes_max, stale)),
+            Kind::ValueSum(range, _) | Kind::ValueAverage(range, _) | Kind::ValuePercentile(range, ..) => {
+                if range.most.is_none() {
+                    States::Numbers(Keyed::new(bytes_max, stale))
+                } else {
+                    States::WholeNumbers(Keyed::new(bytes_max, i64::MAX), BTreeSet::new())
+                }
+            }
         }
     }
 
@@ -161,6 +207,10 @@ impl States {
             States::AnyOrder(keys) => keys.evicted(),
             States::InOrder(keys) => keys.evicted(),
             States::Whole(keys, _) => keys.evicted(),
+            States::Numbers(keys) => keys.evicted(),
+            States::WholeNumbers(keys, _) => keys.evicted(),
+            States::Alternatives(keys) => keys.evicted(),
+            States::WholeAlternatives(keys, _) => keys.evicted(),
         }
     }
 
@@ -222,6 +272,57 @@ impl States {
                 ends.insert((ends_now, key.clone()));
                 None
             }
+            (states, _) => states.take_measured(rule, moment, hits, counters),
+        }
+    }
+
+    /// [`States::take`] for numbers and for conditions over rules.
+    fn take_measured(
+        &mut self,
+        rule: &Correlation,
+        moment: &Moment,
+        hits: &[&Hit],
+        counters: &mut Counters,
+    ) -> Option<Fired> {
+        let hit = hits.first()?;
+        let (span, at, key) = (rule.timespan_micros, moment.at, &hit.key);
+        let (end, seen) = (at.saturating_add(span), Seen { at, uid: moment.uid });
+        let until = at.saturating_add(micros(rule.attributes.suppress_seconds));
+        let positions = || hits.iter().map(|hit| hit.position).collect::<Vec<usize>>();
+        match (self, &rule.kind) {
+            (States::Numbers(keys), kind) => {
+                let new = || Track::new(SlidingValues::default());
+                keys.update(key, at, new, |track| {
+                    let fires = track.state.take(seen, &hit.values, kind, span);
+                    track.speak(fires, at, until, counters, |state| Fired::numbers(state, kind, span))
+                })
+            }
+            (States::WholeNumbers(keys, ends), kind) => {
+                let new = || WholeValues::new(end);
+                let end = keys.update(key, at, new, |whole| {
+                    whole.take(seen, &moment.parties, &hit.values, kind);
+                    whole.ends
+                });
+                ends.insert((end, key.clone()));
+                None
+            }
+            (States::Alternatives(keys), Kind::TemporalWhere(awaited)) => {
+                let new = || Track::new(AnyAlternative::new(awaited, rule.references.len()));
+                keys.update(key, at, new, |track| {
+                    let events = track.state.take(seen, &positions(), awaited, span);
+                    let fires = events.is_some();
+                    track.speak(fires, at, until, counters, |_| Fired::condition(events.unwrap_or_default(), span))
+                })
+            }
+            (States::WholeAlternatives(keys, ends), Kind::TemporalWhere(awaited)) => {
+                let new = || WholeAwaited::new(end, awaited, rule.references.len());
+                let end = keys.update(key, at, new, |whole| {
+                    whole.take(seen, &moment.parties, &positions(), awaited);
+                    whole.ends
+                });
+                ends.insert((end, key.clone()));
+                None
+            }
             _ => None,
         }
     }
@@ -233,6 +334,10 @@ impl States {
             States::AnyOrder(keys) => sonic_rs::to_string(&AsSlots(keys)),
             States::InOrder(keys) => sonic_rs::to_string(&AsSlots(keys)),
             States::Whole(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
+            States::Numbers(keys) => sonic_rs::to_string(&AsSlots(keys)),
+            States::WholeNumbers(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
+            States::Alternatives(keys) => sonic_rs::to_string(&AsSlots(keys)),
+            States::WholeAlternatives(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
         };
         // Plain data under text keys: there is nothing in it that JSON cannot hold.
         json.unwrap_or_default()
@@ -244,11 +349,11 @@ impl States {
             States::Values(keys) => keys.restore(sonic_rs::from_str(json)?),
             States::AnyOrder(keys) => keys.restore(sonic_rs::from_str(json)?),
             States::InOrder(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::Whole(keys, ends) => {
-                let (slots, kept): (Slots<Text, WholeSpan>, BTreeSet<(i64, Text)>) = sonic_rs::from_str(json)?;
-                keys.restore(slots);
-                *ends = kept;
-            }
+            States::Whole(keys, ends) => restore_whole(keys, ends, json)?,
+            States::Numbers(keys) => keys.restore(sonic_rs::from_str(json)?),
+            States::WholeNumbers(keys, ends) => restore_whole(keys, ends, json)?,
+            States::Alternatives(keys) => keys.restore(sonic_rs::from_str(json)?),
+            States::WholeAlternatives(keys, ends) => restore_whole(keys, ends, json)?,
         }
         Ok(())
     }
@@ -276,16 +381,64 @@ impl<S> Track<S> {
     }
 }
 
-impl WholeSpan {
-    /// What a span that is over amounts to.
-    fn judged(&self, kind: &Kind) -> Option<Fired> {
-        let (count, bounds, noun) = match kind {
+fn restore_whole<S: for<'de> Deserialize<'de>>(
+    keys: &mut Keyed<Text, S>,
+    ends: &mut Ends,
+    json: &str,
+) -> Result<(), sonic_rs::Error> {
+    let (slots, kept): (Slots<Text, S>, Ends) = sonic_rs::from_str(json)?;
+    keys.restore(slots);
+    *ends = kept;
+    Ok(())
+}
+
+impl Whole for WholeSpan {
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+
+    fn parties(&self) -> &Parties {
+        &self.parties
+    }
+
+    fn judged(&self, rule: &Correlation) -> Option<Fired> {
+        let (count, bounds, noun) = match &rule.kind {
             Kind::EventCount(bounds) => (self.events, bounds, "events"),
             Kind::ValueCount(bounds, _) => (self.distinct(), bounds, "distinct values"),
-            Kind::Temporal | Kind::TemporalOrdered => return None,
+            _ => return None,
         };
         let what = format!("{count} {noun} in a whole time span");
         bounds.contain(count).then(|| Fired { evidence: self.evidence(), count: self.events, what })
+    }
+}
+
+impl Whole for WholeValues {
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+
+    fn parties(&self) -> &Parties {
+        &self.parties
+    }
+
+    fn judged(&self, rule: &Correlation) -> Option<Fired> {
+        let (what, count, evidence) = WholeValues::judged(self, &rule.kind)?;
+        Some(Fired { what: format!("{what} in a whole time span"), count, evidence })
+    }
+}
+
+impl Whole for WholeAwaited {
+    fn ends(&self) -> i64 {
+        self.ends
+    }
+
+    fn parties(&self) -> &Parties {
+        &self.parties
+    }
+
+    fn judged(&self, rule: &Correlation) -> Option<Fired> {
+        let Kind::TemporalWhere(awaited) = &rule.kind else { return None };
+        WholeAwaited::judged(self, awaited).map(|events| Fired::condition(events, rule.timespan_micros))
     }
 }
 
@@ -298,6 +451,16 @@ impl Fired {
     fn values(evidence: Vec<Seen>, least: u64, span: i64) -> Fired {
         let count = evidence.len() as u64;
         Fired { what: format!("{least} distinct values within {}", spelled(span)), count, evidence }
+    }
+
+    fn numbers(state: &SlidingValues, kind: &Kind, span: i64) -> Fired {
+        let what = format!("{} within {}", state.spelled(kind), spelled(span));
+        Fired { what, count: state.values(), evidence: state.evidence() }
+    }
+
+    fn condition(evidence: Vec<Seen>, span: i64) -> Fired {
+        let count = evidence.len() as u64;
+        Fired { what: format!("what the condition awaits, within {}", spelled(span)), count, evidence }
     }
 
     fn all(evidence: Vec<Seen>, span: i64) -> Fired {

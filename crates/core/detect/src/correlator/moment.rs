@@ -1,7 +1,7 @@
 //! What the stateful stages keep of an event while it waits for its turn: everything they will ask, and not the record.
 
 use crate::field::Found;
-use crate::rules::{Correlation, GroupField, Kind, Reference, RuleIndex, Rules};
+use crate::rules::{Correlation, GroupField, Reference, RuleIndex, Rules};
 use firebreak_model::{Event, EventUid, Finding, NodeKey, Outcome, Text};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -52,7 +52,7 @@ pub(crate) struct Hit {
     pub(crate) if_fires: Option<usize>,
     /// The key.
     pub(crate) key: Text,
-    /// Values to count, for value_count.
+    /// Values to count or measure.
     pub(crate) values: Vec<Text>,
 }
 
@@ -196,7 +196,7 @@ fn group_key(event: &Event, group_by: &[GroupField], position: usize) -> Option<
 }
 
 fn counted_values(event: &Event, correlation: &Correlation) -> Vec<Text> {
-    let Kind::ValueCount(_, field) = &correlation.kind else { return Vec::new() };
+    let Some(field) = correlation.kind.field() else { return Vec::new() };
     let mut values = Vec::new();
     let mut buffer = String::new();
     field.values(event, &mut |found| {

@@ -1,11 +1,14 @@
 //! Correlation rules: several events of one key in one time span.
 //!
-//! event_count, value_count, temporal and temporal_ordered are read here; value_sum, value_avg and value_percentile are
-//! refused. References are resolved once every file is read, so that a rule may stand after the correlation that uses it.
+//! Types: event_count, value_count, value_sum, value_avg, value_percentile (value_median is its 50th), temporal and
+//! temporal_ordered, both with or without a condition over the rules. References are resolved once every file is read, so
+//! that a rule may stand after the correlation that uses it.
 
 use super::RuleIndex;
 use super::attributes::{Attributes, Refusals, SECONDS_MAX};
+use super::awaited::{self, Awaited};
 use super::condition::Refusal;
+use super::measure::{self, Bounds, Percentile, Range};
 use super::modifier;
 use super::yaml::{kind, scalar_text};
 use crate::field::Field;
@@ -19,25 +22,30 @@ pub enum Kind {
     EventCount(Bounds),
     /// So many distinct values of a field.
     ValueCount(Bounds, Field),
+    /// The sum of the numbers in a field.
+    ValueSum(Range, Field),
+    /// The average of the numbers in a field.
+    ValueAverage(Range, Field),
+    /// A percentile of the numbers in a field.
+    ValuePercentile(Range, Percentile, Field),
     /// Each of the rules, in any order.
     Temporal,
     /// Each of the rules, in their order.
     TemporalOrdered,
+    /// What a condition over the rules awaits.
+    TemporalWhere(Awaited),
 }
 
-/// A range of counts, both ends inside it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Bounds {
-    /// At least so many.
-    pub least: u64,
-    /// At most so many; `None` is no upper bound.
-    pub most: Option<u64>,
-}
-
-impl Bounds {
-    /// Whether `count` is inside.
-    pub fn contain(self, count: u64) -> bool {
-        self.least <= count && self.most.is_none_or(|most| count <= most)
+impl Kind {
+    /// The field whose values are counted or measured.
+    pub(crate) fn field(&self) -> Option<&Field> {
+        match self {
+            Kind::ValueCount(_, field)
+            | Kind::ValueSum(_, field)
+            | Kind::ValueAverage(_, field)
+            | Kind::ValuePercentile(_, _, field) => Some(field),
+            Kind::EventCount(_) | Kind::Temporal | Kind::TemporalOrdered | Kind::TemporalWhere(_) => None,
+        }
     }
 }
 
@@ -100,8 +108,6 @@ fn push(refusals: &mut Refusals, key: &str, reason: impl Into<String>, hint: imp
 
 /// Longest list of references: their state is a word of bits.
 const REFERENCES_MAX: usize = 64;
-/// Largest count that a condition may ask for.
-const COUNT_MAX: u64 = 1_000_000;
 
 /// Reads the section; `None` where it cannot work at all.
 pub(crate) fn compile(
@@ -133,7 +139,7 @@ pub(crate) fn compile(
         group_by.push(GroupField { field, aliases: Vec::new() });
     }
     let timespan_micros = timespan(section.get("timespan"), refusals);
-    let kind = read_kind(section, refusals)?;
+    let kind = read_kind(section, &names, refusals)?;
     let generate = [section.get("generate"), document.get("generate")].into_iter().flatten().any(|value| {
         value.as_bool().unwrap_or_else(|| {
             push(refusals, "generate", "`generate` is not true or false", "write `generate: true`");
@@ -226,84 +232,65 @@ fn timespan(value: Option<&Value>, refusals: &mut Refusals) -> i64 {
     }
 }
 
-fn read_kind(section: &Mapping, refusals: &mut Refusals) -> Option<Kind> {
+const TYPES: &str = "the types are: event_count, value_count, value_sum, value_avg, value_median, value_percentile, temporal, \
+                     temporal_ordered";
+
+fn read_kind(section: &Mapping, names: &[String], refusals: &mut Refusals) -> Option<Kind> {
     let word = section.get("type").and_then(Value::as_str).unwrap_or_default();
     match word {
-        "event_count" => bounds(section, refusals).map(|(bounds, _)| Kind::EventCount(bounds)),
-        "value_count" => {
-            let (bounds, field) = bounds(section, refusals)?;
-            match field {
-                Some(field) => Some(Kind::ValueCount(bounds, read_field(&field, "field", refusals)?)),
-                None => {
-                    push(
-                        refusals,
-                        "condition",
-                        "value_count has no field to count",
-                        "add `field: name` to `condition`",
-                    );
-                    None
-                }
-            }
+        "event_count" => measure::bounds(section, refusals).map(Kind::EventCount),
+        "value_count" => Some(Kind::ValueCount(measure::bounds(section, refusals)?, counted(section, word, refusals)?)),
+        "value_sum" => Some(Kind::ValueSum(measure::range(section, refusals)?, counted(section, word, refusals)?)),
+        "value_avg" => Some(Kind::ValueAverage(measure::range(section, refusals)?, counted(section, word, refusals)?)),
+        "value_percentile" | "value_median" => {
+            let percentile = match word {
+                "value_median" => Percentile::new(50.0)?,
+                _ => measure::percentile(section, refusals)?,
+            };
+            let range = measure::range(section, refusals)?;
+            Some(Kind::ValuePercentile(range, percentile, counted(section, word, refusals)?))
         }
-        "temporal" | "temporal_ordered" => {
-            if section.contains_key("condition") {
-                let hint = "remove it: all of `rules` are awaited";
-                push(refusals, "condition", format!("a condition on `{word}` is not supported"), hint);
-            }
-            Some(if word == "temporal" { Kind::Temporal } else { Kind::TemporalOrdered })
-        }
-        "value_sum" | "value_avg" | "value_percentile" | "value_median" => {
-            let hint = "supported are: event_count, value_count, temporal, temporal_ordered";
-            push(refusals, "type", format!("correlations of type `{word}` are not supported"), hint);
-            None
+        "temporal" | "temporal_ordered" | "temporal_extended" | "temporal_ordered_extended" => {
+            temporal(section, word.starts_with("temporal_ordered"), names, refusals)
         }
         other => {
-            let hint = "supported are: event_count, value_count, temporal, temporal_ordered";
-            push(refusals, "type", format!("`{other}` is not a type of correlation"), hint);
+            push(refusals, "type", format!("`{other}` is not a type of correlation"), TYPES);
             None
         }
     }
 }
 
-/// The counts that `condition` allows, and its field.
-fn bounds(section: &Mapping, refusals: &mut Refusals) -> Option<(Bounds, Option<String>)> {
-    let Some(Value::Mapping(condition)) = section.get("condition") else {
-        push(refusals, "condition", "the correlation has no condition on a count", "write `condition: {gte: 10}`");
-        return None;
+/// The field under `condition`.
+fn counted(section: &Mapping, word: &str, refusals: &mut Refusals) -> Option<Field> {
+    match section.get("condition").and_then(|condition| condition.get("field")) {
+        Some(Value::String(name)) => read_field(name, "field", refusals),
+        Some(other) => {
+            let reason = format!("the field of `{word}` is {}, not a name", kind(other));
+            push(refusals, "field", reason, "name one field, or write a correlation for each");
+            None
+        }
+        None => {
+            push(refusals, "condition", format!("{word} has no field to count"), "add `field: name` to `condition`");
+            None
+        }
+    }
+}
+
+fn temporal(section: &Mapping, ordered: bool, names: &[String], refusals: &mut Refusals) -> Option<Kind> {
+    let awaited = match section.get("condition") {
+        None | Some(Value::Null) => {
+            return Some(if ordered { Kind::TemporalOrdered } else { Kind::Temporal });
+        }
+        // Wrong lengths of the list are said where it is read.
+        Some(_) if names.is_empty() || names.len() > REFERENCES_MAX => return None,
+        Some(Value::String(text)) => awaited::read(text, names, ordered),
+        Some(_) => awaited::number_of_rules(measure::bounds(section, refusals)?, names.len(), ordered),
     };
-    let mut bounds = Bounds { least: 0, most: None };
-    let (mut field, mut bounded) = (None, false);
-    for (key, value) in condition {
-        let word = key.as_str().unwrap_or_default();
-        if word == "field" {
-            field = value.as_str().map(str::to_owned);
-            continue;
+    match awaited {
+        Ok(awaited) => Some(Kind::TemporalWhere(awaited)),
+        Err(refused) => {
+            refusals.push(("condition".to_owned(), refused));
+            None
         }
-        let Some(count) = value.as_u64().filter(|count| *count <= COUNT_MAX) else {
-            let hint = format!("write a whole number from 0 to {COUNT_MAX}");
-            push(refusals, "condition", format!("`{word}` is not compared with a count"), hint);
-            return None;
-        };
-        let most = |most: u64| Some(bounds.most.map_or(most, |known| known.min(most)));
-        match word {
-            "gte" => bounds.least = bounds.least.max(count),
-            "gt" => bounds.least = bounds.least.max(count + 1),
-            "lte" => bounds.most = most(count),
-            "lt" if count > 0 => bounds.most = most(count - 1),
-            "eq" => bounds = Bounds { least: bounds.least.max(count), most: most(count) },
-            _ => {
-                let hint = "use gt, gte, lt, lte or eq";
-                push(refusals, "condition", format!("`{word}: {count}` is not a condition on a count"), hint);
-                return None;
-            }
-        }
-        bounded = true;
     }
-    let possible = bounded && bounds.most.map_or(bounds.least > 0, |most| most >= bounds.least.max(1));
-    if !possible {
-        let hint = "a key has at least one event: write for instance `gte: 10`";
-        push(refusals, "condition", "the condition on the count holds always or never", hint);
-        return None;
-    }
-    Some((bounds, field))
 }

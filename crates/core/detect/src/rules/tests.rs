@@ -64,7 +64,16 @@ fn correlations_that_cannot_work_are_refused() {
         ("type: event_count, rules: [a-1], timespan: 1h", "no condition"),
         ("type: event_count, rules: [a-1], timespan: 1h, condition: {gt: 5, lt: 3}", "always or never"),
         ("type: value_count, rules: [a-1], timespan: 1h, condition: {gte: 2}", "no field"),
-        ("type: value_sum, rules: [a-1], timespan: 1h, condition: {gte: 2}", "not supported"),
+        ("type: value_sum, rules: [a-1], timespan: 1h, condition: {gte: 2}", "no field"),
+        ("type: value_avg, rules: [a-1], timespan: 1h, condition: {gt: 2, lt: 1, field: x}", "always or never"),
+        ("type: value_percentile, rules: [a-1], timespan: 1h, condition: {gte: 2, field: x}", "no percentile"),
+        (
+            "type: value_percentile, rules: [a-1], timespan: 1h, condition: {gte: 2, field: x, percentile: 101}",
+            "percentile",
+        ),
+        ("type: value_max, rules: [a-1], timespan: 1h, condition: {gte: 2, field: x}", "`value_max`"),
+        ("type: temporal, rules: [a-1], timespan: 1h, condition: 'not a-1'", "nothing comes"),
+        ("type: temporal, rules: [a-1], timespan: 1h, condition: {gte: 2}", "2 rules of 1"),
         ("type: event_count, rules: [a-1], timespan: 1h, window: 3, condition: {gte: 2}", "`window`"),
         ("type: temporal, rules: [a-1], timespan: 1h, condition: 'a-1 and b'", "condition"),
     ] {
