@@ -15,6 +15,11 @@ pub(crate) fn text<'j>(json: &'j Json, path: &[&str]) -> Option<&'j str> {
     at(json, path)?.as_str().filter(|text| !text.is_empty())
 }
 
+/// The text at the first of `paths` that has one: platforms write one field under several names.
+pub(crate) fn text_of<'j>(json: &'j Json, paths: &[&[&str]]) -> Option<&'j str> {
+    paths.iter().find_map(|path| text(json, path))
+}
+
 /// The text that a value is, unless it is empty.
 pub(crate) fn as_text(value: Option<&Json>) -> Option<&str> {
     value?.as_str().filter(|text| !text.is_empty())

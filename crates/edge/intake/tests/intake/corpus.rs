@@ -84,6 +84,8 @@ fn every_sample_of_a_platform_that_we_know_is_read() {
         ("GSuite.ActivityEvent", "google_workspace", 2),
         ("Slack.AuditLogs", "slack_audit", 0),
         ("Amazon.EKS.Audit", "kubernetes_audit", 28),
+        ("Azure.Audit", "entra_signin", 0),
+        ("Microsoft365.Audit.AzureActiveDirectory", "m365_audit", 0),
     ] {
         let mut all = Batch::default();
         for line in text.lines() {

@@ -8,7 +8,7 @@ mod workload;
 use crate::json;
 use crate::mapping::set_address;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, Time};
 
 /// Kubernetes audit log.
 pub static SOURCE: KubernetesAudit = KubernetesAudit;
@@ -30,25 +30,35 @@ impl Source for KubernetesAudit {
     }
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
-        let event = record.json;
-        let verb = verb(event).ok_or_else(|| {
-            let hint = "check that the input is an audit log of a Kubernetes API server";
-            Refusal::new("not a Kubernetes audit event: it has no `verb` and is of another kind", hint)
-        })?;
         let cluster = record.below("kubernetes_audit").and_then(|below| below.split_once('/'));
-        let cluster = cluster.map_or(UNNAMED, |(cluster, _)| cluster);
-        Ok(Mapped {
-            native_id: native_id(record),
-            time: record.time(&[&["requestReceivedTimestamp"], &["stageTimestamp"], &["timestamp"]])?,
-            log_source: LogSource { product: "kubernetes", service: "audit" },
-            keys: keys(event, cluster, verb),
-            body: None,
-        })
+        of_cluster(record, record.json, cluster.map(|(cluster, _)| cluster), &|| record.time(&[]))
     }
 
     fn ocsf(&self, event: &Event) -> serde_json::Value {
         ocsf::record(event)
     }
+}
+
+/// What `event`, which is the record or stands in it, says about `cluster`. Its time is its own, else `time`.
+pub(super) fn of_cluster(
+    record: &RawRecord<'_>,
+    event: &Json,
+    cluster: Option<&str>,
+    time: &dyn Fn() -> Result<Time, Refusal>,
+) -> Result<Mapped, Refusal> {
+    let verb = verb(event).ok_or_else(|| {
+        let hint = "check that the input is an audit log of a Kubernetes API server";
+        Refusal::new("not a Kubernetes audit event: it has no `verb` and is of another kind", hint)
+    })?;
+    let own = RawRecord { json: event, received: None, ..*record };
+    let own = own.time(&[&["requestReceivedTimestamp"], &["stageTimestamp"], &["timestamp"]]);
+    Ok(Mapped {
+        native_id: native_id(record, event),
+        time: own.or_else(|refusal| time().map_err(|_| refusal))?,
+        log_source: LogSource { product: "kubernetes", service: "audit" },
+        keys: keys(event, cluster.unwrap_or(UNNAMED), verb),
+        body: None,
+    })
 }
 
 /// The verb of an audit event; `request` where it names none, which only pruned ones do.
@@ -60,9 +70,9 @@ fn verb(event: &Json) -> Option<&str> {
 }
 
 /// One request is recorded at several stages under one `auditID`.
-fn native_id(record: &RawRecord<'_>) -> Text {
-    let id = record.native_id(json::text(record.json, &["auditID"]));
-    match json::text(record.json, &["stage"]) {
+fn native_id(record: &RawRecord<'_>, event: &Json) -> Text {
+    let id = record.native_id(json::text(event, &["auditID"]));
+    match json::text(event, &["stage"]) {
         Some(stage) => Text::from(format!("{id}/{stage}")),
         None => id,
     }
