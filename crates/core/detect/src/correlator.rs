@@ -19,8 +19,8 @@ pub(crate) mod settings;
 mod snapshot;
 mod temporal;
 
-use crate::behaviour::budget::Budgets;
-use crate::behaviour::first_seen_network::{FirstSeenNetwork, Novelty};
+use crate::behaviour::Behaviours;
+use crate::behaviour::deed::Lexicon;
 use crate::rules::{Detection, RuleIndex, Rules};
 use correlations::Correlations;
 use firebreak_model::{Catalogue, Event, Finding, Signal, Time};
@@ -50,8 +50,8 @@ pub struct Correlator {
     counters: Counters,
     hits: Hits,
     correlations: Correlations,
-    first_seen: FirstSeenNetwork,
-    budgets: Budgets,
+    lexicon: Lexicon,
+    behaviours: Behaviours,
 }
 
 impl Correlator {
@@ -63,8 +63,8 @@ impl Correlator {
             counters: Counters::default(),
             hits: Hits::new(&settings),
             correlations: Correlations::new(&rules, &settings),
-            first_seen: FirstSeenNetwork::new(&settings),
-            budgets: Budgets::new(&settings),
+            lexicon: Lexicon::default(),
+            behaviours: Behaviours::new(&settings),
             rules,
             catalogue,
             settings,
@@ -80,7 +80,7 @@ impl Correlator {
         let arrival = self.order.arrive(event.source, at, uid, &self.settings, &mut self.counters);
         if arrival != Arrival::Duplicate {
             let missing = &mut self.counters.missing_keys;
-            let mut moment = Moment::of(&event, &matches, &self.feeds, &self.rules, missing);
+            let mut moment = Moment::of(&event, &matches, &self.feeds, &self.rules, &mut self.lexicon, missing);
             if arrival == Arrival::Late {
                 self.hits.take_late(&moment, &self.rules, &mut self.counters, &mut out);
             } else {
@@ -140,8 +140,7 @@ impl Correlator {
 
     /// What happened beside findings.
     pub fn counters(&self) -> Counters {
-        let evicted =
-            self.hits.evicted() + self.correlations.evicted() + self.first_seen.evicted() + self.budgets.evicted();
+        let evicted = self.hits.evicted() + self.correlations.evicted() + self.behaviours.evicted();
         Counters { evicted: self.counters.evicted + evicted, ..self.counters }
     }
 
@@ -158,16 +157,9 @@ impl Correlator {
         let (rules, settings, counters) = (&self.rules, &self.settings, &mut self.counters);
         self.hits.expire(moment.at, rules, counters, out);
         self.correlations.judge(moment.at, rules, &self.hits, counters, out);
-        match self.first_seen.take(moment, settings, counters) {
-            Novelty::None => {}
-            Novelty::Continues => self.hits.arm(moment, rules, counters, out),
-            Novelty::Raised(finding) => {
-                out.push(*finding);
-                self.hits.arm(moment, rules, counters, out);
-            }
+        if self.behaviours.take(moment, &self.catalogue, settings, counters, out) {
+            self.hits.arm(moment, rules, counters, out);
         }
-        let watched = moment.parties.holder().map_or(0, |holder| self.first_seen.watched(holder, moment.at));
-        self.budgets.take(moment, watched, &self.catalogue, settings, counters, out);
         self.hits.take(moment, rules, settings, counters, out, |_| true);
         self.correlations.take(moment, rules, &self.hits, counters, out);
     }

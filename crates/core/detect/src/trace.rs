@@ -17,6 +17,7 @@ pub(crate) struct Line {
     number: usize,
     source: &'static str,
     keys: Keys,
+    raw: &'static str,
 }
 
 impl Trace {
@@ -24,7 +25,7 @@ impl Trace {
     pub(crate) fn event(&mut self, at: i64) -> &mut Line {
         let number = self.events.len();
         let keys = Keys { outcome: Outcome::Success, ..Keys::default() };
-        self.events.push(Line { at, number, source: "aws_cloudtrail", keys });
+        self.events.push(Line { at, number, source: "aws_cloudtrail", keys, raw: "{}" });
         self.events.last_mut().expect("just pushed")
     }
 
@@ -77,6 +78,27 @@ impl Line {
         self
     }
 
+    /// Only the actor, in a session.
+    pub(crate) fn in_session(&mut self, actor: NodeKey, session: &str) -> &mut Line {
+        (self.keys.actor, self.keys.session) = (Some(actor), Some(Text::new(session)));
+        self
+    }
+
+    pub(crate) fn holding(&mut self, credential: NodeKey) -> &mut Line {
+        self.keys.credential = Some(credential);
+        self
+    }
+
+    pub(crate) fn with(&mut self, agent: &str) -> &mut Line {
+        self.keys.user_agent = Some(Text::new(agent));
+        self
+    }
+
+    pub(crate) fn raw(&mut self, raw: &'static str) -> &mut Line {
+        self.raw = raw;
+        self
+    }
+
     pub(crate) fn from(&mut self, address: &str) -> &mut Line {
         self.keys.address = Some(address.parse().expect("an address"));
         self
@@ -117,7 +139,7 @@ impl Line {
             log_source: LogSource { product: "aws", service: "cloudtrail" },
             keys: self.keys.clone(),
             body: sonic_rs::from_str("{}").expect("json"),
-            raw: Arc::from(&b"{}"[..]),
+            raw: Arc::from(self.raw.as_bytes()),
         }
     }
 }

@@ -41,6 +41,19 @@ impl Network {
         }
     }
 
+    /// It as a number; the two families do not meet.
+    pub(crate) fn bits(self) -> u64 {
+        match self {
+            Network::V4(bits) => u64::from(bits),
+            Network::V6(bits) => bits | 1 << 63,
+        }
+    }
+
+    /// The network of [`Network::bits`].
+    pub(crate) fn from_bits(bits: u64) -> Network {
+        if bits >> 63 == 0 { Network::V4((bits & 0xff_ffff) as u32) } else { Network::V6(bits & !(1 << 63)) }
+    }
+
     /// The /16 or /32 around it.
     pub(crate) fn wide(self) -> Network {
         match self {

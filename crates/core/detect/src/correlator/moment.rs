@@ -1,8 +1,9 @@
 //! What the stateful stages keep of an event while it waits for its turn: everything they will ask, and not the record.
 
+use crate::behaviour::deed::{Deed, Lexicon};
 use crate::field::Found;
 use crate::rules::{Correlation, GroupField, Reference, RuleIndex, Rules};
-use firebreak_model::{Event, EventUid, Finding, NodeKey, Outcome, Text};
+use firebreak_model::{Event, EventUid, Finding, NodeKey, Text};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -16,6 +17,8 @@ pub(crate) struct Moment {
     pub(crate) at: i64,
     /// Whom it is about.
     pub(crate) parties: Parties,
+    /// What was done, by what kind of client, in which session.
+    pub(crate) deed: Deed,
     /// From which outside address.
     pub(crate) address: Option<IpAddr>,
     /// Bytes that left; nothing where the operation was not done.
@@ -63,14 +66,23 @@ const TEXT_MAX: usize = 256;
 
 impl Moment {
     /// What of `event` must be remembered. Missing keys are counted in `missing`.
-    pub(crate) fn of(event: &Event, matches: &[RuleIndex], feeds: &Feeds, rules: &Rules, missing: &mut u64) -> Moment {
+    pub(crate) fn of(
+        event: &Event,
+        matches: &[RuleIndex],
+        feeds: &Feeds,
+        rules: &Rules,
+        lexicon: &mut Lexicon,
+        missing: &mut u64,
+    ) -> Moment {
         let keys = &event.keys;
-        let done = matches!(keys.outcome, Outcome::Success | Outcome::Unknown);
+        let deed = lexicon.deed(event);
+        let done = deed.done;
         let emits = |index: &&RuleIndex| rules.detection(**index).is_some_and(|rule| rule.emits);
         Moment {
             uid: event.uid,
             at: event.time.0,
             parties: Parties::of(event),
+            deed,
             address: keys.address.map(|address| address.to_canonical()),
             bytes: keys.bytes.filter(|_| done).unwrap_or(0),
             records: keys.records.filter(|_| done).unwrap_or(0),

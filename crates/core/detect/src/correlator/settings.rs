@@ -17,7 +17,13 @@ pub struct Settings {
     pub learning_seconds: i64,
     /// After so long without use a network is new again.
     pub forget_seconds: i64,
-    /// At most one novelty finding for each subject in so many seconds.
+    /// How long an identity's habits (operations, data) are watched before anything about them is new.
+    pub habit_seconds: i64,
+    /// Who rests for so many days is dormant.
+    pub dormant_days: i64,
+    /// Within how many seconds a token that changes forth and back between two networks is in two hands.
+    pub two_networks_seconds: i64,
+    /// At most one finding of each behaviour for each subject in so many seconds.
     pub novelty_suppress_seconds: i64,
     /// A network that so many other actors use in peace is nobody's novelty.
     pub peers_min: usize,
@@ -46,6 +52,9 @@ impl Default for Settings {
             idle_seconds: 900,
             learning_seconds: 3 * 86_400,
             forget_seconds: 30 * 86_400,
+            habit_seconds: 7 * 86_400,
+            dormant_days: 30,
+            two_networks_seconds: 600,
             novelty_suppress_seconds: 86_400,
             peers_min: 3,
             floor_bytes: 2 << 30,

@@ -5,14 +5,14 @@ use super::hits;
 use super::moment::Moment;
 use super::order::Order;
 use super::{Correlator, Counters, Settings};
-use crate::behaviour::{budget, first_seen_network};
+use crate::behaviour;
 use crate::rules::{RuleIndex, Rules};
 use firebreak_model::{Catalogue, Position, Problem, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FORMAT: &str = "firebreak.correlator/1";
+const FORMAT: &str = "firebreak.correlator/2";
 
 /// What is written. Rules are by name: their places may differ when it is read.
 #[derive(Serialize)]
@@ -24,8 +24,7 @@ struct Written<'a> {
     counters: Counters,
     hits: &'a hits::Hits,
     states: BTreeMap<String, String>,
-    first_seen: &'a first_seen_network::FirstSeenNetwork,
-    budgets: &'a budget::Budgets,
+    behaviours: &'a behaviour::Behaviours,
 }
 
 /// What is read.
@@ -38,8 +37,7 @@ struct Read {
     counters: Counters,
     hits: hits::Kept,
     states: BTreeMap<String, String>,
-    first_seen: first_seen_network::Kept,
-    budgets: budget::Kept,
+    behaviours: behaviour::Kept,
 }
 
 fn names(rules: &Rules) -> (Vec<Text>, Vec<Text>) {
@@ -60,8 +58,7 @@ impl Correlator {
             counters: self.counters(),
             hits: &self.hits,
             states: self.correlations.snapshot(&self.rules),
-            first_seen: &self.first_seen,
-            budgets: &self.budgets,
+            behaviours: &self.behaviours,
         };
         // Plain data: there is nothing in it that JSON cannot hold.
         sonic_rs::to_vec(&written).unwrap_or_default()
@@ -99,8 +96,7 @@ impl Correlator {
         correlator.order = order;
         correlator.counters = read.counters;
         correlator.hits.restore(read.hits);
-        correlator.first_seen.restore(read.first_seen);
-        correlator.budgets.restore(read.budgets);
+        correlator.behaviours.restore(read.behaviours);
         correlator
             .correlations
             .restore(&correlator.rules, &read.states)
