@@ -11,14 +11,18 @@ pub mod file;
 pub mod framing;
 pub mod inputs;
 mod json;
+mod layout;
 mod mapping;
 pub mod merge;
 mod ocsf;
 pub mod options;
 mod parse;
 pub mod reader;
+mod reshape;
+mod secret_fields;
 pub mod source;
 pub mod sources;
+mod statement;
 mod stream;
 pub mod watcher;
 

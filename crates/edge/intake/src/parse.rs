@@ -21,12 +21,12 @@ pub(crate) struct Parser<'a> {
 impl Parser<'_> {
     /// Reads one record into `batch`.
     pub(crate) fn record(&self, bytes: &[u8], too_deep: bool, input: &str, place: Place, batch: &mut Batch) {
-        let raw: Arc<[u8]> = Arc::from(&*(self.redact)(bytes));
+        let raw: Arc<[u8]> = Arc::from(&*self.source.redact(&(self.redact)(bytes)));
         if too_deep {
             return self.quarantine(too_deep_refusal(self.options.limits), raw, input, place, batch);
         }
         let parsed = match self.source.framing() {
-            Framing::Json { .. } => text(&raw).and_then(|text| Ok((text, parse(text)?))),
+            Framing::Json { .. } => text(&raw).and_then(|text| Ok((text, object(text)?))),
             Framing::Lines { .. } => text(&raw).map(|text| (text, Json::default())),
         };
         match parsed {
@@ -106,7 +106,8 @@ fn text(raw: &[u8]) -> Result<&str, Refusal> {
     })
 }
 
-fn parse(text: &str) -> Result<Json, Refusal> {
+/// One JSON object, checked as a record is.
+pub(crate) fn object(text: &str) -> Result<Json, Refusal> {
     let json: Json = sonic_rs::from_str(text).map_err(|error| syntax(text, error.offset()))?;
     if !json::is_object(&json) {
         return Err(Refusal::new("not a JSON object", "check that the input is this source's log"));

@@ -98,6 +98,12 @@ pub trait Source: Sync + Send {
         &[]
     }
 
+    /// The record without the secrets that only this source knows by their place. Called before anything of the record is
+    /// parsed, kept or shown, after the operator's own redaction.
+    fn redact<'r>(&self, record: &'r [u8]) -> Cow<'r, [u8]> {
+        Cow::Borrowed(record)
+    }
+
     /// What the record says.
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal>;
 

@@ -86,6 +86,15 @@ fn every_sample_of_a_platform_that_we_know_is_read() {
         ("Amazon.EKS.Audit", "kubernetes_audit", 28),
         ("Azure.Audit", "entra_signin", 0),
         ("Microsoft365.Audit.AzureActiveDirectory", "m365_audit", 0),
+        ("Databricks.Audit", "databricks", 0),
+        ("GitHub.Webhook", "github_webhook", 0),
+        ("Snowflake.QueryHistory", "snowflake", 0),
+        ("Snowflake.GrantsToUsers", "snowflake", 0),
+        ("Snowflake.GrantsToRoles", "snowflake", 0),
+        ("Snowflake.DataTransferHistory", "snowflake", 0),
+        ("OpenAI.Audit", "openai_audit", 0),
+        ("Anthropic.Activity", "anthropic_compliance", 0),
+        ("OnePassword.ItemUsage", "onepassword", 0),
     ] {
         let mut all = Batch::default();
         for line in text.lines() {

@@ -18,6 +18,8 @@ fn input_name(source: &str) -> String {
     match source {
         "ci_log" => "logs/ci_log/meridian/eval/8812/nightly.log".to_owned(),
         "kubernetes_audit" => "logs/kubernetes_audit/prod/audit.log".to_owned(),
+        "snowflake" => "logs/snowflake/meridian/rows.json".to_owned(),
+        "postgres_log" => "logs/postgres_log/pay-db/postgresql.log".to_owned(),
         other => format!("logs/{other}/input"),
     }
 }

@@ -258,3 +258,30 @@ fn problems_do_not_quote_the_record() {
         assert!(!shown.contains("s3cr3t"), "{shown}");
     }
 }
+
+#[test]
+fn passwords_in_statements_are_gone_before_a_record_is_kept_or_refused() {
+    let secret = "hunter2hunter2";
+    let csv = |statement: &str, user: &str| {
+        format!(
+            "2026-03-24 10:58:42.000 UTC,{user},\"pay\",1,\"10.0.0.9:5\",x,2,\"CREATE ROLE\",,3/5,0,LOG,00000,\"statement: {statement}\",,,,,,,,,\"psql\"\n"
+        )
+    };
+    let statement = format!("CREATE ROLE eve PASSWORD '{secret}'");
+    let log = csv(&statement, "\"eve\"") + &csv(&statement, "\"eve");
+    let query = format!(
+        "{{\"QUERY_TEXT\":\"{statement}\",\"START_TIME\":\"2026-03-24T10:58:42Z\"}}\n{{\"X\":\"{statement}\"}}"
+    );
+    let admin = format!(r#"{{"time":1,"operationType":"UPDATE","representation":"{{\"secret\":\"{secret}\"}}"}}"#)
+        + &format!("\n{{\"operation\":1,\"clientSecret\":\"{secret}\"}}");
+    for (name, text) in [("postgres_log", log), ("snowflake", query), ("keycloak", admin)] {
+        let batch = read(source(name), text.as_bytes());
+        assert_eq!((batch.events.len(), batch.quarantined.len()), (1, 1), "{name}: {:?}", batch.quarantined);
+        let raw: Vec<&[u8]> = batch.events.iter().map(|event| &event.raw[..]).collect();
+        let raw: Vec<&[u8]> = raw.into_iter().chain(batch.quarantined.iter().map(|one| &one.raw[..])).collect();
+        for raw in raw {
+            assert!(!String::from_utf8_lossy(raw).contains(secret), "{name}");
+        }
+        assert!(!format!("{:?}", batch.events[0].body).contains(secret), "{name}");
+    }
+}
