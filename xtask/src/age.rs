@@ -12,14 +12,17 @@ use std::process::Command;
 
 const DAYS_MIN: i64 = 14;
 
+/// The lock of the project, and the lock of the engines that it is compared with.
+const LOCKS: [&str; 2] = ["Cargo.lock", "peers/Cargo.lock"];
+
 struct Locked {
     name: String,
     version: String,
 }
 
-fn locked(root: &Path) -> Result<Vec<Locked>> {
-    let lock: toml::Table = fs::read_to_string(root.join("Cargo.lock"))?.parse()?;
-    let packages = lock.get("package").and_then(toml::Value::as_array).context("Cargo.lock lists packages")?;
+fn locked(root: &Path, lock: &str) -> Result<Vec<Locked>> {
+    let table: toml::Table = fs::read_to_string(root.join(lock))?.parse()?;
+    let packages = table.get("package").and_then(toml::Value::as_array).context("a lock lists packages")?;
     let text = |package: &toml::Value, key: &str| package.get(key).and_then(toml::Value::as_str).map(str::to_owned);
     let outside = packages.iter().filter(|package| package.get("source").is_some());
     Ok(outside
@@ -70,29 +73,35 @@ fn day(text: &str) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 + day - 1 - 719_468)
 }
 
-fn lock_changed(root: &Path) -> Option<i64> {
-    let git =
-        Command::new("git").args(["log", "-1", "--format=%cI", "--", "Cargo.lock"]).current_dir(root).output().ok()?;
+fn lock_changed(root: &Path, lock: &str) -> Option<i64> {
+    let git = Command::new("git").args(["log", "-1", "--format=%cI", "--", lock]).current_dir(root).output().ok()?;
     day(String::from_utf8(git.stdout).ok()?.trim())
 }
 
-/// Locked versions that were too young, and a note where some could not be told.
-pub(crate) fn faults(root: &Path) -> Result<(Vec<String>, Option<String>)> {
+/// Locked versions that were too young, and notes where that could not be told.
+pub(crate) fn faults(root: &Path) -> Result<(Vec<String>, Vec<String>)> {
     let folders = index_folders();
-    let Some(changed) = lock_changed(root) else {
-        return Ok((Vec::new(), Some("dependency age not checked: Cargo.lock is not committed yet".to_owned())));
-    };
-    let (mut faults, mut unknown) = (Vec::new(), 0_u32);
-    for Locked { name, version } in locked(root)? {
-        match published(&folders, &name).get(&version).and_then(|time| day(time)) {
-            Some(born) if changed - born < DAYS_MIN => {
-                faults.push(format!("`{name}` {version} was {} days old when it was locked", changed - born));
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
+    for lock in LOCKS {
+        let Some(changed) = lock_changed(root, lock) else {
+            notes.push(format!("dependency age not checked: {lock} is not committed yet"));
+            continue;
+        };
+        let mut unknown = 0_u32;
+        for Locked { name, version } in locked(root, lock)? {
+            match published(&folders, &name).get(&version).and_then(|time| day(time)) {
+                Some(born) if changed - born < DAYS_MIN => {
+                    faults.push(format!("{lock}: `{name}` {version} was {} days old when it was locked", changed - born));
+                }
+                Some(_) => {}
+                None => unknown += 1,
             }
-            Some(_) => {}
-            None => unknown += 1,
+        }
+        if unknown > 0 {
+            notes.push(format!("{lock}: age of {unknown} locked crates unknown: the local index has no times"));
         }
     }
-    Ok((faults, (unknown > 0).then(|| format!("age of {unknown} locked crates unknown: the local index has no times"))))
+    Ok((faults, notes))
 }
 
 #[cfg(test)]

@@ -1,18 +1,27 @@
-//! Benchmarks: each is a bench target of the program and prints one JSON object as its last line.
+//! Benchmarks: each is a bench target, of the program or of the peers beside it, and prints one JSON object as its last
+//! line.
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
 
-const NAMES: [&str; 1] = ["spine"];
+/// Each benchmark, and what tells cargo where it is.
+const BENCHES: [(&str, &[&str]); 2] = [
+    ("spine", &["--package", "firebreak"]),
+    // Other engines want a newer compiler than they need.
+    ("detect", &["--manifest-path", "peers/Cargo.toml", "--locked", "--ignore-rust-version", "--features", "bench"]),
+];
 
 /// Runs the benchmark `name`; with `json`, prints only its object.
 pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
-    if !NAMES.contains(&name) {
-        bail!("no benchmark `{name}`\nhint: there are {}", NAMES.join(", "));
-    }
+    let Some((_, place)) = BENCHES.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+        bail!("no benchmark `{name}`\nhint: there are {}", names.join(", "));
+    };
     let output = Command::new(env!("CARGO"))
-        .args(["bench", "--quiet", "--package", "firebreak", "--bench", name])
+        .args(["bench", "--quiet"])
+        .args(*place)
+        .args(["--bench", name])
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
         .output()

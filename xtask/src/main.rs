@@ -18,7 +18,7 @@ cargo xtask <chore>
 
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
-  bench <name>        run a benchmark; --json prints one object (names: spine)
+  bench <name>        run a benchmark; --json prints one object (names: spine, detect)
   score <name>        score against records of others; --json prints one object (names: detect)
   help                this text
 ";

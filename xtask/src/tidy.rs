@@ -39,7 +39,7 @@ fn things(root: &Path) -> Result<Vec<String>> {
 
 fn rust_files(root: &Path) -> Result<Vec<String>> {
     let mut faults = Vec::new();
-    for folder in ["crates", "xtask"] {
+    for folder in ["crates", "xtask", "peers"] {
         for path in places::files(&root.join(folder), ".rs")? {
             let (name, text) = (places::relative(root, &path), fs::read_to_string(&path)?);
             if !text.starts_with("//!") {
@@ -77,9 +77,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     faults.extend(things(root)?);
     faults.extend(rust_files(root)?);
     faults.extend(npm_locks(root)?);
-    let (young, note) = age::faults(root)?;
+    let (young, notes) = age::faults(root)?;
     faults.extend(young);
-    if let Some(note) = note {
+    for note in notes {
         println!("note: {note}");
     }
     if faults.is_empty() {

@@ -1,0 +1,36 @@
+//! Detection: how fast, against the parse alone and against other Sigma engines, in one run over the same records; and how
+//! the correlator behaves. The last line is one JSON object. Not the disk, the ledger or the plan: `spine` measures those.
+
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a benchmark prints what it measured")]
+
+mod clock;
+mod correlating;
+mod matching;
+mod records;
+
+use records::Records;
+use serde_json::Map;
+
+fn main() {
+    let mut figures = Map::new();
+    let records = Records::read();
+    let cloudtrail = &records.cloudtrail;
+    let bytes: usize = cloudtrail.records.iter().map(String::len).sum();
+    println!(
+        "{} CloudTrail records of {} bytes, {} of them real",
+        cloudtrail.records.len(),
+        bytes / cloudtrail.records.len().max(1),
+        cloudtrail.real
+    );
+    figures.insert("records".to_owned(), cloudtrail.records.len().into());
+    figures.insert("real_records".to_owned(), cloudtrail.real.into());
+    matching::cloudtrail(cloudtrail, &mut figures);
+    records.others.iter().for_each(|source| matching::other(source, &mut figures));
+    matching::gzip(cloudtrail, &mut figures);
+    matching::threads(cloudtrail, &mut figures);
+    correlating::full_path(&records, &mut figures);
+    correlating::distinct_values(&mut figures);
+    correlating::orders(&records, &mut figures);
+    correlating::memory(&mut figures);
+    println!("{}", serde_json::Value::Object(figures));
+}
