@@ -91,7 +91,8 @@ pub(crate) fn faults(root: &Path) -> Result<(Vec<String>, Vec<String>)> {
         for Locked { name, version } in locked(root, lock)? {
             match published(&folders, &name).get(&version).and_then(|time| day(time)) {
                 Some(born) if changed - born < DAYS_MIN => {
-                    faults.push(format!("{lock}: `{name}` {version} was {} days old when it was locked", changed - born));
+                    faults
+                        .push(format!("{lock}: `{name}` {version} was {} days old when it was locked", changed - born));
                 }
                 Some(_) => {}
                 None => unknown += 1,
