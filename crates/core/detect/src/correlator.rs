@@ -23,10 +23,11 @@ use crate::behaviour::Behaviours;
 use crate::behaviour::deed::Lexicon;
 use crate::rules::{Detection, RuleIndex, Rules};
 use correlations::Correlations;
-use firebreak_model::{Catalogue, Event, Finding, Signal, Time};
+use firebreak_model::{Catalogue, Event, EventUid, Finding, Signal, Time};
 use hits::Hits;
 use moment::{Feeds, Moment, in_order};
-use order::{Arrival, Order};
+pub use order::Arrival;
+use order::Order;
 pub use settings::{Counters, Settings};
 use std::sync::Arc;
 
@@ -73,26 +74,40 @@ impl Correlator {
 
     /// Takes an event. Gives the findings that are due now, about this event or earlier ones.
     pub fn observe(&mut self, observed: Observed) -> Vec<Finding> {
-        let Observed { event, matches } = observed;
         let mut out = Vec::new();
+        self.take(&observed.event, &observed.matches, &mut out);
+        out
+    }
+
+    /// Takes an event that meets the rules `matches`, and puts the findings that are due now behind what is in `out`. Says
+    /// whether it is new.
+    pub fn take(&mut self, event: &Event, matches: &[RuleIndex], out: &mut Vec<Finding>) -> Arrival {
+        let before = out.len();
         self.counters.observed += 1;
         let (at, uid) = (event.time.0, event.uid.0);
         let arrival = self.order.arrive(event.source, at, uid, &self.settings, &mut self.counters);
         if arrival != Arrival::Duplicate {
             let missing = &mut self.counters.missing_keys;
-            let mut moment = Moment::of(&event, &matches, &self.feeds, &self.rules, &mut self.lexicon, missing);
+            let mut moment = Moment::of(event, matches, &self.feeds, &self.rules, &mut self.lexicon, missing);
             if arrival == Arrival::Late {
-                self.hits.take_late(&moment, &self.rules, &mut self.counters, &mut out);
+                self.hits.take_late(&moment, &self.rules, &mut self.counters, out);
             } else {
                 if self.settings.eager {
-                    self.raise_eagerly(&mut moment, &mut out);
+                    self.raise_eagerly(&mut moment, out);
                 }
                 self.order.wait(at, uid, moment.bytes_held(), moment);
             }
         }
-        self.take_turns(&mut out);
-        in_order(&mut out);
-        out
+        self.take_turns(out);
+        if let Some(new) = out.get_mut(before..) {
+            in_order(new);
+        }
+        arrival
+    }
+
+    /// Remembers an event that was dealt with before, so that it is a duplicate when it arrives again.
+    pub fn remember(&mut self, uid: EventUid) {
+        self.order.remember(uid.0);
     }
 
     /// The clock says `now`. Only for live use: call it every second or so. It lets waiting events take their turn where

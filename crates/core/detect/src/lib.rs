@@ -25,7 +25,7 @@ mod oracle;
 #[cfg(test)]
 mod trace;
 
-pub use correlator::{Correlator, Counters, Observed, Settings};
+pub use correlator::{Arrival, Correlator, Counters, Observed, Settings};
 pub use matcher::{Matcher, Scratch};
 pub use rules::{RuleFile, RuleIndex, Rules};
 pub use signal::containable;

@@ -1,6 +1,6 @@
 //! The correlations at work: one state for each rule and key, fed with moments in order of time.
 
-use super::count::{LatestEvents, LatestValues, Seen, WholeSpan};
+use super::count::{EVENTS_EXACT, LatestEvents, LatestValues, Seen, WholeSpan};
 use super::hits::Hits;
 use super::keyed::{AsSlots, Footprint, Keyed, Slots};
 use super::metric::{SlidingValues, WholeValues};
@@ -29,6 +29,11 @@ impl<S: Footprint> Footprint for Track<S> {
     fn heap_bytes(&self) -> usize {
         self.state.heap_bytes()
     }
+
+    /// A key that has fired is kept before all others: without it the same finding would be raised again.
+    fn evidence(&self) -> u64 {
+        if self.silent_until == i64::MIN { self.state.evidence() } else { u64::MAX }
+    }
 }
 
 /// The state of one correlation, by key.
@@ -43,6 +48,23 @@ enum States {
     WholeNumbers(Keyed<Text, WholeValues>, Ends),
     Alternatives(Keyed<Text, Track<AnyAlternative>>),
     WholeAlternatives(Keyed<Text, WholeAwaited>, Ends),
+}
+
+/// Something about the keys of any state.
+macro_rules! of_each {
+    ($states:expr, $keys:ident => $what:expr) => {
+        match $states {
+            States::Events($keys) => $what,
+            States::Values($keys) => $what,
+            States::AnyOrder($keys) => $what,
+            States::InOrder($keys) => $what,
+            States::Whole($keys, _) => $what,
+            States::Numbers($keys) => $what,
+            States::WholeNumbers($keys, _) => $what,
+            States::Alternatives($keys) => $what,
+            States::WholeAlternatives($keys, _) => $what,
+        }
+    };
 }
 
 /// When the spans that are judged at their end do end, by time.
@@ -78,10 +100,15 @@ fn judged<S: Whole>(spans: &[S], rule: &Correlation, before: &Hits, counters: &m
     }
 }
 
-/// All correlations.
+/// All correlations. They share one bound of bytes: where it is passed, the correlation that takes the most gives way, so
+/// that a flood of keys of one rule does not touch the others.
 #[derive(Debug)]
 pub(super) struct Correlations {
     states: Vec<States>,
+    bytes: usize,
+    bytes_max: usize,
+    /// When the first of the whole spans ends.
+    next_end: i64,
 }
 
 /// A key met its correlation's condition.
@@ -93,9 +120,8 @@ struct Fired {
 
 impl Correlations {
     pub(super) fn new(rules: &Rules, settings: &Settings) -> Correlations {
-        let number = rules.correlations().len().max(1);
-        let states = rules.correlations().iter().map(|rule| States::new(rule, settings.map_bytes_max / number));
-        Correlations { states: states.collect() }
+        let states = rules.correlations().iter().map(States::new).collect();
+        Correlations { states, bytes: 0, bytes_max: settings.map_bytes_max, next_end: i64::MAX }
     }
 
     /// Keys whose state was dropped to stay within bounds.
@@ -128,7 +154,14 @@ impl Correlations {
             if counted.is_empty() {
                 continue;
             }
-            let Some(fired) = states.take(rule, moment, &counted, counters) else { continue };
+            let before = states.bytes();
+            let fired = states.take(rule, moment, &counted, counters);
+            self.bytes = (self.bytes + states.bytes()).saturating_sub(before);
+            self.next_end = self.next_end.min(states.next_end());
+            if self.bytes > self.bytes_max {
+                self.shrink(moment.at);
+            }
+            let Some(fired) = fired else { continue };
             fired_here.push(place);
             if rule.emits {
                 counters.findings += 1;
@@ -146,6 +179,9 @@ impl Correlations {
         counters: &mut Counters,
         out: &mut Vec<Finding>,
     ) {
+        if now < self.next_end {
+            return;
+        }
         for (states, rule) in self.states.iter_mut().zip(rules.correlations()) {
             match states {
                 States::Whole(keys, ends) => judged(&over(keys, ends, now), rule, hits_before, counters, out),
@@ -156,6 +192,21 @@ impl Correlations {
                 _ => {}
             }
         }
+        self.count_up();
+    }
+
+    /// The correlation that takes the most gives way.
+    fn shrink(&mut self, now: i64) {
+        if let Some(largest) = self.states.iter_mut().max_by_key(|states| states.bytes()) {
+            let others = self.bytes.saturating_sub(largest.bytes());
+            largest.shrink(now, self.bytes_max.saturating_sub(others));
+        }
+        self.count_up();
+    }
+
+    fn count_up(&mut self) {
+        self.bytes = self.states.iter().map(States::bytes).sum();
+        self.next_end = self.states.iter().map(States::next_end).min().unwrap_or(i64::MAX);
     }
 
     /// What a snapshot keeps: states by the rule's key and digest, so that a changed rule starts anew.
@@ -171,12 +222,15 @@ impl Correlations {
                 states.restore(json)?;
             }
         }
+        self.count_up();
         Ok(())
     }
 }
 
 impl States {
-    fn new(rule: &Correlation, bytes_max: usize) -> States {
+    fn new(rule: &Correlation) -> States {
+        // The bound is that of all correlations together.
+        let bytes_max = usize::MAX;
         let stale = rule.timespan_micros.max(micros(rule.attributes.suppress_seconds));
         match &rule.kind {
             Kind::EventCount(Bounds { most: None, .. }) => States::Events(Keyed::new(bytes_max, stale)),
@@ -201,16 +255,30 @@ impl States {
     }
 
     fn evicted(&self) -> u64 {
+        of_each!(self, keys => keys.evicted())
+    }
+
+    fn bytes(&self) -> usize {
+        of_each!(self, keys => keys.bytes())
+    }
+
+    fn shrink(&mut self, now: i64, bytes_max: usize) {
+        of_each!(self, keys => keys.shrink(now, bytes_max));
         match self {
-            States::Events(keys) => keys.evicted(),
-            States::Values(keys) => keys.evicted(),
-            States::AnyOrder(keys) => keys.evicted(),
-            States::InOrder(keys) => keys.evicted(),
-            States::Whole(keys, _) => keys.evicted(),
-            States::Numbers(keys) => keys.evicted(),
-            States::WholeNumbers(keys, _) => keys.evicted(),
-            States::Alternatives(keys) => keys.evicted(),
-            States::WholeAlternatives(keys, _) => keys.evicted(),
+            States::Whole(keys, ends) => ends.retain(|(_, key)| keys.get(key).is_some()),
+            States::WholeNumbers(keys, ends) => ends.retain(|(_, key)| keys.get(key).is_some()),
+            States::WholeAlternatives(keys, ends) => ends.retain(|(_, key)| keys.get(key).is_some()),
+            _ => {}
+        }
+    }
+
+    /// When the first of the spans ends that are judged when they are over.
+    fn next_end(&self) -> i64 {
+        match self {
+            States::Whole(_, ends) | States::WholeNumbers(_, ends) | States::WholeAlternatives(_, ends) => {
+                ends.first().map_or(i64::MAX, |(end, _)| *end)
+            }
+            _ => i64::MAX,
         }
     }
 
@@ -228,7 +296,7 @@ impl States {
                 || Track::new(LatestEvents::default()),
                 |track| {
                     let fires = track.state.take(seen, bounds.least, span);
-                    track.speak(fires, at, until, counters, |state| Fired::events(state.evidence(), span))
+                    track.speak(fires, at, until, counters, |state| Fired::events(state, bounds.least, span))
                 },
             ),
             (States::Values(keys), Kind::ValueCount(bounds, _)) => keys.update(
@@ -238,7 +306,7 @@ impl States {
                 |track| {
                     let take = |value| track.state.take(seen, value, bounds.least, span);
                     let fires = hit.values.iter().map(take).fold(false, |any, fires| any | fires);
-                    track.speak(fires, at, until, counters, |state| Fired::values(state.evidence(), bounds.least, span))
+                    track.speak(fires, at, until, counters, |state| Fired::values(state, bounds.least, span))
                 },
             ),
             (States::AnyOrder(keys), Kind::Temporal) => {
@@ -265,11 +333,14 @@ impl States {
                     at,
                     || WholeSpan::new(end),
                     |whole| {
-                        whole.take(seen, &moment.parties, &hit.values);
+                        whole.take(seen, &moment.parties, &hit.values, rule.kind.most());
                         whole.ends
                     },
                 );
-                ends.insert((ends_now, key.clone()));
+                // Only a span's first event sets its end.
+                if ends_now == end {
+                    ends.insert((end, key.clone()));
+                }
                 None
             }
             (states, _) => states.take_measured(rule, moment, hits, counters),
@@ -443,14 +514,15 @@ impl Whole for WholeAwaited {
 }
 
 impl Fired {
-    fn events(evidence: Vec<Seen>, span: i64) -> Fired {
-        let count = evidence.len() as u64;
-        Fired { what: format!("{count} events within {}", spelled(span)), count, evidence }
+    fn events(state: &LatestEvents, least: u64, span: i64) -> Fired {
+        let (count, about) = (state.count(), if least > EVENTS_EXACT { "about " } else { "" });
+        Fired { what: format!("{about}{count} events within {}", spelled(span)), count, evidence: state.evidence() }
     }
 
-    fn values(evidence: Vec<Seen>, least: u64, span: i64) -> Fired {
-        let count = evidence.len() as u64;
-        Fired { what: format!("{least} distinct values within {}", spelled(span)), count, evidence }
+    fn values(state: &LatestValues, least: u64, span: i64) -> Fired {
+        let about = if state.is_estimate() { "about " } else { "" };
+        let what = format!("{about}{least} distinct values within {}", spelled(span));
+        Fired { what, count: state.count(), evidence: state.evidence() }
     }
 
     fn numbers(state: &SlidingValues, kind: &Kind, span: i64) -> Fired {

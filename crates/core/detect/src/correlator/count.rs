@@ -5,15 +5,24 @@
 //! asks for: they all lie within the span exactly where the span holds that many, so that the work for an event is
 //! constant however many values an attacker sends.
 //!
+//! What is kept of one key is bounded. Up to [`EVENTS_EXACT`] events and [`VALUES_EXACT`] values are kept one by one. A
+//! condition that asks for more events counts them in slots of a thousandth of the span; more values are estimated
+//! ([`estimate`]). Both count the span and a little before it, never less, and the finding says `about`.
+//!
 //! A condition with an upper bound can only be judged of a span that is over: such a span begins with a key's first event
 //! and is judged when it ends.
 
+mod estimate;
+mod values;
+
 use super::keyed::{Footprint, text_bytes};
 use super::moment::{EVENTS_MAX, Parties};
+use estimate::Estimate;
 use firebreak_model::{EventUid, Text};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use values::Values;
 
 /// An event in evidence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -24,88 +33,175 @@ pub(crate) struct Seen {
     pub(crate) uid: EventUid,
 }
 
+/// The first of `events`, as many as a finding names, each once.
+fn evidence_of(events: impl Iterator<Item = Seen>) -> Vec<Seen> {
+    let mut evidence: Vec<Seen> = events.take(EVENTS_MAX).collect();
+    evidence.dedup();
+    evidence
+}
+
+/// Most events of a key that are kept one by one.
+pub(super) const EVENTS_EXACT: u64 = 1_024;
+/// Slots of a span whose events are counted.
+const SLOTS: i64 = 1_024;
+
+/// Events that are counted together: one, or those of a slot of time.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Slot {
+    /// When the first and the last of them were.
+    first: i64,
+    last: i64,
+    /// The first one's uid in halves: a whole one would be aligned and cost eight bytes more.
+    uid: [u64; 2],
+    count: u64,
+}
+
 /// The latest events of one key, as many as decide.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct LatestEvents {
-    latest: VecDeque<Seen>,
+    slots: VecDeque<Slot>,
+    count: u64,
 }
 
 impl LatestEvents {
     /// Takes an event; whether the span that ends with it holds `least`.
     pub(super) fn take(&mut self, seen: Seen, least: u64, span: i64) -> bool {
-        self.latest.push_back(seen);
-        while self.latest.len() as u64 > least {
-            self.latest.pop_front();
+        let slot_micros = if least <= EVENTS_EXACT { 0 } else { span / SLOTS };
+        self.count += 1;
+        match self.slots.back_mut().filter(|slot| slot_micros > 0 && seen.at < slot.first.saturating_add(slot_micros)) {
+            Some(slot) => {
+                slot.last = seen.at;
+                slot.count += 1;
+            }
+            None => self.slots.push_back(Slot {
+                first: seen.at,
+                last: seen.at,
+                uid: [(seen.uid.0 >> 64) as u64, seen.uid.0 as u64],
+                count: 1,
+            }),
         }
-        while self.latest.front().is_some_and(|first| first.at <= seen.at.saturating_sub(span)) {
-            self.latest.pop_front();
+        let expired = seen.at.saturating_sub(span);
+        while let Some(oldest) = self.slots.front() {
+            let spare = slot_micros == 0 && self.count > least;
+            if oldest.last > expired && !spare {
+                break;
+            }
+            self.count = self.count.saturating_sub(oldest.count);
+            self.slots.pop_front();
         }
-        self.latest.len() as u64 >= least
+        if self.slots.capacity() > 4 * self.slots.len() + 16 {
+            self.slots.shrink_to(2 * self.slots.len());
+        }
+        self.count >= least
+    }
+
+    /// How many events decided.
+    pub(super) fn count(&self) -> u64 {
+        self.count
     }
 
     /// The events that decided, oldest first.
     pub(super) fn evidence(&self) -> Vec<Seen> {
-        self.latest.iter().copied().collect()
+        let seen = |slot: &Slot| Seen {
+            at: slot.first,
+            uid: EventUid(u128::from(slot.uid[0]) << 64 | u128::from(slot.uid[1])),
+        };
+        evidence_of(self.slots.iter().map(seen))
     }
 }
 
 impl Footprint for LatestEvents {
     fn heap_bytes(&self) -> usize {
-        self.latest.capacity() * size_of::<Seen>()
+        self.slots.len().next_power_of_two().max(4) * size_of::<Slot>()
+    }
+
+    fn evidence(&self) -> u64 {
+        self.count
     }
 }
 
+/// Most distinct values of a key that are kept one by one.
+pub(super) const VALUES_EXACT: u64 = 32_768;
+
 /// The latest distinct values of one key, as many as decide.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct LatestValues {
-    /// When each value was seen last.
-    last: FxHashMap<Text, Seen>,
-    /// Values in the order in which they were seen; an entry whose value was seen again since means nothing.
-    order: VecDeque<(Seen, Text)>,
-    bytes: usize,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum LatestValues {
+    /// Kept one by one.
+    Exact(Values),
+    /// Estimated, with the latest of those that were kept before.
+    About(Box<Estimate>, Vec<Seen>),
+}
+
+impl Default for LatestValues {
+    fn default() -> LatestValues {
+        LatestValues::Exact(Values::default())
+    }
 }
 
 impl LatestValues {
     /// Takes an event with one value; whether the span that ends with it holds `least` distinct ones.
     pub(super) fn take(&mut self, seen: Seen, value: &Text, least: u64, span: i64) -> bool {
-        if self.last.insert(value.clone(), seen).is_none() {
-            self.bytes += text_bytes(value);
-        }
-        self.order.push_back((seen, value.clone()));
-        let expired = seen.at.saturating_sub(span);
-        while let Some((first, value)) = self.order.front() {
-            let current = self.last.get(value) == Some(first);
-            if current && first.at > expired && self.last.len() as u64 <= least {
-                break;
+        match self {
+            LatestValues::Exact(values) => {
+                values.see(seen, value);
+                let expired = seen.at.saturating_sub(span);
+                while values.drop_first(|at| at <= expired) {}
+                while values.len() as u64 > least && values.drop_first(|_| true) {}
+                if values.len() as u64 > VALUES_EXACT {
+                    *self = about(values, span);
+                }
             }
-            if current {
-                self.bytes = self.bytes.saturating_sub(text_bytes(value));
-                self.last.remove(value);
+            LatestValues::About(estimate, evidence) => {
+                estimate.see(seen.at, value);
+                if evidence.len() >= EVENTS_MAX {
+                    evidence.remove(0);
+                }
+                evidence.push(seen);
             }
-            self.order.pop_front();
         }
-        // The same few values again and again leave only dead entries behind the first.
-        if self.order.len() > 2 * self.last.len() + 16 {
-            let last = &self.last;
-            self.order.retain(|(seen, value)| last.get(value) == Some(seen));
-        }
-        self.last.len() as u64 >= least
+        self.count() >= least
     }
 
-    /// The last event of each value, oldest first.
-    pub(super) fn evidence(&self) -> Vec<Seen> {
-        let mut events: Vec<Seen> = self.last.values().copied().collect();
-        events.sort_unstable();
-        events.dedup();
-        events
+    /// How many values.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            LatestValues::Exact(values) => values.len() as u64,
+            LatestValues::About(estimate, _) => estimate.distinct(),
+        }
     }
+
+    /// Whether the count is an estimate.
+    pub(super) fn is_estimate(&self) -> bool {
+        matches!(self, LatestValues::About(..))
+    }
+
+    /// Events that showed the values, oldest first.
+    pub(super) fn evidence(&self) -> Vec<Seen> {
+        match self {
+            LatestValues::Exact(values) => values.evidence(),
+            LatestValues::About(_, evidence) => evidence.clone(),
+        }
+    }
+}
+
+/// The values from now on estimated.
+fn about(values: &Values, span: i64) -> LatestValues {
+    let mut estimate = Estimate::new(span);
+    values.in_order().for_each(|(value, seen)| estimate.see(seen.at, value));
+    let old = values.len().saturating_sub(EVENTS_MAX);
+    LatestValues::About(Box::new(estimate), values.in_order().skip(old).map(|(_, seen)| seen).collect())
 }
 
 impl Footprint for LatestValues {
     fn heap_bytes(&self) -> usize {
-        self.last.capacity() * (size_of::<(Text, Seen)>() + 1)
-            + self.order.capacity() * size_of::<(Seen, Text)>()
-            + self.bytes
+        match self {
+            LatestValues::Exact(values) => values.heap_bytes(),
+            LatestValues::About(estimate, _) => estimate.heap_bytes() + EVENTS_MAX * size_of::<Seen>(),
+        }
+    }
+
+    fn evidence(&self) -> u64 {
+        self.count()
     }
 }
 
@@ -123,9 +219,6 @@ pub(super) struct WholeSpan {
     bytes: usize,
 }
 
-/// Distinct values kept of a span that is over later; more than any condition may allow.
-const VALUES_MAX: usize = 1_000_001;
-
 impl WholeSpan {
     /// A span that ends then.
     pub(super) fn new(ends: i64) -> WholeSpan {
@@ -133,15 +226,15 @@ impl WholeSpan {
         WholeSpan { ends, parties: Parties::default(), events: 0, evidence: Vec::new(), values, bytes: 0 }
     }
 
-    /// Takes an event with its values.
-    pub(super) fn take(&mut self, seen: Seen, parties: &Parties, values: &[Text]) {
+    /// Takes an event with its values, of which one more than `most` are enough.
+    pub(super) fn take(&mut self, seen: Seen, parties: &Parties, values: &[Text], most: u64) {
         self.events += 1;
         self.parties = parties.clone();
         if self.evidence.len() < EVENTS_MAX {
             self.evidence.push(seen);
         }
         for value in values {
-            if self.values.len() < VALUES_MAX && self.values.insert(value.clone()) {
+            if self.values.len() as u64 <= most && self.values.insert(value.clone()) {
                 self.bytes += text_bytes(value);
             }
         }
@@ -160,10 +253,14 @@ impl WholeSpan {
 
 impl Footprint for WholeSpan {
     fn heap_bytes(&self) -> usize {
-        self.evidence.capacity() * size_of::<Seen>()
-            + self.values.capacity() * (size_of::<Text>() + 1)
+        self.evidence.len().next_power_of_two().max(4) * size_of::<Seen>()
+            + self.values.len().next_power_of_two() * 2 * (size_of::<Text>() + 1)
             + self.bytes
             + 200
+    }
+
+    fn evidence(&self) -> u64 {
+        self.events
     }
 }
 
@@ -197,7 +294,7 @@ mod tests {
                 all.iter().filter(|(seen, _)| *seen > at - span).map(|(_, value)| *value).collect();
             let fires = latest.take(seen(at), &Text::new(value.to_string()), least, span);
             assert_eq!(fires, window.len() as u64 >= least, "at {at}");
-            assert!(latest.last.len() <= 4 && latest.order.len() <= 2 * 4 + 17);
+            assert!(latest.count() <= least);
         }
     }
 }

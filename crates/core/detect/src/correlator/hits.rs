@@ -4,12 +4,15 @@
 //! The finding's id comes from rule, subject and window, so that it is the same whichever of the hits comes first, and
 //! whether it is raised on arrival or in its turn.
 
+mod unarmed;
+
 use super::keyed::{AsSlots, Footprint, Keyed, Slots};
 use super::moment::{Moment, Parties};
 use super::settings::{Counters, Settings, micros};
 use crate::rules::{Detection, RuleIndex, Rules};
 use firebreak_model::{EventUid, Finding, FindingId, NodeKey, Signal, Text, Time};
 use serde::{Deserialize, Serialize};
+use unarmed::{Unarmed, Waiting};
 
 /// One finding's place: rule, subject, window and signal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -26,23 +29,13 @@ impl Footprint for Place {
     }
 }
 
-/// A hit of a tripwire that waits for a novelty.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Unarmed {
-    rule: Text,
-    uid: EventUid,
-    at: i64,
-    until: i64,
-    parties: Parties,
-}
-
 /// What rules that need one event remember.
 #[derive(Debug)]
 pub(super) struct Hits {
     raised: Keyed<Place, ()>,
     /// When a credential or actor last did something novel.
     novel: Keyed<NodeKey, i64>,
-    unarmed: Vec<Unarmed>,
+    unarmed: Waiting,
 }
 
 impl Footprint for i64 {
@@ -51,8 +44,6 @@ impl Footprint for i64 {
     }
 }
 
-/// Hits that may wait for a novelty at one time.
-const UNARMED_MAX: usize = 100_000;
 /// How long it is remembered what was raised and what was novel: the longest time that a rule may ask for.
 const MEMORY_SECONDS: i64 = crate::rules::attributes::SECONDS_MAX;
 
@@ -61,7 +52,7 @@ const MEMORY_SECONDS: i64 = crate::rules::attributes::SECONDS_MAX;
 pub(super) struct Kept {
     raised: Slots<Place, ()>,
     novel: Slots<NodeKey, i64>,
-    unarmed: Vec<Unarmed>,
+    unarmed: Waiting,
 }
 
 impl Serialize for Hits {
@@ -80,7 +71,7 @@ impl Hits {
         Hits {
             raised: Keyed::new(settings.map_bytes_max, micros(MEMORY_SECONDS)),
             novel: Keyed::new(settings.map_bytes_max, micros(MEMORY_SECONDS)),
-            unarmed: Vec::new(),
+            unarmed: Waiting::default(),
         }
     }
 
@@ -152,15 +143,16 @@ impl Hits {
     ) {
         if let Some(novel) = self.novel_since(hit.parties, hit.at, seconds) {
             self.raise(hit, Signal::Tripwire, Some(novel), counters, out);
-        } else if self.unarmed.len() < UNARMED_MAX {
-            self.unarmed.push(Unarmed {
-                rule: hit.rule.attributes.key.clone(),
-                uid: hit.uid,
-                at: hit.at,
-                until: hit.at.saturating_add(micros(seconds.min(settings.lateness_seconds))),
-                parties: hit.parties.clone(),
-            });
-        } else {
+            return;
+        }
+        let waits = self.unarmed.add(Unarmed {
+            rule: hit.rule.attributes.key.clone(),
+            uid: hit.uid,
+            at: hit.at,
+            until: hit.at.saturating_add(micros(seconds.min(settings.lateness_seconds))),
+            parties: hit.parties.clone(),
+        });
+        if !waits {
             self.raise(hit, Signal::Watch, None, counters, out);
         }
     }
@@ -171,21 +163,14 @@ impl Hits {
         for party in [credential, actor].into_iter().flatten() {
             self.novel.update(party, moment.at, || moment.at, |at| *at = moment.at.max(*at));
         }
-        let same = |mine: &Option<NodeKey>, theirs: &Option<NodeKey>| mine.is_some() && mine == theirs;
-        let waited = |hit: &mut Unarmed| {
-            hit.until >= moment.at && (same(credential, &hit.parties.credential) || same(actor, &hit.parties.actor))
-        };
-        for waiting in self.unarmed.extract_if(.., waited).collect::<Vec<_>>() {
+        for waiting in self.unarmed.of(&moment.parties, moment.at) {
             self.raise_waiting(&waiting, Signal::Tripwire, Some(moment.at), rules, counters, out);
         }
     }
 
     /// Tripwires that waited in vain only watch.
     pub(super) fn expire(&mut self, now: i64, rules: &Rules, counters: &mut Counters, out: &mut Vec<Finding>) {
-        if self.unarmed.iter().all(|hit| hit.until >= now) {
-            return;
-        }
-        for waiting in self.unarmed.extract_if(.., |hit| hit.until < now).collect::<Vec<_>>() {
+        while let Some(waiting) = self.unarmed.over(now) {
             self.raise_waiting(&waiting, Signal::Watch, None, rules, counters, out);
         }
     }

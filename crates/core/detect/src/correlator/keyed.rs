@@ -1,13 +1,19 @@
-//! State by key within a bound of bytes: what was touched longest ago goes first, and is counted.
+//! State by key within a bound of bytes: what has the least evidence goes first, of that the oldest, and is counted.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 /// How much memory a value takes, about. Must be cheap: it is asked after every change.
 pub(crate) trait Footprint {
-    /// Bytes on the heap.
+    /// Bytes on the heap. The same for the same content, however it came about: a restored state must be dropped when
+    /// the one that it was written from would be.
     fn heap_bytes(&self) -> usize;
+
+    /// How much speaks for keeping it where something must go, for instance how many events it stands for.
+    fn evidence(&self) -> u64 {
+        0
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,7 +67,7 @@ impl<K: Eq + Hash + Clone + Footprint, V: Footprint> Keyed<K, V> {
         slot.bytes = bytes;
         slot.touched = slot.touched.max(at);
         if self.bytes > self.bytes_max {
-            self.shrink(at);
+            self.shrink(at, self.bytes_max);
         }
         result
     }
@@ -77,20 +83,42 @@ impl<K: Eq + Hash + Clone + Footprint, V: Footprint> Keyed<K, V> {
         self.evicted
     }
 
-    /// Drops what is stale; where that is not enough, the eighth that was touched longest ago.
-    fn shrink(&mut self, now: i64) {
+    /// Bytes that it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Drops what is stale; where that is not enough, what has the least evidence, of that what was touched longest ago,
+    /// until an eighth is free. So whoever makes many keys drops their own: to drop a key with evidence they need more
+    /// of it for each of theirs.
+    pub(crate) fn shrink(&mut self, now: i64, bytes_max: usize) {
         let stale_before = now.saturating_sub(self.stale_micros);
         self.slots.retain(|_, slot| slot.touched >= stale_before);
         self.bytes = self.slots.values().map(|slot| slot.bytes).sum();
-        if self.bytes <= self.bytes_max - self.bytes_max / 8 {
+        let target = bytes_max - bytes_max / 8;
+        if self.bytes <= target {
             return;
         }
-        let mut ages: Vec<i64> = self.slots.values().map(|slot| slot.touched).collect();
-        let eighth = ages.len() / 8;
-        let (_, limit, _) = ages.select_nth_unstable(eighth);
-        let limit = *limit;
+        // The hash breaks ties: which key goes is the same in every run.
+        let rank = |key: &K, slot: &Slot<V>| (slot.value.evidence(), slot.touched, FxBuildHasher.hash_one(key));
+        let mut ranks: Vec<_> = self.slots.iter().map(|(key, slot)| (rank(key, slot), slot.bytes)).collect();
+        ranks.sort_unstable();
+        let (mut left, mut first_kept) = (self.bytes, 0);
+        for (_, bytes) in &ranks {
+            if left <= target {
+                break;
+            }
+            left -= bytes;
+            first_kept += 1;
+        }
+        let Some((limit, _)) = ranks.get(first_kept).copied() else {
+            self.evicted += ranks.len() as u64;
+            self.slots.clear();
+            self.bytes = 0;
+            return;
+        };
         let before = self.slots.len();
-        self.slots.retain(|_, slot| slot.touched > limit);
+        self.slots.retain(|key, slot| rank(key, slot) >= limit);
         self.evicted += (before - self.slots.len()) as u64;
         self.bytes = self.slots.values().map(|slot| slot.bytes).sum();
     }

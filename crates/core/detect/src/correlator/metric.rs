@@ -268,7 +268,12 @@ fn rounded_up(at: i64, grid: i64) -> i64 {
 
 impl Footprint for SlidingValues {
     fn heap_bytes(&self) -> usize {
-        self.slices.capacity() * size_of::<Slice>() + self.evidence.capacity() * size_of::<Seen>()
+        self.slices.len().next_power_of_two() * size_of::<Slice>()
+            + self.evidence.len().next_power_of_two() * size_of::<Seen>()
+    }
+
+    fn evidence(&self) -> u64 {
+        self.all.values
     }
 }
 
@@ -309,7 +314,11 @@ impl WholeValues {
 
 impl Footprint for WholeValues {
     fn heap_bytes(&self) -> usize {
-        self.evidence.capacity() * size_of::<Seen>() + 200
+        self.evidence.len().next_power_of_two() * size_of::<Seen>() + 200
+    }
+
+    fn evidence(&self) -> u64 {
+        self.all.values
     }
 }
 

@@ -1,89 +1,83 @@
 //! Event time: duplicates are dropped, the rest wait in a buffer until nothing earlier can come any more.
 //!
-//! Each source has a frontier, the newest stamp of it that is believed. The watermark is the frontier of the slowest
-//! source less the allowed lateness; what is earlier than the watermark is released, in order of time and then uid, so
-//! that what comes out does not depend on the order in which it went in, as long as no record is later than allowed.
-//!
-//! A stamp that jumps ahead of its source by more than `future_seconds` moves the frontier only once three records have
-//! done so with none between that continues from where the source was: one wild clock cannot make honest records late.
-//! A source that falls behind the fastest by more than `idle_seconds` is not waited for, so that its silence does not
-//! blind the rest; a source declared with `expect` is waited for until it is finished.
+//! What is earlier than the watermark (see [`progress`]) is released in order of time and then uid, so that what comes
+//! out does not depend on the order in which it went in, as long as no record is later than allowed. The buffer has a
+//! bucket for each second; a bucket is put in order once, when its second is over. That costs an event the same however
+//! many wait, where a sorted map would cost it the more the more do.
 
-use super::settings::{Counters, Settings, micros};
-use rustc_hash::FxHashSet;
-use serde::{Deserialize, Serialize};
+mod progress;
+mod uids;
+
+use super::settings::{Counters, Settings};
+use firebreak_model::EventUid;
+use firebreak_model::time::MICROS_PER_SECOND;
+use progress::Progress;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
-
-/// A jump ahead is believed once so many stamps make it.
-const JUMP_STAMPS: usize = 3;
-/// Uids remembered in each of two generations.
-const UIDS_MAX: usize = 1 << 20;
-/// Milliseconds of event time for which a uid is remembered at least, as a multiple of the lateness.
-const GENERATION_LATENESSES: i64 = 4;
-
-/// How far one source has come.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct Progress {
-    frontier: Option<i64>,
-    /// Stamps beyond a jump, not believed yet, in order.
-    ahead: Vec<i64>,
-    /// Waited for until finished.
-    expected: bool,
-}
+use uids::Uids;
 
 /// What became of an event at the door.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Arrival {
-    /// Waits for its turn.
+pub enum Arrival {
+    /// New. It waits for its turn.
     Waits,
-    /// Its turn has passed.
+    /// New, but its turn has passed.
     Late,
     /// Seen before.
     Duplicate,
 }
 
-/// What waits, by time and uid.
-type Buffer<P> = BTreeMap<(i64, u128), Waiting<P>>;
-
-/// The buffer and what it knows about time. `P` is what waits.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(bound(serialize = "P: Serialize", deserialize = "P: Deserialize<'de>"))]
-pub(super) struct Order<P> {
-    sources: BTreeMap<String, Progress>,
-    /// Released up to here, this instant not included.
-    watermark: i64,
-    now: Option<i64>,
-    #[serde(with = "waiting")]
-    waiting: Buffer<P>,
-    waiting_bytes: usize,
-    recent: Uids,
-    older: Uids,
+/// The second that a stamp lies in.
+fn second_of(at: i64) -> i64 {
+    at.div_euclid(MICROS_PER_SECOND)
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// Where something that waits lies, with what orders it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Ticket {
+    at: i64,
+    uid: u128,
+    place: usize,
+}
+
+#[derive(Debug)]
 struct Waiting<P> {
     bytes: usize,
     what: P,
 }
 
-/// Uids of events, and the newest time among them.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Uids {
-    #[serde(with = "uids")]
-    set: FxHashSet<u128>,
-    since: i64,
+/// Buckets kept for later use, so that a second costs no allocation.
+const SPARE_BUCKETS: usize = 64;
+
+/// The buffer and what it knows about time. `P` is what waits.
+#[derive(Debug)]
+pub(super) struct Order<P> {
+    progress: Progress,
+    seen: Uids,
+    buckets: BTreeMap<i64, Vec<Ticket>>,
+    /// The first of the buckets.
+    first: i64,
+    spare: Vec<Vec<Ticket>>,
+    /// The bucket that is being released, last first.
+    due: Vec<Ticket>,
+    /// What waits lies here; a ticket says where.
+    places: Vec<Option<Waiting<P>>>,
+    free: Vec<usize>,
+    waiting_bytes: usize,
 }
 
 impl<P> Order<P> {
     pub(super) fn new() -> Order<P> {
         Order {
-            sources: BTreeMap::new(),
-            watermark: i64::MIN,
-            now: None,
-            waiting: BTreeMap::new(),
+            progress: Progress::new(),
+            seen: Uids::default(),
+            buckets: BTreeMap::new(),
+            first: i64::MAX,
+            spare: Vec::new(),
+            due: Vec::new(),
+            places: Vec::new(),
+            free: Vec::new(),
             waiting_bytes: 0,
-            recent: Uids { set: FxHashSet::default(), since: i64::MIN },
-            older: Uids { set: FxHashSet::default(), since: i64::MIN },
         }
     }
 
@@ -96,185 +90,144 @@ impl<P> Order<P> {
         settings: &Settings,
         counters: &mut Counters,
     ) -> Arrival {
-        if self.older.set.contains(&uid) || !self.recent.set.insert(uid) {
+        if !self.seen.add(uid) {
             counters.duplicates += 1;
             return Arrival::Duplicate;
         }
-        self.turn_generations(settings);
-        self.progress(source, at, settings, counters);
-        if at < self.watermark {
+        self.progress.stamp(source, at, settings, counters);
+        if second_of(at) < self.progress.watermark() {
             counters.late += 1;
             return Arrival::Late;
         }
         Arrival::Waits
     }
 
+    /// Remembers an event that was dealt with elsewhere, so that it is a duplicate when it arrives.
+    pub(super) fn remember(&mut self, uid: u128) {
+        self.seen.add(uid);
+    }
+
     /// Puts an event that waits into the buffer.
     pub(super) fn wait(&mut self, at: i64, uid: u128, bytes: usize, what: P) {
         self.waiting_bytes += bytes;
-        self.waiting.insert((at, uid), Waiting { bytes, what });
+        let waiting = Some(Waiting { bytes, what });
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                self.places.push(None);
+                self.places.len() - 1
+            }
+        };
+        if let Some(free) = self.places.get_mut(place) {
+            *free = waiting;
+        }
+        let second = second_of(at);
+        self.first = self.first.min(second);
+        let bucket = self.buckets.entry(second).or_insert_with(|| self.spare.pop().unwrap_or_default());
+        bucket.push(Ticket { at, uid, place });
     }
 
     /// The next event whose turn has come.
     pub(super) fn release(&mut self, settings: &Settings, counters: &mut Counters) -> Option<P> {
-        let entry = self.waiting.first_entry()?;
-        let at = entry.key().0;
-        if at >= self.watermark {
-            if self.waiting_bytes <= settings.buffer_bytes_max {
-                return None;
-            }
-            // The buffer is full: time moves on without those that may still come.
-            counters.released_early += 1;
-            self.watermark = at;
+        if self.due.is_empty() && !self.next_bucket(settings, counters) {
+            return None;
         }
-        let waiting = entry.remove();
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(waiting.bytes);
-        Some(waiting.what)
+        self.take_due()
     }
 
     /// The next event, whether its turn has come or not.
     pub(super) fn flush(&mut self) -> Option<P> {
-        let ((at, _), waiting) = self.waiting.pop_first()?;
-        self.watermark = self.watermark.max(at);
+        if self.due.is_empty() {
+            self.progress.skip_to(self.first.saturating_add(1));
+            self.open_bucket();
+        }
+        self.take_due()
+    }
+
+    /// Makes the next bucket due whose second is over; whether there is one.
+    fn next_bucket(&mut self, settings: &Settings, counters: &mut Counters) -> bool {
+        if self.first >= self.progress.watermark() {
+            if self.waiting_bytes <= settings.buffer_bytes_max || self.buckets.is_empty() {
+                return false;
+            }
+            // The buffer is full: time moves on without those that may still come.
+            counters.released_early += self.buckets.first_key_value().map_or(0, |(_, bucket)| bucket.len() as u64);
+            self.progress.skip_to(self.first.saturating_add(1));
+        }
+        self.open_bucket()
+    }
+
+    fn open_bucket(&mut self) -> bool {
+        let Some((_, mut bucket)) = self.buckets.pop_first() else { return false };
+        self.first = self.buckets.first_key_value().map_or(i64::MAX, |(second, _)| *second);
+        bucket.sort_unstable();
+        bucket.reverse();
+        let emptied = std::mem::replace(&mut self.due, bucket);
+        if self.spare.len() < SPARE_BUCKETS {
+            self.spare.push(emptied);
+        }
+        true
+    }
+
+    fn take_due(&mut self) -> Option<P> {
+        let ticket = self.due.pop()?;
+        let waiting = self.places.get_mut(ticket.place)?.take()?;
+        self.free.push(ticket.place);
         self.waiting_bytes = self.waiting_bytes.saturating_sub(waiting.bytes);
         Some(waiting.what)
     }
 
     /// Changes everything that waits.
     pub(super) fn each_waiting(&mut self, mut change: impl FnMut(&mut P)) {
-        self.waiting.values_mut().for_each(|waiting| change(&mut waiting.what));
+        self.places.iter_mut().flatten().for_each(|waiting| change(&mut waiting.what));
     }
 
-    /// Released up to here.
+    /// Released up to here, in microseconds, this instant not included.
     pub(super) fn watermark(&self) -> i64 {
-        self.watermark
+        self.progress.watermark().saturating_mul(MICROS_PER_SECOND)
     }
 
     /// The clock says `now`.
     pub(super) fn tell(&mut self, now: i64, settings: &Settings) {
-        self.now = Some(self.now.map_or(now, |known| known.max(now)));
-        self.raise_watermark(settings);
+        self.progress.tell(now, settings);
     }
 
     /// Waits for this source until it is finished.
     pub(super) fn expect(&mut self, source: &str) {
-        self.sources.entry(source.to_owned()).or_default().expected = true;
+        self.progress.expect(source);
     }
 
     /// Nothing more comes from this source.
     pub(super) fn finish(&mut self, source: &str, settings: &Settings) {
-        self.sources.remove(source);
-        self.raise_watermark(settings);
-    }
-
-    fn progress(&mut self, source: &str, at: i64, settings: &Settings, counters: &mut Counters) {
-        let future = micros(settings.future_seconds);
-        if self.now.is_some_and(|now| at > now.saturating_add(future)) {
-            counters.future += 1;
-            return;
-        }
-        let progress = match self.sources.get_mut(source) {
-            Some(progress) => progress,
-            None => self.sources.entry(source.to_owned()).or_default(),
-        };
-        match progress.frontier {
-            Some(frontier) if at <= frontier => return,
-            Some(frontier) if at <= frontier.saturating_add(future) => {
-                progress.frontier = Some(at);
-                progress.ahead.clear();
-            }
-            known => {
-                if known.is_some() {
-                    counters.future += 1;
-                }
-                let place = progress.ahead.partition_point(|other| *other <= at);
-                progress.ahead.insert(place, at);
-                if progress.ahead.len() < JUMP_STAMPS {
-                    return;
-                }
-                progress.believe(future);
-            }
-        }
-        self.raise_watermark(settings);
-    }
-
-    fn raise_watermark(&mut self, settings: &Settings) {
-        let Some(lead) = self.sources.values().filter_map(|progress| progress.frontier).chain(self.now).max() else {
-            return;
-        };
-        let patience = lead.saturating_sub(micros(settings.idle_seconds));
-        let slowest = self.sources.values().filter_map(|progress| match (progress.expected, progress.frontier) {
-            (true, frontier) => Some(frontier.unwrap_or(i64::MIN)),
-            (false, Some(frontier)) => Some(frontier.max(patience)),
-            // A source with a stamp or two has no frontier yet; it holds nobody up.
-            (false, None) => None,
-        });
-        let reached = slowest.min().unwrap_or(patience);
-        self.watermark = self.watermark.max(reached.saturating_sub(micros(settings.lateness_seconds)));
-    }
-
-    /// Forgets uids that are too old to arrive as anything but late.
-    fn turn_generations(&mut self, settings: &Settings) {
-        let span = micros(settings.lateness_seconds.max(900)).saturating_mul(GENERATION_LATENESSES);
-        let due = self.recent.since == i64::MIN || self.watermark.saturating_sub(self.recent.since) > span;
-        if self.watermark == i64::MIN && self.recent.set.len() < UIDS_MAX {
-            return;
-        }
-        if due || self.recent.set.len() >= UIDS_MAX {
-            self.older = std::mem::replace(&mut self.recent, Uids { set: FxHashSet::default(), since: self.watermark });
-        }
+        self.progress.finish(source, settings);
     }
 }
 
-impl Progress {
-    /// Enough stamps have jumped: the earliest of them is where the source is now, and what follows from it.
-    fn believe(&mut self, future: i64) {
-        let mut taken = 0;
-        for at in &self.ahead {
-            match self.frontier {
-                Some(frontier) if taken > 0 && *at > frontier.saturating_add(future) => break,
-                _ => self.frontier = Some(*at),
-            }
-            taken += 1;
+/// What is written: what waits, in order.
+impl<P: Serialize> Serialize for Order<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tickets: Vec<&Ticket> = self.buckets.values().flatten().chain(&self.due).collect();
+        tickets.sort_unstable();
+        let waiting: Vec<(i64, EventUid, usize, &P)> = tickets
+            .into_iter()
+            .filter_map(|ticket| {
+                let waiting = self.places.get(ticket.place)?.as_ref()?;
+                Some((ticket.at, EventUid(ticket.uid), waiting.bytes, &waiting.what))
+            })
+            .collect();
+        (&self.progress, &self.seen, waiting).serialize(serializer)
+    }
+}
+
+impl<'de, P: Deserialize<'de>> Deserialize<'de> for Order<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Order<P>, D::Error> {
+        type Read<P> = (Progress, Uids, Vec<(i64, EventUid, usize, P)>);
+        let (progress, seen, waiting) = Read::<P>::deserialize(deserializer)?;
+        let mut order = Order { progress, seen, ..Order::new() };
+        for (at, uid, bytes, what) in waiting {
+            order.wait(at, uid.0, bytes, what);
         }
-        self.ahead.drain(..taken);
-    }
-}
-
-/// Uids as hexadecimal text: JSON has no 128-bit numbers.
-mod uids {
-    use super::FxHashSet;
-    use firebreak_model::EventUid;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(set: &FxHashSet<u128>, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list: Vec<EventUid> = set.iter().copied().map(EventUid).collect();
-        list.sort_unstable();
-        list.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FxHashSet<u128>, D::Error> {
-        Ok(Vec::<EventUid>::deserialize(deserializer)?.into_iter().map(|uid| uid.0).collect())
-    }
-}
-
-/// The buffer as a list of pairs: JSON has no compound keys.
-mod waiting {
-    use super::{Buffer, Waiting};
-    use firebreak_model::EventUid;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer, P: Serialize>(map: &Buffer<P>, serializer: S) -> Result<S::Ok, S::Error> {
-        let list: Vec<(i64, EventUid, &Waiting<P>)> =
-            map.iter().map(|((at, uid), waiting)| (*at, EventUid(*uid), waiting)).collect();
-        list.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, P: Deserialize<'de>>(
-        deserializer: D,
-    ) -> Result<Buffer<P>, D::Error> {
-        let list = Vec::<(i64, EventUid, Waiting<P>)>::deserialize(deserializer)?;
-        Ok(list.into_iter().map(|(at, uid, waiting)| ((at, uid.0), waiting)).collect())
+        Ok(order)
     }
 }
 

@@ -38,7 +38,11 @@ impl AnyOrder {
 
 impl Footprint for AnyOrder {
     fn heap_bytes(&self) -> usize {
-        self.latest.capacity() * size_of::<Option<Seen>>()
+        self.latest.len() * size_of::<Option<Seen>>()
+    }
+
+    fn evidence(&self) -> u64 {
+        self.latest.iter().flatten().count() as u64
     }
 }
 
@@ -104,8 +108,12 @@ impl InOrder {
 
 impl Footprint for InOrder {
     fn heap_bytes(&self) -> usize {
-        let links: usize = self.chains.iter().map(Vec::capacity).sum();
-        links * size_of::<Seen>() + self.chains.capacity() * 24 + self.latest.capacity() * size_of::<Option<Seen>>()
+        let links: usize = self.chains.iter().map(|chain| chain.len().next_power_of_two()).sum();
+        links * size_of::<Seen>() + self.chains.len() * 24 + self.latest.len() * size_of::<Option<Seen>>()
+    }
+
+    fn evidence(&self) -> u64 {
+        self.chains.iter().map(Vec::len).max().unwrap_or_default() as u64
     }
 }
 
@@ -165,7 +173,7 @@ fn places(positions: &[usize], alternative: &Alternative) -> Vec<usize> {
 
 impl Footprint for AnyAlternative {
     fn heap_bytes(&self) -> usize {
-        self.latest.capacity() * size_of::<Option<Seen>>()
+        self.latest.len() * size_of::<Option<Seen>>()
             + self.orders.iter().map(|order| size_of::<InOrder>() + order.heap_bytes()).sum::<usize>()
     }
 }
@@ -228,10 +236,10 @@ impl WholeAwaited {
 
 impl Footprint for WholeAwaited {
     fn heap_bytes(&self) -> usize {
-        let chains: usize = self.chains.iter().flatten().map(|chain| chain.capacity() * size_of::<Seen>()).sum();
-        self.first.capacity() * size_of::<Option<Seen>>()
+        let chains: usize = self.chains.iter().flatten().map(|chain| chain.len() * size_of::<Seen>()).sum();
+        self.first.len() * size_of::<Option<Seen>>()
             + self.orders.iter().map(|order| size_of::<InOrder>() + order.heap_bytes()).sum::<usize>()
-            + self.chains.capacity() * size_of::<Option<Vec<Seen>>>()
+            + self.chains.len() * size_of::<Option<Vec<Seen>>>()
             + chains
             + 200
     }

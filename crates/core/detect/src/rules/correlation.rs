@@ -47,6 +47,14 @@ impl Kind {
             Kind::EventCount(_) | Kind::Temporal | Kind::TemporalOrdered | Kind::TemporalWhere(_) => None,
         }
     }
+
+    /// The most that a count may be; the largest number where there is no upper bound.
+    pub(crate) fn most(&self) -> u64 {
+        match self {
+            Kind::EventCount(bounds) | Kind::ValueCount(bounds, _) => bounds.most.unwrap_or(u64::MAX),
+            _ => u64::MAX,
+        }
+    }
 }
 
 /// What a correlation refers to.
