@@ -12,12 +12,15 @@
 mod behaviour;
 mod field;
 mod signal;
+mod stamp;
 mod text;
 
 pub mod correlator;
 pub mod matcher;
 pub mod rules;
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
@@ -27,5 +30,5 @@ mod trace;
 
 pub use correlator::{Arrival, Correlator, Counters, Observed, Settings};
 pub use matcher::{Matcher, Scratch};
-pub use rules::{RuleFile, RuleIndex, Rules};
+pub use rules::{LoadOptions, RuleFile, RuleIndex, Rules};
 pub use signal::containable;

@@ -23,8 +23,8 @@ pub struct Matcher {
     plans: Vec<Plan>,
     /// Product, then service, to a plan. The service `""` stands for services that no rule names.
     routes: FxHashMap<String, FxHashMap<String, usize>>,
-    /// The plan for products that no rule names.
-    elsewhere: usize,
+    /// The plans for products that no rule names, by service. The service `""` stands for services that no rule names.
+    elsewhere: FxHashMap<String, usize>,
 }
 
 /// What one thread needs while it matches: reused, so that matching allocates next to nothing.
@@ -45,18 +45,25 @@ impl Matcher {
             let leads = |index: &u32| {
                 rules.detection(RuleIndex(*index)).is_some_and(|rule| match product {
                     Some(product) => rule.route.leads_to(product, service),
-                    None => rule.route.product.is_none() && rule.route.service.is_none(),
+                    None => rule.route.product.is_none() && rule.route.leads_to("", service),
                 })
             };
             let chosen: Vec<u32> = (0..rules.detections().len() as u32).filter(leads).collect();
             plans.push(Plan::new(&rules, &chosen));
             plans.len() - 1
         };
-        let elsewhere = plan_for(None, "");
+        // Services of rules without a product may be of any product.
+        let anywhere = rules.detections().iter().filter(|rule| rule.route.product.is_none());
+        let mut free: Vec<&str> = anywhere.map(|rule| rule.route.service.as_deref().unwrap_or_default()).collect();
+        free.extend([""]);
+        let mut elsewhere = FxHashMap::default();
+        for service in &free {
+            elsewhere.entry((*service).to_owned()).or_insert_with(|| plan_for(None, service));
+        }
         for rule in rules.detections() {
             let Some(product) = &rule.route.product else { continue };
             let services = routes.entry(product.to_string()).or_default();
-            for service in [rule.route.service.as_deref().unwrap_or_default(), ""] {
+            for service in free.iter().copied().chain(rule.route.service.as_deref()) {
                 services.entry(service.to_owned()).or_insert_with(|| plan_for(Some(product), service));
             }
         }
@@ -73,9 +80,9 @@ impl Matcher {
     }
 
     fn plan(&self, event: &Event) -> Option<&Plan> {
-        let services = self.routes.get(event.log_source.product);
-        let found = services.and_then(|services| services.get(event.log_source.service).or_else(|| services.get("")));
-        self.plans.get(found.copied().unwrap_or(self.elsewhere))
+        let services = self.routes.get(event.log_source.product).unwrap_or(&self.elsewhere);
+        let found = services.get(event.log_source.service).or_else(|| services.get(""));
+        self.plans.get(*found?)
     }
 }
 

@@ -94,6 +94,7 @@ fn predicate_holds(predicate: &Predicate, leaves: &[Leaf], event: &Event) -> boo
         Test::Number(comparison, bound) => {
             any(&|value| number(value).is_some_and(|number| comparison.holds(number, bound.get())))
         }
+        test @ Test::Date { .. } => any(&|value| test.holds_of_date(value)),
         Test::Network(network) => any(&|value| address(value).is_some_and(|address| network.contains(&address))),
         Test::SameAs { relation, other, cased } => {
             let others = self::values(other, leaves, event);

@@ -5,37 +5,52 @@
 //!
 //! Where the Sigma specification leaves room, this is what holds here. A missing field equals null. Values are compared
 //! as text without regard to case, unless `cased` or `re` says otherwise. A rule is asked only about records of its
-//! `product`, and of its `service` where it names one; `category` does not select anything. A rule without a product
-//! would never be asked and is refused, but for the product `firebreak`, which means every record of every source: such
-//! rules compare the normalised keys (`firebreak.operation` and so on).
+//! `product`, and of its `service` where it names one; beside them `category` does not select anything. A rule without a
+//! product is asked about records of its service, or of the service that has the name of its category. The product
+//! `firebreak` means every record of every source: such rules compare the normalised keys (`firebreak.operation` and so
+//! on). More of this is in `docs/sigma.md`.
 
+mod aggregation;
 pub(crate) mod attributes;
 mod awaited;
+mod collection;
 pub(crate) mod condition;
 pub(crate) mod correlation;
 mod detection;
+mod draft;
 mod encode;
+mod expression;
+mod filter;
 mod measure;
-pub(crate) mod modifier;
+mod modifier;
 mod pattern;
+mod placeholder;
 pub(crate) mod predicate;
 mod resolve;
+pub(crate) mod section;
+mod value;
 mod yaml;
 
+pub use crate::stamp::DatePart;
 pub use attributes::{Attributes, SubjectKind};
 pub use awaited::{Alternative, Awaited};
 pub use correlation::{Correlation, GroupField, Kind, Reference};
+pub(crate) use expression::EXPRESSION_BYTES_MAX;
 pub use measure::{Bounds, Percentile, Range};
 pub use pattern::Piece;
 pub(crate) use pattern::expression;
+pub use placeholder::Placeholders;
 pub use predicate::{Comparison, Condition, Predicate, Real, Relation, Test};
 
 use attributes::Refusals;
 use condition::Refusal;
+use draft::Draft;
+use filter::Filter;
 use firebreak_model::{Position, Problem, Text};
+use section::{Fault, Section};
 use serde::{Deserialize, Serialize};
-use yaml::Document;
-use yaml_serde::{Mapping, Value};
+use std::sync::Arc;
+use yaml_serde::Value;
 
 /// A file of rules.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,17 +81,59 @@ impl Route {
     }
 }
 
+/// A `logsource` as it is written.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LogSource {
+    /// Sigma `product`, in lower case.
+    pub product: Option<Text>,
+    /// Sigma `service`, in lower case.
+    pub service: Option<Text>,
+    /// Sigma `category`, in lower case.
+    pub category: Option<Text>,
+    /// On which line of the file.
+    pub line: u64,
+}
+
+/// What a filter came to.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct FilterUse {
+    pub(crate) attributes: Attributes,
+    /// So many rules have it.
+    pub(crate) applied: usize,
+    /// These it names, and they are not there.
+    pub(crate) missing: Vec<String>,
+    /// Whether it keeps what it describes instead of leaving it out.
+    pub(crate) keeps: bool,
+}
+
+/// A rule as it was written, for lints.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Written {
+    pub(crate) section: Section,
+    pub(crate) tags: Vec<String>,
+}
+
+/// What may be told to [`Rules::load_with`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LoadOptions {
+    /// Values of the placeholders (`%name%`) of values with the modifier `expand`.
+    pub placeholders: Placeholders,
+}
+
 /// One detection rule.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Detection {
     /// Title, level and the like.
     pub attributes: Attributes,
+    /// What its log source is called.
+    pub logsource: LogSource,
     /// Which records.
     pub route: Route,
     /// What must hold.
     pub condition: Condition,
     /// Whether it raises findings of its own: not where a correlation uses it without `generate`.
     pub emits: bool,
+    pub(crate) written: Arc<Written>,
 }
 
 /// All rules that could be loaded.
@@ -84,15 +141,22 @@ pub struct Detection {
 pub struct Rules {
     detections: Vec<Detection>,
     correlations: Vec<Correlation>,
+    filters: Vec<FilterUse>,
 }
 
 impl Rules {
     /// Loads `files`: what works, and what does not.
     pub fn load(files: &[RuleFile]) -> (Rules, Vec<Problem>) {
+        Rules::load_with(files, &LoadOptions::default())
+    }
+
+    /// Loads `files` with what the operator has to add.
+    pub fn load_with(files: &[RuleFile], options: &LoadOptions) -> (Rules, Vec<Problem>) {
         let mut loading = Loading::default();
         for file in files {
             loading.file(file);
         }
+        loading.compile(options);
         resolve::resolve(loading)
     }
 
@@ -115,148 +179,99 @@ impl Rules {
 /// What has been read so far.
 #[derive(Default)]
 struct Loading {
+    drafts: Vec<Draft>,
+    filters: Vec<Filter>,
     detections: Vec<Detection>,
     correlations: Vec<correlation::Unresolved>,
+    uses: Vec<FilterUse>,
     problems: Vec<Problem>,
 }
 
-/// Where problems of one document are put.
-struct Place<'a> {
-    document: &'a Document<'a>,
-    path: &'a str,
-    source: Text,
-}
-
-impl Place<'_> {
-    /// The problem that `refusal` is, found on `key` below the section `under`.
-    fn problem(&self, under: &str, key: &str, refusal: Refusal) -> Problem {
-        let line = self.document.line_of(under, key);
-        let position = Position { input: self.path.to_owned(), line: Some(line), ..Position::default() };
-        Problem { source: self.source.clone(), position, reason: refusal.reason, hint: refusal.hint }
-    }
+/// The problem that a fault in `path` is.
+fn problem(source: &Text, path: &str, fault: Fault) -> Problem {
+    let position = Position { input: path.to_owned(), line: Some(fault.line), ..Position::default() };
+    Problem { source: source.clone(), position, reason: fault.refusal.reason, hint: fault.refusal.hint }
 }
 
 impl Loading {
     fn file(&mut self, file: &RuleFile) {
-        if file.text.len() > yaml::FILE_BYTES_MAX {
-            let position = Position { input: file.path.clone(), ..Position::default() };
-            let reason = format!("the file has {} bytes, more than {}", file.text.len(), yaml::FILE_BYTES_MAX);
-            let hint = "split it: one file for each detector".to_owned();
-            self.problems.push(Problem { source: Text::new(&file.path), position, reason, hint });
-            return;
-        }
-        let documents = Document::all(&file.text);
-        if documents.is_empty() {
-            let position = Position { input: file.path.clone(), line: Some(1), ..Position::default() };
-            let (reason, hint) = ("the file holds no rule".to_owned(), "write one, or remove the file".to_owned());
-            self.problems.push(Problem { source: Text::new(&file.path), position, reason, hint });
-        }
-        for document in &documents {
-            self.document(file, document);
+        let (documents, faults) = collection::documents(file);
+        let source = Text::new(&file.path);
+        self.problems.extend(faults.into_iter().map(|fault| problem(&source, &file.path, fault)));
+        for written in &documents {
+            self.document(file, written);
         }
     }
 
-    fn document(&mut self, file: &RuleFile, document: &Document<'_>) {
-        let mut place = Place { document, path: &file.path, source: Text::new(&file.path) };
-        let parsed = match document.parse() {
-            Ok(Value::Mapping(parsed)) => parsed,
-            Ok(other) => {
-                let reason = format!("the document is {}, not a rule", yaml::kind(&other));
-                let hint = "a rule is a map with title, logsource and detection".to_owned();
-                self.problems.push(place.problem("", "", Refusal { reason, hint }));
-                return;
+    fn document(&mut self, file: &RuleFile, written: &collection::Written<'_>) {
+        let (attributes, refusals) = draft::attributes(written, &file.path);
+        let titled = written.map.contains_key("title");
+        let source = if titled { attributes.title.clone() } else { Text::new(&file.path) };
+        let fault = |key: &str, refusal| Fault { line: written.document.line_of("", key), refusal };
+        let mut faults: Vec<Fault> = refusals.into_iter().map(|(key, refusal)| fault(&key, refusal)).collect();
+        let part = |key: &str| written.map.get(key);
+        match (part("detection"), part("correlation"), part("filter")) {
+            (Some(Value::Mapping(section)), None, None) => self.drafts.push(Draft::read(written, section, attributes)),
+            (None, Some(Value::Mapping(section)), None) => {
+                let mut refusals: Refusals = Vec::new();
+                let digest = digest(written.document.text);
+                let compiled = correlation::compile(section, &written.map, attributes, digest, &mut refusals);
+                let at = |key: &str| written.document.line_of("correlation", key);
+                faults.extend(refusals.into_iter().map(|(key, refusal)| Fault { line: at(&key), refusal }));
+                self.correlations.extend(compiled);
             }
-            Err(broken) => {
-                let position = Position { input: file.path.clone(), line: Some(broken.line), ..Position::default() };
-                let reason = format!("this is not YAML: {}", broken.reason);
-                let hint = "check indentation, quotes and repeated keys near this line".to_owned();
-                self.problems.push(Problem { source: Text::new(&file.path), position, reason, hint });
-                return;
-            }
-        };
-        let mut refusals = Vec::new();
-        let line = document.line_of("", "title");
-        let attributes = Attributes::read(&parsed, &file.path, line, &mut refusals);
-        if parsed.contains_key("title") {
-            place.source = attributes.title.clone();
-        }
-        self.problems.extend(refusals.into_iter().map(|(key, refusal)| place.problem("", &key, refusal)));
-        match (parsed.get("detection"), parsed.get("correlation")) {
-            (Some(Value::Mapping(section)), None) => self.detection(&place, &parsed, section, attributes),
-            (None, Some(Value::Mapping(section))) => self.correlation(&place, &parsed, section, attributes),
-            (detection, correlation) => {
-                let (key, refusal) = neither(&parsed, detection, correlation);
-                self.problems.push(place.problem("", key, refusal));
+            (None, None, Some(Value::Mapping(section))) => match filter::read(written, section, attributes) {
+                Ok(filter) => self.filters.push(filter),
+                Err(own) => faults.extend(own),
+            },
+            (detection, correlation, filter) => {
+                let (key, refusal) = neither(detection, correlation, filter);
+                faults.push(fault(key, refusal));
             }
         }
+        self.problems.extend(faults.into_iter().map(|fault| problem(&source, &file.path, fault)));
     }
 
-    fn detection(&mut self, place: &Place<'_>, document: &Mapping, section: &Mapping, attributes: Attributes) {
-        let compiled = detection::compile(section);
-        self.problems
-            .extend(compiled.refusals.into_iter().map(|(key, refusal)| place.problem("detection", &key, refusal)));
-        let route = match route(document.get("logsource")) {
-            Ok(route) => route,
-            Err(refusal) => {
-                self.problems.push(place.problem("", "logsource", refusal));
-                return;
+    /// Applies filters, fills placeholders and compiles.
+    fn compile(&mut self, options: &LoadOptions) {
+        let mut drafts = std::mem::take(&mut self.drafts);
+        let filters = std::mem::take(&mut self.filters);
+        self.uses = (1..).zip(&filters).map(|(number, filter)| filter.apply(number, &mut drafts)).collect();
+        for mut draft in drafts {
+            placeholder::fill(&mut draft.section, &options.placeholders, &mut draft.faults);
+            let (title, path) = (draft.attributes.title.clone(), draft.attributes.path.clone());
+            match draft.compile() {
+                Ok((detections, correlation)) => {
+                    self.detections.extend(detections);
+                    self.correlations.extend(correlation);
+                }
+                Err(faults) => self.problems.extend(faults.into_iter().map(|fault| problem(&title, &path, fault))),
             }
-        };
-        if let Some(condition) = compiled.condition {
-            self.detections.push(Detection { attributes, route, condition, emits: true });
         }
-    }
-
-    fn correlation(&mut self, place: &Place<'_>, document: &Mapping, section: &Mapping, attributes: Attributes) {
-        let mut refusals: Refusals = Vec::new();
-        let digest = digest(place.document.text);
-        let compiled = correlation::compile(section, document, attributes, digest, &mut refusals);
-        self.problems.extend(refusals.into_iter().map(|(key, refusal)| place.problem("correlation", &key, refusal)));
-        self.correlations.extend(compiled);
     }
 }
 
-/// Why a document is neither a detection nor a correlation.
-fn neither(document: &Mapping, detection: Option<&Value>, correlation: Option<&Value>) -> (&'static str, Refusal) {
-    let refusal = |reason: &str, hint: &str| Refusal { reason: reason.to_owned(), hint: hint.to_owned() };
-    match (detection, correlation) {
-        (Some(_), Some(_)) => (
-            "correlation",
-            refusal("the document has `detection` and `correlation`", "put a `---` line between two rules"),
+/// Why a document is not a rule.
+fn neither(detection: Option<&Value>, correlation: Option<&Value>, filter: Option<&Value>) -> (&'static str, Refusal) {
+    let refusal = |reason: String, hint: &str| Refusal { reason, hint: hint.to_owned() };
+    let found: Vec<(&'static str, &Value)> =
+        [("detection", detection), ("correlation", correlation), ("filter", filter)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect();
+    match found.as_slice() {
+        [] => (
+            "",
+            refusal("the rule has neither `detection` nor `correlation` nor `filter`".to_owned(), "add one of them"),
         ),
-        (Some(_), None) => {
-            ("detection", refusal("`detection` is not a map", "write searches and a condition below it"))
+        [(key, value)] => {
+            let reason = format!("`{key}` is {}, not a map", yaml::kind(value));
+            (*key, refusal(reason, "write its parts below it"))
         }
-        (None, Some(_)) => {
-            ("correlation", refusal("`correlation` is not a map", "write type, rules and timespan below it"))
-        }
-        (None, None) if document.contains_key("filter") => {
-            ("filter", refusal("Sigma filters are not supported", "add the exception to the rule's own condition"))
-        }
-        (None, None) if document.contains_key("action") => {
-            ("action", refusal("collections with `action` are not supported", "write each rule in full"))
-        }
-        (None, None) => ("", refusal("the rule has neither `detection` nor `correlation`", "add one of them")),
-    }
-}
-
-/// The route that a `logsource` spells.
-fn route(section: Option<&Value>) -> Result<Route, Refusal> {
-    let hint =
-        "write `logsource: {product: aws, service: cloudtrail}`; `product: firebreak` means every source".to_owned();
-    let Some(Value::Mapping(section)) = section else {
-        return Err(Refusal { reason: "the rule has no `logsource`".to_owned(), hint });
-    };
-    let word = |key: &str| section.get(key).and_then(Value::as_str).map(|word| Text::new(word.to_ascii_lowercase()));
-    match (word("product"), word("service")) {
-        (Some(product), None) if product == "firebreak" => Ok(Route { product: None, service: None }),
-        (Some(product), Some(_)) if product == "firebreak" => {
-            Err(Refusal { reason: "`service` has no meaning beside `product: firebreak`".to_owned(), hint })
-        }
-        (Some(product), service) => Ok(Route { product: Some(product), service }),
-        (None, _) => {
-            Err(Refusal { reason: "`logsource` names no product, so no record would ever be tested".to_owned(), hint })
-        }
+        [(first, _), (second, _), ..] => (
+            *second,
+            refusal(format!("the document has `{first}` and `{second}`"), "put a `---` line between two rules"),
+        ),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables of one field: given a value, which predicates hold.
 
 use super::index::{Index, Marks};
-use crate::rules::{Comparison, Piece, Relation, Test, expression, modifier::EXPRESSION_BYTES_MAX};
+use crate::rules::{Comparison, EXPRESSION_BYTES_MAX, Piece, Relation, Test, expression};
 use crate::text::{self, Scalar};
 use aho_corasick::AhoCorasick;
 use ipnet::IpNet;
@@ -29,6 +29,7 @@ pub(super) struct Table {
     cased: Texts,
     numbers: Vec<(Comparison, f64, Id)>,
     networks: Vec<(IpNet, Id)>,
+    dates: Vec<(Test, Id)>,
 }
 
 /// Comparisons of text.
@@ -83,6 +84,7 @@ impl Table {
             }
             Test::Number(comparison, bound) => self.numbers.push((*comparison, bound.get(), id)),
             Test::Network(network) => self.networks.push((*network, id)),
+            Test::Date { .. } => self.dates.push((test.clone(), id)),
             Test::SameAs { .. } => {}
         }
     }
@@ -126,6 +128,11 @@ impl Table {
                 if comparison.holds(number, *bound) {
                     marks.set(*id, index);
                 }
+            }
+        }
+        for (test, id) in &self.dates {
+            if test.holds_of_date(text) {
+                marks.set(*id, index);
             }
         }
         if !self.networks.is_empty()

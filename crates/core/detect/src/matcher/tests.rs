@@ -129,7 +129,24 @@ fn hostile_nesting_does_not_overflow() {
 }
 
 fn scalar() -> impl Strategy<Value = String> {
-    let words = ["x", "X", "xy", "yx", "yxy", "x*", "é", "É", "10.0.0.1", "5", "", "ſ", "İ"];
+    let words = [
+        "x",
+        "X",
+        "xy",
+        "yx",
+        "yxy",
+        "x*",
+        "é",
+        "É",
+        "10.0.0.1",
+        "5",
+        "",
+        "ſ",
+        "İ",
+        "/x",
+        "eHl4eQ==",
+        "2024-05-06T07:08:09Z",
+    ];
     prop_oneof![
         prop::sample::select(words.to_vec()).prop_map(|word| format!("\"{word}\"")),
         prop::sample::select(vec!["1", "5", "5.5", "true", "null"]).prop_map(str::to_owned),
@@ -157,14 +174,24 @@ fn object(members: Vec<(&'static str, String)>) -> String {
 }
 
 fn value_text() -> impl Strategy<Value = String> {
-    let words = ["x", "xy", "Y", "*", "x*", "*y", "*x*", "x?", "x*y", "?", "é", "5", "1", "true", "x\\*", ""];
+    let words = ["x", "xy", "Y", "*", "x*", "*y", "*x*", "x?", "x*y", "?", "é", "5", "1", "true", "x\\*", "", "-x"];
     prop::sample::select(words.to_vec()).prop_map(|word| format!("'{word}'"))
 }
 
 fn item() -> impl Strategy<Value = String> {
     let field = prop::sample::select(vec!["a", "b", "a.b", "b.a", "a.b.a", "c", "firebreak.operation"]);
-    let modifiers =
-        prop::sample::select(vec!["", "|contains", "|startswith", "|endswith", "|cased", "|contains|cased", "|neq"]);
+    let modifiers = prop::sample::select(vec![
+        "",
+        "|contains",
+        "|startswith",
+        "|endswith",
+        "|cased",
+        "|contains|cased",
+        "|neq",
+        "|contains|all",
+        "|startswith|neq",
+        "|windash",
+    ]);
     let values = prop::collection::vec(value_text(), 1..4);
     prop_oneof![
         6 => (field.clone(), modifiers, values).prop_map(|(field, modifiers, values)| format!("{field}{modifiers}: [{}]", values.join(", "))),
@@ -174,6 +201,11 @@ fn item() -> impl Strategy<Value = String> {
         1 => field.clone().prop_map(|field| format!("{field}|cidr: 10.0.0.0/8")),
         1 => field.clone().prop_map(|field| format!("{field}|re: 'x.?$'")),
         1 => field.clone().prop_map(|field| format!("{field}|contains|fieldref: c")),
+        1 => field.clone().prop_map(|field| format!("{field}|fieldref|neq: b")),
+        1 => field.clone().prop_map(|field| format!("{field}|re|i: '^X'")),
+        1 => field.clone().prop_map(|field| format!("{field}|base64offset|contains: xyxy")),
+        1 => field.clone().prop_map(|field| format!("{field}|day: 6")),
+        1 => field.clone().prop_map(|field| format!("{field}|hour|lt: 12")),
         1 => value_text().prop_map(|value| format!("'': {value}")),
     ]
 }

@@ -1,7 +1,7 @@
 //! The grammar of Sigma conditions: `selection and not (filter or 1 of other_*)`.
 //!
 //! `not` binds tighter than `and`, `and` tighter than `or`. `them` is every search identifier that does not begin with an
-//! underscore. Pipes (the aggregations of Sigma 1) are refused: correlations replaced them.
+//! underscore. Pipes are the aggregations of Sigma 1: see [`super::aggregation`], which reads them first.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub(crate) fn parse(text: &str, names: &[String]) -> Result<Formula, Refusal> {
     if text.contains('|') {
         return refuse(
             format!("the condition `{text}` aggregates with a pipe"),
-            "write a correlation rule of type event_count, value_count or temporal that refers to this rule",
+            "write a correlation that refers to this rule",
         );
     }
     let mut parser = Parser { tokens: tokens(text), at: 0, names, depth: 0 };

@@ -212,32 +212,28 @@ fn texts(section: &Mapping, key: &str, refusals: &mut Refusals) -> Vec<String> {
     texts
 }
 
-/// `90s`, `15m`, `2h`, `7d`, `1w`.
+/// `90s`, `15m`, `2h`, `7d`, `1w` in microseconds.
+pub(super) fn timespan_of(value: &Value) -> Option<i64> {
+    let text = scalar_text(value)?;
+    let (digits, unit) = text.split_at_checked(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
+    };
+    let seconds = digits.trim().parse::<i64>().ok()?.checked_mul(seconds)?;
+    (1..=SECONDS_MAX).contains(&seconds).then_some(seconds * MICROS_PER_SECOND)
+}
+
 fn timespan(value: Option<&Value>, refusals: &mut Refusals) -> i64 {
-    let read = value.and_then(scalar_text).and_then(|text| {
-        let (digits, unit) = text.split_at_checked(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len())?;
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            "w" => 7 * 86_400,
-            _ => return None,
-        };
-        digits.trim().parse::<i64>().ok()?.checked_mul(seconds).filter(|seconds| (1..=SECONDS_MAX).contains(seconds))
-    });
-    match read {
-        Some(seconds) => seconds * MICROS_PER_SECOND,
-        None => {
-            push(
-                refusals,
-                "timespan",
-                "`timespan` is not a time span",
-                "write for instance 90s, 15m, 2h or 7d; 90d at most",
-            );
-            MICROS_PER_SECOND
-        }
-    }
+    value.and_then(timespan_of).unwrap_or_else(|| {
+        let hint = "write for instance 90s, 15m, 2h or 7d; 90d at most";
+        push(refusals, "timespan", "`timespan` is not a time span", hint);
+        MICROS_PER_SECOND
+    })
 }
 
 const TYPES: &str = "the types are: event_count, value_count, value_sum, value_avg, value_median, value_percentile, temporal, \

@@ -49,25 +49,41 @@ pub(super) fn base64_offsets(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// The ways to write an option's dash: each value with its dashes at the start of words in each of five forms.
-pub(super) fn windash(text: &str) -> Vec<String> {
-    let dashes = ['-', '/', '–', '—', '―'];
-    let mut variants = vec![text.to_owned()];
-    for to in dashes {
-        let mut before = ' ';
-        let written: String = text
-            .chars()
-            .map(|letter| {
-                let starts = before == ' ';
-                before = letter;
-                if starts && (letter == '-' || letter == '/') { to } else { letter }
-            })
-            .collect();
-        if !variants.contains(&written) {
-            variants.push(written);
-        }
+/// The signs that begin an option on a command line of Windows.
+const DASHES: [char; 5] = ['-', '/', '–', '—', '―'];
+/// Values with more options than this are refused: each has five spellings.
+pub(super) const DASHES_MAX: usize = 4;
+
+/// The ways to write a value's options: a dash that begins a word, and stands in none, in each of its forms, each
+/// combined with all others. `None` where there are too many.
+pub(super) fn windash(text: &str) -> Option<Vec<String>> {
+    let word = |letter: Option<&char>| letter.is_some_and(|letter| letter.is_alphanumeric() || *letter == '_');
+    let letters: Vec<char> = text.chars().collect();
+    let begins_option = |place: &usize| {
+        letters.get(*place).is_some_and(|letter| DASHES.contains(letter))
+            && word(letters.get(place + 1))
+            && !place.checked_sub(1).is_some_and(|before| word(letters.get(before)))
+    };
+    let places: Vec<usize> = (0..letters.len()).filter(begins_option).collect();
+    if places.len() > DASHES_MAX {
+        return None;
     }
-    variants
+    let mut variants = vec![letters.clone()];
+    for place in places {
+        let written = |variant: &Vec<char>| {
+            let mut forms = vec![variant.clone()];
+            for dash in DASHES {
+                let mut form = variant.clone();
+                if let Some(letter) = form.get_mut(place).filter(|letter| **letter != dash) {
+                    *letter = dash;
+                    forms.push(form);
+                }
+            }
+            forms
+        };
+        variants = variants.iter().flat_map(written).collect();
+    }
+    Some(variants.into_iter().map(String::from_iter).collect())
 }
 
 #[cfg(test)]
@@ -95,7 +111,21 @@ mod tests {
 
     #[test]
     fn dashes() {
-        assert_eq!(windash(" -enc"), [" -enc", " /enc", " –enc", " —enc", " ―enc"]);
+        let written = |text: &str| windash(text).expect("few dashes");
+        assert_eq!(written(" -enc"), [" -enc", " /enc", " –enc", " —enc", " ―enc"]);
+        assert_eq!(written("/c"), ["/c", "-c", "–c", "—c", "―c"]);
+        assert_eq!(written("\"-e\" /f").len(), 25);
+        assert_eq!(
+            written("a-b c- - http://x-y"),
+            [
+                "a-b c- - http://x-y",
+                "a-b c- - http:/-x-y",
+                "a-b c- - http:/–x-y",
+                "a-b c- - http:/—x-y",
+                "a-b c- - http:/―x-y"
+            ]
+        );
+        assert_eq!(windash("-a -b -c -d -e"), None);
         assert_eq!(utf16le(b"ab"), [97, 0, 98, 0]);
     }
 }

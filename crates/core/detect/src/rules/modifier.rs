@@ -1,33 +1,28 @@
-//! Detection items: `field|modifier|modifier: values`, compiled to a condition.
-//!
-//! Modifiers: contains, startswith, endswith, all, re (i, m, s), cidr, exists, cased, fieldref, neq, lt, lte, gt, gte,
-//! windash, wide (utf16le), utf16be, utf16, base64, base64offset. `expand` and the parts of times are refused.
+//! Detection items: `field|modifier|modifier: values`, compiled to a condition. Every modifier of Sigma 2.1 is read here
+//! but `expand`, which is done before (see [`super::placeholder`]).
 
 use super::condition::Refusal;
-use super::encode;
-use super::pattern::{self, Piece};
-use super::predicate::{Comparison, Condition, Predicate, Real, Relation, Test};
-use super::yaml::{kind, scalar_text};
+use super::predicate::{Comparison, Condition, Relation};
+use super::section::Item;
+use super::value;
 use crate::field::{DOTS_MAX, Field, KeyField};
-use crate::text::folded;
+use crate::stamp::DatePart;
 use firebreak_model::Text;
 use yaml_serde::Value;
 
-type Outcome<T> = Result<T, Refusal>;
+pub(super) type Outcome<T> = Result<T, Refusal>;
 
-fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Outcome<T> {
+pub(super) fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Outcome<T> {
     Err(Refusal { reason: reason.into(), hint: hint.into() })
 }
 
-/// Largest program that one regular expression may compile to.
-pub(crate) const EXPRESSION_BYTES_MAX: usize = 1 << 20;
-
 const KNOWN: &str = "contains, startswith, endswith, all, re, i, m, s, cidr, exists, cased, fieldref, neq, lt, lte, gt, gte, \
-                     windash, wide, utf16le, utf16be, utf16, base64, base64offset";
+                     minute, hour, day, week, month, year, windash, wide, utf16le, utf16be, utf16, base64, base64offset, \
+                     expand";
 
 /// How the text of a value is rewritten before it is compared.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Encoding {
+pub(super) enum Encoding {
     Utf16Le,
     Utf16Be,
     Utf16,
@@ -37,7 +32,7 @@ enum Encoding {
 
 /// What decides how a value is compared.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-enum Method {
+pub(super) enum Method {
     #[default]
     Plain,
     Expression,
@@ -49,40 +44,70 @@ enum Method {
 
 /// All modifiers of one item.
 #[derive(Default)]
-struct Modifiers {
-    method: Method,
-    relation: Option<Relation>,
-    encodings: Vec<Encoding>,
-    flags: String,
-    windash: bool,
-    all: bool,
-    cased: bool,
-    unequal: bool,
+pub(super) struct Modifiers {
+    pub(super) method: Method,
+    pub(super) relation: Option<Relation>,
+    pub(super) encodings: Vec<Encoding>,
+    pub(super) flags: String,
+    pub(super) part: Option<DatePart>,
+    pub(super) windash: bool,
+    pub(super) all: bool,
+    pub(super) cased: bool,
+    pub(super) unequal: bool,
 }
 
 impl Modifiers {
-    fn read(words: &[&str]) -> Outcome<Modifiers> {
+    pub(super) fn read(words: &[&str]) -> Outcome<Modifiers> {
         let mut read = Modifiers::default();
         for word in words {
             read.add(word)?;
         }
-        let plain = read.method == Method::Plain;
-        if read.relation.is_some() && !plain && read.method != Method::OtherField {
+        read.check(words)?;
+        Ok(read)
+    }
+
+    /// Whether the modifiers go together.
+    fn check(&self, words: &[&str]) -> Outcome<()> {
+        let whole = words.join("|");
+        let plain = self.method == Method::Plain;
+        if self.relation.is_some() && !plain && self.method != Method::OtherField {
             return refuse(
-                format!("`|{}` joins a comparison of text with one that is not", words.join("|")),
+                format!("`|{whole}` joins a comparison of text with one that is not"),
                 "use one of contains, startswith, endswith or one of re, cidr, exists, lt, lte, gt, gte",
             );
         }
-        if (read.windash || !read.encodings.is_empty()) && !plain {
+        if (self.windash || !self.encodings.is_empty()) && !plain {
             return refuse(
-                format!("`|{}` rewrites a value that is not compared as text", words.join("|")),
+                format!("`|{whole}` rewrites a value that is not compared as text"),
                 "use windash, wide, utf16 and base64 with plain values only",
             );
         }
-        if read.encodings.contains(&Encoding::Base64Offset) && read.relation.is_none() {
+        if self.encodings.contains(&Encoding::Base64Offset) && self.relation.is_none() {
             return refuse("`base64offset` without `contains` can never match", "write `|base64offset|contains`");
         }
-        Ok(read)
+        if self.encodings.iter().rev().skip(1).any(|encoding| *encoding == Encoding::Base64Offset) {
+            return refuse(format!("`|{whole}` encodes again what base64offset has cut"), "put base64offset last");
+        }
+        if self.cased && !plain && self.method != Method::OtherField {
+            return refuse(
+                format!("`|{whole}` asks for the case of what is not text"),
+                "remove `cased`; `re` always regards case",
+            );
+        }
+        let number = matches!(self.method, Method::Plain | Method::Number(_));
+        if self.part.is_some() && !(number && self.relation.is_none() && self.encodings.is_empty() && !self.windash) {
+            return refuse(
+                format!("`|{whole}` joins a part of a date, which is a number, with what is not"),
+                "use minute, hour, day, week, month and year alone or with lt, lte, gt, gte, neq",
+            );
+        }
+        if self.method == Method::Exists && (self.all || self.unequal) {
+            return refuse(
+                format!("`|{whole}` says nothing that `exists` alone does not"),
+                "write `exists: false` for its negation",
+            );
+        }
+        Ok(())
     }
 
     fn add(&mut self, word: &str) -> Outcome<()> {
@@ -109,10 +134,12 @@ impl Modifiers {
             "utf16" => self.encodings.push(Encoding::Utf16),
             "base64" => self.encodings.push(Encoding::Base64),
             "base64offset" => self.encodings.push(Encoding::Base64Offset),
-            "expand" | "minute" | "hour" | "day" | "week" | "month" | "year" => {
-                return refuse(format!("the modifier `{word}` is not supported"), format!("supported are: {KNOWN}"));
-            }
-            _ => return refuse(format!("`{word}` is not a modifier"), format!("supported are: {KNOWN}")),
+            "expand" => {}
+            _ => match DatePart::of_word(word) {
+                Some(part) if self.part.is_none() => self.part = Some(part),
+                Some(_) => return refuse("two parts of a date on one field", "keep one of them"),
+                None => return refuse(format!("`{word}` is not a modifier"), format!("they are: {KNOWN}")),
+            },
         }
         Ok(())
     }
@@ -132,26 +159,19 @@ impl Modifiers {
     }
 }
 
-/// The condition that one `key: value` of a search spells. An empty field name means keywords.
-pub(crate) fn item(key: &str, value: &Value) -> Outcome<Condition> {
-    let mut words = key.split('|');
-    let field = field(words.next().unwrap_or_default())?;
-    let modifiers = Modifiers::read(&words.collect::<Vec<_>>())?;
-    let values: &[Value] = match value {
-        Value::Sequence(values) => values,
-        one => std::slice::from_ref(one),
+/// The condition that one item of a search spells.
+pub(crate) fn item(item: &Item) -> Outcome<Condition> {
+    let field = field(&item.field)?;
+    let words: Vec<&str> = item.modifiers.iter().map(String::as_str).collect();
+    let modifiers = Modifiers::read(&words)?;
+    let key = item.key();
+    let any = |values: &Vec<Value>| {
+        let conditions = values.iter().map(|value| value::condition(&field, &modifiers, &key, value));
+        conditions.collect::<Outcome<Vec<Condition>>>().map(Condition::any)
     };
-    if values.is_empty() {
-        return refuse(format!("`{key}` has an empty list of values"), "give at least one value, or remove the line");
-    }
-    let conditions = values.iter().map(|value| one(&field, &modifiers, key, value)).collect::<Outcome<Vec<_>>>()?;
+    let conditions = item.values.iter().map(any).collect::<Outcome<Vec<Condition>>>()?;
     let joined = if modifiers.all { Condition::all(conditions) } else { Condition::any(conditions) };
     Ok(if modifiers.unequal { Condition::Not(Box::new(joined)) } else { joined })
-}
-
-/// A keyword without a map: found in any value of the record.
-pub(crate) fn keyword(value: &Value) -> Outcome<Condition> {
-    one(&Field::Anywhere, &Modifiers::default(), "keywords", value)
 }
 
 /// The field that `name` means.
@@ -177,214 +197,40 @@ pub(crate) fn field(name: &str) -> Outcome<Field> {
     Ok(Field::Body(Text::new(name)))
 }
 
-/// The condition for one value of an item.
-fn one(field: &Field, modifiers: &Modifiers, key: &str, value: &Value) -> Outcome<Condition> {
-    let holds = |test| Condition::Holds(Predicate { field: field.clone(), test });
-    if modifiers.method == Method::Exists {
-        return match value {
-            Value::Bool(true) => Ok(holds(Test::Present)),
-            Value::Bool(false) => Ok(Condition::Not(Box::new(holds(Test::Present)))),
-            other => refuse(format!("`{key}` takes true or false, not {}", kind(other)), "write `true` or `false`"),
-        };
-    }
-    if matches!(value, Value::Null) {
-        if modifiers.method != Method::Plain || modifiers.relation.is_some() || *field == Field::Anywhere {
-            return refuse(format!("`{key}` compares with nothing"), "write null only as the value of a plain field");
-        }
-        return Ok(Condition::Not(Box::new(holds(Test::Present))));
-    }
-    let Some(text) = scalar_text(value) else {
-        return refuse(format!("`{key}` has {} as a value", kind(value)), "give texts, numbers, truth values or null");
-    };
-    match modifiers.method {
-        Method::Expression => expression(&text, &modifiers.flags).map(|text| holds(Test::Expression(text))),
-        Method::Network => network(&text).map(|network| holds(Test::Network(network))),
-        Method::Number(comparison) => match crate::text::number(&text) {
-            Some(number) => Ok(holds(Test::Number(comparison, Real::new(number)))),
-            None => refuse(format!("`{key}` compares with `{text}`, which is not a number"), "write a number"),
-        },
-        Method::OtherField => {
-            let relation = modifiers.relation.unwrap_or(Relation::Equals);
-            Ok(holds(Test::SameAs { relation, other: self::field(&text)?, cased: modifiers.cased }))
-        }
-        Method::Plain | Method::Exists => {
-            let tests = plain(field, modifiers, key, &text)?;
-            Ok(Condition::any(tests.into_iter().map(holds).collect()))
-        }
-    }
-}
-
-/// The tests for one plain value: several where a modifier spells it in several ways.
-fn plain(field: &Field, modifiers: &Modifiers, key: &str, text: &str) -> Outcome<Vec<Test>> {
-    let spellings = if modifiers.windash { encode::windash(text) } else { vec![text.to_owned()] };
-    let relation = match (modifiers.relation, field) {
-        (Some(relation), _) => relation,
-        (None, Field::Anywhere) => Relation::Contains,
-        (None, _) => Relation::Equals,
-    };
-    let mut tests = Vec::new();
-    for spelling in &spellings {
-        let pieces = pattern::pieces(spelling);
-        if modifiers.encodings.is_empty() {
-            let test = shaped(pieces, relation, modifiers.cased);
-            if let Test::Shape { pieces, .. } = &test {
-                // What is too large to compile is said here: the matcher could only leave it out.
-                expression(&pattern::expression(pieces), "")?;
-            }
-            tests.push(test);
-            continue;
-        }
-        let literal = match pieces.as_slice() {
-            [Piece::Literal(literal)] => literal,
-            _ => return refuse(format!("`{key}` encodes a value with wildcards"), "escape them with a backslash"),
-        };
-        // What is encoded is another text in another case: only base64 letters as they stand are the value.
-        tests.extend(encoded(literal, &modifiers.encodings)?.into_iter().map(|text| {
-            let cased = modifiers
-                .encodings
-                .iter()
-                .any(|encoding| matches!(encoding, Encoding::Base64 | Encoding::Base64Offset));
-            let text = if cased || modifiers.cased { text } else { folded(&text) };
-            Test::Text { relation, text, cased: cased || modifiers.cased }
-        }));
-    }
-    Ok(tests)
-}
-
-fn encoded(text: &str, encodings: &[Encoding]) -> Outcome<Vec<String>> {
-    let mut bytes = text.as_bytes().to_vec();
-    for encoding in encodings {
-        bytes = match encoding {
-            Encoding::Utf16Le => encode::utf16le(&bytes),
-            Encoding::Utf16Be => encode::utf16be(&bytes),
-            Encoding::Utf16 => encode::utf16(&bytes),
-            Encoding::Base64 => encode::base64(&bytes).into_bytes(),
-            Encoding::Base64Offset => return Ok(encode::base64_offsets(&bytes)),
-        };
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(vec![text]),
-        Err(_) => refuse("an encoded value is not text", "follow wide or utf16 with base64 or base64offset"),
-    }
-}
-
-/// The simplest test for a value of this shape under this relation.
-fn shaped(mut pieces: Vec<Piece>, relation: Relation, cased: bool) -> Test {
-    if !cased {
-        for piece in &mut pieces {
-            if let Piece::Literal(text) = piece {
-                *text = folded(text);
-            }
-        }
-    }
-    if matches!(relation, Relation::Contains | Relation::EndsWith) && pieces.first() != Some(&Piece::Many) {
-        pieces.insert(0, Piece::Many);
-    }
-    if matches!(relation, Relation::Contains | Relation::StartsWith) && pieces.last() != Some(&Piece::Many) {
-        pieces.push(Piece::Many);
-    }
-    let text = |relation, text: &String| Test::Text { relation, text: text.clone(), cased };
-    match pieces.as_slice() {
-        [] => Test::Text { relation: Relation::Equals, text: String::new(), cased },
-        [Piece::Many] => Test::Present,
-        [Piece::Literal(whole)] => text(Relation::Equals, whole),
-        [Piece::Many, Piece::Literal(part), Piece::Many] => text(Relation::Contains, part),
-        [Piece::Literal(head), Piece::Many] => text(Relation::StartsWith, head),
-        [Piece::Many, Piece::Literal(tail)] => text(Relation::EndsWith, tail),
-        _ => Test::Shape { pieces, cased },
-    }
-}
-
-fn expression(text: &str, flags: &str) -> Outcome<String> {
-    let whole = if flags.is_empty() { text.to_owned() } else { format!("(?{flags}){text}") };
-    match regex::RegexBuilder::new(&whole).size_limit(EXPRESSION_BYTES_MAX).build() {
-        Ok(_) => Ok(whole),
-        Err(regex::Error::CompiledTooBig(_)) => {
-            refuse(format!("the regular expression `{text}` is too large"), "make its repetitions smaller")
-        }
-        Err(_) => refuse(
-            format!("the regular expression `{text}` cannot be compiled"),
-            "use the syntax of Rust's regex crate: no look-around, no back-references",
-        ),
-    }
-}
-
-fn network(text: &str) -> Outcome<ipnet::IpNet> {
-    let whole = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
-    match whole {
-        Ok(network) => Ok(network.trunc()),
-        Err(_) => refuse(format!("`{text}` is not a network"), "write it as 10.0.0.0/8 or 2001:db8::/32"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn compiled(key: &str, value: &str) -> Outcome<Condition> {
-        item(key, &yaml_serde::from_str::<Value>(value).expect("yaml"))
-    }
-
-    fn test_of(key: &str, value: &str) -> Test {
-        match compiled(key, value).unwrap_or_else(|refusal| panic!("{key}: {}", refusal.reason)) {
-            Condition::Holds(predicate) => predicate.test,
-            other => panic!("{key}: {other:?}"),
-        }
-    }
-
-    fn text(relation: Relation, text: &str, cased: bool) -> Test {
-        Test::Text { relation, text: text.to_owned(), cased }
-    }
-
     #[test]
-    fn plain_values_take_the_simplest_test() {
-        assert_eq!(test_of("a", "GetObject"), text(Relation::Equals, "getobject", false));
-        assert_eq!(test_of("a|cased", "GetObject"), text(Relation::Equals, "GetObject", true));
-        assert_eq!(test_of("a", "'*x*'"), text(Relation::Contains, "x", false));
-        assert_eq!(test_of("a|startswith", "'x*'"), text(Relation::StartsWith, "x", false));
-        assert_eq!(test_of("a|contains", "'*'"), Test::Present);
-        assert_eq!(test_of("a", "50126"), text(Relation::Equals, "50126", false));
-        assert_eq!(test_of("a", "true"), text(Relation::Equals, "true", false));
-        assert!(matches!(test_of("a|endswith", "'x?y'"), Test::Shape { .. }));
-    }
-
-    #[test]
-    fn keys_of_firebreak_are_not_in_the_body() {
-        let Ok(Condition::Holds(predicate)) = compiled("firebreak.bytes|gt", "100") else { panic!("one predicate") };
-        assert_eq!(predicate.field, Field::Key(KeyField::Bytes));
-        assert!(compiled("firebreak.byte", "1").is_err());
-    }
-
-    #[test]
-    fn what_cannot_work_is_refused() {
-        for (key, value) in [
-            ("a|contain", "x"),
-            ("a|expand", "x"),
-            ("a|re", "'(?=x)'"),
-            ("a|re", "'(a{1000}){1000}'"),
-            ("a|cidr", "10.0.0.0/40"),
-            ("a|gt", "many"),
-            ("a|exists", "perhaps"),
-            ("a|i", "x"),
-            ("a|contains|endswith", "x"),
-            ("a|re|contains", "x"),
-            ("a|base64offset", "x"),
-            ("a|base64", "'x*'"),
-            ("a", "[]"),
-            ("a", "[[x]]"),
-            ("a|contains", "null"),
-            ("a..b", "x"),
-            ("a.b.c.d.e.f.g.h.i.j", "x"),
+    fn what_does_not_go_together_is_refused() {
+        for (words, says) in [
+            ("contain", "not a modifier"),
+            ("i", "flag of `re`"),
+            ("contains|endswith", "two of contains"),
+            ("re|cidr", "two of re"),
+            ("re|contains", "joins a comparison"),
+            ("exists|contains", "joins a comparison"),
+            ("base64offset", "can never match"),
+            ("base64offset|base64|contains", "encodes again"),
+            ("re|base64", "rewrites"),
+            ("gt|windash", "rewrites"),
+            ("re|cased", "case of what is not text"),
+            ("hour|contains", "part of a date"),
+            ("hour|re", "part of a date"),
+            ("hour|day", "two parts"),
+            ("exists|neq", "`exists` alone"),
         ] {
-            assert!(compiled(key, value).is_err(), "{key}: {value}");
+            let refused = Modifiers::read(&words.split('|').collect::<Vec<_>>()).err().expect(words);
+            assert!(refused.reason.contains(says), "{words}: {}", refused.reason);
+            assert!(!refused.hint.is_empty());
         }
     }
 
     #[test]
-    fn lists_and_negations() {
-        assert!(matches!(compiled("a|contains|all", "[x, y]"), Ok(Condition::All(parts)) if parts.len() == 2));
-        assert!(matches!(compiled("a", "[x, y]"), Ok(Condition::AtLeast(1, parts)) if parts.len() == 2));
-        assert!(matches!(compiled("a|neq", "x"), Ok(Condition::Not(_))));
-        assert!(matches!(compiled("a", "null"), Ok(Condition::Not(_))));
+    fn names_of_fields() {
+        assert_eq!(field("firebreak.bytes").ok(), Some(Field::Key(KeyField::Bytes)));
+        for wrong in ["firebreak.byte", "a..b", "a.b.c.d.e.f.g.h.i.j"] {
+            assert!(field(wrong).is_err(), "{wrong}");
+        }
     }
 }

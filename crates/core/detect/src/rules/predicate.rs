@@ -5,6 +5,7 @@
 
 use super::pattern::Piece;
 use crate::field::Field;
+use crate::stamp::DatePart;
 use ipnet::IpNet;
 
 /// One test on one field.
@@ -41,6 +42,15 @@ pub enum Test {
     Expression(String),
     /// A number, or text that spells one, that compares so.
     Number(Comparison, Real),
+    /// A date of which a part compares so, or is this number where no comparison is given.
+    Date {
+        /// Which part.
+        part: DatePart,
+        /// How.
+        comparison: Option<Comparison>,
+        /// To what.
+        number: Real,
+    },
     /// An address in this network.
     Network(IpNet),
     /// Text that relates so to a value of this other field.
@@ -52,6 +62,17 @@ pub enum Test {
         /// Whether case matters.
         cased: bool,
     },
+}
+
+impl Test {
+    /// Whether the date that `text` spells passes; false for tests of anything else.
+    pub(crate) fn holds_of_date(&self, text: &str) -> bool {
+        let Test::Date { part, comparison, number } = self else { return false };
+        part.of(text).is_some_and(|found| match comparison {
+            Some(comparison) => comparison.holds(found, number.get()),
+            None => found == number.get(),
+        })
+    }
 }
 
 /// How two texts relate.

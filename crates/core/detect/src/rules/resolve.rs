@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 /// The loaded rules, and every problem.
 pub(super) fn resolve(loading: Loading) -> (Rules, Vec<Problem>) {
-    let Loading { detections, correlations, mut problems } = loading;
+    let Loading { detections, correlations, uses, mut problems, .. } = loading;
     let detections = unique_detections(detections, &mut problems);
     let mut names: FxHashMap<Text, Reference> = FxHashMap::default();
     for (index, detection) in detections.iter().enumerate() {
@@ -16,7 +16,7 @@ pub(super) fn resolve(loading: Loading) -> (Rules, Vec<Problem>) {
             names.insert(name.clone(), Reference::Detection(RuleIndex(index as u32)));
         }
     }
-    let mut rules = Rules { detections, correlations: Vec::new() };
+    let mut rules = Rules { detections, correlations: Vec::new(), filters: uses };
     let mut waiting = correlations;
     // Each round takes the correlations whose references are all known; what is left after a round without any refers
     // to nothing or to itself.

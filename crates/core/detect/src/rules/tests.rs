@@ -30,10 +30,14 @@ fn problems_name_rule_line_and_remedy() {
     let cases = [
         (RULE.replace("eventName:", "eventName|like:"), 6, "`like` is not a modifier"),
         (RULE.replace("condition: selection", "condition: selektion"), 7, "`selektion`"),
-        (RULE.replace("  condition:", "  filter: {a: b}\n  condition:"), 7, "never uses the search `filter`"),
         (RULE.replace("level: high", "level: loud"), 8, "`loud`"),
-        (RULE.replace("product: aws, ", ""), 3, "no product"),
-        (RULE.replace("condition: selection", "condition: selection | count() > 5"), 7, "pipe"),
+        (RULE.replace("product: aws, service: cloudtrail", ""), 3, "names no product"),
+        (RULE.replace("logsource: {product: aws, service: cloudtrail}\n", ""), 1, "no `logsource`"),
+        (RULE.replace("eventName: Get", "eventName|re: (?!x)Get"), 6, "look-around"),
+        (RULE.replace("eventName: Get", "eventName|expand: '%x%' # "), 6, "`%x%`"),
+        (RULE.replace("detection:", "correlation: {}\ndetection:"), 4, "`detection` and `correlation`"),
+        (RULE.replace("detection:", "filter:"), 4, "no rules"),
+        (RULE.replace("condition: selection", "condition: selection | count() > 5"), 7, "without a time frame"),
         (RULE.replace("  condition: selection\n", ""), 4, "no `condition`"),
         (RULE.replace("level: high", "level: [high"), 8, "not YAML"),
         (RULE.replace("level: high", "title: again"), 8, "not YAML"),
@@ -111,8 +115,29 @@ fn public_rules_load_unchanged() {
     assert_eq!(rules.detections().len(), files.len());
     let Some(old) = crate::corpus::files("sigma/unsupported", "yml") else { return };
     let (rules, problems) = Rules::load(&old);
-    assert_eq!(rules.detections().len(), 0, "aggregations of Sigma 1 are refused, not half-loaded");
-    assert!(problems.len() >= old.len());
+    let titles: Vec<&str> = rules.correlations().iter().map(|rule| rule.attributes.title.as_str()).collect();
+    assert_eq!(titles.len(), 6, "aggregations of Sigma 1 with a time frame are correlations: {titles:?}");
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems.iter().all(|problem| problem.position.line.is_some() && !problem.hint.is_empty()));
+}
+
+#[test]
+fn an_aggregation_is_a_rule_and_a_correlation() {
+    let text = RULE.replace("condition: selection", "timeframe: 10m\n  condition: selection | count() by user > 5");
+    let (rules, problems) = load(&text);
+    assert_eq!(problems, []);
+    let (rule, correlation) = (&rules.detections()[0], &rules.correlations()[0]);
+    assert!(!rule.emits && correlation.emits);
+    assert_eq!(correlation.attributes.id.as_deref(), Some("a-1"));
+    assert_eq!(correlation.kind, Kind::EventCount(Bounds { least: 6, most: None }));
+    assert_eq!(correlation.references, [Reference::Detection(RuleIndex(0))]);
+    let near = RULE.replace(
+        "  condition: selection",
+        "  other: {eventName: x}\n  timeframe: 1h\n  condition: selection | near other",
+    );
+    let (rules, problems) = load(&near);
+    assert_eq!(problems, []);
+    assert_eq!((rules.detections().len(), rules.correlations()[0].references.len()), (2, 2));
 }
 
 #[test]

@@ -75,6 +75,22 @@ impl<'a> Document<'a> {
         if under.is_empty() { self.first_written_line() } else { self.line_of("", under) }
     }
 
+    /// The line of the file on which the key at the end of `path` is written: each key is sought below the one before it.
+    /// Where one is not found, the line of the last that is.
+    pub(crate) fn line_at(&self, path: &[&str]) -> u64 {
+        let mut found = self.first_written_line();
+        let mut keys = path.iter();
+        let mut key = keys.next();
+        for (number, line) in (self.first_line..).zip(self.text.lines()) {
+            let Some(sought) = key else { break };
+            if is_key(line.trim_start().trim_start_matches("- ").trim_start(), sought) {
+                found = number;
+                key = keys.next();
+            }
+        }
+        found
+    }
+
     fn first_written_line(&self) -> u64 {
         let written = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
         (self.first_line..).zip(self.text.lines()).find(|(_, line)| written(line)).map_or(self.first_line, |(at, _)| at)
@@ -127,6 +143,8 @@ mod tests {
         assert_eq!(documents.iter().map(|document| document.first_line).collect::<Vec<_>>(), [3, 5]);
         assert_eq!(documents.get(1).map(|document| document.line_of("detection", "y")), Some(9));
         assert_eq!(documents.get(1).map(|document| document.line_of("detection", "absent")), Some(7));
+        let at = |path: &[&str]| documents.get(1).map(|document| document.line_at(path));
+        assert_eq!([at(&["detection", "x", "y"]), at(&["detection", "z"]), at(&[])], [Some(9), Some(7), Some(6)]);
     }
 
     #[test]
