@@ -9,7 +9,7 @@ use std::process::Command;
 const BENCHES: [(&str, &[&str]); 2] = [
     ("spine", &["--package", "firebreak"]),
     // Other engines want a newer compiler than they need.
-    ("detect", &["--manifest-path", "peers/Cargo.toml", "--locked", "--ignore-rust-version", "--features", "bench"]),
+    ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];
 
 /// Runs the benchmark `name`; with `json`, prints only its object.
