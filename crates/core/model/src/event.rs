@@ -37,12 +37,19 @@ impl std::fmt::Debug for EventUid {
 
 impl Serialize for EventUid {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.to_be_bytes().serialize(serializer)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for EventUid {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<EventUid, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 16]>::deserialize(deserializer).map(|bytes| EventUid(u128::from_be_bytes(bytes)));
+        }
         let text = String::deserialize(deserializer)?;
         u128::from_str_radix(&text, 16).map(EventUid).map_err(serde::de::Error::custom)
     }

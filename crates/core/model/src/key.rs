@@ -136,7 +136,12 @@ impl NodeKey {
 
     /// The system: `aws` in `credential:aws/AKIA…`.
     pub fn system(&self) -> &str {
-        self.rest().split('/').next().unwrap_or_default()
+        // Asked of every event; in the first bytes of a key a plain loop finds it sooner than a search made for long texts.
+        let bytes = self.0.as_bytes();
+        let Some(colon) = bytes.iter().position(|byte| *byte == b':') else { return "" };
+        let rest = bytes.iter().skip(colon + 1);
+        let end = rest.clone().position(|byte| *byte == b'/').unwrap_or(rest.len());
+        self.0.get(colon + 1..colon + 1 + end).unwrap_or_default()
     }
 
     /// The system's own name for the thing: `AKIA…` in `credential:aws/AKIA…`.
@@ -191,6 +196,9 @@ mod tests {
         );
         assert_eq!(NodeKey::parse(key.as_str()), Some(key));
         assert_eq!(NodeKey::parse("planet:mars"), None);
+        let system = |text: &str| NodeKey::parse(text).map(|key| key.system().to_owned());
+        assert_eq!(system("vendor:slack").as_deref(), Some("slack"));
+        assert_eq!(system("resource:/x").as_deref(), Some(""));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::keyed::{AsSlots, Footprint, Keyed, Slots};
 use super::metric::{SlidingValues, WholeValues};
 use super::moment::{EVENTS_MAX, Hit, Moment, Parties};
 use super::settings::{Counters, Settings, micros};
+use super::snapshot::Blob;
 use super::temporal::{AnyAlternative, AnyOrder, InOrder, WholeAwaited};
 use crate::rules::{Attributes, Bounds, Correlation, Kind, Rules};
 use firebreak_model::{EventUid, Finding, FindingId, Signal, Text, Time};
@@ -210,16 +211,16 @@ impl Correlations {
     }
 
     /// What a snapshot keeps: states by the rule's key and digest, so that a changed rule starts anew.
-    pub(super) fn snapshot(&self, rules: &Rules) -> BTreeMap<String, String> {
+    pub(super) fn snapshot(&self, rules: &Rules) -> BTreeMap<String, Blob> {
         let name = |rule: &Correlation| format!("{}#{:016x}", rule.attributes.key, rule.digest);
-        rules.correlations().iter().zip(&self.states).map(|(rule, states)| (name(rule), states.to_json())).collect()
+        rules.correlations().iter().zip(&self.states).map(|(rule, states)| (name(rule), states.to_bytes())).collect()
     }
 
     /// Puts back what a snapshot kept of the rules that are still the same.
-    pub(super) fn restore(&mut self, rules: &Rules, kept: &BTreeMap<String, String>) -> Result<(), sonic_rs::Error> {
+    pub(super) fn restore(&mut self, rules: &Rules, kept: &BTreeMap<String, Blob>) -> Result<(), postcard::Error> {
         for (rule, states) in rules.correlations().iter().zip(&mut self.states) {
-            if let Some(json) = kept.get(&format!("{}#{:016x}", rule.attributes.key, rule.digest)) {
-                states.restore(json)?;
+            if let Some(Blob(bytes)) = kept.get(&format!("{}#{:016x}", rule.attributes.key, rule.digest)) {
+                states.restore(bytes)?;
             }
         }
         self.count_up();
@@ -398,33 +399,33 @@ impl States {
         }
     }
 
-    fn to_json(&self) -> String {
-        let json = match self {
-            States::Events(keys) => sonic_rs::to_string(&AsSlots(keys)),
-            States::Values(keys) => sonic_rs::to_string(&AsSlots(keys)),
-            States::AnyOrder(keys) => sonic_rs::to_string(&AsSlots(keys)),
-            States::InOrder(keys) => sonic_rs::to_string(&AsSlots(keys)),
-            States::Whole(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
-            States::Numbers(keys) => sonic_rs::to_string(&AsSlots(keys)),
-            States::WholeNumbers(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
-            States::Alternatives(keys) => sonic_rs::to_string(&AsSlots(keys)),
-            States::WholeAlternatives(keys, ends) => sonic_rs::to_string(&(AsSlots(keys), ends)),
+    fn to_bytes(&self) -> Blob {
+        let bytes = match self {
+            States::Events(keys) => postcard::to_allocvec(&AsSlots(keys)),
+            States::Values(keys) => postcard::to_allocvec(&AsSlots(keys)),
+            States::AnyOrder(keys) => postcard::to_allocvec(&AsSlots(keys)),
+            States::InOrder(keys) => postcard::to_allocvec(&AsSlots(keys)),
+            States::Whole(keys, ends) => postcard::to_allocvec(&(AsSlots(keys), ends)),
+            States::Numbers(keys) => postcard::to_allocvec(&AsSlots(keys)),
+            States::WholeNumbers(keys, ends) => postcard::to_allocvec(&(AsSlots(keys), ends)),
+            States::Alternatives(keys) => postcard::to_allocvec(&AsSlots(keys)),
+            States::WholeAlternatives(keys, ends) => postcard::to_allocvec(&(AsSlots(keys), ends)),
         };
-        // Plain data under text keys: there is nothing in it that JSON cannot hold.
-        json.unwrap_or_default()
+        // Plain data: there is nothing in it that cannot be written.
+        Blob(bytes.unwrap_or_default())
     }
 
-    fn restore(&mut self, json: &str) -> Result<(), sonic_rs::Error> {
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
         match self {
-            States::Events(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::Values(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::AnyOrder(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::InOrder(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::Whole(keys, ends) => restore_whole(keys, ends, json)?,
-            States::Numbers(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::WholeNumbers(keys, ends) => restore_whole(keys, ends, json)?,
-            States::Alternatives(keys) => keys.restore(sonic_rs::from_str(json)?),
-            States::WholeAlternatives(keys, ends) => restore_whole(keys, ends, json)?,
+            States::Events(keys) => keys.restore(postcard::from_bytes(bytes)?),
+            States::Values(keys) => keys.restore(postcard::from_bytes(bytes)?),
+            States::AnyOrder(keys) => keys.restore(postcard::from_bytes(bytes)?),
+            States::InOrder(keys) => keys.restore(postcard::from_bytes(bytes)?),
+            States::Whole(keys, ends) => restore_whole(keys, ends, bytes)?,
+            States::Numbers(keys) => keys.restore(postcard::from_bytes(bytes)?),
+            States::WholeNumbers(keys, ends) => restore_whole(keys, ends, bytes)?,
+            States::Alternatives(keys) => keys.restore(postcard::from_bytes(bytes)?),
+            States::WholeAlternatives(keys, ends) => restore_whole(keys, ends, bytes)?,
         }
         Ok(())
     }
@@ -455,9 +456,9 @@ impl<S> Track<S> {
 fn restore_whole<S: for<'de> Deserialize<'de>>(
     keys: &mut Keyed<Text, S>,
     ends: &mut Ends,
-    json: &str,
-) -> Result<(), sonic_rs::Error> {
-    let (slots, kept): (Slots<Text, S>, Ends) = sonic_rs::from_str(json)?;
+    bytes: &[u8],
+) -> Result<(), postcard::Error> {
+    let (slots, kept): (Slots<Text, S>, Ends) = postcard::from_bytes(bytes)?;
     keys.restore(slots);
     *ends = kept;
     Ok(())

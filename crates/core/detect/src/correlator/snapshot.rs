@@ -1,5 +1,6 @@
-//! Snapshots: all state as bytes, and back. The format is this version's own; a snapshot of another is refused, and the
-//! program then starts from the lake.
+//! Snapshots: all state as bytes, and back. First the format's name, then everything else in the compact form of
+//! `postcard`, which names no fields: whoever changes what is kept changes [`FORMAT`] too. A snapshot of another format is
+//! refused, and the program then starts from the lake.
 
 use super::hits;
 use super::moment::Moment;
@@ -8,35 +9,49 @@ use super::{Correlator, Counters, Settings};
 use crate::behaviour;
 use crate::rules::{RuleIndex, Rules};
 use firebreak_model::{Catalogue, Position, Problem, Text};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FORMAT: &str = "firebreak.correlator/2";
+const FORMAT: &str = "firebreak.correlator/3";
+
+/// Bytes as one piece, not as a list of numbers.
+#[derive(Default)]
+pub(super) struct Blob(pub(super) Vec<u8>);
+
+impl Serialize for Blob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Blob, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Blob(bytes.to_vec()))
+    }
+}
 
 /// What is written. Rules are by name: their places may differ when it is read.
 #[derive(Serialize)]
 struct Written<'a> {
-    format: &'static str,
     detections: Vec<Text>,
     correlations: Vec<Text>,
     order: &'a Order<Moment>,
     counters: Counters,
     hits: &'a hits::Hits,
-    states: BTreeMap<String, String>,
+    states: BTreeMap<String, Blob>,
     behaviours: &'a behaviour::Behaviours,
 }
 
 /// What is read.
 #[derive(Deserialize)]
 struct Read {
-    format: String,
     detections: Vec<Text>,
     correlations: Vec<Text>,
     order: Order<Moment>,
     counters: Counters,
     hits: hits::Kept,
-    states: BTreeMap<String, String>,
+    states: BTreeMap<String, Blob>,
     behaviours: behaviour::Kept,
 }
 
@@ -51,7 +66,6 @@ impl Correlator {
     pub fn snapshot(&self) -> Vec<u8> {
         let (detections, correlations) = names(&self.rules);
         let written = Written {
-            format: FORMAT,
             detections,
             correlations,
             order: &self.order,
@@ -60,8 +74,8 @@ impl Correlator {
             states: self.correlations.snapshot(&self.rules),
             behaviours: &self.behaviours,
         };
-        // Plain data: there is nothing in it that JSON cannot hold.
-        sonic_rs::to_vec(&written).unwrap_or_default()
+        // Plain data: there is nothing in it that cannot be written.
+        postcard::to_allocvec(&(FORMAT, written)).unwrap_or_default()
     }
 
     /// A correlator that goes on from `snapshot`. State of rules that have changed or gone since is left behind.
@@ -81,10 +95,15 @@ impl Correlator {
             reason,
             hint: "start without it and replay the lake: the state is rebuilt from there".to_owned(),
         };
-        let read: Read =
-            sonic_rs::from_slice(snapshot).map_err(|_| refused("the snapshot cannot be read".to_owned()))?;
-        if read.format != FORMAT {
-            return Err(refused(format!("the snapshot has the format `{}`, not `{FORMAT}`", read.format)));
+        let unreadable = |_| refused("the snapshot cannot be read".to_owned());
+        let (format, rest) = postcard::take_from_bytes::<&str>(snapshot).map_err(unreadable)?;
+        if format != FORMAT {
+            let known: String = format.chars().take(40).collect();
+            return Err(refused(format!("the snapshot has the format `{known}`, not `{FORMAT}`")));
+        }
+        let (read, rest) = postcard::take_from_bytes::<Read>(rest).map_err(unreadable)?;
+        if !rest.is_empty() {
+            return Err(refused(format!("the snapshot has {} bytes too many", rest.len())));
         }
         let mut correlator = Correlator::new(rules, catalogue, settings);
         let mut order = read.order;
