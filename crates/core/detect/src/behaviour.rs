@@ -19,13 +19,16 @@ mod first_seen_agent;
 mod first_seen_class;
 mod first_seen_network;
 mod first_seen_operation;
+mod level;
 mod log_tampering;
+mod mass;
 pub(crate) mod network;
 mod operation;
 mod profile;
 mod seen;
 mod stage;
 mod two_networks;
+mod volume;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +51,14 @@ pub(crate) enum Behaviour {
     AiKey,
     LogTampering,
     Consent,
+    SecretSweep,
+    MassClone,
+    MassShare,
+    MassDelete,
+    MassDownload,
+    Volume,
+    StrangeVolume,
+    ClassVolume,
 }
 
 /// What findings of a behaviour have in common.
@@ -59,7 +70,7 @@ struct Card {
 
 impl Behaviour {
     /// How many there are.
-    pub(crate) const COUNT: usize = Behaviour::Consent as usize + 1;
+    pub(crate) const COUNT: usize = Behaviour::ClassVolume as usize + 1;
 
     const fn card(self) -> Card {
         let (name, title, technique) = match self {
@@ -74,6 +85,14 @@ impl Behaviour {
             Behaviour::AiKey => ("ai_key_new_client", "An AI key is used by a new client", "T1552"),
             Behaviour::LogTampering => ("log_tampering", "Less is recorded than before", "T1562.008"),
             Behaviour::Consent => ("powerful_consent", "An application got powerful rights", "T1528"),
+            Behaviour::SecretSweep => ("secret_sweep", "Many secrets are read", "T1552"),
+            Behaviour::MassClone => ("mass_clone", "Many repositories or databases are copied", "T1213.003"),
+            Behaviour::MassShare => ("mass_share", "Much is shared", "T1537"),
+            Behaviour::MassDelete => ("mass_delete", "Much is deleted", "T1485"),
+            Behaviour::MassDownload => ("mass_download", "Data is read from many places", "T1530"),
+            Behaviour::Volume => ("unusual_volume", "Far more than usual", "T1530"),
+            Behaviour::StrangeVolume => ("strange_volume", "Much is taken from where it is new", "T1530"),
+            Behaviour::ClassVolume => ("class_volume", "Far more of one kind of data than usual", "T1530"),
         };
         Card { name, title, technique }
     }

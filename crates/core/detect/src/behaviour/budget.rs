@@ -15,8 +15,9 @@ use std::collections::VecDeque;
 
 /// The detector's name.
 pub(crate) const DETECTOR: &str = "exfiltration_budget";
-const MINUTE: i64 = 60_000_000;
-const HOUR_MINUTES: i64 = 60;
+/// An hour is twelve cells: fine enough for a budget, and small.
+const CELL: i64 = 300_000_000;
+const HOUR_CELLS: i64 = 12;
 const DAY_HOURS: i64 = 24;
 
 /// Whose budget, of what. Data in no catalogue has a budget too.
@@ -45,9 +46,9 @@ impl Amount {
     }
 }
 
-/// One minute's amount and events.
+/// Five minutes' amount and events.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Minute {
+struct Cell {
     number: i64,
     amount: Amount,
     events: u64,
@@ -63,7 +64,7 @@ struct Levels {
 /// The state of one account.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Ledger {
-    minutes: VecDeque<Minute>,
+    cells: VecDeque<Cell>,
     sum: Amount,
     events: u64,
     /// The hour under way, its largest sum, and whether it went beyond the budget.
@@ -79,7 +80,7 @@ struct Ledger {
 
 impl Footprint for Ledger {
     fn heap_bytes(&self) -> usize {
-        self.minutes.capacity() * size_of::<Minute>()
+        self.cells.capacity() * size_of::<Cell>()
             + self.days.capacity() * size_of::<(i64, Amount)>()
             + self.evidence.capacity() * size_of::<(i64, EventUid)>()
     }
@@ -97,16 +98,16 @@ struct Trip {
 }
 
 impl Ledger {
-    /// Moves time on: minutes leave the sliding hour, an hour that is over is learnt from.
+    /// Moves time on: cells leave the sliding hour, an hour that is over is learnt from.
     fn move_to(&mut self, at: i64, settings: &Settings) {
-        let minute = at.div_euclid(MINUTE);
-        while let Some(oldest) = self.minutes.front().copied().filter(|oldest| oldest.number <= minute - HOUR_MINUTES) {
+        let number = at.div_euclid(CELL);
+        while let Some(oldest) = self.cells.front().copied().filter(|oldest| oldest.number <= number - HOUR_CELLS) {
             self.sum.bytes = self.sum.bytes.saturating_sub(oldest.amount.bytes);
             self.sum.records = self.sum.records.saturating_sub(oldest.amount.records);
             self.events = self.events.saturating_sub(oldest.events);
-            self.minutes.pop_front();
+            self.cells.pop_front();
         }
-        let hour = minute.div_euclid(HOUR_MINUTES);
+        let hour = number.div_euclid(HOUR_CELLS);
         if hour == self.hour {
             return;
         }
@@ -124,15 +125,15 @@ impl Ledger {
         self.hour = hour;
         self.hour_largest = Amount::default();
         self.hour_tripped = false;
-        self.evidence.retain(|(at, _)| at.div_euclid(MINUTE) > minute - HOUR_MINUTES);
+        self.evidence.retain(|(at, _)| at.div_euclid(CELL) > number - HOUR_CELLS);
     }
 
     fn add(&mut self, moment: &Moment) {
-        let minute = moment.at.div_euclid(MINUTE);
-        if self.minutes.back().is_none_or(|last| last.number != minute) {
-            self.minutes.push_back(Minute { number: minute, ..Minute::default() });
+        let number = moment.at.div_euclid(CELL);
+        if self.cells.back().is_none_or(|last| last.number != number) {
+            self.cells.push_back(Cell { number, ..Cell::default() });
         }
-        if let Some(last) = self.minutes.back_mut() {
+        if let Some(last) = self.cells.back_mut() {
             last.amount.bytes = last.amount.bytes.saturating_add(moment.bytes);
             last.amount.records = last.amount.records.saturating_add(moment.records);
             last.events += 1;
@@ -233,6 +234,11 @@ impl Budgets {
 
     pub(crate) fn evicted(&self) -> u64 {
         self.ledgers.evicted()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.ledgers.bytes()
     }
 
     /// Spends what `moment` took. `watched` is for how long its system has been watched, in microseconds.

@@ -49,6 +49,11 @@ impl Crowd {
         self.users.evicted()
     }
 
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.users.bytes()
+    }
+
     /// There is one more identity of `kind`.
     pub(crate) fn joins(&mut self, kind: u64) {
         if self.kinds.len() < KINDS_MAX || self.kinds.contains_key(&kind) {

@@ -5,7 +5,7 @@ use crate::correlator::keyed::Footprint;
 use serde::{Deserialize, Serialize};
 
 /// So many are counted exactly.
-const EXACT_MAX: usize = 16;
+const EXACT_MAX: usize = 32;
 const REGISTER_BITS: u32 = 8;
 const REGISTERS: usize = 1 << REGISTER_BITS;
 
@@ -25,10 +25,10 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// Counts `thing`.
-    pub(crate) fn add(&mut self, thing: u64) {
+    /// Counts `thing`. Says whether that may have changed the count.
+    pub(crate) fn add(&mut self, thing: u64) -> bool {
         match self {
-            Distinct::Exact(things) if things.contains(&thing) => {}
+            Distinct::Exact(things) if things.contains(&thing) => return false,
             Distinct::Exact(things) if things.len() < EXACT_MAX => {
                 if things.len() == things.capacity() {
                     things.reserve_exact(if things.len() < 4 { 2 } else { things.len() / 2 });
@@ -37,25 +37,33 @@ impl Distinct {
             }
             Distinct::Exact(things) => {
                 let mut registers = vec![0; REGISTERS];
-                things.iter().for_each(|thing| note(&mut registers, *thing));
+                for thing in things.iter() {
+                    note(&mut registers, *thing);
+                }
                 note(&mut registers, thing);
                 *self = Distinct::Registers(registers);
             }
-            Distinct::Registers(registers) => note(registers, thing),
+            Distinct::Registers(registers) => return note(registers, thing),
         }
+        true
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for sweeps, which follow"))]
     /// Counts what `other` counted.
     pub(crate) fn merge(&mut self, other: &Distinct) {
         match (&mut *self, other) {
-            (_, Distinct::Exact(things)) => things.iter().for_each(|thing| self.add(*thing)),
+            (_, Distinct::Exact(things)) => {
+                for thing in things {
+                    self.add(*thing);
+                }
+            }
             (Distinct::Registers(mine), Distinct::Registers(theirs)) => {
                 mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
             }
             (Distinct::Exact(things), Distinct::Registers(theirs)) => {
                 let mut registers = theirs.clone();
-                things.iter().for_each(|thing| note(&mut registers, *thing));
+                for thing in things.iter() {
+                    note(&mut registers, *thing);
+                }
                 *self = Distinct::Registers(registers);
             }
         }
@@ -79,10 +87,15 @@ impl Footprint for Distinct {
     }
 }
 
-fn note(registers: &mut [u8], thing: u64) {
+/// Whether the register grew.
+fn note(registers: &mut [u8], thing: u64) -> bool {
     let rank = (thing << REGISTER_BITS).leading_zeros().min(64 - REGISTER_BITS) as u8 + 1;
-    if let Some(register) = registers.get_mut((thing >> (64 - REGISTER_BITS)) as usize) {
-        *register = rank.max(*register);
+    match registers.get_mut((thing >> (64 - REGISTER_BITS)) as usize) {
+        Some(register) if *register < rank => {
+            *register = rank;
+            true
+        }
+        _ => false,
     }
 }
 
@@ -113,7 +126,7 @@ mod tests {
 
     #[test]
     fn few_are_exact_and_many_are_within_the_error() {
-        for count in 0..=16 {
+        for count in 0..=32 {
             assert_eq!(of(0..count).count(), count);
         }
         let mut squares = 0.0;

@@ -2,8 +2,11 @@
 //! look-up each.
 
 use super::Behaviour;
+use super::mass::Mass;
+use super::operation::Class;
 use super::seen::{Seen, Span, Standing};
 use super::two_networks::Flips;
+use super::volume::Habit;
 use crate::correlator::keyed::Footprint;
 use crate::correlator::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,10 @@ pub(crate) struct Profile {
     pub(crate) operations: Seen,
     pub(crate) classes: Seen,
     pub(crate) flips: Flips,
+    /// One for each class that was ever counted.
+    masses: Vec<Mass>,
+    /// What it takes in an hour; nothing for who takes nothing.
+    pub(crate) habit: Option<Box<Habit>>,
     /// The longest time without use that ended in peace, in days.
     pub(crate) rest_days: u16,
     /// When each behaviour raised something last; 0 is never.
@@ -76,6 +83,8 @@ impl Profile {
             operations: Seen::default(),
             classes: Seen::default(),
             flips: Flips::default(),
+            masses: Vec::new(),
+            habit: None,
             rest_days: 0,
             told: [0; Behaviour::COUNT],
         }
@@ -88,6 +97,15 @@ impl Profile {
             Set::Operations => &mut self.operations,
             Set::Classes => &mut self.classes,
         }
+    }
+
+    /// What it does of one class; there is always one.
+    pub(crate) fn mass(&mut self, class: Class) -> Option<&mut Mass> {
+        if self.masses.iter().all(|mass| mass.class() != class) {
+            self.masses.reserve_exact(1);
+            self.masses.push(Mass::new(class));
+        }
+        self.masses.iter_mut().find(|mass| mass.class() == class)
     }
 
     /// Whether it has been known for so many seconds.

@@ -6,8 +6,9 @@ use super::network::Network;
 use super::profile::{Pair, Profile};
 use super::seen::minute;
 use super::two_networks::Flips;
+use super::volume::{self, Volumes};
 use super::{Novelty, Scene};
-use super::{ai_key, consent, dormant, log_tampering, two_networks};
+use super::{ai_key, consent, dormant, log_tampering, mass, two_networks};
 use super::{first_seen_agent, first_seen_class, first_seen_network, first_seen_operation};
 use crate::correlator::keyed::{AsSlots, Footprint, Keyed, Slots};
 use crate::correlator::moment::Moment;
@@ -31,6 +32,7 @@ pub(crate) struct Behaviours {
     /// Sessions that no credential names.
     sessions: Keyed<u64, Flips>,
     crowd: Crowd,
+    volumes: Volumes,
     budgets: Budgets,
 }
 
@@ -42,18 +44,20 @@ pub(crate) struct Kept {
     identities: Slots<NodeKey, Profile>,
     sessions: Slots<u64, Flips>,
     crowd: crowd::Kept,
+    volumes: volume::Kept,
     budgets: budget::Kept,
 }
 
 impl Serialize for Behaviours {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut kept = serializer.serialize_struct("Behaviours", 6)?;
+        let mut kept = serializer.serialize_struct("Behaviours", 7)?;
         kept.serialize_field("systems", &self.systems)?;
         kept.serialize_field("credentials", &AsSlots(&self.credentials))?;
         kept.serialize_field("identities", &AsSlots(&self.identities))?;
         kept.serialize_field("sessions", &AsSlots(&self.sessions))?;
         kept.serialize_field("crowd", &self.crowd)?;
+        kept.serialize_field("volumes", &self.volumes)?;
         kept.serialize_field("budgets", &self.budgets)?;
         kept.end()
     }
@@ -74,6 +78,7 @@ impl Behaviours {
             identities: Keyed::new(bytes, micros(PROFILE_SECONDS)),
             sessions: Keyed::new(bytes / 8, micros(SESSION_SECONDS)),
             crowd: Crowd::new(bytes, micros(settings.forget_seconds)),
+            volumes: Volumes::new(bytes / 8, micros(PROFILE_SECONDS)),
             budgets: Budgets::new(settings),
         }
     }
@@ -84,6 +89,7 @@ impl Behaviours {
         self.identities.restore(kept.identities);
         self.sessions.restore(kept.sessions);
         self.crowd.restore(kept.crowd);
+        self.volumes.restore(kept.volumes);
         self.budgets.restore(kept.budgets);
     }
 
@@ -92,7 +98,14 @@ impl Behaviours {
             + self.identities.evicted()
             + self.sessions.evicted()
             + self.crowd.evicted()
+            + self.volumes.evicted()
             + self.budgets.evicted()
+    }
+
+    /// Bytes that all of it takes, about.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.credentials.bytes() + self.identities.bytes() + self.crowd.bytes() + self.budgets.bytes()
     }
 
     /// Judges a moment and learns from it. Says whether it is novel in a way that arms tripwires.
@@ -110,11 +123,12 @@ impl Behaviours {
         let now = minute(moment.at);
         let network = moment.address.and_then(Network::of);
         let scene = Scene { moment, now, network, watched, catalogue, settings };
-        let Behaviours { credentials, identities, sessions, crowd, budgets, .. } = self;
+        let Behaviours { credentials, identities, sessions, crowd, volumes, budgets, .. } = self;
+        let mut shared = Shared { sessions, crowd, volumes };
         let novel = with(credentials, parties.credential.as_ref(), &scene, |own| {
             with(identities, parties.actor.as_ref(), &scene, |actor| {
                 let mut pair = Pair { own, actor };
-                let novel = judge(&mut pair, sessions, &scene, crowd, counters, out);
+                let novel = judge(&mut pair, &mut shared, &scene, counters, out);
                 for profile in pair.each() {
                     profile.last = profile.last.max(now);
                     profile.used = true;
@@ -152,15 +166,22 @@ fn with<R>(
     }
 }
 
+/// What identities share.
+struct Shared<'a> {
+    sessions: &'a mut Keyed<u64, Flips>,
+    crowd: &'a mut Crowd,
+    volumes: &'a mut Volumes,
+}
+
 /// Every behaviour has its turn.
 fn judge(
     pair: &mut Pair<'_>,
-    sessions: &mut Keyed<u64, Flips>,
+    shared: &mut Shared<'_>,
     scene: &Scene<'_>,
-    crowd: &mut Crowd,
     counters: &mut Counters,
     out: &mut Vec<Finding>,
 ) -> bool {
+    let Shared { sessions, crowd, volumes } = shared;
     if let Some(actor) = pair.actor.as_deref().filter(|actor| !actor.used) {
         crowd.joins(actor.kind);
     }
@@ -173,5 +194,7 @@ fn judge(
     first_seen_class::take(pair, scene, crowd, counters, out);
     log_tampering::take(pair, scene, from, by, counters, out);
     consent::take(pair, scene, counters, out);
+    mass::take(pair, scene, counters, out);
+    volume::take(pair, volumes, scene, from, by, counters, out);
     from != Novelty::None || by != Novelty::None
 }

@@ -33,6 +33,26 @@ pub struct Settings {
     pub floor_records: u64,
     /// A budget is so many times the largest hour of the last [`Settings::budget_days`].
     pub budget_factor: u64,
+    /// So many different secrets an hour are nobody's sweep; the other floors are for clones, shares, deletions and reads.
+    pub floor_secrets: u64,
+    /// Different repositories, databases or mailboxes copied in an hour.
+    pub floor_clones: u64,
+    /// Different things shared in an hour.
+    pub floor_shares: u64,
+    /// Different things deleted, or places deleted in, in an hour.
+    pub floor_deletes: u64,
+    /// Different places read from in an hour.
+    pub floor_reads: u64,
+    /// A volume is raised from so many spreads above what is usual.
+    pub score_min: f64,
+    /// Fewer bytes an hour are not scored.
+    pub score_bytes: u64,
+    /// Fewer records an hour are not scored.
+    pub score_records: u64,
+    /// So many bytes a day from a new network, or by a new client, are always allowed.
+    pub strange_bytes: u64,
+    /// So many records a day, likewise.
+    pub strange_records: u64,
     /// How far back the largest hour is sought.
     pub budget_days: i64,
     /// Raise unarmed tripwires when their event arrives, not when its turn has come. The findings have the same ids
@@ -60,6 +80,16 @@ impl Default for Settings {
             floor_bytes: 2 << 30,
             floor_records: 5_000,
             budget_factor: 4,
+            floor_secrets: 20,
+            floor_clones: 30,
+            floor_shares: 50,
+            floor_deletes: 300,
+            floor_reads: 300,
+            score_min: 6.0,
+            score_bytes: 256 << 20,
+            score_records: 1_000,
+            strange_bytes: 64 << 20,
+            strange_records: 200,
             budget_days: 14,
             eager: false,
             map_bytes_max: 64 << 20,
