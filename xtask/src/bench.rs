@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each benchmark, and what tells cargo where it is.
-const BENCHES: [(&str, &[&str]); 2] = [
+const BENCHES: [(&str, &[&str]); 3] = [
     ("spine", &["--package", "firebreak"]),
+    ("month", &["--package", "firebreak-detect"]),
     // Other engines want a newer compiler than they need.
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];

@@ -19,6 +19,7 @@ mod estate;
 mod inventory;
 mod json;
 mod logs;
+pub mod month;
 mod people;
 mod random;
 mod spec;

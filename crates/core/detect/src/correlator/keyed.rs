@@ -44,11 +44,6 @@ impl<K: Eq + Hash + Clone + Footprint, V: Footprint> Keyed<K, V> {
     }
 
     #[cfg(test)]
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
