@@ -14,14 +14,8 @@ pub(crate) fn octaves(amount: u64) -> f64 {
 }
 
 /// A decaying histogram of amounts in half octaves.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Histogram(Vec<u8>);
-
-impl Default for Histogram {
-    fn default() -> Histogram {
-        Histogram(Vec::new())
-    }
-}
 
 impl Histogram {
     /// Counts one amount, given in octaves.
