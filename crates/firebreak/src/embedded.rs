@@ -3,19 +3,29 @@
 /// Every detector's rule, ordered by path.
 pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_access_key_created/rule.yml", include_str!("../../../detectors/aws_access_key_created/rule.yml")),
+    ("detectors/aws_access_key_enabled/rule.yml", include_str!("../../../detectors/aws_access_key_enabled/rule.yml")),
     ("detectors/aws_account_added/rule.yml", include_str!("../../../detectors/aws_account_added/rule.yml")),
+    (
+        "detectors/aws_account_contact_changed/rule.yml",
+        include_str!("../../../detectors/aws_account_contact_changed/rule.yml"),
+    ),
     (
         "detectors/aws_account_contacts_read/rule.yml",
         include_str!("../../../detectors/aws_account_contacts_read/rule.yml"),
     ),
+    ("detectors/aws_account_moved/rule.yml", include_str!("../../../detectors/aws_account_moved/rule.yml")),
     (
         "detectors/aws_admin_policy_attached/rule.yml",
         include_str!("../../../detectors/aws_admin_policy_attached/rule.yml"),
     ),
+    ("detectors/aws_agent_changed/rule.yml", include_str!("../../../detectors/aws_agent_changed/rule.yml")),
+    ("detectors/aws_alarm_silenced/rule.yml", include_str!("../../../detectors/aws_alarm_silenced/rule.yml")),
     (
         "detectors/aws_all_permissions_read/rule.yml",
         include_str!("../../../detectors/aws_all_permissions_read/rule.yml"),
     ),
+    ("detectors/aws_attack_tool/rule.yml", include_str!("../../../detectors/aws_attack_tool/rule.yml")),
+    ("detectors/aws_backup_destroyed/rule.yml", include_str!("../../../detectors/aws_backup_destroyed/rule.yml")),
     ("detectors/aws_bucket_deleted/rule.yml", include_str!("../../../detectors/aws_bucket_deleted/rule.yml")),
     (
         "detectors/aws_bucket_policy_changed/rule.yml",
@@ -25,20 +35,39 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_bucket_protection_removed/rule.yml",
         include_str!("../../../detectors/aws_bucket_protection_removed/rule.yml"),
     ),
+    ("detectors/aws_bucket_published/rule.yml", include_str!("../../../detectors/aws_bucket_published/rule.yml")),
     ("detectors/aws_build_made_public/rule.yml", include_str!("../../../detectors/aws_build_made_public/rule.yml")),
+    ("detectors/aws_build_overridden/rule.yml", include_str!("../../../detectors/aws_build_overridden/rule.yml")),
+    (
+        "detectors/aws_certificate_exported/rule.yml",
+        include_str!("../../../detectors/aws_certificate_exported/rule.yml"),
+    ),
+    ("detectors/aws_cloud_shell_used/rule.yml", include_str!("../../../detectors/aws_cloud_shell_used/rule.yml")),
     (
         "detectors/aws_cluster_access_granted/rule.yml",
         include_str!("../../../detectors/aws_cluster_access_granted/rule.yml"),
     ),
+    ("detectors/aws_cluster_opened/rule.yml", include_str!("../../../detectors/aws_cluster_opened/rule.yml")),
     (
         "detectors/aws_command_in_container/rule.yml",
         include_str!("../../../detectors/aws_command_in_container/rule.yml"),
+    ),
+    (
+        "detectors/aws_commands_on_schedule/rule.yml",
+        include_str!("../../../detectors/aws_commands_on_schedule/rule.yml"),
     ),
     ("detectors/aws_console_link_made/rule.yml", include_str!("../../../detectors/aws_console_link_made/rule.yml")),
     (
         "detectors/aws_console_password_set/rule.yml",
         include_str!("../../../detectors/aws_console_password_set/rule.yml"),
     ),
+    ("detectors/aws_container_escapes/rule.yml", include_str!("../../../detectors/aws_container_escapes/rule.yml")),
+    (
+        "detectors/aws_container_shell_allowed/rule.yml",
+        include_str!("../../../detectors/aws_container_shell_allowed/rule.yml"),
+    ),
+    ("detectors/aws_cost_guard_removed/rule.yml", include_str!("../../../detectors/aws_cost_guard_removed/rule.yml")),
+    ("detectors/aws_data_store_deleted/rule.yml", include_str!("../../../detectors/aws_data_store_deleted/rule.yml")),
     ("detectors/aws_database_opened/rule.yml", include_str!("../../../detectors/aws_database_opened/rule.yml")),
     (
         "detectors/aws_database_password_changed/rule.yml",
@@ -48,6 +77,8 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_database_protection_removed/rule.yml",
         include_str!("../../../detectors/aws_database_protection_removed/rule.yml"),
     ),
+    ("detectors/aws_database_restarted/rule.yml", include_str!("../../../detectors/aws_database_restarted/rule.yml")),
+    ("detectors/aws_database_restored/rule.yml", include_str!("../../../detectors/aws_database_restored/rule.yml")),
     (
         "detectors/aws_database_snapshot_made/rule.yml",
         include_str!("../../../detectors/aws_database_snapshot_made/rule.yml"),
@@ -57,6 +88,13 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_database_snapshot_shared/rule.yml"),
     ),
     (
+        "detectors/aws_delegated_administrator_made/rule.yml",
+        include_str!("../../../detectors/aws_delegated_administrator_made/rule.yml"),
+    ),
+    ("detectors/aws_directory_changed/rule.yml", include_str!("../../../detectors/aws_directory_changed/rule.yml")),
+    ("detectors/aws_disk_blocks_read/rule.yml", include_str!("../../../detectors/aws_disk_blocks_read/rule.yml")),
+    ("detectors/aws_disk_copied/rule.yml", include_str!("../../../detectors/aws_disk_copied/rule.yml")),
+    (
         "detectors/aws_disk_encryption_default_off/rule.yml",
         include_str!("../../../detectors/aws_disk_encryption_default_off/rule.yml"),
     ),
@@ -64,11 +102,20 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_dns_query_log_deleted/rule.yml",
         include_str!("../../../detectors/aws_dns_query_log_deleted/rule.yml"),
     ),
+    ("detectors/aws_dns_zone_changed/rule.yml", include_str!("../../../detectors/aws_dns_zone_changed/rule.yml")),
     ("detectors/aws_document_shared/rule.yml", include_str!("../../../detectors/aws_document_shared/rule.yml")),
     ("detectors/aws_domain_moved/rule.yml", include_str!("../../../detectors/aws_domain_moved/rule.yml")),
     (
         "detectors/aws_encryption_key_endangered/rule.yml",
         include_str!("../../../detectors/aws_encryption_key_endangered/rule.yml"),
+    ),
+    (
+        "detectors/aws_encryption_key_opened/rule.yml",
+        include_str!("../../../detectors/aws_encryption_key_opened/rule.yml"),
+    ),
+    (
+        "detectors/aws_encryption_key_weakened/rule.yml",
+        include_str!("../../../detectors/aws_encryption_key_weakened/rule.yml"),
     ),
     ("detectors/aws_endpoint_refused/rule.yml", include_str!("../../../detectors/aws_endpoint_refused/rule.yml")),
     (
@@ -81,12 +128,27 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_federation_token_made/rule.yml"),
     ),
     (
+        "detectors/aws_file_server_user_made/rule.yml",
+        include_str!("../../../detectors/aws_file_server_user_made/rule.yml"),
+    ),
+    ("detectors/aws_findings_hidden/rule.yml", include_str!("../../../detectors/aws_findings_hidden/rule.yml")),
+    ("detectors/aws_firewall_removed/rule.yml", include_str!("../../../detectors/aws_firewall_removed/rule.yml")),
+    (
+        "detectors/aws_firewall_rules_changed/rule.yml",
+        include_str!("../../../detectors/aws_firewall_rules_changed/rule.yml"),
+    ),
+    (
         "detectors/aws_flow_or_dns_logs_deleted/rule.yml",
         include_str!("../../../detectors/aws_flow_or_dns_logs_deleted/rule.yml"),
     ),
     ("detectors/aws_function_changed/rule.yml", include_str!("../../../detectors/aws_function_changed/rule.yml")),
     ("detectors/aws_function_opened/rule.yml", include_str!("../../../detectors/aws_function_opened/rule.yml")),
+    (
+        "detectors/aws_function_run_by_queue/rule.yml",
+        include_str!("../../../detectors/aws_function_run_by_queue/rule.yml"),
+    ),
     ("detectors/aws_guard_switched_off/rule.yml", include_str!("../../../detectors/aws_guard_switched_off/rule.yml")),
+    ("detectors/aws_host_guard_lowered/rule.yml", include_str!("../../../detectors/aws_host_guard_lowered/rule.yml")),
     ("detectors/aws_host_password_read/rule.yml", include_str!("../../../detectors/aws_host_password_read/rule.yml")),
     ("detectors/aws_host_role_changed/rule.yml", include_str!("../../../detectors/aws_host_role_changed/rule.yml")),
     (
@@ -98,25 +160,46 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_host_start_script_changed/rule.yml"),
     ),
     (
+        "detectors/aws_host_stopped_by_person/rule.yml",
+        include_str!("../../../detectors/aws_host_stopped_by_person/rule.yml"),
+    ),
+    (
         "detectors/aws_identity_provider_changed/rule.yml",
         include_str!("../../../detectors/aws_identity_provider_changed/rule.yml"),
+    ),
+    ("detectors/aws_image_guard_removed/rule.yml", include_str!("../../../detectors/aws_image_guard_removed/rule.yml")),
+    (
+        "detectors/aws_image_pushed_by_person/rule.yml",
+        include_str!("../../../detectors/aws_image_pushed_by_person/rule.yml"),
     ),
     (
         "detectors/aws_image_repository_opened/rule.yml",
         include_str!("../../../detectors/aws_image_repository_opened/rule.yml"),
     ),
+    (
+        "detectors/aws_image_repository_weakened/rule.yml",
+        include_str!("../../../detectors/aws_image_repository_weakened/rule.yml"),
+    ),
     ("detectors/aws_image_shared/rule.yml", include_str!("../../../detectors/aws_image_shared/rule.yml")),
     ("detectors/aws_instance_key_pushed/rule.yml", include_str!("../../../detectors/aws_instance_key_pushed/rule.yml")),
+    ("detectors/aws_key_pair_made/rule.yml", include_str!("../../../detectors/aws_key_pair_made/rule.yml")),
     ("detectors/aws_key_quarantined/rule.yml", include_str!("../../../detectors/aws_key_quarantined/rule.yml")),
     (
         "detectors/aws_large_instances_started/rule.yml",
         include_str!("../../../detectors/aws_large_instances_started/rule.yml"),
     ),
+    (
+        "detectors/aws_launch_template_changed/rule.yml",
+        include_str!("../../../detectors/aws_launch_template_changed/rule.yml"),
+    ),
+    ("detectors/aws_layer_shared/rule.yml", include_str!("../../../detectors/aws_layer_shared/rule.yml")),
     ("detectors/aws_log_group_deleted/rule.yml", include_str!("../../../detectors/aws_log_group_deleted/rule.yml")),
+    ("detectors/aws_log_kept_shorter/rule.yml", include_str!("../../../detectors/aws_log_kept_shorter/rule.yml")),
     (
         "detectors/aws_login_without_second_factor/rule.yml",
         include_str!("../../../detectors/aws_login_without_second_factor/rule.yml"),
     ),
+    ("detectors/aws_mail_sender_added/rule.yml", include_str!("../../../detectors/aws_mail_sender_added/rule.yml")),
     (
         "detectors/aws_mail_sending_explored/rule.yml",
         include_str!("../../../detectors/aws_mail_sending_explored/rule.yml"),
@@ -125,6 +208,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_model_access_requested/rule.yml",
         include_str!("../../../detectors/aws_model_access_requested/rule.yml"),
     ),
+    ("detectors/aws_model_guard_removed/rule.yml", include_str!("../../../detectors/aws_model_guard_removed/rule.yml")),
     (
         "detectors/aws_model_invoked_by_user_key/rule.yml",
         include_str!("../../../detectors/aws_model_invoked_by_user_key/rule.yml"),
@@ -138,6 +222,8 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_notebook_script_changed/rule.yml",
         include_str!("../../../detectors/aws_notebook_script_changed/rule.yml"),
     ),
+    ("detectors/aws_object_lock_passed/rule.yml", include_str!("../../../detectors/aws_object_lock_passed/rule.yml")),
+    ("detectors/aws_object_opened/rule.yml", include_str!("../../../detectors/aws_object_opened/rule.yml")),
     (
         "detectors/aws_objects_deleted_in_bulk/rule.yml",
         include_str!("../../../detectors/aws_objects_deleted_in_bulk/rule.yml"),
@@ -152,22 +238,71 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/aws_organisation_left/rule.yml", include_str!("../../../detectors/aws_organisation_left/rule.yml")),
     (
+        "detectors/aws_outside_host_activated/rule.yml",
+        include_str!("../../../detectors/aws_outside_host_activated/rule.yml"),
+    ),
+    (
         "detectors/aws_outside_trust_anchor_created/rule.yml",
         include_str!("../../../detectors/aws_outside_trust_anchor_created/rule.yml"),
     ),
+    (
+        "detectors/aws_own_password_changed/rule.yml",
+        include_str!("../../../detectors/aws_own_password_changed/rule.yml"),
+    ),
     ("detectors/aws_parameter_sweep/rule.yml", include_str!("../../../detectors/aws_parameter_sweep/rule.yml")),
     ("detectors/aws_password_data_sweep/rule.yml", include_str!("../../../detectors/aws_password_data_sweep/rule.yml")),
+    (
+        "detectors/aws_password_policy_changed/rule.yml",
+        include_str!("../../../detectors/aws_password_policy_changed/rule.yml"),
+    ),
+    (
+        "detectors/aws_password_policy_read/rule.yml",
+        include_str!("../../../detectors/aws_password_policy_read/rule.yml"),
+    ),
     ("detectors/aws_permissions_changed/rule.yml", include_str!("../../../detectors/aws_permissions_changed/rule.yml")),
+    (
+        "detectors/aws_permissions_simulated/rule.yml",
+        include_str!("../../../detectors/aws_permissions_simulated/rule.yml"),
+    ),
+    ("detectors/aws_pipeline_changed/rule.yml", include_str!("../../../detectors/aws_pipeline_changed/rule.yml")),
+    ("detectors/aws_port_opened_to_all/rule.yml", include_str!("../../../detectors/aws_port_opened_to_all/rule.yml")),
+    (
+        "detectors/aws_portal_access_granted/rule.yml",
+        include_str!("../../../detectors/aws_portal_access_granted/rule.yml"),
+    ),
+    (
+        "detectors/aws_portal_token_by_device/rule.yml",
+        include_str!("../../../detectors/aws_portal_token_by_device/rule.yml"),
+    ),
+    (
+        "detectors/aws_public_access_allowed/rule.yml",
+        include_str!("../../../detectors/aws_public_access_allowed/rule.yml"),
+    ),
+    (
+        "detectors/aws_queue_or_topic_opened/rule.yml",
+        include_str!("../../../detectors/aws_queue_or_topic_opened/rule.yml"),
+    ),
+    ("detectors/aws_quota_raised/rule.yml", include_str!("../../../detectors/aws_quota_raised/rule.yml")),
+    ("detectors/aws_ransom_note_written/rule.yml", include_str!("../../../detectors/aws_ransom_note_written/rule.yml")),
+    ("detectors/aws_recording_narrowed/rule.yml", include_str!("../../../detectors/aws_recording_narrowed/rule.yml")),
     ("detectors/aws_refusals_burst/rule.yml", include_str!("../../../detectors/aws_refusals_burst/rule.yml")),
+    ("detectors/aws_region_enabled/rule.yml", include_str!("../../../detectors/aws_region_enabled/rule.yml")),
     (
         "detectors/aws_remote_access_opened/rule.yml",
         include_str!("../../../detectors/aws_remote_access_opened/rule.yml"),
     ),
+    ("detectors/aws_resource_shared/rule.yml", include_str!("../../../detectors/aws_resource_shared/rule.yml")),
     (
         "detectors/aws_role_for_outsiders_created/rule.yml",
         include_str!("../../../detectors/aws_role_for_outsiders_created/rule.yml"),
     ),
+    (
+        "detectors/aws_role_passed_to_compute/rule.yml",
+        include_str!("../../../detectors/aws_role_passed_to_compute/rule.yml"),
+    ),
     ("detectors/aws_role_trust_changed/rule.yml", include_str!("../../../detectors/aws_role_trust_changed/rule.yml")),
+    ("detectors/aws_root_login_refused/rule.yml", include_str!("../../../detectors/aws_root_login_refused/rule.yml")),
+    ("detectors/aws_root_session_made/rule.yml", include_str!("../../../detectors/aws_root_session_made/rule.yml")),
     ("detectors/aws_root_used/rule.yml", include_str!("../../../detectors/aws_root_used/rule.yml")),
     (
         "detectors/aws_second_factor_failed/rule.yml",
@@ -177,6 +312,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_second_factor_removed/rule.yml",
         include_str!("../../../detectors/aws_second_factor_removed/rule.yml"),
     ),
+    ("detectors/aws_secret_opened/rule.yml", include_str!("../../../detectors/aws_secret_opened/rule.yml")),
     (
         "detectors/aws_secret_scanner_identity_check/rule.yml",
         include_str!("../../../detectors/aws_secret_scanner_identity_check/rule.yml"),
@@ -186,17 +322,46 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_serial_console_opened/rule.yml",
         include_str!("../../../detectors/aws_serial_console_opened/rule.yml"),
     ),
+    (
+        "detectors/aws_service_credential_created/rule.yml",
+        include_str!("../../../detectors/aws_service_credential_created/rule.yml"),
+    ),
     ("detectors/aws_session_on_host/rule.yml", include_str!("../../../detectors/aws_session_on_host/rule.yml")),
+    (
+        "detectors/aws_session_token_by_user_key/rule.yml",
+        include_str!("../../../detectors/aws_session_token_by_user_key/rule.yml"),
+    ),
+    (
+        "detectors/aws_sign_in_portal_changed/rule.yml",
+        include_str!("../../../detectors/aws_sign_in_portal_changed/rule.yml"),
+    ),
     ("detectors/aws_snapshot_shared/rule.yml", include_str!("../../../detectors/aws_snapshot_shared/rule.yml")),
+    ("detectors/aws_stack_rolled_out/rule.yml", include_str!("../../../detectors/aws_stack_rolled_out/rule.yml")),
     ("detectors/aws_start_script_sweep/rule.yml", include_str!("../../../detectors/aws_start_script_sweep/rule.yml")),
+    ("detectors/aws_table_exported/rule.yml", include_str!("../../../detectors/aws_table_exported/rule.yml")),
+    (
+        "detectors/aws_text_messages_prepared/rule.yml",
+        include_str!("../../../detectors/aws_text_messages_prepared/rule.yml"),
+    ),
+    (
+        "detectors/aws_topic_mailed_outside/rule.yml",
+        include_str!("../../../detectors/aws_topic_mailed_outside/rule.yml"),
+    ),
     ("detectors/aws_traffic_mirrored/rule.yml", include_str!("../../../detectors/aws_traffic_mirrored/rule.yml")),
+    ("detectors/aws_trail_created/rule.yml", include_str!("../../../detectors/aws_trail_created/rule.yml")),
+    ("detectors/aws_trail_files_deleted/rule.yml", include_str!("../../../detectors/aws_trail_files_deleted/rule.yml")),
     ("detectors/aws_trail_tampered/rule.yml", include_str!("../../../detectors/aws_trail_tampered/rule.yml")),
+    ("detectors/aws_user_added_to_group/rule.yml", include_str!("../../../detectors/aws_user_added_to_group/rule.yml")),
     ("detectors/aws_user_console_login/rule.yml", include_str!("../../../detectors/aws_user_console_login/rule.yml")),
     ("detectors/aws_user_created/rule.yml", include_str!("../../../detectors/aws_user_created/rule.yml")),
+    ("detectors/aws_user_deleted/rule.yml", include_str!("../../../detectors/aws_user_deleted/rule.yml")),
     (
         "detectors/aws_user_key_refused_in_iam/rule.yml",
         include_str!("../../../detectors/aws_user_key_refused_in_iam/rule.yml"),
     ),
+    ("detectors/aws_user_pool_weakened/rule.yml", include_str!("../../../detectors/aws_user_pool_weakened/rule.yml")),
+    ("detectors/aws_warehouse_opened/rule.yml", include_str!("../../../detectors/aws_warehouse_opened/rule.yml")),
+    ("detectors/aws_way_in_built/rule.yml", include_str!("../../../detectors/aws_way_in_built/rule.yml")),
     (
         "detectors/github_actions_secret_changed/rule.yml",
         include_str!("../../../detectors/github_actions_secret_changed/rule.yml"),
@@ -304,6 +469,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/google_trusted_domain_added/rule.yml"),
     ),
     (
+        "detectors/kubernetes_access_map_changed/rule.yml",
+        include_str!("../../../detectors/kubernetes_access_map_changed/rule.yml"),
+    ),
+    (
         "detectors/kubernetes_admission_webhook_changed/rule.yml",
         include_str!("../../../detectors/kubernetes_admission_webhook_changed/rule.yml"),
     ),
@@ -314,6 +483,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/kubernetes_bound_to_everyone/rule.yml",
         include_str!("../../../detectors/kubernetes_bound_to_everyone/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_capability_added/rule.yml",
+        include_str!("../../../detectors/kubernetes_capability_added/rule.yml"),
     ),
     (
         "detectors/kubernetes_certificate_requested/rule.yml",
@@ -328,8 +501,20 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_container_added_to_pod/rule.yml"),
     ),
     (
+        "detectors/kubernetes_control_plane_extended/rule.yml",
+        include_str!("../../../detectors/kubernetes_control_plane_extended/rule.yml"),
+    ),
+    (
         "detectors/kubernetes_cron_job_created/rule.yml",
         include_str!("../../../detectors/kubernetes_cron_job_created/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_daemon_set_made/rule.yml",
+        include_str!("../../../detectors/kubernetes_daemon_set_made/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_default_account_bound/rule.yml",
+        include_str!("../../../detectors/kubernetes_default_account_bound/rule.yml"),
     ),
     (
         "detectors/kubernetes_events_deleted/rule.yml",
@@ -340,13 +525,45 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_files_copied_out/rule.yml"),
     ),
     (
+        "detectors/kubernetes_identity_borrowed/rule.yml",
+        include_str!("../../../detectors/kubernetes_identity_borrowed/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_lasting_token_made/rule.yml",
+        include_str!("../../../detectors/kubernetes_lasting_token_made/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_miner_started/rule.yml",
+        include_str!("../../../detectors/kubernetes_miner_started/rule.yml"),
+    ),
+    (
         "detectors/kubernetes_names_redirected/rule.yml",
         include_str!("../../../detectors/kubernetes_names_redirected/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_namespace_deleted/rule.yml",
+        include_str!("../../../detectors/kubernetes_namespace_deleted/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_namespace_standard_lowered/rule.yml",
+        include_str!("../../../detectors/kubernetes_namespace_standard_lowered/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_node_reached_past_audit/rule.yml",
+        include_str!("../../../detectors/kubernetes_node_reached_past_audit/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_own_rights_listed/rule.yml",
+        include_str!("../../../detectors/kubernetes_own_rights_listed/rule.yml"),
     ),
     ("detectors/kubernetes_pod_escapes/rule.yml", include_str!("../../../detectors/kubernetes_pod_escapes/rule.yml")),
     (
         "detectors/kubernetes_pod_in_system_namespace/rule.yml",
         include_str!("../../../detectors/kubernetes_pod_in_system_namespace/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_port_forwarded/rule.yml",
+        include_str!("../../../detectors/kubernetes_port_forwarded/rule.yml"),
     ),
     (
         "detectors/kubernetes_port_opened_on_nodes/rule.yml",
@@ -365,6 +582,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_refusals_burst/rule.yml"),
     ),
     (
+        "detectors/kubernetes_secret_changed/rule.yml",
+        include_str!("../../../detectors/kubernetes_secret_changed/rule.yml"),
+    ),
+    (
         "detectors/kubernetes_secrets_listed_by_script/rule.yml",
         include_str!("../../../detectors/kubernetes_secrets_listed_by_script/rule.yml"),
     ),
@@ -376,7 +597,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/kubernetes_service_account_refused_from_outside/rule.yml",
         include_str!("../../../detectors/kubernetes_service_account_refused_from_outside/rule.yml"),
     ),
+    (
+        "detectors/kubernetes_service_opened/rule.yml",
+        include_str!("../../../detectors/kubernetes_service_opened/rule.yml"),
+    ),
     ("detectors/kubernetes_shell_in_pod/rule.yml", include_str!("../../../detectors/kubernetes_shell_in_pod/rule.yml")),
+    (
+        "detectors/kubernetes_system_identity_outside/rule.yml",
+        include_str!("../../../detectors/kubernetes_system_identity_outside/rule.yml"),
+    ),
     (
         "detectors/kubernetes_token_read_in_pod/rule.yml",
         include_str!("../../../detectors/kubernetes_token_read_in_pod/rule.yml"),
@@ -384,6 +613,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/kubernetes_token_requested/rule.yml",
         include_str!("../../../detectors/kubernetes_token_requested/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_traffic_taken/rule.yml",
+        include_str!("../../../detectors/kubernetes_traffic_taken/rule.yml"),
+    ),
+    ("detectors/kubernetes_wall_removed/rule.yml", include_str!("../../../detectors/kubernetes_wall_removed/rule.yml")),
+    (
+        "detectors/kubernetes_workload_escapes/rule.yml",
+        include_str!("../../../detectors/kubernetes_workload_escapes/rule.yml"),
     ),
     ("detectors/litellm_key_tried/rule.yml", include_str!("../../../detectors/litellm_key_tried/rule.yml")),
     ("detectors/okta_account_locked/rule.yml", include_str!("../../../detectors/okta_account_locked/rule.yml")),
