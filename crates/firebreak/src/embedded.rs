@@ -36,6 +36,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_bucket_protection_removed/rule.yml"),
     ),
     ("detectors/aws_bucket_published/rule.yml", include_str!("../../../detectors/aws_bucket_published/rule.yml")),
+    (
+        "detectors/aws_buckets_opened_in_a_row/rule.yml",
+        include_str!("../../../detectors/aws_buckets_opened_in_a_row/rule.yml"),
+    ),
     ("detectors/aws_build_made_public/rule.yml", include_str!("../../../detectors/aws_build_made_public/rule.yml")),
     ("detectors/aws_build_overridden/rule.yml", include_str!("../../../detectors/aws_build_overridden/rule.yml")),
     (
@@ -56,10 +60,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_commands_on_schedule/rule.yml",
         include_str!("../../../detectors/aws_commands_on_schedule/rule.yml"),
     ),
+    ("detectors/aws_console_guessed/rule.yml", include_str!("../../../detectors/aws_console_guessed/rule.yml")),
     ("detectors/aws_console_link_made/rule.yml", include_str!("../../../detectors/aws_console_link_made/rule.yml")),
     (
         "detectors/aws_console_password_set/rule.yml",
         include_str!("../../../detectors/aws_console_password_set/rule.yml"),
+    ),
+    (
+        "detectors/aws_console_password_spray/rule.yml",
+        include_str!("../../../detectors/aws_console_password_spray/rule.yml"),
     ),
     ("detectors/aws_container_escapes/rule.yml", include_str!("../../../detectors/aws_container_escapes/rule.yml")),
     (
@@ -94,6 +103,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_directory_changed/rule.yml", include_str!("../../../detectors/aws_directory_changed/rule.yml")),
     ("detectors/aws_disk_blocks_read/rule.yml", include_str!("../../../detectors/aws_disk_blocks_read/rule.yml")),
     ("detectors/aws_disk_copied/rule.yml", include_str!("../../../detectors/aws_disk_copied/rule.yml")),
+    (
+        "detectors/aws_disk_copied_and_mounted/rule.yml",
+        include_str!("../../../detectors/aws_disk_copied_and_mounted/rule.yml"),
+    ),
     (
         "detectors/aws_disk_encryption_default_off/rule.yml",
         include_str!("../../../detectors/aws_disk_encryption_default_off/rule.yml"),
@@ -164,6 +177,11 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_host_stopped_by_person/rule.yml"),
     ),
     (
+        "detectors/aws_hosts_connected_in_a_row/rule.yml",
+        include_str!("../../../detectors/aws_hosts_connected_in_a_row/rule.yml"),
+    ),
+    ("detectors/aws_hosts_ended_in_bulk/rule.yml", include_str!("../../../detectors/aws_hosts_ended_in_bulk/rule.yml")),
+    (
         "detectors/aws_identity_provider_changed/rule.yml",
         include_str!("../../../detectors/aws_identity_provider_changed/rule.yml"),
     ),
@@ -199,6 +217,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_login_without_second_factor/rule.yml",
         include_str!("../../../detectors/aws_login_without_second_factor/rule.yml"),
     ),
+    (
+        "detectors/aws_looks_then_takes_secrets/rule.yml",
+        include_str!("../../../detectors/aws_looks_then_takes_secrets/rule.yml"),
+    ),
     ("detectors/aws_mail_sender_added/rule.yml", include_str!("../../../detectors/aws_mail_sender_added/rule.yml")),
     (
         "detectors/aws_mail_sending_explored/rule.yml",
@@ -219,6 +241,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_network_path_changed/rule.yml"),
     ),
     (
+        "detectors/aws_new_key_used_at_once/rule.yml",
+        include_str!("../../../detectors/aws_new_key_used_at_once/rule.yml"),
+    ),
+    (
         "detectors/aws_notebook_script_changed/rule.yml",
         include_str!("../../../detectors/aws_notebook_script_changed/rule.yml"),
     ),
@@ -231,6 +257,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/aws_objects_encrypted_with_outside_key/rule.yml",
         include_str!("../../../detectors/aws_objects_encrypted_with_outside_key/rule.yml"),
+    ),
+    (
+        "detectors/aws_objects_read_by_volume/rule.yml",
+        include_str!("../../../detectors/aws_objects_read_by_volume/rule.yml"),
     ),
     (
         "detectors/aws_organisation_guard_removed/rule.yml",
@@ -258,6 +288,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/aws_password_policy_read/rule.yml",
         include_str!("../../../detectors/aws_password_policy_read/rule.yml"),
+    ),
+    (
+        "detectors/aws_password_set_then_login/rule.yml",
+        include_str!("../../../detectors/aws_password_set_then_login/rule.yml"),
     ),
     ("detectors/aws_permissions_changed/rule.yml", include_str!("../../../detectors/aws_permissions_changed/rule.yml")),
     (
@@ -287,6 +321,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_recording_narrowed/rule.yml", include_str!("../../../detectors/aws_recording_narrowed/rule.yml")),
     ("detectors/aws_refusals_burst/rule.yml", include_str!("../../../detectors/aws_refusals_burst/rule.yml")),
     ("detectors/aws_region_enabled/rule.yml", include_str!("../../../detectors/aws_region_enabled/rule.yml")),
+    ("detectors/aws_regions_swept/rule.yml", include_str!("../../../detectors/aws_regions_swept/rule.yml")),
     (
         "detectors/aws_remote_access_opened/rule.yml",
         include_str!("../../../detectors/aws_remote_access_opened/rule.yml"),
@@ -301,6 +336,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_role_passed_to_compute/rule.yml"),
     ),
     ("detectors/aws_role_trust_changed/rule.yml", include_str!("../../../detectors/aws_role_trust_changed/rule.yml")),
+    ("detectors/aws_roles_tried/rule.yml", include_str!("../../../detectors/aws_roles_tried/rule.yml")),
     ("detectors/aws_root_login_refused/rule.yml", include_str!("../../../detectors/aws_root_login_refused/rule.yml")),
     ("detectors/aws_root_session_made/rule.yml", include_str!("../../../detectors/aws_root_session_made/rule.yml")),
     ("detectors/aws_root_used/rule.yml", include_str!("../../../detectors/aws_root_used/rule.yml")),
@@ -312,12 +348,20 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_second_factor_removed/rule.yml",
         include_str!("../../../detectors/aws_second_factor_removed/rule.yml"),
     ),
+    (
+        "detectors/aws_second_factor_removed_then_login/rule.yml",
+        include_str!("../../../detectors/aws_second_factor_removed_then_login/rule.yml"),
+    ),
     ("detectors/aws_secret_opened/rule.yml", include_str!("../../../detectors/aws_secret_opened/rule.yml")),
     (
         "detectors/aws_secret_scanner_identity_check/rule.yml",
         include_str!("../../../detectors/aws_secret_scanner_identity_check/rule.yml"),
     ),
     ("detectors/aws_secret_sweep/rule.yml", include_str!("../../../detectors/aws_secret_sweep/rule.yml")),
+    (
+        "detectors/aws_secrets_in_many_regions/rule.yml",
+        include_str!("../../../detectors/aws_secrets_in_many_regions/rule.yml"),
+    ),
     (
         "detectors/aws_serial_console_opened/rule.yml",
         include_str!("../../../detectors/aws_serial_console_opened/rule.yml"),
@@ -335,7 +379,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_sign_in_portal_changed/rule.yml",
         include_str!("../../../detectors/aws_sign_in_portal_changed/rule.yml"),
     ),
+    (
+        "detectors/aws_snapshot_made_then_shared/rule.yml",
+        include_str!("../../../detectors/aws_snapshot_made_then_shared/rule.yml"),
+    ),
     ("detectors/aws_snapshot_shared/rule.yml", include_str!("../../../detectors/aws_snapshot_shared/rule.yml")),
+    (
+        "detectors/aws_snapshots_deleted_in_bulk/rule.yml",
+        include_str!("../../../detectors/aws_snapshots_deleted_in_bulk/rule.yml"),
+    ),
     ("detectors/aws_stack_rolled_out/rule.yml", include_str!("../../../detectors/aws_stack_rolled_out/rule.yml")),
     ("detectors/aws_start_script_sweep/rule.yml", include_str!("../../../detectors/aws_start_script_sweep/rule.yml")),
     ("detectors/aws_table_exported/rule.yml", include_str!("../../../detectors/aws_table_exported/rule.yml")),
@@ -351,7 +403,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_trail_created/rule.yml", include_str!("../../../detectors/aws_trail_created/rule.yml")),
     ("detectors/aws_trail_files_deleted/rule.yml", include_str!("../../../detectors/aws_trail_files_deleted/rule.yml")),
     ("detectors/aws_trail_tampered/rule.yml", include_str!("../../../detectors/aws_trail_tampered/rule.yml")),
+    (
+        "detectors/aws_trail_tampered_then_data/rule.yml",
+        include_str!("../../../detectors/aws_trail_tampered_then_data/rule.yml"),
+    ),
     ("detectors/aws_user_added_to_group/rule.yml", include_str!("../../../detectors/aws_user_added_to_group/rule.yml")),
+    (
+        "detectors/aws_user_changed_outside_deployment/rule.yml",
+        include_str!("../../../detectors/aws_user_changed_outside_deployment/rule.yml"),
+    ),
     ("detectors/aws_user_console_login/rule.yml", include_str!("../../../detectors/aws_user_console_login/rule.yml")),
     ("detectors/aws_user_created/rule.yml", include_str!("../../../detectors/aws_user_created/rule.yml")),
     ("detectors/aws_user_deleted/rule.yml", include_str!("../../../detectors/aws_user_deleted/rule.yml")),
@@ -359,12 +419,34 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_user_key_refused_in_iam/rule.yml",
         include_str!("../../../detectors/aws_user_key_refused_in_iam/rule.yml"),
     ),
+    (
+        "detectors/aws_user_made_and_raised/rule.yml",
+        include_str!("../../../detectors/aws_user_made_and_raised/rule.yml"),
+    ),
     ("detectors/aws_user_pool_weakened/rule.yml", include_str!("../../../detectors/aws_user_pool_weakened/rule.yml")),
     ("detectors/aws_warehouse_opened/rule.yml", include_str!("../../../detectors/aws_warehouse_opened/rule.yml")),
     ("detectors/aws_way_in_built/rule.yml", include_str!("../../../detectors/aws_way_in_built/rule.yml")),
     (
+        "detectors/github_actions_policy_changed/rule.yml",
+        include_str!("../../../detectors/github_actions_policy_changed/rule.yml"),
+    ),
+    (
         "detectors/github_actions_secret_changed/rule.yml",
         include_str!("../../../detectors/github_actions_secret_changed/rule.yml"),
+    ),
+    ("detectors/github_alert_dismissed/rule.yml", include_str!("../../../detectors/github_alert_dismissed/rule.yml")),
+    ("detectors/github_app_trusted/rule.yml", include_str!("../../../detectors/github_app_trusted/rule.yml")),
+    (
+        "detectors/github_archives_downloaded/rule.yml",
+        include_str!("../../../detectors/github_archives_downloaded/rule.yml"),
+    ),
+    (
+        "detectors/github_assistant_policy_changed/rule.yml",
+        include_str!("../../../detectors/github_assistant_policy_changed/rule.yml"),
+    ),
+    (
+        "detectors/github_audit_log_exported/rule.yml",
+        include_str!("../../../detectors/github_audit_log_exported/rule.yml"),
     ),
     (
         "detectors/github_audit_stream_changed/rule.yml",
@@ -375,8 +457,28 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_branch_protection_removed/rule.yml"),
     ),
     (
+        "detectors/github_branch_protection_weakened/rule.yml",
+        include_str!("../../../detectors/github_branch_protection_weakened/rule.yml"),
+    ),
+    (
         "detectors/github_change_by_package_manager/rule.yml",
         include_str!("../../../detectors/github_change_by_package_manager/rule.yml"),
+    ),
+    (
+        "detectors/github_cloned_then_opened/rule.yml",
+        include_str!("../../../detectors/github_cloned_then_opened/rule.yml"),
+    ),
+    (
+        "detectors/github_environment_unprotected/rule.yml",
+        include_str!("../../../detectors/github_environment_unprotected/rule.yml"),
+    ),
+    (
+        "detectors/github_guard_off_push_on/rule.yml",
+        include_str!("../../../detectors/github_guard_off_push_on/rule.yml"),
+    ),
+    (
+        "detectors/github_guard_switched_off/rule.yml",
+        include_str!("../../../detectors/github_guard_switched_off/rule.yml"),
     ),
     (
         "detectors/github_lasting_access_added/rule.yml",
@@ -387,11 +489,26 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_loot_repository_created/rule.yml"),
     ),
     ("detectors/github_mass_clone/rule.yml", include_str!("../../../detectors/github_mass_clone/rule.yml")),
+    ("detectors/github_member_added/rule.yml", include_str!("../../../detectors/github_member_added/rule.yml")),
+    (
+        "detectors/github_organisation_changed/rule.yml",
+        include_str!("../../../detectors/github_organisation_changed/rule.yml"),
+    ),
     (
         "detectors/github_organisation_guard_lowered/rule.yml",
         include_str!("../../../detectors/github_organisation_guard_lowered/rule.yml"),
     ),
     ("detectors/github_owner_made/rule.yml", include_str!("../../../detectors/github_owner_made/rule.yml")),
+    ("detectors/github_package_removed/rule.yml", include_str!("../../../detectors/github_package_removed/rule.yml")),
+    (
+        "detectors/github_pages_made_public/rule.yml",
+        include_str!("../../../detectors/github_pages_made_public/rule.yml"),
+    ),
+    ("detectors/github_people_removed/rule.yml", include_str!("../../../detectors/github_people_removed/rule.yml")),
+    (
+        "detectors/github_people_removed_in_a_row/rule.yml",
+        include_str!("../../../detectors/github_people_removed_in_a_row/rule.yml"),
+    ),
     (
         "detectors/github_policy_for_all_lowered/rule.yml",
         include_str!("../../../detectors/github_policy_for_all_lowered/rule.yml"),
@@ -401,34 +518,90 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_public_repository_created/rule.yml"),
     ),
     (
+        "detectors/github_repositories_removed_in_a_row/rule.yml",
+        include_str!("../../../detectors/github_repositories_removed_in_a_row/rule.yml"),
+    ),
+    (
+        "detectors/github_repository_archived/rule.yml",
+        include_str!("../../../detectors/github_repository_archived/rule.yml"),
+    ),
+    (
         "detectors/github_repository_made_public/rule.yml",
         include_str!("../../../detectors/github_repository_made_public/rule.yml"),
     ),
     (
+        "detectors/github_repository_opened_by_fork/rule.yml",
+        include_str!("../../../detectors/github_repository_opened_by_fork/rule.yml"),
+    ),
+    (
         "detectors/github_repository_removed/rule.yml",
         include_str!("../../../detectors/github_repository_removed/rule.yml"),
+    ),
+    ("detectors/github_role_granted/rule.yml", include_str!("../../../detectors/github_role_granted/rule.yml")),
+    ("detectors/github_ruleset_added/rule.yml", include_str!("../../../detectors/github_ruleset_added/rule.yml")),
+    (
+        "detectors/github_runner_group_changed/rule.yml",
+        include_str!("../../../detectors/github_runner_group_changed/rule.yml"),
     ),
     (
         "detectors/github_runner_registered/rule.yml",
         include_str!("../../../detectors/github_runner_registered/rule.yml"),
     ),
     (
+        "detectors/github_runs_from_many_workflows_added/rule.yml",
+        include_str!("../../../detectors/github_runs_from_many_workflows_added/rule.yml"),
+    ),
+    (
+        "detectors/github_second_factor_off/rule.yml",
+        include_str!("../../../detectors/github_second_factor_off/rule.yml"),
+    ),
+    ("detectors/github_secret_found/rule.yml", include_str!("../../../detectors/github_secret_found/rule.yml")),
+    (
         "detectors/github_secret_pushed_anyway/rule.yml",
         include_str!("../../../detectors/github_secret_pushed_anyway/rule.yml"),
+    ),
+    (
+        "detectors/github_secrets_replaced_in_a_row/rule.yml",
+        include_str!("../../../detectors/github_secrets_replaced_in_a_row/rule.yml"),
     ),
     (
         "detectors/github_security_feature_off/rule.yml",
         include_str!("../../../detectors/github_security_feature_off/rule.yml"),
     ),
+    ("detectors/github_sign_in_changed/rule.yml", include_str!("../../../detectors/github_sign_in_changed/rule.yml")),
+    ("detectors/github_team_changed/rule.yml", include_str!("../../../detectors/github_team_changed/rule.yml")),
+    (
+        "detectors/github_token_made_then_clones/rule.yml",
+        include_str!("../../../detectors/github_token_made_then_clones/rule.yml"),
+    ),
     ("detectors/github_webhook_added/rule.yml", include_str!("../../../detectors/github_webhook_added/rule.yml")),
+    ("detectors/github_webhook_changed/rule.yml", include_str!("../../../detectors/github_webhook_changed/rule.yml")),
     (
         "detectors/github_workflow_runs_deleted/rule.yml",
         include_str!("../../../detectors/github_workflow_runs_deleted/rule.yml"),
     ),
+    (
+        "detectors/github_workflow_switched_off/rule.yml",
+        include_str!("../../../detectors/github_workflow_switched_off/rule.yml"),
+    ),
+    (
+        "detectors/google_account_taken_over/rule.yml",
+        include_str!("../../../detectors/google_account_taken_over/rule.yml"),
+    ),
+    (
+        "detectors/google_admin_role_changed/rule.yml",
+        include_str!("../../../detectors/google_admin_role_changed/rule.yml"),
+    ),
+    ("detectors/google_alert_removed/rule.yml", include_str!("../../../detectors/google_alert_removed/rule.yml")),
+    ("detectors/google_app_trusted/rule.yml", include_str!("../../../detectors/google_app_trusted/rule.yml")),
     ("detectors/google_attack_warning/rule.yml", include_str!("../../../detectors/google_attack_warning/rule.yml")),
     (
         "detectors/google_calendar_made_public/rule.yml",
         include_str!("../../../detectors/google_calendar_made_public/rule.yml"),
+    ),
+    (
+        "detectors/google_consent_then_download/rule.yml",
+        include_str!("../../../detectors/google_consent_then_download/rule.yml"),
     ),
     ("detectors/google_data_transferred/rule.yml", include_str!("../../../detectors/google_data_transferred/rule.yml")),
     (
@@ -439,6 +612,12 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/google_device_suspicious/rule.yml",
         include_str!("../../../detectors/google_device_suspicious/rule.yml"),
     ),
+    ("detectors/google_device_wiped/rule.yml", include_str!("../../../detectors/google_device_wiped/rule.yml")),
+    (
+        "detectors/google_documents_given_away/rule.yml",
+        include_str!("../../../detectors/google_documents_given_away/rule.yml"),
+    ),
+    ("detectors/google_domain_added/rule.yml", include_str!("../../../detectors/google_domain_added/rule.yml")),
     (
         "detectors/google_drive_made_public/rule.yml",
         include_str!("../../../detectors/google_drive_made_public/rule.yml"),
@@ -448,6 +627,8 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/google_drive_mass_download/rule.yml"),
     ),
     ("detectors/google_export_started/rule.yml", include_str!("../../../detectors/google_export_started/rule.yml")),
+    ("detectors/google_group_opened/rule.yml", include_str!("../../../detectors/google_group_opened/rule.yml")),
+    ("detectors/google_guessed_then_in/rule.yml", include_str!("../../../detectors/google_guessed_then_in/rule.yml")),
     (
         "detectors/google_mail_forwarded_outside/rule.yml",
         include_str!("../../../detectors/google_mail_forwarded_outside/rule.yml"),
@@ -456,18 +637,47 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/google_mail_protection_off/rule.yml",
         include_str!("../../../detectors/google_mail_protection_off/rule.yml"),
     ),
+    (
+        "detectors/google_mail_route_changed/rule.yml",
+        include_str!("../../../detectors/google_mail_route_changed/rule.yml"),
+    ),
+    ("detectors/google_mailbox_watched/rule.yml", include_str!("../../../detectors/google_mailbox_watched/rule.yml")),
     ("detectors/google_malware_mailed/rule.yml", include_str!("../../../detectors/google_malware_mailed/rule.yml")),
+    ("detectors/google_many_made_public/rule.yml", include_str!("../../../detectors/google_many_made_public/rule.yml")),
+    (
+        "detectors/google_password_rule_changed/rule.yml",
+        include_str!("../../../detectors/google_password_rule_changed/rule.yml"),
+    ),
+    (
+        "detectors/google_password_set_by_other/rule.yml",
+        include_str!("../../../detectors/google_password_set_by_other/rule.yml"),
+    ),
+    ("detectors/google_powerful_consent/rule.yml", include_str!("../../../detectors/google_powerful_consent/rule.yml")),
     ("detectors/google_powerful_grant/rule.yml", include_str!("../../../detectors/google_powerful_grant/rule.yml")),
     (
         "detectors/google_second_factor_off/rule.yml",
         include_str!("../../../detectors/google_second_factor_off/rule.yml"),
     ),
+    ("detectors/google_session_stolen/rule.yml", include_str!("../../../detectors/google_session_stolen/rule.yml")),
     ("detectors/google_shared_outside/rule.yml", include_str!("../../../detectors/google_shared_outside/rule.yml")),
+    (
+        "detectors/google_sharing_rule_opened/rule.yml",
+        include_str!("../../../detectors/google_sharing_rule_opened/rule.yml"),
+    ),
+    ("detectors/google_sign_in_weakened/rule.yml", include_str!("../../../detectors/google_sign_in_weakened/rule.yml")),
+    ("detectors/google_sign_on_changed/rule.yml", include_str!("../../../detectors/google_sign_on_changed/rule.yml")),
     ("detectors/google_spam_opened/rule.yml", include_str!("../../../detectors/google_spam_opened/rule.yml")),
+    ("detectors/google_staff_access/rule.yml", include_str!("../../../detectors/google_staff_access/rule.yml")),
     (
         "detectors/google_trusted_domain_added/rule.yml",
         include_str!("../../../detectors/google_trusted_domain_added/rule.yml"),
     ),
+    ("detectors/google_user_revived/rule.yml", include_str!("../../../detectors/google_user_revived/rule.yml")),
+    (
+        "detectors/google_users_removed_in_a_row/rule.yml",
+        include_str!("../../../detectors/google_users_removed_in_a_row/rule.yml"),
+    ),
+    ("detectors/google_vault_exported/rule.yml", include_str!("../../../detectors/google_vault_exported/rule.yml")),
     (
         "detectors/kubernetes_access_map_changed/rule.yml",
         include_str!("../../../detectors/kubernetes_access_map_changed/rule.yml"),
@@ -594,6 +804,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_secrets_read_by_person/rule.yml"),
     ),
     (
+        "detectors/kubernetes_secrets_read_in_a_row/rule.yml",
+        include_str!("../../../detectors/kubernetes_secrets_read_in_a_row/rule.yml"),
+    ),
+    (
         "detectors/kubernetes_service_account_refused_from_outside/rule.yml",
         include_str!("../../../detectors/kubernetes_service_account_refused_from_outside/rule.yml"),
     ),
@@ -602,6 +816,14 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_service_opened/rule.yml"),
     ),
     ("detectors/kubernetes_shell_in_pod/rule.yml", include_str!("../../../detectors/kubernetes_shell_in_pod/rule.yml")),
+    (
+        "detectors/kubernetes_shell_then_secrets/rule.yml",
+        include_str!("../../../detectors/kubernetes_shell_then_secrets/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_shells_in_a_row/rule.yml",
+        include_str!("../../../detectors/kubernetes_shells_in_a_row/rule.yml"),
+    ),
     (
         "detectors/kubernetes_system_identity_outside/rule.yml",
         include_str!("../../../detectors/kubernetes_system_identity_outside/rule.yml"),
@@ -615,48 +837,153 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_token_requested/rule.yml"),
     ),
     (
+        "detectors/kubernetes_traces_removed/rule.yml",
+        include_str!("../../../detectors/kubernetes_traces_removed/rule.yml"),
+    ),
+    (
         "detectors/kubernetes_traffic_taken/rule.yml",
         include_str!("../../../detectors/kubernetes_traffic_taken/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_tried_then_bound/rule.yml",
+        include_str!("../../../detectors/kubernetes_tried_then_bound/rule.yml"),
     ),
     ("detectors/kubernetes_wall_removed/rule.yml", include_str!("../../../detectors/kubernetes_wall_removed/rule.yml")),
     (
         "detectors/kubernetes_workload_escapes/rule.yml",
         include_str!("../../../detectors/kubernetes_workload_escapes/rule.yml"),
     ),
+    (
+        "detectors/kubernetes_workloads_deleted_in_a_row/rule.yml",
+        include_str!("../../../detectors/kubernetes_workloads_deleted_in_a_row/rule.yml"),
+    ),
+    (
+        "detectors/litellm_key_from_many_addresses/rule.yml",
+        include_str!("../../../detectors/litellm_key_from_many_addresses/rule.yml"),
+    ),
     ("detectors/litellm_key_tried/rule.yml", include_str!("../../../detectors/litellm_key_tried/rule.yml")),
+    ("detectors/litellm_models_tried/rule.yml", include_str!("../../../detectors/litellm_models_tried/rule.yml")),
+    ("detectors/litellm_prompts_grow/rule.yml", include_str!("../../../detectors/litellm_prompts_grow/rule.yml")),
+    ("detectors/litellm_spend_burst/rule.yml", include_str!("../../../detectors/litellm_spend_burst/rule.yml")),
+    (
+        "detectors/litellm_tried_then_works/rule.yml",
+        include_str!("../../../detectors/litellm_tried_then_works/rule.yml"),
+    ),
     ("detectors/okta_account_locked/rule.yml", include_str!("../../../detectors/okta_account_locked/rule.yml")),
     (
         "detectors/okta_admin_console_opened/rule.yml",
         include_str!("../../../detectors/okta_admin_console_opened/rule.yml"),
     ),
+    (
+        "detectors/okta_admin_made_then_token/rule.yml",
+        include_str!("../../../detectors/okta_admin_made_then_token/rule.yml"),
+    ),
     ("detectors/okta_admin_role_granted/rule.yml", include_str!("../../../detectors/okta_admin_role_granted/rule.yml")),
     ("detectors/okta_app_refused/rule.yml", include_str!("../../../detectors/okta_app_refused/rule.yml")),
+    (
+        "detectors/okta_application_changed/rule.yml",
+        include_str!("../../../detectors/okta_application_changed/rule.yml"),
+    ),
+    (
+        "detectors/okta_client_secret_added/rule.yml",
+        include_str!("../../../detectors/okta_client_secret_added/rule.yml"),
+    ),
+    (
+        "detectors/okta_directory_agent_changed/rule.yml",
+        include_str!("../../../detectors/okta_directory_agent_changed/rule.yml"),
+    ),
     ("detectors/okta_factor_bypassed/rule.yml", include_str!("../../../detectors/okta_factor_bypassed/rule.yml")),
+    (
+        "detectors/okta_factor_kind_switched_off/rule.yml",
+        include_str!("../../../detectors/okta_factor_kind_switched_off/rule.yml"),
+    ),
     ("detectors/okta_factor_reset/rule.yml", include_str!("../../../detectors/okta_factor_reset/rule.yml")),
+    ("detectors/okta_guessed_then_in/rule.yml", include_str!("../../../detectors/okta_guessed_then_in/rule.yml")),
+    (
+        "detectors/okta_help_desk_talked_round/rule.yml",
+        include_str!("../../../detectors/okta_help_desk_talked_round/rule.yml"),
+    ),
+    ("detectors/okta_hook_added/rule.yml", include_str!("../../../detectors/okta_hook_added/rule.yml")),
     ("detectors/okta_impersonation/rule.yml", include_str!("../../../detectors/okta_impersonation/rule.yml")),
     ("detectors/okta_log_stream_changed/rule.yml", include_str!("../../../detectors/okta_log_stream_changed/rule.yml")),
+    ("detectors/okta_many_apps_opened/rule.yml", include_str!("../../../detectors/okta_many_apps_opened/rule.yml")),
     (
         "detectors/okta_network_zone_changed/rule.yml",
         include_str!("../../../detectors/okta_network_zone_changed/rule.yml"),
     ),
+    (
+        "detectors/okta_new_behaviour_at_admin_console/rule.yml",
+        include_str!("../../../detectors/okta_new_behaviour_at_admin_console/rule.yml"),
+    ),
+    ("detectors/okta_org_to_org/rule.yml", include_str!("../../../detectors/okta_org_to_org/rule.yml")),
+    ("detectors/okta_origin_trusted/rule.yml", include_str!("../../../detectors/okta_origin_trusted/rule.yml")),
+    (
+        "detectors/okta_password_set_by_other/rule.yml",
+        include_str!("../../../detectors/okta_password_set_by_other/rule.yml"),
+    ),
     ("detectors/okta_password_shown/rule.yml", include_str!("../../../detectors/okta_password_shown/rule.yml")),
+    ("detectors/okta_password_spray/rule.yml", include_str!("../../../detectors/okta_password_spray/rule.yml")),
     ("detectors/okta_phishing_declined/rule.yml", include_str!("../../../detectors/okta_phishing_declined/rule.yml")),
     ("detectors/okta_policy_weakened/rule.yml", include_str!("../../../detectors/okta_policy_weakened/rule.yml")),
+    ("detectors/okta_provider_changed/rule.yml", include_str!("../../../detectors/okta_provider_changed/rule.yml")),
+    ("detectors/okta_push_fatigue/rule.yml", include_str!("../../../detectors/okta_push_fatigue/rule.yml")),
     ("detectors/okta_push_refused/rule.yml", include_str!("../../../detectors/okta_push_refused/rule.yml")),
+    ("detectors/okta_rate_limited/rule.yml", include_str!("../../../detectors/okta_rate_limited/rule.yml")),
+    (
+        "detectors/okta_refresh_token_reused/rule.yml",
+        include_str!("../../../detectors/okta_refresh_token_reused/rule.yml"),
+    ),
+    ("detectors/okta_risky_sign_in/rule.yml", include_str!("../../../detectors/okta_risky_sign_in/rule.yml")),
+    ("detectors/okta_secret_revealed/rule.yml", include_str!("../../../detectors/okta_secret_revealed/rule.yml")),
+    (
+        "detectors/okta_session_on_two_systems/rule.yml",
+        include_str!("../../../detectors/okta_session_on_two_systems/rule.yml"),
+    ),
+    (
+        "detectors/okta_sign_in_through_proxy/rule.yml",
+        include_str!("../../../detectors/okta_sign_in_through_proxy/rule.yml"),
+    ),
+    (
+        "detectors/okta_support_then_change/rule.yml",
+        include_str!("../../../detectors/okta_support_then_change/rule.yml"),
+    ),
+    (
+        "detectors/okta_threat_guard_changed/rule.yml",
+        include_str!("../../../detectors/okta_threat_guard_changed/rule.yml"),
+    ),
     ("detectors/okta_threat_reported/rule.yml", include_str!("../../../detectors/okta_threat_reported/rule.yml")),
     (
         "detectors/okta_token_or_provider_added/rule.yml",
         include_str!("../../../detectors/okta_token_or_provider_added/rule.yml"),
     ),
+    ("detectors/okta_token_revoked/rule.yml", include_str!("../../../detectors/okta_token_revoked/rule.yml")),
+    ("detectors/okta_user_at_risk/rule.yml", include_str!("../../../detectors/okta_user_at_risk/rule.yml")),
+    ("detectors/okta_user_revived/rule.yml", include_str!("../../../detectors/okta_user_revived/rule.yml")),
+    (
+        "detectors/person_reset_then_data_leaves/rule.yml",
+        include_str!("../../../detectors/person_reset_then_data_leaves/rule.yml"),
+    ),
     ("detectors/slack_anomaly/rule.yml", include_str!("../../../detectors/slack_anomaly/rule.yml")),
+    (
+        "detectors/slack_anomaly_then_download/rule.yml",
+        include_str!("../../../detectors/slack_anomaly_then_download/rule.yml"),
+    ),
     ("detectors/slack_app_installed/rule.yml", include_str!("../../../detectors/slack_app_installed/rule.yml")),
     ("detectors/slack_app_removed/rule.yml", include_str!("../../../detectors/slack_app_removed/rule.yml")),
+    ("detectors/slack_app_token_kept/rule.yml", include_str!("../../../detectors/slack_app_token_kept/rule.yml")),
     ("detectors/slack_barrier_changed/rule.yml", include_str!("../../../detectors/slack_barrier_changed/rule.yml")),
     ("detectors/slack_channel_opened/rule.yml", include_str!("../../../detectors/slack_channel_opened/rule.yml")),
+    ("detectors/slack_export_downloaded/rule.yml", include_str!("../../../detectors/slack_export_downloaded/rule.yml")),
     (
         "detectors/slack_export_or_ownership/rule.yml",
         include_str!("../../../detectors/slack_export_or_ownership/rule.yml"),
     ),
+    (
+        "detectors/slack_guard_off_then_export/rule.yml",
+        include_str!("../../../detectors/slack_guard_off_then_export/rule.yml"),
+    ),
+    ("detectors/slack_guest_invited/rule.yml", include_str!("../../../detectors/slack_guest_invited/rule.yml")),
+    ("detectors/slack_identity_changed/rule.yml", include_str!("../../../detectors/slack_identity_changed/rule.yml")),
     ("detectors/slack_key_control_lost/rule.yml", include_str!("../../../detectors/slack_key_control_lost/rule.yml")),
     (
         "detectors/slack_legal_hold_changed/rule.yml",
@@ -670,10 +997,19 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/slack_malicious_file_shared/rule.yml",
         include_str!("../../../detectors/slack_malicious_file_shared/rule.yml"),
     ),
+    ("detectors/slack_many_public_links/rule.yml", include_str!("../../../detectors/slack_many_public_links/rule.yml")),
     ("detectors/slack_mass_download/rule.yml", include_str!("../../../detectors/slack_mass_download/rule.yml")),
+    (
+        "detectors/slack_preference_changed/rule.yml",
+        include_str!("../../../detectors/slack_preference_changed/rule.yml"),
+    ),
+    ("detectors/slack_public_link_made/rule.yml", include_str!("../../../detectors/slack_public_link_made/rule.yml")),
+    ("detectors/slack_retention_changed/rule.yml", include_str!("../../../detectors/slack_retention_changed/rule.yml")),
+    ("detectors/slack_role_lowered/rule.yml", include_str!("../../../detectors/slack_role_lowered/rule.yml")),
     ("detectors/slack_role_raised/rule.yml", include_str!("../../../detectors/slack_role_raised/rule.yml")),
     ("detectors/slack_sessions_reset/rule.yml", include_str!("../../../detectors/slack_sessions_reset/rule.yml")),
     ("detectors/slack_sign_in_weakened/rule.yml", include_str!("../../../detectors/slack_sign_in_weakened/rule.yml")),
+    ("detectors/slack_workspace_changed/rule.yml", include_str!("../../../detectors/slack_workspace_changed/rule.yml")),
 ];
 
 /// Every file of every incident profile, ordered by path.
