@@ -48,11 +48,15 @@ impl Source for Databricks {
             "orgId",
             "shardName",
             "metadata",
+            "tokenLifetimeHours",
         ]
     }
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
-        let row = row(record.json)?;
+        let mut row = row(record.json)?;
+        if let Some(hours) = token_lifetime(row.as_ref().unwrap_or(record.json)) {
+            put(row.get_or_insert_with(|| record.json.clone()), "tokenLifetimeHours", hours);
+        }
         let event = row.as_ref().unwrap_or(record.json);
         let named = json::text(event, &["serviceName"]).zip(json::text(event, &["actionName"]));
         let (service, action) = named.ok_or_else(|| {
@@ -93,6 +97,14 @@ fn row(record: &Json) -> Result<Option<Json>, Refusal> {
         }
     }
     Ok(Some(row))
+}
+
+/// For how many hours a token is valid that the record says was made: a rule cannot subtract.
+fn token_lifetime(event: &Json) -> Option<u64> {
+    const MILLIS_PER_HOUR: u64 = 3_600_000;
+    let made = json::count(event, &["timestamp"])?;
+    let ends = json::count(event, &["requestParams", "tokenExpirationTime"])?;
+    ends.checked_sub(made).map(|millis| millis.div_ceil(MILLIS_PER_HOUR))
 }
 
 /// The name that log delivery gives a column.

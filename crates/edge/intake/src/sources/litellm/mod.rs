@@ -1,14 +1,19 @@
-//! LiteLLM's spend logs and its standard logging payloads: one model call each. The spend logs hold their metadata as
+//! LiteLLM's spend logs and its standard logging payloads: one model call each; rows of its audit log; lines of its access
+//! log. The spend logs hold their metadata as
 //! JSON inside a JSON string, which is decoded here. Keys are known by the hash that the gateway itself keeps.
 
+mod access;
+mod audit;
 mod ocsf;
 
 use crate::json;
 use crate::mapping::set_address;
 use crate::parse;
+use crate::secret_fields::without_values;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
 use sonic_rs::JsonValueMutTrait;
+use std::borrow::Cow;
 
 /// LiteLLM.
 pub static SOURCE: Litellm = Litellm;
@@ -26,12 +31,37 @@ impl Source for Litellm {
         Framing::Json { envelopes: &["data"] }
     }
 
+    fn redact<'r>(&self, record: &'r [u8]) -> Cow<'r, [u8]> {
+        // Elsewhere `api_key` is the hash; in what an audit row says was changed it is a provider's key.
+        const SECRETS: &[&str] = &[
+            "api_key",
+            "key",
+            "aws_secret_access_key",
+            "client_secret",
+            "vertex_credentials",
+            "password",
+            "master_key",
+        ];
+        match memchr::memmem::find(record, b"\"table_name\"") {
+            Some(_) => without_values(record, SECRETS),
+            None => Cow::Borrowed(record),
+        }
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
+        if let Some(mapped) = audit::map(record) {
+            return mapped;
+        }
+        if json::at(record.json, &["call_type"]).is_none()
+            && let Some(mapped) = access::map(record)
+        {
+            return mapped;
+        }
         let decoded = decode(record.json)?;
         let call = decoded.as_ref().unwrap_or(record.json);
         let kind = json::text(call, &["call_type"]).filter(|_| json::at(call, &["model"]).is_some());
         let kind = kind.ok_or_else(|| {
-            let hint = "check that the input is a LiteLLM spend log";
+            let hint = "check that the input is LiteLLM's spend log, audit log or access log";
             Refusal::new("not a LiteLLM call: it has no `call_type` or no `model`", hint)
         })?;
         let id = json::text(call, &["request_id"]).or_else(|| json::text(call, &["id"]));

@@ -1,10 +1,48 @@
-//! LiteLLM calls as OCSF: API Activity with the model and its tokens.
+//! LiteLLM calls as OCSF: API Activity with the model and its tokens. Rows of the audit log and lines of the access log are
+//! API Activity without one.
 
-use crate::ocsf::{OTHER, Record};
+use crate::layout::Layout;
+use crate::ocsf::{OTHER, Record, crud};
 use firebreak_model::Event;
 use firebreak_model::ocsf::Class;
 
+const LAYOUT: Layout = Layout {
+    product: "LiteLLM",
+    vendor: "BerriAI",
+    service: "LiteLLM",
+    time: &[&["updated_at"], &["timestamp"], &["time"]],
+    id: &[&["id"], &["request_id"]],
+    agent: &[&["user_agent"]],
+    address: &[&["client_ip"], &["remote_addr"]],
+    session: &[],
+    user_name: &[&["changed_by"], &["user"]],
+    user_uid: &[&["user_id"]],
+    credential: &[&["changed_by_api_key"], &["api_key_hash"]],
+    status: &[&["status"]],
+    detail: &[],
+    operation: &[],
+    request: &[],
+};
+
 pub(super) fn record(event: &Event) -> serde_json::Value {
+    match event.log_source.service {
+        "audit" => {
+            let verb = event.keys.operation.rsplit('.').next().unwrap_or_default();
+            LAYOUT.record(event, Class::ApiActivity, crud(verb)).finish()
+        }
+        "access" => {
+            let activity = match event.keys.operation.split(' ').next() {
+                Some("GET" | "HEAD") => 2,
+                Some("DELETE") => 4,
+                _ => OTHER,
+            };
+            LAYOUT.record(event, Class::ApiActivity, activity).finish()
+        }
+        _ => call(event),
+    }
+}
+
+fn call(event: &Event) -> serde_json::Value {
     let mut record = Record::new(event, Class::ApiActivity, OTHER, "LiteLLM", "BerriAI");
     record.move_time(&["startTime"]);
     record.move_text(&["request_id"], "metadata.original_event_uid");
