@@ -30,6 +30,9 @@ const SOURCES: &[(&str, &str)] = &[
     ("OnePassword.ItemUsage", "onepassword"),
     ("OpenAI.Audit", "openai_audit"),
     ("Slack.AuditLogs", "slack_audit"),
+    ("Snowflake.DataTransferHistory", "snowflake"),
+    ("Snowflake.GrantsToRoles", "snowflake"),
+    ("Snowflake.GrantsToUsers", "snowflake"),
     ("Snowflake.QueryHistory", "snowflake"),
 ];
 

@@ -37,7 +37,6 @@ fn line(record: &RawRecord<'_>, request: &Request<'_>) -> Result<Mapped, Refusal
             .map(|hash| NodeKey::credential("litellm", hash)),
         user_agent: json::owned(text("user_agent")),
         operation: Text::from(format!("{} {path}", request.method)),
-        target: Some(NodeKey::resource("litellm", path)),
         outcome: outcome(request.status),
         ..Keys::default()
     };
