@@ -2,6 +2,55 @@
 
 /// Every detector's rule, ordered by path.
 pub static DETECTORS: &[(&str, &str)] = &[
+    (
+        "detectors/anthropic_admin_key_made/rule.yml",
+        include_str!("../../../detectors/anthropic_admin_key_made/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_connector_added/rule.yml",
+        include_str!("../../../detectors/anthropic_connector_added/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_conversation_refused/rule.yml",
+        include_str!("../../../detectors/anthropic_conversation_refused/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_conversations_guessed/rule.yml",
+        include_str!("../../../detectors/anthropic_conversations_guessed/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_conversations_read/rule.yml",
+        include_str!("../../../detectors/anthropic_conversations_read/rule.yml"),
+    ),
+    ("detectors/anthropic_data_exported/rule.yml", include_str!("../../../detectors/anthropic_data_exported/rule.yml")),
+    ("detectors/anthropic_key_made/rule.yml", include_str!("../../../detectors/anthropic_key_made/rule.yml")),
+    ("detectors/anthropic_key_removed/rule.yml", include_str!("../../../detectors/anthropic_key_removed/rule.yml")),
+    (
+        "detectors/anthropic_member_removed/rule.yml",
+        include_str!("../../../detectors/anthropic_member_removed/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_retention_changed/rule.yml",
+        include_str!("../../../detectors/anthropic_retention_changed/rule.yml"),
+    ),
+    ("detectors/anthropic_role_raised/rule.yml", include_str!("../../../detectors/anthropic_role_raised/rule.yml")),
+    (
+        "detectors/anthropic_shared_publicly/rule.yml",
+        include_str!("../../../detectors/anthropic_shared_publicly/rule.yml"),
+    ),
+    ("detectors/anthropic_sign_in_burst/rule.yml", include_str!("../../../detectors/anthropic_sign_in_burst/rule.yml")),
+    (
+        "detectors/anthropic_sign_in_failed/rule.yml",
+        include_str!("../../../detectors/anthropic_sign_in_failed/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_sign_in_setting_changed/rule.yml",
+        include_str!("../../../detectors/anthropic_sign_in_setting_changed/rule.yml"),
+    ),
+    (
+        "detectors/anthropic_workspace_changed/rule.yml",
+        include_str!("../../../detectors/anthropic_workspace_changed/rule.yml"),
+    ),
     ("detectors/aws_access_key_created/rule.yml", include_str!("../../../detectors/aws_access_key_created/rule.yml")),
     ("detectors/aws_access_key_enabled/rule.yml", include_str!("../../../detectors/aws_access_key_enabled/rule.yml")),
     ("detectors/aws_account_added/rule.yml", include_str!("../../../detectors/aws_account_added/rule.yml")),
@@ -427,6 +476,144 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_warehouse_opened/rule.yml", include_str!("../../../detectors/aws_warehouse_opened/rule.yml")),
     ("detectors/aws_way_in_built/rule.yml", include_str!("../../../detectors/aws_way_in_built/rule.yml")),
     (
+        "detectors/databricks_account_admin_made/rule.yml",
+        include_str!("../../../detectors/databricks_account_admin_made/rule.yml"),
+    ),
+    (
+        "detectors/databricks_address_list_changed/rule.yml",
+        include_str!("../../../detectors/databricks_address_list_changed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_address_refused/rule.yml",
+        include_str!("../../../detectors/databricks_address_refused/rule.yml"),
+    ),
+    (
+        "detectors/databricks_audit_delivery_changed/rule.yml",
+        include_str!("../../../detectors/databricks_audit_delivery_changed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_cluster_without_isolation/rule.yml",
+        include_str!("../../../detectors/databricks_cluster_without_isolation/rule.yml"),
+    ),
+    ("detectors/databricks_data_refused/rule.yml", include_str!("../../../detectors/databricks_data_refused/rule.yml")),
+    (
+        "detectors/databricks_data_refused_burst/rule.yml",
+        include_str!("../../../detectors/databricks_data_refused_burst/rule.yml"),
+    ),
+    (
+        "detectors/databricks_endpoint_opened/rule.yml",
+        include_str!("../../../detectors/databricks_endpoint_opened/rule.yml"),
+    ),
+    (
+        "detectors/databricks_git_credential_added/rule.yml",
+        include_str!("../../../detectors/databricks_git_credential_added/rule.yml"),
+    ),
+    (
+        "detectors/databricks_guard_setting_changed/rule.yml",
+        include_str!("../../../detectors/databricks_guard_setting_changed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_job_runs_as_another/rule.yml",
+        include_str!("../../../detectors/databricks_job_runs_as_another/rule.yml"),
+    ),
+    (
+        "detectors/databricks_lasting_token_created/rule.yml",
+        include_str!("../../../detectors/databricks_lasting_token_created/rule.yml"),
+    ),
+    (
+        "detectors/databricks_library_on_all_clusters/rule.yml",
+        include_str!("../../../detectors/databricks_library_on_all_clusters/rule.yml"),
+    ),
+    (
+        "detectors/databricks_malware_found/rule.yml",
+        include_str!("../../../detectors/databricks_malware_found/rule.yml"),
+    ),
+    (
+        "detectors/databricks_many_workspaces/rule.yml",
+        include_str!("../../../detectors/databricks_many_workspaces/rule.yml"),
+    ),
+    (
+        "detectors/databricks_mass_deletion/rule.yml",
+        include_str!("../../../detectors/databricks_mass_deletion/rule.yml"),
+    ),
+    ("detectors/databricks_mass_export/rule.yml", include_str!("../../../detectors/databricks_mass_export/rule.yml")),
+    (
+        "detectors/databricks_metastore_owner_changed/rule.yml",
+        include_str!("../../../detectors/databricks_metastore_owner_changed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_outside_storage_bound/rule.yml",
+        include_str!("../../../detectors/databricks_outside_storage_bound/rule.yml"),
+    ),
+    ("detectors/databricks_rights_burst/rule.yml", include_str!("../../../detectors/databricks_rights_burst/rule.yml")),
+    (
+        "detectors/databricks_rights_changed/rule.yml",
+        include_str!("../../../detectors/databricks_rights_changed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_rights_opened_to_all/rule.yml",
+        include_str!("../../../detectors/databricks_rights_opened_to_all/rule.yml"),
+    ),
+    (
+        "detectors/databricks_secret_printed/rule.yml",
+        include_str!("../../../detectors/databricks_secret_printed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_secret_scanner_used/rule.yml",
+        include_str!("../../../detectors/databricks_secret_scanner_used/rule.yml"),
+    ),
+    (
+        "detectors/databricks_secret_scope_opened/rule.yml",
+        include_str!("../../../detectors/databricks_secret_scope_opened/rule.yml"),
+    ),
+    ("detectors/databricks_secret_sweep/rule.yml", include_str!("../../../detectors/databricks_secret_sweep/rule.yml")),
+    (
+        "detectors/databricks_service_principal_secret/rule.yml",
+        include_str!("../../../detectors/databricks_service_principal_secret/rule.yml"),
+    ),
+    (
+        "detectors/databricks_shared_outside/rule.yml",
+        include_str!("../../../detectors/databricks_shared_outside/rule.yml"),
+    ),
+    (
+        "detectors/databricks_sign_in_burst/rule.yml",
+        include_str!("../../../detectors/databricks_sign_in_burst/rule.yml"),
+    ),
+    (
+        "detectors/databricks_sign_in_failed/rule.yml",
+        include_str!("../../../detectors/databricks_sign_in_failed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_sign_in_setting_changed/rule.yml",
+        include_str!("../../../detectors/databricks_sign_in_setting_changed/rule.yml"),
+    ),
+    (
+        "detectors/databricks_start_script_added/rule.yml",
+        include_str!("../../../detectors/databricks_start_script_added/rule.yml"),
+    ),
+    (
+        "detectors/databricks_terminal_opened/rule.yml",
+        include_str!("../../../detectors/databricks_terminal_opened/rule.yml"),
+    ),
+    ("detectors/databricks_token_sprawl/rule.yml", include_str!("../../../detectors/databricks_token_sprawl/rule.yml")),
+    ("detectors/databricks_user_created/rule.yml", include_str!("../../../detectors/databricks_user_created/rule.yml")),
+    (
+        "detectors/databricks_vendor_access/rule.yml",
+        include_str!("../../../detectors/databricks_vendor_access/rule.yml"),
+    ),
+    (
+        "detectors/databricks_verbose_audit_off/rule.yml",
+        include_str!("../../../detectors/databricks_verbose_audit_off/rule.yml"),
+    ),
+    (
+        "detectors/databricks_whole_folder_exported/rule.yml",
+        include_str!("../../../detectors/databricks_whole_folder_exported/rule.yml"),
+    ),
+    (
+        "detectors/databricks_workspace_admin_made/rule.yml",
+        include_str!("../../../detectors/databricks_workspace_admin_made/rule.yml"),
+    ),
+    (
         "detectors/github_actions_policy_changed/rule.yml",
         include_str!("../../../detectors/github_actions_policy_changed/rule.yml"),
     ),
@@ -575,7 +762,83 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_token_made_then_clones/rule.yml"),
     ),
     ("detectors/github_webhook_added/rule.yml", include_str!("../../../detectors/github_webhook_added/rule.yml")),
+    (
+        "detectors/github_webhook_alert_waved_through/rule.yml",
+        include_str!("../../../detectors/github_webhook_alert_waved_through/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_app_installed/rule.yml",
+        include_str!("../../../detectors/github_webhook_app_installed/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_artifact_taken_over/rule.yml",
+        include_str!("../../../detectors/github_webhook_artifact_taken_over/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_branch_protection_lowered/rule.yml",
+        include_str!("../../../detectors/github_webhook_branch_protection_lowered/rule.yml"),
+    ),
     ("detectors/github_webhook_changed/rule.yml", include_str!("../../../detectors/github_webhook_changed/rule.yml")),
+    (
+        "detectors/github_webhook_collaborator_added/rule.yml",
+        include_str!("../../../detectors/github_webhook_collaborator_added/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_default_branch_rewritten/rule.yml",
+        include_str!("../../../detectors/github_webhook_default_branch_rewritten/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_deploy_key_added/rule.yml",
+        include_str!("../../../detectors/github_webhook_deploy_key_added/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_hook_removed/rule.yml",
+        include_str!("../../../detectors/github_webhook_hook_removed/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_many_tags_moved/rule.yml",
+        include_str!("../../../detectors/github_webhook_many_tags_moved/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_own_runner_used/rule.yml",
+        include_str!("../../../detectors/github_webhook_own_runner_used/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_owner_added/rule.yml",
+        include_str!("../../../detectors/github_webhook_owner_added/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_pull_request_text_runs/rule.yml",
+        include_str!("../../../detectors/github_webhook_pull_request_text_runs/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_release_replaced/rule.yml",
+        include_str!("../../../detectors/github_webhook_release_replaced/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_repository_made_public/rule.yml",
+        include_str!("../../../detectors/github_webhook_repository_made_public/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_secret_found/rule.yml",
+        include_str!("../../../detectors/github_webhook_secret_found/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_security_feature_off/rule.yml",
+        include_str!("../../../detectors/github_webhook_security_feature_off/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_tag_moved/rule.yml",
+        include_str!("../../../detectors/github_webhook_tag_moved/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_workflow_changed_by_outsider/rule.yml",
+        include_str!("../../../detectors/github_webhook_workflow_changed_by_outsider/rule.yml"),
+    ),
+    (
+        "detectors/github_webhook_workflow_pushed/rule.yml",
+        include_str!("../../../detectors/github_webhook_workflow_pushed/rule.yml"),
+    ),
     (
         "detectors/github_workflow_runs_deleted/rule.yml",
         include_str!("../../../detectors/github_workflow_runs_deleted/rule.yml"),
@@ -678,6 +941,54 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/google_users_removed_in_a_row/rule.yml"),
     ),
     ("detectors/google_vault_exported/rule.yml", include_str!("../../../detectors/google_vault_exported/rule.yml")),
+    (
+        "detectors/keycloak_admin_role_mapped/rule.yml",
+        include_str!("../../../detectors/keycloak_admin_role_mapped/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_client_secret_guessed/rule.yml",
+        include_str!("../../../detectors/keycloak_client_secret_guessed/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_client_secret_read_or_made/rule.yml",
+        include_str!("../../../detectors/keycloak_client_secret_read_or_made/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_credential_set_by_admin/rule.yml",
+        include_str!("../../../detectors/keycloak_credential_set_by_admin/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_event_logging_off/rule.yml",
+        include_str!("../../../detectors/keycloak_event_logging_off/rule.yml"),
+    ),
+    ("detectors/keycloak_guard_lowered/rule.yml", include_str!("../../../detectors/keycloak_guard_lowered/rule.yml")),
+    (
+        "detectors/keycloak_identity_provider_changed/rule.yml",
+        include_str!("../../../detectors/keycloak_identity_provider_changed/rule.yml"),
+    ),
+    ("detectors/keycloak_impersonation/rule.yml", include_str!("../../../detectors/keycloak_impersonation/rule.yml")),
+    ("detectors/keycloak_login_burst/rule.yml", include_str!("../../../detectors/keycloak_login_burst/rule.yml")),
+    (
+        "detectors/keycloak_offline_token_given/rule.yml",
+        include_str!("../../../detectors/keycloak_offline_token_given/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_redirect_widened/rule.yml",
+        include_str!("../../../detectors/keycloak_redirect_widened/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_second_factor_removed/rule.yml",
+        include_str!("../../../detectors/keycloak_second_factor_removed/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_user_made_and_raised/rule.yml",
+        include_str!("../../../detectors/keycloak_user_made_and_raised/rule.yml"),
+    ),
+    (
+        "detectors/keycloak_user_store_changed/rule.yml",
+        include_str!("../../../detectors/keycloak_user_store_changed/rule.yml"),
+    ),
+    ("detectors/keycloak_users_guessed/rule.yml", include_str!("../../../detectors/keycloak_users_guessed/rule.yml")),
     (
         "detectors/kubernetes_access_map_changed/rule.yml",
         include_str!("../../../detectors/kubernetes_access_map_changed/rule.yml"),
@@ -858,10 +1169,37 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/kubernetes_workloads_deleted_in_a_row/rule.yml"),
     ),
     (
+        "detectors/litellm_admin_calls_refused/rule.yml",
+        include_str!("../../../detectors/litellm_admin_calls_refused/rule.yml"),
+    ),
+    ("detectors/litellm_admin_made/rule.yml", include_str!("../../../detectors/litellm_admin_made/rule.yml")),
+    (
+        "detectors/litellm_configuration_changed/rule.yml",
+        include_str!("../../../detectors/litellm_configuration_changed/rule.yml"),
+    ),
+    (
+        "detectors/litellm_configuration_read/rule.yml",
+        include_str!("../../../detectors/litellm_configuration_read/rule.yml"),
+    ),
+    (
+        "detectors/litellm_guard_of_key_removed/rule.yml",
+        include_str!("../../../detectors/litellm_guard_of_key_removed/rule.yml"),
+    ),
+    (
+        "detectors/litellm_key_for_all_models/rule.yml",
+        include_str!("../../../detectors/litellm_key_for_all_models/rule.yml"),
+    ),
+    (
         "detectors/litellm_key_from_many_addresses/rule.yml",
         include_str!("../../../detectors/litellm_key_from_many_addresses/rule.yml"),
     ),
+    ("detectors/litellm_key_sprawl/rule.yml", include_str!("../../../detectors/litellm_key_sprawl/rule.yml")),
     ("detectors/litellm_key_tried/rule.yml", include_str!("../../../detectors/litellm_key_tried/rule.yml")),
+    ("detectors/litellm_keys_listed/rule.yml", include_str!("../../../detectors/litellm_keys_listed/rule.yml")),
+    (
+        "detectors/litellm_master_key_used_in_places/rule.yml",
+        include_str!("../../../detectors/litellm_master_key_used_in_places/rule.yml"),
+    ),
     ("detectors/litellm_models_tried/rule.yml", include_str!("../../../detectors/litellm_models_tried/rule.yml")),
     ("detectors/litellm_prompts_grow/rule.yml", include_str!("../../../detectors/litellm_prompts_grow/rule.yml")),
     ("detectors/litellm_spend_burst/rule.yml", include_str!("../../../detectors/litellm_spend_burst/rule.yml")),
@@ -869,6 +1207,27 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/litellm_tried_then_works/rule.yml",
         include_str!("../../../detectors/litellm_tried_then_works/rule.yml"),
     ),
+    (
+        "detectors/litellm_way_to_elsewhere_added/rule.yml",
+        include_str!("../../../detectors/litellm_way_to_elsewhere_added/rule.yml"),
+    ),
+    ("detectors/mcp_command_run/rule.yml", include_str!("../../../detectors/mcp_command_run/rule.yml")),
+    (
+        "detectors/mcp_description_instructs/rule.yml",
+        include_str!("../../../detectors/mcp_description_instructs/rule.yml"),
+    ),
+    ("detectors/mcp_injection_flagged/rule.yml", include_str!("../../../detectors/mcp_injection_flagged/rule.yml")),
+    ("detectors/mcp_large_result/rule.yml", include_str!("../../../detectors/mcp_large_result/rule.yml")),
+    ("detectors/mcp_many_tools/rule.yml", include_str!("../../../detectors/mcp_many_tools/rule.yml")),
+    ("detectors/mcp_sampling_abuse/rule.yml", include_str!("../../../detectors/mcp_sampling_abuse/rule.yml")),
+    ("detectors/mcp_secret_in_result/rule.yml", include_str!("../../../detectors/mcp_secret_in_result/rule.yml")),
+    ("detectors/mcp_server_changed/rule.yml", include_str!("../../../detectors/mcp_server_changed/rule.yml")),
+    ("detectors/mcp_system_path_touched/rule.yml", include_str!("../../../detectors/mcp_system_path_touched/rule.yml")),
+    (
+        "detectors/mcp_tool_description_changed/rule.yml",
+        include_str!("../../../detectors/mcp_tool_description_changed/rule.yml"),
+    ),
+    ("detectors/mcp_tool_refused_burst/rule.yml", include_str!("../../../detectors/mcp_tool_refused_burst/rule.yml")),
     ("detectors/okta_account_locked/rule.yml", include_str!("../../../detectors/okta_account_locked/rule.yml")),
     (
         "detectors/okta_admin_console_opened/rule.yml",
@@ -960,8 +1319,102 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/okta_user_at_risk/rule.yml", include_str!("../../../detectors/okta_user_at_risk/rule.yml")),
     ("detectors/okta_user_revived/rule.yml", include_str!("../../../detectors/okta_user_revived/rule.yml")),
     (
+        "detectors/onepassword_group_rights_given/rule.yml",
+        include_str!("../../../detectors/onepassword_group_rights_given/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_guard_changed/rule.yml",
+        include_str!("../../../detectors/onepassword_guard_changed/rule.yml"),
+    ),
+    ("detectors/onepassword_items_swept/rule.yml", include_str!("../../../detectors/onepassword_items_swept/rule.yml")),
+    (
+        "detectors/onepassword_machine_access_made/rule.yml",
+        include_str!("../../../detectors/onepassword_machine_access_made/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_second_factor_failed/rule.yml",
+        include_str!("../../../detectors/onepassword_second_factor_failed/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_several_countries/rule.yml",
+        include_str!("../../../detectors/onepassword_several_countries/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_sign_in_stopped/rule.yml",
+        include_str!("../../../detectors/onepassword_sign_in_stopped/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_sign_ins_failed/rule.yml",
+        include_str!("../../../detectors/onepassword_sign_ins_failed/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_vault_exported/rule.yml",
+        include_str!("../../../detectors/onepassword_vault_exported/rule.yml"),
+    ),
+    (
+        "detectors/onepassword_vault_exported_by_admin/rule.yml",
+        include_str!("../../../detectors/onepassword_vault_exported_by_admin/rule.yml"),
+    ),
+    (
+        "detectors/openai_address_list_changed/rule.yml",
+        include_str!("../../../detectors/openai_address_list_changed/rule.yml"),
+    ),
+    ("detectors/openai_admin_key_made/rule.yml", include_str!("../../../detectors/openai_admin_key_made/rule.yml")),
+    ("detectors/openai_key_made_by_key/rule.yml", include_str!("../../../detectors/openai_key_made_by_key/rule.yml")),
+    ("detectors/openai_key_sprawl/rule.yml", include_str!("../../../detectors/openai_key_sprawl/rule.yml")),
+    ("detectors/openai_limit_raised/rule.yml", include_str!("../../../detectors/openai_limit_raised/rule.yml")),
+    ("detectors/openai_login_burst/rule.yml", include_str!("../../../detectors/openai_login_burst/rule.yml")),
+    (
+        "detectors/openai_model_copied_or_shared/rule.yml",
+        include_str!("../../../detectors/openai_model_copied_or_shared/rule.yml"),
+    ),
+    ("detectors/openai_owner_made/rule.yml", include_str!("../../../detectors/openai_owner_made/rule.yml")),
+    (
+        "detectors/openai_powerful_key_made/rule.yml",
+        include_str!("../../../detectors/openai_powerful_key_made/rule.yml"),
+    ),
+    ("detectors/openai_project_archived/rule.yml", include_str!("../../../detectors/openai_project_archived/rule.yml")),
+    (
+        "detectors/openai_service_account_made/rule.yml",
+        include_str!("../../../detectors/openai_service_account_made/rule.yml"),
+    ),
+    (
+        "detectors/openai_sharing_setting_changed/rule.yml",
+        include_str!("../../../detectors/openai_sharing_setting_changed/rule.yml"),
+    ),
+    (
+        "detectors/openai_sign_in_setting_changed/rule.yml",
+        include_str!("../../../detectors/openai_sign_in_setting_changed/rule.yml"),
+    ),
+    (
+        "detectors/openai_tool_or_connector_changed/rule.yml",
+        include_str!("../../../detectors/openai_tool_or_connector_changed/rule.yml"),
+    ),
+    (
         "detectors/person_reset_then_data_leaves/rule.yml",
         include_str!("../../../detectors/person_reset_then_data_leaves/rule.yml"),
+    ),
+    ("detectors/postgres_dump_by_tool/rule.yml", include_str!("../../../detectors/postgres_dump_by_tool/rule.yml")),
+    ("detectors/postgres_guard_changed/rule.yml", include_str!("../../../detectors/postgres_guard_changed/rule.yml")),
+    ("detectors/postgres_login_burst/rule.yml", include_str!("../../../detectors/postgres_login_burst/rule.yml")),
+    ("detectors/postgres_many_rows_read/rule.yml", include_str!("../../../detectors/postgres_many_rows_read/rule.yml")),
+    ("detectors/postgres_mass_copy/rule.yml", include_str!("../../../detectors/postgres_mass_copy/rule.yml")),
+    ("detectors/postgres_mass_drop/rule.yml", include_str!("../../../detectors/postgres_mass_drop/rule.yml")),
+    (
+        "detectors/postgres_permission_burst/rule.yml",
+        include_str!("../../../detectors/postgres_permission_burst/rule.yml"),
+    ),
+    ("detectors/postgres_program_run/rule.yml", include_str!("../../../detectors/postgres_program_run/rule.yml")),
+    ("detectors/postgres_ransom/rule.yml", include_str!("../../../detectors/postgres_ransom/rule.yml")),
+    ("detectors/postgres_role_made/rule.yml", include_str!("../../../detectors/postgres_role_made/rule.yml")),
+    (
+        "detectors/postgres_server_files_touched/rule.yml",
+        include_str!("../../../detectors/postgres_server_files_touched/rule.yml"),
+    ),
+    ("detectors/postgres_superuser_made/rule.yml", include_str!("../../../detectors/postgres_superuser_made/rule.yml")),
+    (
+        "detectors/postgres_untrusted_language/rule.yml",
+        include_str!("../../../detectors/postgres_untrusted_language/rule.yml"),
     ),
     ("detectors/slack_anomaly/rule.yml", include_str!("../../../detectors/slack_anomaly/rule.yml")),
     (
@@ -1010,6 +1463,60 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/slack_sessions_reset/rule.yml", include_str!("../../../detectors/slack_sessions_reset/rule.yml")),
     ("detectors/slack_sign_in_weakened/rule.yml", include_str!("../../../detectors/slack_sign_in_weakened/rule.yml")),
     ("detectors/slack_workspace_changed/rule.yml", include_str!("../../../detectors/slack_workspace_changed/rule.yml")),
+    (
+        "detectors/snowflake_admin_role_granted/rule.yml",
+        include_str!("../../../detectors/snowflake_admin_role_granted/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_admin_role_granted_by_statement/rule.yml",
+        include_str!("../../../detectors/snowflake_admin_role_granted_by_statement/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_credential_of_user_changed/rule.yml",
+        include_str!("../../../detectors/snowflake_credential_of_user_changed/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_data_sent_elsewhere/rule.yml",
+        include_str!("../../../detectors/snowflake_data_sent_elsewhere/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_file_downloaded/rule.yml",
+        include_str!("../../../detectors/snowflake_file_downloaded/rule.yml"),
+    ),
+    ("detectors/snowflake_guard_dropped/rule.yml", include_str!("../../../detectors/snowflake_guard_dropped/rule.yml")),
+    ("detectors/snowflake_large_read/rule.yml", include_str!("../../../detectors/snowflake_large_read/rule.yml")),
+    ("detectors/snowflake_login_burst/rule.yml", include_str!("../../../detectors/snowflake_login_burst/rule.yml")),
+    (
+        "detectors/snowflake_network_policy_changed/rule.yml",
+        include_str!("../../../detectors/snowflake_network_policy_changed/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_opened_to_everyone/rule.yml",
+        include_str!("../../../detectors/snowflake_opened_to_everyone/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_outside_code_or_storage/rule.yml",
+        include_str!("../../../detectors/snowflake_outside_code_or_storage/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_password_without_second_factor/rule.yml",
+        include_str!("../../../detectors/snowflake_password_without_second_factor/rule.yml"),
+    ),
+    ("detectors/snowflake_ransom/rule.yml", include_str!("../../../detectors/snowflake_ransom/rule.yml")),
+    ("detectors/snowflake_share_changed/rule.yml", include_str!("../../../detectors/snowflake_share_changed/rule.yml")),
+    (
+        "detectors/snowflake_stage_then_download/rule.yml",
+        include_str!("../../../detectors/snowflake_stage_then_download/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_unloaded_to_stage/rule.yml",
+        include_str!("../../../detectors/snowflake_unloaded_to_stage/rule.yml"),
+    ),
+    (
+        "detectors/snowflake_unusual_client/rule.yml",
+        include_str!("../../../detectors/snowflake_unusual_client/rule.yml"),
+    ),
+    ("detectors/snowflake_user_made/rule.yml", include_str!("../../../detectors/snowflake_user_made/rule.yml")),
 ];
 
 /// Every file of every incident profile, ordered by path.
