@@ -52,20 +52,40 @@ impl<'a> Scalar<'a> {
     where
         'a: 'b,
     {
-        if let Scalar::Text(text) = *self {
-            return text;
+        match *self {
+            Scalar::Text(text) => text,
+            Scalar::Bool(true) => "true",
+            Scalar::Bool(false) => "false",
+            Scalar::Signed(whole) => write_whole(buffer, whole < 0, whole.unsigned_abs()),
+            Scalar::Unsigned(whole) => write_whole(buffer, false, whole),
+            Scalar::Float(number) => {
+                buffer.clear();
+                // Writing to a String cannot fail.
+                let _ = write_float(buffer, number);
+                buffer
+            }
         }
-        buffer.clear();
-        // Writing to a String cannot fail.
-        let _ = match *self {
-            Scalar::Text(_) => Ok(()),
-            Scalar::Bool(truth) => write!(buffer, "{truth}"),
-            Scalar::Signed(whole) => write!(buffer, "{whole}"),
-            Scalar::Unsigned(whole) => write!(buffer, "{whole}"),
-            Scalar::Float(number) => write_float(buffer, number),
-        };
-        buffer
     }
+}
+
+/// Writes the decimal digits of a whole number.
+fn write_whole(buffer: &mut String, negative: bool, mut rest: u64) -> &str {
+    let mut digits = [b'0'; 20];
+    let mut used = 1;
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        if rest == 0 {
+            break;
+        }
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used = place + 1;
+    }
+    buffer.clear();
+    if negative {
+        buffer.push('-');
+    }
+    buffer.extend(digits.iter().skip(digits.len() - used).map(|digit| char::from(*digit)));
+    buffer
 }
 
 /// The text of a number: whole numbers without a point.
@@ -122,9 +142,16 @@ mod tests {
     #[test]
     fn scalars_have_one_text() {
         let mut buffer = String::new();
-        for (json, text) in
-            [("1.0", "1"), ("true", "true"), ("-7", "-7"), ("18446744073709551615", "18446744073709551615")]
-        {
+        for (json, text) in [
+            ("1.0", "1"),
+            ("true", "true"),
+            ("0", "0"),
+            ("-7", "-7"),
+            ("100", "100"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("1.5e300", &format!("{}", 1.5e300)),
+        ] {
             let value: Json = sonic_rs::from_str(json).expect("json");
             assert_eq!(Scalar::of(&value).expect("scalar").text(&mut buffer), text);
         }

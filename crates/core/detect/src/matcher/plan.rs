@@ -2,10 +2,13 @@
 //! those, and the index.
 
 use super::index::Index;
+use super::parts::searcher;
+use super::program::Program;
 use super::table::Table;
 use super::trie::Trie;
 use crate::field::{Field, KeyField};
 use crate::rules::{Condition, Predicate, Relation, RuleIndex, Rules, Test};
+use aho_corasick::packed::Searcher;
 use rustc_hash::FxHashMap;
 
 /// A condition over predicates' numbers.
@@ -19,7 +22,7 @@ pub(super) enum Expression {
 }
 
 /// A comparison of two fields: rare, so it is decided on the record itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SameAs {
     /// The predicate that the first field is present: necessary.
     pub(super) present: u32,
@@ -35,14 +38,24 @@ pub(super) struct Plan {
     /// Which rule each expression is.
     pub(super) rules: Vec<RuleIndex>,
     pub(super) expressions: Vec<Expression>,
+    /// The same, as they are evaluated.
+    pub(super) program: Program,
     pub(super) predicates: usize,
     pub(super) index: Index,
     pub(super) trie: Trie,
     pub(super) tables: Vec<Table>,
     /// The tables of the normalised keys.
     pub(super) keys: Vec<(KeyField, u32)>,
-    /// The table of keywords: where there is one, every value is looked up.
-    pub(super) anywhere: Option<u32>,
+    /// Keywords: where there are any, every value is looked at.
+    pub(super) anywhere: Option<Anywhere>,
+}
+
+/// What is sought in every value.
+#[derive(Debug)]
+pub(super) struct Anywhere {
+    pub(super) table: u32,
+    /// A search for any keyword in all values at once, where one of a list of texts must be there.
+    pub(super) any: Option<Searcher>,
 }
 
 /// Gives each distinct predicate one number.
@@ -101,7 +114,8 @@ impl Plan {
         let predicates = interning.order.len();
         let mut plan = Plan {
             rules: indices,
-            index: Index::new(&expressions, predicates),
+            index: Index::new(&expressions, &vec![0; predicates]),
+            program: Program::new(&expressions),
             expressions,
             predicates,
             trie: Trie::new(),
@@ -124,7 +138,7 @@ impl Plan {
                 match &predicate.field {
                     Field::Body(name) => self.trie.insert(name, place),
                     Field::Key(key) => self.keys.push((*key, place)),
-                    Field::Anywhere => self.anywhere = Some(place),
+                    Field::Anywhere => self.anywhere = Some(Anywhere { table: place, any: None }),
                 }
             }
             if let Some(table) = self.tables.get_mut(place as usize) {
@@ -132,5 +146,9 @@ impl Plan {
             }
         }
         self.tables.iter_mut().for_each(Table::finish);
+        if let Some(anywhere) = &mut self.anywhere {
+            let table = self.tables.get(anywhere.table as usize);
+            anywhere.any = table.and_then(Table::necessary).and_then(searcher);
+        }
     }
 }

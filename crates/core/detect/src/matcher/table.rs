@@ -1,19 +1,15 @@
 //! The tables of one field: given a value, which predicates hold.
 
+use super::exact::Exact;
 use super::index::{Index, Marks};
+use super::parts::Parts;
 use crate::rules::{Comparison, EXPRESSION_BYTES_MAX, Piece, Relation, Test, expression};
 use crate::text::{self, Scalar};
-use aho_corasick::AhoCorasick;
 use ipnet::IpNet;
-use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
-use rustc_hash::FxHashMap;
 
 /// A predicate's number in its plan.
 type Id = u32;
-
-/// Fewer parts than this are compared one by one: an automaton costs more than it saves.
-const AUTOMATON_PARTS_MIN: usize = 6;
 
 /// Fewer regular expressions than this are asked one by one.
 const SET_MIN: usize = 6;
@@ -23,33 +19,29 @@ const SET_MIN: usize = 6;
 pub(super) struct Table {
     /// Holds where there is any value.
     present: Option<Id>,
-    /// Comparisons without regard to case.
+    /// Texts without regard to case: what nearly all rules ask, and all that they ask of most fields.
+    exact: Exact,
+    more: Option<Box<More>>,
+}
+
+/// What rules ask beyond presence and equality.
+#[derive(Debug, Default)]
+struct More {
+    /// Without regard to case.
     folded: Texts,
-    /// Comparisons with regard to case.
+    /// With regard to case.
+    cased_exact: Exact,
     cased: Texts,
     numbers: Vec<(Comparison, f64, Id)>,
     networks: Vec<(IpNet, Id)>,
     dates: Vec<(Test, Id)>,
 }
 
-/// Comparisons of text.
+/// Comparisons of text but for equality.
 #[derive(Debug, Default)]
 struct Texts {
-    exact: FxHashMap<Box<str>, Id>,
-    /// A bit for each length, up to 63, that a text in `exact` has; the last bit for all beyond.
-    lengths: u64,
     parts: Parts,
     expressions: Expressions,
-    used: bool,
-}
-
-/// Parts of text: contains, starts, ends.
-#[derive(Debug, Default)]
-struct Parts {
-    list: Vec<(Relation, Box<str>, Id)>,
-    /// A search for each part, where there are few.
-    finders: Vec<Finder<'static>>,
-    automaton: Option<AhoCorasick>,
 }
 
 /// Regular expressions.
@@ -64,46 +56,39 @@ struct Expressions {
 impl Table {
     /// Adds a test; `SameAs` is not looked up and not added.
     pub(super) fn add(&mut self, test: &Test, id: Id) {
-        match test {
-            Test::Present => self.present = Some(id),
-            Test::Text { relation, text, cased } => {
-                let texts = if *cased { &mut self.cased } else { &mut self.folded };
-                texts.used = true;
-                match relation {
-                    Relation::Equals => {
-                        texts.lengths |= length_bit(text);
-                        texts.exact.insert(text.as_str().into(), id);
-                    }
-                    other => texts.parts.list.push((*other, text.as_str().into(), id)),
-                }
-            }
-            Test::Shape { pieces, cased } => self.add_shape(pieces, *cased, id),
-            Test::Expression(text) => {
-                self.cased.used = true;
-                self.cased.expressions.texts.push((text.clone(), id));
-            }
-            Test::Number(comparison, bound) => self.numbers.push((*comparison, bound.get(), id)),
-            Test::Network(network) => self.networks.push((*network, id)),
-            Test::Date { .. } => self.dates.push((test.clone(), id)),
-            Test::SameAs { .. } => {}
-        }
-    }
-
-    fn add_shape(&mut self, pieces: &[Piece], cased: bool, id: Id) {
-        let texts = if cased { &mut self.cased } else { &mut self.folded };
-        texts.used = true;
-        texts.expressions.texts.push((expression(pieces), id));
+        let exact = match test {
+            Test::Present => return self.present = Some(id),
+            Test::Text { relation: Relation::Equals, text, cased: false } => return self.exact.add(text, id),
+            Test::SameAs { .. } => return,
+            other => other,
+        };
+        self.more.get_or_insert_default().add(exact, id);
     }
 
     /// Builds the automata once every test is added.
     pub(super) fn finish(&mut self) {
-        for texts in [&mut self.folded, &mut self.cased] {
-            texts.parts.finish();
-            texts.expressions.finish();
+        if let Some(more) = &mut self.more {
+            for texts in [&mut more.folded, &mut more.cased] {
+                texts.parts.finish();
+                texts.expressions.finish();
+            }
         }
     }
 
+    /// Texts of which every value that passes any test has one inside, in lower case. `None` where there is no such list.
+    pub(super) fn necessary(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let more = self.more.as_ref().filter(|_| self.present.is_none() && self.exact.is_empty())?;
+        let others = more.cased_exact.is_empty()
+            && more.cased.is_empty()
+            && more.folded.expressions.texts.is_empty()
+            && more.numbers.is_empty()
+            && more.networks.is_empty()
+            && more.dates.is_empty();
+        more.folded.parts.all_inside().filter(|_| others)
+    }
+
     /// There is a value, but one without text.
+    #[inline]
     pub(super) fn present(&self, marks: &mut Marks, index: &Index) {
         if let Some(id) = self.present {
             marks.set(id, index);
@@ -111,16 +96,56 @@ impl Table {
     }
 
     /// There is this value.
-    pub(super) fn look_up(&self, value: Scalar<'_>, buffers: Buffers<'_>, marks: &mut Marks, index: &Index) {
+    #[inline]
+    pub(super) fn look_up(&self, value: Scalar<'_>, buffers: &mut Buffers, marks: &mut Marks, index: &Index) {
         self.present(marks, index);
-        let text = value.text(buffers.number);
+        let text = value.text(&mut buffers.number);
         // Lower case has as many bytes as upper where both are ASCII; elsewhere it may not.
-        if self.folded.used && (self.folded.may_hold(text) || !text.is_ascii()) {
-            self.folded.look_up(text::fold(text, buffers.folded), marks, index);
+        let ascii = text.is_ascii();
+        let found = match ascii {
+            true => self.exact.find_lower(text.as_bytes()),
+            false if self.exact.is_empty() => None,
+            false => self.exact.find(text::fold(text, &mut buffers.folded).as_bytes()),
+        };
+        if let Some(id) = found {
+            marks.set(id, index);
         }
-        if self.cased.used {
-            self.cased.look_up(text, marks, index);
+        if let Some(more) = &self.more {
+            more.look_up(text, &mut buffers.folded, marks, index);
         }
+    }
+}
+
+impl More {
+    fn add(&mut self, test: &Test, id: Id) {
+        match test {
+            Test::Text { relation: Relation::Equals, text, .. } => self.cased_exact.add(text, id),
+            Test::Text { relation, text, cased } => self.texts(*cased).parts.add(*relation, text, id),
+            Test::Shape { pieces, cased } => self.add_shape(pieces, *cased, id),
+            Test::Expression(text) => self.cased.expressions.texts.push((text.clone(), id)),
+            Test::Number(comparison, bound) => self.numbers.push((*comparison, bound.get(), id)),
+            Test::Network(network) => self.networks.push((*network, id)),
+            Test::Date { .. } => self.dates.push((test.clone(), id)),
+            Test::Present | Test::SameAs { .. } => {}
+        }
+    }
+
+    fn texts(&mut self, cased: bool) -> &mut Texts {
+        if cased { &mut self.cased } else { &mut self.folded }
+    }
+
+    fn add_shape(&mut self, pieces: &[Piece], cased: bool, id: Id) {
+        self.texts(cased).expressions.texts.push((expression(pieces), id));
+    }
+
+    fn look_up(&self, text: &str, folded: &mut String, marks: &mut Marks, index: &Index) {
+        if !self.folded.is_empty() {
+            self.folded.look_up(text::fold(text, folded), marks, index);
+        }
+        if let Some(id) = self.cased_exact.find(text.as_bytes()) {
+            marks.set(id, index);
+        }
+        self.cased.look_up(text, marks, index);
         if !self.numbers.is_empty()
             && let Some(number) = text::number(text)
         {
@@ -128,11 +153,6 @@ impl Table {
                 if comparison.holds(number, *bound) {
                     marks.set(*id, index);
                 }
-            }
-        }
-        for (test, id) in &self.dates {
-            if test.holds_of_date(text) {
-                marks.set(*id, index);
             }
         }
         if !self.networks.is_empty()
@@ -144,77 +164,44 @@ impl Table {
                 }
             }
         }
-    }
-}
-
-/// Room for text that is made while a value is looked up.
-pub(super) struct Buffers<'b> {
-    /// For the value in lower case.
-    pub(super) folded: &'b mut String,
-    /// For the text of a number.
-    pub(super) number: &'b mut String,
-}
-
-#[inline]
-fn length_bit(text: &str) -> u64 {
-    1 << text.len().min(63)
-}
-
-impl Texts {
-    /// Whether a text of this length, known not to change with its case, may hold anything.
-    #[inline]
-    fn may_hold(&self, text: &str) -> bool {
-        let exact = self.lengths & length_bit(text) != 0;
-        exact || !self.parts.list.is_empty() || !self.expressions.texts.is_empty()
-    }
-
-    fn look_up(&self, text: &str, marks: &mut Marks, index: &Index) {
-        if self.lengths & length_bit(text) != 0
-            && let Some(id) = self.exact.get(text)
-        {
-            marks.set(*id, index);
-        }
-        self.parts.look_up(text, marks, index);
-        self.expressions.look_up(text, marks, index);
-    }
-}
-
-impl Parts {
-    fn finish(&mut self) {
-        if self.list.len() >= AUTOMATON_PARTS_MIN {
-            // Where no automaton can be built the parts are sought one by one instead: slower, never wrong.
-            self.automaton = AhoCorasick::new(self.list.iter().map(|(_, text, _)| text.as_bytes())).ok();
-        }
-        if self.automaton.is_none() {
-            self.finders = self.list.iter().map(|(_, text, _)| Finder::new(text.as_bytes()).into_owned()).collect();
-        }
-    }
-
-    fn look_up(&self, text: &str, marks: &mut Marks, index: &Index) {
-        let Some(automaton) = &self.automaton else {
-            for ((relation, part, id), finder) in self.list.iter().zip(&self.finders) {
-                let holds = match relation {
-                    Relation::Contains => finder.find(text.as_bytes()).is_some(),
-                    other => other.holds(text, part),
-                };
-                if holds {
-                    marks.set(*id, index);
-                }
-            }
-            return;
-        };
-        for found in automaton.find_overlapping_iter(text) {
-            let Some((relation, _, id)) = self.list.get(found.pattern().as_usize()) else { continue };
-            let holds = match relation {
-                Relation::Contains => true,
-                Relation::StartsWith => found.start() == 0,
-                Relation::EndsWith => found.end() == text.len(),
-                Relation::Equals => found.start() == 0 && found.end() == text.len(),
-            };
-            if holds {
+        for (test, id) in &self.dates {
+            if test.holds_of_date(text) {
                 marks.set(*id, index);
             }
         }
+    }
+}
+
+/// Room for text that is made while values are looked up.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    /// For the value in lower case.
+    folded: String,
+    /// For the text of a number.
+    number: String,
+    /// For all values of a record in lower case, where keywords are sought.
+    pub(super) all: String,
+}
+
+impl Buffers {
+    /// Adds a value to [`Buffers::all`].
+    pub(super) fn gather(&mut self, value: Scalar<'_>) {
+        let text = value.text(&mut self.number);
+        self.all.push_str(text::fold(text, &mut self.folded));
+        self.all.push('\n');
+    }
+}
+
+impl Texts {
+    fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.expressions.texts.is_empty()
+    }
+
+    fn look_up(&self, text: &str, marks: &mut Marks, index: &Index) {
+        if !self.parts.is_empty() {
+            self.parts.look_up(text, marks, index);
+        }
+        self.expressions.look_up(text, marks, index);
     }
 }
 

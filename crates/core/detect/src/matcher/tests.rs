@@ -249,6 +249,75 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn what_was_learnt_omits_nothing(texts in prop::collection::vec(rule(), 1..12), bodies in prop::collection::vec(document(), 1..12)) {
+        let (rules, _) = Rules::load(&[RuleFile { path: "r.yml".to_owned(), text: texts.join("---\n") }]);
+        let rules = Arc::new(rules);
+        let matcher = Matcher::new(rules.clone());
+        let mut scratch = Scratch::default();
+        let (seen, rest) = bodies.split_at(bodies.len() / 2);
+        let keys = Keys { operation: Text::new("xY"), ..Keys::default() };
+        let seen: Vec<Event> = seen.iter().map(|body| event(body, keys.clone())).collect();
+        // More than are counted before the index is built again.
+        for _ in 0..1_100 / seen.len().max(1) {
+            seen.iter().for_each(|event| drop(matcher.matches(event, &mut scratch).to_vec()));
+        }
+        for event in seen.into_iter().chain(rest.iter().map(|body| event(body, keys.clone()))) {
+            let expected: Vec<RuleIndex> = oracle::matches(&rules, &event);
+            prop_assert_eq!(matcher.matches(&event, &mut scratch), expected.as_slice(), "{} on {}", texts.join("---\n"), String::from_utf8_lossy(&event.raw));
+        }
+    }
+}
+
+#[test]
+fn what_was_learnt_of_some_rules_is_not_used_for_others() {
+    let event = event(r#"{"a":"x","b":"y"}"#, Keys::default());
+    let mut scratch = Scratch::default();
+    for (detection, count) in
+        [("  s:\n    a: x\n  condition: s", 1), ("  s:\n    c: z\n    b: y\n  condition: not s", 1)]
+    {
+        let matcher = Matcher::new(Arc::new(rules(detection)));
+        for _ in 0..2_000 {
+            assert_eq!(matcher.matches(&event, &mut scratch).len(), count, "{detection}");
+        }
+    }
+}
+
+#[test]
+fn many_keywords_are_sought_in_every_value_and_across_none() {
+    let words: Vec<String> = (0..20).map(|number| format!("word{number}x")).collect();
+    let keywords = format!("  k: [{}]\n  condition: k", words.join(", "));
+    assert!(fires(&keywords, r#"{"a":["WORD7X"]}"#));
+    assert!(fires(&keywords, r#"{"a":["éword19x"]}"#));
+    assert!(!fires(&keywords, r#"{"a":["word1","x"],"word1x":0}"#));
+    assert!(fires("  k: ['1', '2x', '3y', '4z', '5w', '6v']\n  condition: k", r#"{"a":[7,210]}"#));
+}
+
+#[test]
+fn parts_at_either_end_have_any_length() {
+    let ends = "  s:\n    a|endswith: [x, yx, 'é', zzz]\n  t:\n    a|startswith: ['', q]\n  condition: s and t";
+    assert!(fires(ends, r#"{"a":"Zzz"}"#));
+    assert!(fires(ends, r#"{"a":"É"}"#));
+    assert!(fires(ends, r#"{"a":"X"}"#));
+    assert!(!fires(ends, r#"{"a":"zz"}"#));
+}
+
+#[test]
+fn large_records_are_matched_whole() {
+    let rules = "  s:\n    a.b|contains: needle\n  t:\n    c: '99999'\n  k: [other needle]\n  condition: s and t and k";
+    let numbers: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
+    let members: Vec<String> = (0..20_000).map(|number| format!("\"k{number}\":0")).collect();
+    let hay = "hay ".repeat(250_000);
+    let body = |last: &str| {
+        let (numbers, members) = (numbers.join(","), members.join(","));
+        format!(r#"{{"c":[{numbers}],{members},"a":{{"b":"{hay}{last}"}},"d":"other needle"}}"#)
+    };
+    assert!(fires(rules, &body("needle")));
+    assert!(!fires(rules, &body("needl")));
+}
+
 #[test]
 fn public_rules_on_public_records_agree_with_the_naive_evaluator() {
     let Some(files) = corpus::files("sigma/rules/cloud/aws", "yml") else { return };

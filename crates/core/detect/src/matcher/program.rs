@@ -1,0 +1,110 @@
+//! The conditions of a plan's rules, one after the other in one list, so that evaluating one reads memory in order.
+
+use super::index::Marks;
+use super::plan::{Expression, SameAs};
+use firebreak_model::Event;
+
+/// Conditions, written down in the order in which they are evaluated.
+#[derive(Debug, Default)]
+pub(super) struct Program {
+    steps: Vec<Step>,
+    /// Where each condition begins.
+    begins: Vec<u32>,
+    comparisons: Vec<SameAs>,
+}
+
+/// One part of a condition. Its own parts follow it, up to `end`.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    what: What,
+    end: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Holds(u32),
+    SameAs(u32),
+    All,
+    AtLeast(u32),
+    Not,
+}
+
+impl Program {
+    /// The program of these conditions, which are then known by their places.
+    pub(super) fn new(expressions: &[Expression]) -> Program {
+        let mut program = Program::default();
+        for expression in expressions {
+            program.begins.push(program.steps.len() as u32);
+            program.write(expression);
+        }
+        program
+    }
+
+    fn write(&mut self, expression: &Expression) {
+        let at = self.steps.len();
+        let (what, parts): (What, &[Expression]) = match expression {
+            Expression::Holds(predicate) => (What::Holds(*predicate), &[]),
+            Expression::SameAs(same) => {
+                self.comparisons.push((**same).clone());
+                (What::SameAs(self.comparisons.len() as u32 - 1), &[])
+            }
+            Expression::All(parts) => (What::All, parts),
+            Expression::AtLeast(least, parts) => (What::AtLeast(u32::try_from(*least).unwrap_or(u32::MAX)), parts),
+            Expression::Not(part) => (What::Not, std::slice::from_ref(&**part)),
+        };
+        self.steps.push(Step { what, end: 0 });
+        // The order of parts does not matter to the answer: the cheap ones come first.
+        let mut ordered: Vec<&Expression> = parts.iter().collect();
+        ordered.sort_by_key(|part| match part {
+            Expression::Holds(_) => 0,
+            Expression::SameAs(_) => 2,
+            _ => 1,
+        });
+        ordered.into_iter().for_each(|part| self.write(part));
+        let end = self.steps.len() as u32;
+        if let Some(step) = self.steps.get_mut(at) {
+            step.end = end;
+        }
+    }
+
+    /// Whether the condition at `place` holds where these predicates do.
+    #[inline]
+    pub(super) fn holds(&self, place: u32, marks: &Marks, event: &Event) -> bool {
+        self.begins.get(place as usize).is_some_and(|begin| self.step(*begin, marks, event))
+    }
+
+    fn step(&self, at: u32, marks: &Marks, event: &Event) -> bool {
+        let Some(Step { what, end }) = self.steps.get(at as usize).copied() else { return false };
+        let mut parts = Parts { program: self, next: at + 1, end };
+        match what {
+            What::Holds(predicate) => marks.holds(predicate),
+            What::SameAs(which) => {
+                self.comparisons.get(which as usize).is_some_and(|same| marks.holds(same.present) && same.holds(event))
+            }
+            What::All => parts.all(|part| self.step(part, marks, event)),
+            What::AtLeast(least) => {
+                let least = least as usize;
+                parts.filter(|part| self.step(*part, marks, event)).take(least).count() >= least
+            }
+            What::Not => parts.next().is_some_and(|part| !self.step(part, marks, event)),
+        }
+    }
+}
+
+/// The places of a step's own parts.
+struct Parts<'p> {
+    program: &'p Program,
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Parts<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        let part = Some(self.next).filter(|next| *next < self.end)?;
+        self.next = self.program.steps.get(part as usize)?.end;
+        Some(part)
+    }
+}
