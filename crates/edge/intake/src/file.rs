@@ -128,6 +128,14 @@ impl<'a> FileReader<'a> {
                 self.framer.consume(consume);
                 Progress::Record
             }
+            Frame::Guess { length } => {
+                if self.parser.guessed(self.framer.bytes(length), &self.name, place, batch) {
+                    self.framer.consume(consume);
+                    return Progress::Record;
+                }
+                self.framer.was_wrong();
+                self.read_record(batch)
+            }
             Frame::TooLong { began, length, sha256 } => {
                 self.parser.too_long(length, &sha256, &self.name, began, batch);
                 self.framer.consume(consume);

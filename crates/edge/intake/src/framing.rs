@@ -1,6 +1,7 @@
 //! Cuts a stream of bytes into records without holding more than one record, and without trusting a byte of it. It
 //! finds where records begin and end; whether a record is well formed is the parser's matter.
 
+mod guess;
 mod scan;
 
 pub(crate) use scan::is_deeper;
@@ -9,6 +10,7 @@ use crate::cursor::{Place, Within};
 use crate::options::Limits;
 use crate::source::{Framing, LINE_START_BYTES};
 use crate::stream::{Ending, Stream};
+use guess::Guess;
 use scan::{Scan, Step};
 use sha2::{Digest, Sha256};
 
@@ -21,6 +23,12 @@ pub(crate) enum Frame {
         length: usize,
         /// Whether it nests deeper than the limit.
         too_deep: bool,
+    },
+    /// Perhaps a record: if these bytes are one whole JSON object. If not, [`Framer::was_wrong`] must be told before
+    /// the next frame is asked for.
+    Guess {
+        /// How many bytes.
+        length: usize,
     },
     /// A record longer than the limit: its length and SHA-256.
     TooLong {
@@ -49,6 +57,7 @@ pub(crate) struct Framer {
     place: Place,
     /// Whether what is left at the end of the stream is all there is.
     closed: bool,
+    guess: Guess,
 }
 
 /// A frame that was found: how many bytes the record has and how many to consume with it.
@@ -56,12 +65,14 @@ struct Found {
     length: usize,
     consumed: usize,
     too_deep: bool,
+    /// Whether this is where the record ends for sure.
+    certain: bool,
 }
 
 impl Framer {
     /// Goes on at `place`. The stream stands at the beginning of the input, or at the place where it is plain.
     pub(crate) fn new(stream: Stream, framing: Framing, limits: Limits, place: Place, closed: bool) -> Framer {
-        Framer { stream, framing, limits, buffer: Vec::new(), start: 0, place, closed }
+        Framer { stream, framing, limits, buffer: Vec::new(), start: 0, place, closed, guess: Guess::default() }
     }
 
     /// Skips the bytes before the place, where the stream stands at the beginning. `false` where there are fewer.
@@ -107,6 +118,7 @@ impl Framer {
             Framing::Lines { starts } => self.next_lines(starts),
         };
         match found {
+            Ok(Some(Found { length, consumed, certain: false, .. })) => (Frame::Guess { length }, Consume(consumed)),
             Ok(Some(found)) => {
                 (Frame::Record { length: found.length, too_deep: found.too_deep }, Consume(found.consumed))
             }
@@ -116,6 +128,11 @@ impl Framer {
             }
             Err(frame) => (frame, Consume(0)),
         }
+    }
+
+    /// The guess that [`Framer::next`] gave was wrong: next time it finds out.
+    pub(crate) fn was_wrong(&mut self) {
+        self.guess.was_wrong();
     }
 
     /// Moves the place past a frame.
@@ -233,19 +250,26 @@ impl Framer {
     /// Scans one object or array to its end.
     fn whole_value(&mut self, envelopes: &[&str]) -> Result<Value, Frame> {
         let top = self.place.within == Within::Top;
+        if let Some(found) = self.guessed(top) {
+            return Ok(Value::Record(found));
+        }
         let mut scan = Scan::new(top, 0);
         let mut at = 0;
         loop {
             match scan.run(self.buffer.get(self.start..).unwrap_or_default(), &mut at, envelopes) {
                 Step::End => {
                     let too_deep = scan.deepest > self.limits.depth_max;
-                    let found = Found { length: at, consumed: at, too_deep };
+                    let found = Found { length: at, consumed: at, too_deep, certain: true };
                     if top {
                         self.notice_lines(at);
+                    } else {
+                        self.guess.learn(self.buffer.get(self.start..).unwrap_or_default(), at);
                     }
                     return Ok(Value::Record(found));
                 }
-                Step::Broken => return Ok(Value::Record(Found { length: at, consumed: at, too_deep: false })),
+                Step::Broken => {
+                    return Ok(Value::Record(Found { length: at, consumed: at, too_deep: false, certain: true }));
+                }
                 Step::Envelope => {
                     self.advance(at);
                     self.place.within = Within::Envelope;
@@ -258,6 +282,13 @@ impl Framer {
                 Step::More => return Ok(Value::Pending),
             }
         }
+    }
+
+    /// What may be the next record of an array.
+    fn guessed(&mut self, top: bool) -> Option<Found> {
+        let rest = self.buffer.get(self.start..).filter(|rest| !top && rest.starts_with(b"{"))?;
+        let length = self.guess.length(rest).filter(|length| *length <= self.limits.record_bytes_max)?;
+        Some(Found { length, consumed: length, too_deep: false, certain: false })
     }
 
     /// One record alone on its line says that the input holds one record a line.
@@ -335,7 +366,7 @@ impl Framer {
         let line = self.bytes(length);
         let record = line.trim_ascii_end();
         let too_deep = scan::is_deeper(record, self.limits.depth_max);
-        Found { length: record.len(), consumed: length, too_deep }
+        Found { length: record.len(), consumed: length, too_deep, certain: true }
     }
 
     /// Where the line that begins `from` bytes after the place ends, its line break included.
@@ -378,14 +409,14 @@ impl Framer {
             if let Some(found) = rest.iter().position(|byte| matches!(byte, b',' | b']' | b'\n' | b'{')) {
                 // A stray byte that ends a scalar at once would be found again for ever.
                 let length = (searched + found).max(1);
-                return Ok(Some(Found { length, consumed: length, too_deep: false }));
+                return Ok(Some(Found { length, consumed: length, too_deep: false, certain: true }));
             }
             searched = self.rest().len();
             if searched > self.limits.record_bytes_max {
                 return Err(self.too_long_line());
             }
             if !self.fill() {
-                let found = Found { length: searched, consumed: searched, too_deep: false };
+                let found = Found { length: searched, consumed: searched, too_deep: false, certain: true };
                 return Ok((self.is_all() && searched > 0).then_some(found));
             }
         }

@@ -81,7 +81,11 @@ pub(crate) enum Clock<'j> {
 
 /// The time at `path`.
 pub(crate) fn clock<'j>(json: &'j Json, path: &[&str]) -> Clock<'j> {
-    let Some(value) = at(json, path) else { return Clock::Absent };
+    at(json, path).map_or(Clock::Absent, clock_of)
+}
+
+/// The time that a value is.
+pub(crate) fn clock_of(value: &Json) -> Clock<'_> {
     if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
         return Time::parse(text).map_or(Clock::Unreadable(text), Clock::At);
     }
@@ -117,19 +121,64 @@ fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
         let mut entries = object.iter();
         return entries.find_map(|(key, value)| (!seen.insert(key)).then_some(key).or_else(|| doubled_key(value)));
     }
-    // A key is compared with the others only where one of them has the same length and last byte, as far as 64 bits tell.
-    let (mut seen, mut marks) = ([""; SMALL], 0_u64);
+    // Keys are compared only where their prints are the same, and prints only where one of 256 bits says that they may be.
+    let (mut prints, mut marks) = ([0_u64; SMALL], [0_u64; 4]);
     for (at, (key, value)) in object.iter().enumerate() {
-        let last = key.as_bytes().last().copied().unwrap_or_default();
-        let mark = 1_u64 << (key.len().wrapping_mul(11).wrapping_add(usize::from(last)) % 64);
-        if marks & mark != 0 && seen.iter().take(at).any(|earlier| *earlier == key) {
+        let print = print(key);
+        let (word, bit) = ((print >> 62) as usize, 1_u64 << (print >> 56 & 63));
+        let marked = marks.get_mut(word)?;
+        if *marked & bit != 0
+            && prints.iter().take(at).any(|earlier| *earlier == print)
+            && object.iter().take(at).any(|(earlier, _)| earlier == key)
+        {
             return Some(key);
         }
-        marks |= mark;
-        *seen.get_mut(at)? = key;
+        *marked |= bit;
+        *prints.get_mut(at)? = print;
         if let Some(key) = doubled_key(value) {
             return Some(key);
         }
     }
     None
+}
+
+/// A few bytes of a text that tell most keys of one object apart: its length, its first and its last.
+fn print(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
+            _ => (bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+        },
+    };
+    // The high bits of the product depend on all of them.
+    (first ^ last.rotate_left(23) ^ (bytes.len() as u64).rotate_left(47)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn object(keys: &[String]) -> Json {
+        let members: Vec<String> = keys.iter().map(|key| format!("\"{key}\":1")).collect();
+        sonic_rs::from_str(&format!("{{{}}}", members.join(","))).expect("json")
+    }
+
+    proptest! {
+        #[test]
+        fn a_doubled_key_is_found_and_nothing_else(keys in prop::collection::vec("[ab]{0,3}(event|parameters)?[ab]{0,2}", 0..40)) {
+            let doubled = keys.iter().enumerate().find(|(at, key)| keys[..*at].contains(key)).map(|(_, key)| key.as_str());
+            let json = object(&keys);
+            prop_assert_eq!(doubled_key(&json), doubled);
+        }
+    }
+
+    #[test]
+    fn keys_of_one_print_are_not_taken_for_the_same() {
+        let keys = ["aaaaaaaaXaaaaaaaa", "aaaaaaaaYaaaaaaaa"].map(str::to_owned);
+        assert_eq!(print(&keys[0]), print(&keys[1]));
+        assert_eq!(doubled_key(&object(&keys)), None);
+    }
 }

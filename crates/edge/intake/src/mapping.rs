@@ -4,7 +4,7 @@ use crate::batch::hexadecimal;
 use crate::json::{self, Clock};
 use crate::parse::shorten;
 use crate::source::{RawRecord, Refusal};
-use firebreak_model::{Keys, NodeKey, Text, Time};
+use firebreak_model::{Json, Keys, NodeKey, Text, Time};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
@@ -40,6 +40,14 @@ impl RawRecord<'_> {
             }
         }
         self.received.ok_or_else(|| no_time(unreadable))
+    }
+
+    /// The same where the value that should be the time was found already, whose name is `name`.
+    pub(crate) fn time_in(&self, value: Option<&Json>, name: &str) -> Result<Time, Refusal> {
+        match value.map(json::clock_of) {
+            Some(Clock::At(time)) => Ok(time),
+            _ => self.time(&[&[name]]),
+        }
     }
 
     /// The part of the input's path that follows the folder `folder`.

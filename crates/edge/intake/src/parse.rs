@@ -2,10 +2,12 @@
 
 use crate::batch::{Batch, Quarantined, hexadecimal};
 use crate::cursor::Place;
+use crate::framing::is_deeper;
 use crate::json;
 use crate::options::{Limits, MissingTime, Options, Redact};
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use firebreak_model::{Event, EventUid, Json, Position, Problem, Text, Time};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Turns the frames of one input into events.
@@ -33,6 +35,18 @@ impl Parser<'_> {
             Ok((text, json)) => self.parts(text, &json, &raw, input, place, batch),
             Err(refusal) => self.quarantine(refusal, raw, input, place, batch),
         }
+    }
+
+    /// Reads bytes that may be one record into `batch`. `false`, and nothing is read, unless they are one whole JSON
+    /// object that redaction leaves as it is: only then is it certain that the record ends where they do.
+    pub(crate) fn guessed(&self, bytes: &[u8], input: &str, place: Place, batch: &mut Batch) -> bool {
+        let deep = is_deeper(bytes, self.options.limits.depth_max);
+        if deep || matches!((self.redact)(bytes), Cow::Owned(_)) {
+            return false;
+        }
+        let Ok((text, json)) = text(bytes).and_then(|text| Ok((text, parse(text)?))) else { return false };
+        self.parts(text, &json, &Arc::from(bytes), input, place, batch);
+        true
     }
 
     fn parts(&self, text: &str, json: &Json, raw: &Arc<[u8]>, input: &str, place: Place, batch: &mut Batch) {
@@ -147,7 +161,7 @@ pub(crate) fn shorten(text: &str) -> String {
 pub(crate) fn inner(field: &str, text: &str) -> Result<Json, Refusal> {
     const INNER_DEPTH_MAX: u32 = 32;
     let hint = "the field holds JSON as text: check what wrote it";
-    if crate::framing::is_deeper(text.as_bytes(), INNER_DEPTH_MAX) {
+    if is_deeper(text.as_bytes(), INNER_DEPTH_MAX) {
         return Err(Refusal::new(
             format!("the JSON in `{field}` is nested more than {INNER_DEPTH_MAX} levels deep"),
             hint,

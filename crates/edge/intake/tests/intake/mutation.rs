@@ -1,7 +1,8 @@
 //! Case inputs with bytes flipped, cut, doubled and swapped by seed: no panic, and the counts always add up.
 
-use firebreak_intake::SOURCES;
-use firebreak_world::{Random, SeededRandom};
+use firebreak_intake::{Batch, Limits, Options, Redact, SOURCES, keep, read_bytes};
+use firebreak_world::{Random, SeededRandom, World};
+use std::borrow::Cow;
 use std::fs;
 use std::path::PathBuf;
 
@@ -61,4 +62,46 @@ fn mutated_inputs_neither_panic_nor_lose_count() {
         }
     }
     println!("{} inputs, {} mutations, {read} records", inputs.len(), inputs.len() as u64 * ROUNDS);
+}
+
+/// Where a record ends is guessed in arrays, but not where redaction rewrites the record: both ways must read the same.
+#[test]
+fn guessing_where_records_end_changes_nothing() {
+    fn rewrite(bytes: &[u8]) -> Cow<'_, [u8]> {
+        Cow::Owned(bytes.to_vec())
+    }
+    let pieces = [
+        r#"{"eventVersion":"1","eventName":"A","eventTime":"2026-03-24T11:00:00Z","eventID":"000000000001"}"#,
+        r#"{"eventVersion":"1","eventName":"B","eventTime":"2026-03-24T11:00:01Z","x":[{"eventVersion":1},{"eventVersion":2}]}"#,
+        r#"{"eventVersion":"},{\"eventVersion\"","eventName":"C","eventTime":"2026-03-24T11:00:02Z"}"#,
+        r#"{"eventVersion":"1","eventName":"D","eventTime":"2026-03-24T11:00:03Z","y":{"z":1}}, {"eventVersion":1"#,
+        r#"{"eventName":"E","eventTime":"2026-03-24T11:00:04Z"}"#,
+        r#"{ "eventVersion":"1","eventName":"F","eventName":"G","eventTime":"2026-03-24T11:00:04Z"}"#,
+        "[1]",
+        "7",
+    ];
+    let source = firebreak_intake::source("aws_cloudtrail").expect("a source");
+    let mut guessed = 0;
+    for round in 0..4_000_u64 {
+        let random = SeededRandom::new(round);
+        let joint = [",", ",\n", ", ", "\n"][draw(&random, 4)];
+        let records: Vec<&str> =
+            (0..draw(&random, 12)).map(|_| pieces[draw(&random, 5 + round as usize % 4)]).collect();
+        let mut bytes = format!("{{\"Records\":[{}]}}", records.join(joint)).into_bytes();
+        if round % 3 == 0 {
+            mutate(&mut bytes, &random);
+        }
+        let options =
+            Options { limits: Limits { depth_max: 2 + round as u32 % 4, ..Limits::default() }, ..Options::default() };
+        let read = |redact: &Redact| read_bytes(&World::simulated(1), "input", &bytes, source, options, redact);
+        let (one, other) = (read(&keep), read(&rewrite));
+        let told = |batch: &Batch| {
+            let events =
+                batch.events.iter().map(|event| (event.uid, event.time, event.raw.clone())).collect::<Vec<_>>();
+            (events, batch.quarantined.clone(), batch.read)
+        };
+        assert_eq!(told(&one), told(&other), "{}", String::from_utf8_lossy(&bytes));
+        guessed += one.events.len();
+    }
+    assert!(guessed > 1_000, "{guessed}");
 }

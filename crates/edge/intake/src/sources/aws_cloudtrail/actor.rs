@@ -23,8 +23,8 @@ pub(super) struct Identity<'e> {
 impl<'e> Identity<'e> {
     pub(super) fn of(identity: Option<&'e Json>) -> Identity<'e> {
         let mut found = Identity::default();
-        let object = identity.and_then(|identity| identity.as_object());
-        for (name, value) in object.into_iter().flat_map(|object| object.iter()) {
+        let Some(object) = identity.and_then(|identity| identity.as_object()) else { return found };
+        for (name, value) in object.iter() {
             let text = json::as_text(Some(value));
             match name {
                 "type" => found.kind = text.unwrap_or_default(),

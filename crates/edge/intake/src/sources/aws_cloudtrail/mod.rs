@@ -39,7 +39,7 @@ impl Source for Cloudtrail {
         })?;
         Ok(Mapped {
             native_id: record.native_id(json::as_text(event.id)),
-            time: record.time(&[&["eventTime"]])?,
+            time: record.time_in(event.time, "eventTime")?,
             log_source: LogSource { product: "aws", service: "cloudtrail" },
             keys: keys(&event, name),
             body: None,
@@ -56,6 +56,7 @@ impl Source for Cloudtrail {
 #[derive(Default)]
 struct Fields<'e> {
     name: Option<&'e Json>,
+    time: Option<&'e Json>,
     id: Option<&'e Json>,
     source: Option<&'e Json>,
     region: Option<&'e Json>,
@@ -75,23 +76,26 @@ struct Fields<'e> {
 impl<'e> Fields<'e> {
     fn of(event: &'e Json) -> Fields<'e> {
         let mut fields = Fields::default();
-        for (name, value) in event.as_object().into_iter().flat_map(|object| object.iter()) {
-            let field = match name {
-                "eventName" => &mut fields.name,
-                "eventID" => &mut fields.id,
-                "eventSource" => &mut fields.source,
-                "awsRegion" => &mut fields.region,
-                "recipientAccountId" => &mut fields.account,
-                "userIdentity" => &mut fields.identity,
-                "sourceIPAddress" => &mut fields.address,
-                "userAgent" => &mut fields.agent,
-                "errorCode" => &mut fields.error_code,
-                "errorMessage" => &mut fields.error_message,
-                "requestParameters" => &mut fields.request,
-                "responseElements" => &mut fields.response,
-                "additionalEventData" => &mut fields.additional,
-                "resources" => &mut fields.resources,
-                "insightDetails" => &mut fields.insight,
+        let Some(object) = event.as_object() else { return fields };
+        for (name, value) in object.iter() {
+            // By length first: most names differ in it.
+            let field = match (name.len(), name) {
+                (7, "eventID") => &mut fields.id,
+                (9, "eventName") => &mut fields.name,
+                (9, "eventTime") => &mut fields.time,
+                (9, "awsRegion") => &mut fields.region,
+                (9, "userAgent") => &mut fields.agent,
+                (9, "errorCode") => &mut fields.error_code,
+                (9, "resources") => &mut fields.resources,
+                (11, "eventSource") => &mut fields.source,
+                (12, "userIdentity") => &mut fields.identity,
+                (12, "errorMessage") => &mut fields.error_message,
+                (14, "insightDetails") => &mut fields.insight,
+                (15, "sourceIPAddress") => &mut fields.address,
+                (16, "responseElements") => &mut fields.response,
+                (17, "requestParameters") => &mut fields.request,
+                (18, "recipientAccountId") => &mut fields.account,
+                (19, "additionalEventData") => &mut fields.additional,
                 _ => continue,
             };
             *field = Some(value).filter(|value| !value.is_null());
