@@ -23,7 +23,7 @@ pub(crate) struct Parser<'a> {
 impl Parser<'_> {
     /// Reads one record into `batch`.
     pub(crate) fn record(&self, bytes: &[u8], too_deep: bool, input: &str, place: Place, batch: &mut Batch) {
-        let raw: Arc<[u8]> = Arc::from(&*self.source.redact(&(self.redact)(bytes)));
+        let raw: Arc<[u8]> = Arc::from(&*self.redacted(bytes));
         if too_deep {
             return self.quarantine(too_deep_refusal(self.options.limits), raw, input, place, batch);
         }
@@ -37,14 +37,22 @@ impl Parser<'_> {
         }
     }
 
+    /// The record without secrets: those that any record may hold, then those that only this source's records do.
+    fn redacted<'r>(&self, bytes: &'r [u8]) -> Cow<'r, [u8]> {
+        match (self.redact)(bytes) {
+            Cow::Borrowed(bytes) => self.source.redact(bytes),
+            Cow::Owned(bytes) => Cow::Owned(self.source.redact(&bytes).into_owned()),
+        }
+    }
+
     /// Reads bytes that may be one record into `batch`. `false`, and nothing is read, unless they are one whole JSON
     /// object that redaction leaves as it is: only then is it certain that the record ends where they do.
     pub(crate) fn guessed(&self, bytes: &[u8], input: &str, place: Place, batch: &mut Batch) -> bool {
         let deep = is_deeper(bytes, self.options.limits.depth_max);
-        if deep || matches!((self.redact)(bytes), Cow::Owned(_)) {
+        if deep || matches!(self.redacted(bytes), Cow::Owned(_)) {
             return false;
         }
-        let Ok((text, json)) = text(bytes).and_then(|text| Ok((text, parse(text)?))) else { return false };
+        let Ok((text, json)) = text(bytes).and_then(|text| Ok((text, object(text)?))) else { return false };
         self.parts(text, &json, &Arc::from(bytes), input, place, batch);
         true
     }
