@@ -1405,6 +1405,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/postgres_permission_burst/rule.yml"),
     ),
     ("detectors/postgres_program_run/rule.yml", include_str!("../../../detectors/postgres_program_run/rule.yml")),
+    (
+        "detectors/postgres_program_slipped_in/rule.yml",
+        include_str!("../../../detectors/postgres_program_slipped_in/rule.yml"),
+    ),
     ("detectors/postgres_ransom/rule.yml", include_str!("../../../detectors/postgres_ransom/rule.yml")),
     ("detectors/postgres_role_made/rule.yml", include_str!("../../../detectors/postgres_role_made/rule.yml")),
     (
