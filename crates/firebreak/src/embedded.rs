@@ -200,9 +200,19 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_firewall_rules_changed/rule.yml"),
     ),
     (
+        "detectors/aws_flow_admin_port_reached/rule.yml",
+        include_str!("../../../detectors/aws_flow_admin_port_reached/rule.yml"),
+    ),
+    ("detectors/aws_flow_large_egress/rule.yml", include_str!("../../../detectors/aws_flow_large_egress/rule.yml")),
+    (
+        "detectors/aws_flow_mining_pool_reached/rule.yml",
+        include_str!("../../../detectors/aws_flow_mining_pool_reached/rule.yml"),
+    ),
+    (
         "detectors/aws_flow_or_dns_logs_deleted/rule.yml",
         include_str!("../../../detectors/aws_flow_or_dns_logs_deleted/rule.yml"),
     ),
+    ("detectors/aws_flow_ports_probed/rule.yml", include_str!("../../../detectors/aws_flow_ports_probed/rule.yml")),
     ("detectors/aws_function_changed/rule.yml", include_str!("../../../detectors/aws_function_changed/rule.yml")),
     ("detectors/aws_function_opened/rule.yml", include_str!("../../../detectors/aws_function_opened/rule.yml")),
     (
@@ -210,6 +220,12 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_function_run_by_queue/rule.yml"),
     ),
     ("detectors/aws_guard_switched_off/rule.yml", include_str!("../../../detectors/aws_guard_switched_off/rule.yml")),
+    (
+        "detectors/aws_guardduty_key_outside/rule.yml",
+        include_str!("../../../detectors/aws_guardduty_key_outside/rule.yml"),
+    ),
+    ("detectors/aws_guardduty_notable/rule.yml", include_str!("../../../detectors/aws_guardduty_notable/rule.yml")),
+    ("detectors/aws_guardduty_severe/rule.yml", include_str!("../../../detectors/aws_guardduty_severe/rule.yml")),
     ("detectors/aws_host_guard_lowered/rule.yml", include_str!("../../../detectors/aws_host_guard_lowered/rule.yml")),
     ("detectors/aws_host_password_read/rule.yml", include_str!("../../../detectors/aws_host_password_read/rule.yml")),
     ("detectors/aws_host_role_changed/rule.yml", include_str!("../../../detectors/aws_host_role_changed/rule.yml")),
@@ -389,6 +405,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_root_login_refused/rule.yml", include_str!("../../../detectors/aws_root_login_refused/rule.yml")),
     ("detectors/aws_root_session_made/rule.yml", include_str!("../../../detectors/aws_root_session_made/rule.yml")),
     ("detectors/aws_root_used/rule.yml", include_str!("../../../detectors/aws_root_used/rule.yml")),
+    ("detectors/aws_s3_deleted_in_bulk/rule.yml", include_str!("../../../detectors/aws_s3_deleted_in_bulk/rule.yml")),
+    ("detectors/aws_s3_read_by_anyone/rule.yml", include_str!("../../../detectors/aws_s3_read_by_anyone/rule.yml")),
+    ("detectors/aws_s3_refusals_burst/rule.yml", include_str!("../../../detectors/aws_s3_refusals_burst/rule.yml")),
+    ("detectors/aws_s3_refused/rule.yml", include_str!("../../../detectors/aws_s3_refused/rule.yml")),
     (
         "detectors/aws_second_factor_failed/rule.yml",
         include_str!("../../../detectors/aws_second_factor_failed/rule.yml"),
@@ -410,6 +430,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/aws_secrets_in_many_regions/rule.yml",
         include_str!("../../../detectors/aws_secrets_in_many_regions/rule.yml"),
+    ),
+    (
+        "detectors/aws_security_hub_behaviour/rule.yml",
+        include_str!("../../../detectors/aws_security_hub_behaviour/rule.yml"),
     ),
     (
         "detectors/aws_serial_console_opened/rule.yml",
@@ -475,6 +499,100 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_user_pool_weakened/rule.yml", include_str!("../../../detectors/aws_user_pool_weakened/rule.yml")),
     ("detectors/aws_warehouse_opened/rule.yml", include_str!("../../../detectors/aws_warehouse_opened/rule.yml")),
     ("detectors/aws_way_in_built/rule.yml", include_str!("../../../detectors/aws_way_in_built/rule.yml")),
+    ("detectors/azure_access_elevated/rule.yml", include_str!("../../../detectors/azure_access_elevated/rule.yml")),
+    ("detectors/azure_alerts_removed/rule.yml", include_str!("../../../detectors/azure_alerts_removed/rule.yml")),
+    ("detectors/azure_app_keys_listed/rule.yml", include_str!("../../../detectors/azure_app_keys_listed/rule.yml")),
+    (
+        "detectors/azure_automation_persists/rule.yml",
+        include_str!("../../../detectors/azure_automation_persists/rule.yml"),
+    ),
+    ("detectors/azure_backup_removed/rule.yml", include_str!("../../../detectors/azure_backup_removed/rule.yml")),
+    (
+        "detectors/azure_blob_protection_removed/rule.yml",
+        include_str!("../../../detectors/azure_blob_protection_removed/rule.yml"),
+    ),
+    (
+        "detectors/azure_blobs_read_in_bulk/rule.yml",
+        include_str!("../../../detectors/azure_blobs_read_in_bulk/rule.yml"),
+    ),
+    ("detectors/azure_blobs_sealed/rule.yml", include_str!("../../../detectors/azure_blobs_sealed/rule.yml")),
+    (
+        "detectors/azure_cluster_credentials_listed/rule.yml",
+        include_str!("../../../detectors/azure_cluster_credentials_listed/rule.yml"),
+    ),
+    (
+        "detectors/azure_cluster_role_bound/rule.yml",
+        include_str!("../../../detectors/azure_cluster_role_bound/rule.yml"),
+    ),
+    (
+        "detectors/azure_command_on_machine/rule.yml",
+        include_str!("../../../detectors/azure_command_on_machine/rule.yml"),
+    ),
+    ("detectors/azure_database_deleted/rule.yml", include_str!("../../../detectors/azure_database_deleted/rule.yml")),
+    ("detectors/azure_database_exported/rule.yml", include_str!("../../../detectors/azure_database_exported/rule.yml")),
+    (
+        "detectors/azure_database_guard_off/rule.yml",
+        include_str!("../../../detectors/azure_database_guard_off/rule.yml"),
+    ),
+    ("detectors/azure_database_opened/rule.yml", include_str!("../../../detectors/azure_database_opened/rule.yml")),
+    ("detectors/azure_disk_exported/rule.yml", include_str!("../../../detectors/azure_disk_exported/rule.yml")),
+    (
+        "detectors/azure_federated_credential_added/rule.yml",
+        include_str!("../../../detectors/azure_federated_credential_added/rule.yml"),
+    ),
+    (
+        "detectors/azure_guard_switched_off/rule.yml",
+        include_str!("../../../detectors/azure_guard_switched_off/rule.yml"),
+    ),
+    ("detectors/azure_image_shared/rule.yml", include_str!("../../../detectors/azure_image_shared/rule.yml")),
+    ("detectors/azure_lock_removed/rule.yml", include_str!("../../../detectors/azure_lock_removed/rule.yml")),
+    ("detectors/azure_logging_removed/rule.yml", include_str!("../../../detectors/azure_logging_removed/rule.yml")),
+    (
+        "detectors/azure_machine_or_disk_deleted/rule.yml",
+        include_str!("../../../detectors/azure_machine_or_disk_deleted/rule.yml"),
+    ),
+    ("detectors/azure_mass_deletion/rule.yml", include_str!("../../../detectors/azure_mass_deletion/rule.yml")),
+    (
+        "detectors/azure_network_group_changed/rule.yml",
+        include_str!("../../../detectors/azure_network_group_changed/rule.yml"),
+    ),
+    ("detectors/azure_network_opened/rule.yml", include_str!("../../../detectors/azure_network_opened/rule.yml")),
+    ("detectors/azure_policy_weakened/rule.yml", include_str!("../../../detectors/azure_policy_weakened/rule.yml")),
+    (
+        "detectors/azure_powerful_role_given/rule.yml",
+        include_str!("../../../detectors/azure_powerful_role_given/rule.yml"),
+    ),
+    ("detectors/azure_refusals_burst/rule.yml", include_str!("../../../detectors/azure_refusals_burst/rule.yml")),
+    (
+        "detectors/azure_resource_group_deleted/rule.yml",
+        include_str!("../../../detectors/azure_resource_group_deleted/rule.yml"),
+    ),
+    (
+        "detectors/azure_role_definition_changed/rule.yml",
+        include_str!("../../../detectors/azure_role_definition_changed/rule.yml"),
+    ),
+    ("detectors/azure_secret_sweep/rule.yml", include_str!("../../../detectors/azure_secret_sweep/rule.yml")),
+    (
+        "detectors/azure_storage_account_deleted/rule.yml",
+        include_str!("../../../detectors/azure_storage_account_deleted/rule.yml"),
+    ),
+    (
+        "detectors/azure_storage_keys_allowed/rule.yml",
+        include_str!("../../../detectors/azure_storage_keys_allowed/rule.yml"),
+    ),
+    ("detectors/azure_storage_keys_read/rule.yml", include_str!("../../../detectors/azure_storage_keys_read/rule.yml")),
+    ("detectors/azure_storage_opened/rule.yml", include_str!("../../../detectors/azure_storage_opened/rule.yml")),
+    (
+        "detectors/azure_subscription_moved/rule.yml",
+        include_str!("../../../detectors/azure_subscription_moved/rule.yml"),
+    ),
+    (
+        "detectors/azure_vault_access_changed/rule.yml",
+        include_str!("../../../detectors/azure_vault_access_changed/rule.yml"),
+    ),
+    ("detectors/azure_vault_deleted/rule.yml", include_str!("../../../detectors/azure_vault_deleted/rule.yml")),
+    ("detectors/azure_way_in_opened/rule.yml", include_str!("../../../detectors/azure_way_in_opened/rule.yml")),
+    ("detectors/azure_workflow_changed/rule.yml", include_str!("../../../detectors/azure_workflow_changed/rule.yml")),
     (
         "detectors/databricks_account_admin_made/rule.yml",
         include_str!("../../../detectors/databricks_account_admin_made/rule.yml"),
@@ -613,6 +731,247 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/databricks_workspace_admin_made/rule.yml",
         include_str!("../../../detectors/databricks_workspace_admin_made/rule.yml"),
     ),
+    (
+        "detectors/entra_access_policy_changed/rule.yml",
+        include_str!("../../../detectors/entra_access_policy_changed/rule.yml"),
+    ),
+    (
+        "detectors/entra_application_key_added/rule.yml",
+        include_str!("../../../detectors/entra_application_key_added/rule.yml"),
+    ),
+    (
+        "detectors/entra_application_owner_added/rule.yml",
+        include_str!("../../../detectors/entra_application_owner_added/rule.yml"),
+    ),
+    (
+        "detectors/entra_attack_tool_signs_in/rule.yml",
+        include_str!("../../../detectors/entra_attack_tool_signs_in/rule.yml"),
+    ),
+    (
+        "detectors/entra_consent_rules_changed/rule.yml",
+        include_str!("../../../detectors/entra_consent_rules_changed/rule.yml"),
+    ),
+    (
+        "detectors/entra_device_code_by_broker/rule.yml",
+        include_str!("../../../detectors/entra_device_code_by_broker/rule.yml"),
+    ),
+    (
+        "detectors/entra_device_secret_read/rule.yml",
+        include_str!("../../../detectors/entra_device_secret_read/rule.yml"),
+    ),
+    ("detectors/entra_domain_added/rule.yml", include_str!("../../../detectors/entra_domain_added/rule.yml")),
+    (
+        "detectors/entra_editor_reaches_graph/rule.yml",
+        include_str!("../../../detectors/entra_editor_reaches_graph/rule.yml"),
+    ),
+    (
+        "detectors/entra_federation_changed/rule.yml",
+        include_str!("../../../detectors/entra_federation_changed/rule.yml"),
+    ),
+    ("detectors/entra_guest_invited/rule.yml", include_str!("../../../detectors/entra_guest_invited/rule.yml")),
+    (
+        "detectors/entra_many_recovery_keys_read/rule.yml",
+        include_str!("../../../detectors/entra_many_recovery_keys_read/rule.yml"),
+    ),
+    ("detectors/entra_old_protocol_used/rule.yml", include_str!("../../../detectors/entra_old_protocol_used/rule.yml")),
+    (
+        "detectors/entra_password_handed_to_client/rule.yml",
+        include_str!("../../../detectors/entra_password_handed_to_client/rule.yml"),
+    ),
+    ("detectors/entra_password_sprayed/rule.yml", include_str!("../../../detectors/entra_password_sprayed/rule.yml")),
+    ("detectors/entra_powerful_consent/rule.yml", include_str!("../../../detectors/entra_powerful_consent/rule.yml")),
+    (
+        "detectors/entra_powerful_role_given/rule.yml",
+        include_str!("../../../detectors/entra_powerful_role_given/rule.yml"),
+    ),
+    ("detectors/entra_privileged_alert/rule.yml", include_str!("../../../detectors/entra_privileged_alert/rule.yml")),
+    (
+        "detectors/entra_privileged_guard_weakened/rule.yml",
+        include_str!("../../../detectors/entra_privileged_guard_weakened/rule.yml"),
+    ),
+    ("detectors/entra_risk_detected/rule.yml", include_str!("../../../detectors/entra_risk_detected/rule.yml")),
+    ("detectors/entra_risky_sign_in/rule.yml", include_str!("../../../detectors/entra_risky_sign_in/rule.yml")),
+    (
+        "detectors/entra_root_certificate_added/rule.yml",
+        include_str!("../../../detectors/entra_root_certificate_added/rule.yml"),
+    ),
+    (
+        "detectors/entra_script_reaches_graph/rule.yml",
+        include_str!("../../../detectors/entra_script_reaches_graph/rule.yml"),
+    ),
+    (
+        "detectors/entra_second_factor_changed_by_admin/rule.yml",
+        include_str!("../../../detectors/entra_second_factor_changed_by_admin/rule.yml"),
+    ),
+    (
+        "detectors/entra_second_factor_refused_often/rule.yml",
+        include_str!("../../../detectors/entra_second_factor_refused_often/rule.yml"),
+    ),
+    ("detectors/entra_session_moves/rule.yml", include_str!("../../../detectors/entra_session_moves/rule.yml")),
+    ("detectors/gcp_admin_group_joined/rule.yml", include_str!("../../../detectors/gcp_admin_group_joined/rule.yml")),
+    ("detectors/gcp_alerts_muted/rule.yml", include_str!("../../../detectors/gcp_alerts_muted/rule.yml")),
+    (
+        "detectors/gcp_api_key_made_or_read/rule.yml",
+        include_str!("../../../detectors/gcp_api_key_made_or_read/rule.yml"),
+    ),
+    (
+        "detectors/gcp_audit_config_changed/rule.yml",
+        include_str!("../../../detectors/gcp_audit_config_changed/rule.yml"),
+    ),
+    ("detectors/gcp_backup_deleted/rule.yml", include_str!("../../../detectors/gcp_backup_deleted/rule.yml")),
+    ("detectors/gcp_bucket_deleted/rule.yml", include_str!("../../../detectors/gcp_bucket_deleted/rule.yml")),
+    ("detectors/gcp_bucket_made_public/rule.yml", include_str!("../../../detectors/gcp_bucket_made_public/rule.yml")),
+    (
+        "detectors/gcp_bucket_reencrypted_in_bulk/rule.yml",
+        include_str!("../../../detectors/gcp_bucket_reencrypted_in_bulk/rule.yml"),
+    ),
+    ("detectors/gcp_certificate_changed/rule.yml", include_str!("../../../detectors/gcp_certificate_changed/rule.yml")),
+    (
+        "detectors/gcp_code_run_as_service_account/rule.yml",
+        include_str!("../../../detectors/gcp_code_run_as_service_account/rule.yml"),
+    ),
+    (
+        "detectors/gcp_compute_policy_changed/rule.yml",
+        include_str!("../../../detectors/gcp_compute_policy_changed/rule.yml"),
+    ),
+    ("detectors/gcp_database_changed/rule.yml", include_str!("../../../detectors/gcp_database_changed/rule.yml")),
+    ("detectors/gcp_database_exported/rule.yml", include_str!("../../../detectors/gcp_database_exported/rule.yml")),
+    ("detectors/gcp_database_opened/rule.yml", include_str!("../../../detectors/gcp_database_opened/rule.yml")),
+    (
+        "detectors/gcp_encryption_key_destroyed/rule.yml",
+        include_str!("../../../detectors/gcp_encryption_key_destroyed/rule.yml"),
+    ),
+    ("detectors/gcp_federation_changed/rule.yml", include_str!("../../../detectors/gcp_federation_changed/rule.yml")),
+    ("detectors/gcp_firewall_changed/rule.yml", include_str!("../../../detectors/gcp_firewall_changed/rule.yml")),
+    ("detectors/gcp_firewall_opened/rule.yml", include_str!("../../../detectors/gcp_firewall_opened/rule.yml")),
+    ("detectors/gcp_flow_logs_off/rule.yml", include_str!("../../../detectors/gcp_flow_logs_off/rule.yml")),
+    ("detectors/gcp_function_changed/rule.yml", include_str!("../../../detectors/gcp_function_changed/rule.yml")),
+    (
+        "detectors/gcp_kubernetes_admission_webhook_changed/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_admission_webhook_changed/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_anonymous_access/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_anonymous_access/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_certificate_requested/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_certificate_requested/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_cluster_admin_bound/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_cluster_admin_bound/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_cron_job_created/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_cron_job_created/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_files_copied_out/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_files_copied_out/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_pod_escapes/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_pod_escapes/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_port_opened_on_nodes/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_port_opened_on_nodes/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_powerful_role_created/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_powerful_role_created/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_refused_from_outside/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_refused_from_outside/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_secrets_read_by_person/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_secrets_read_by_person/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_shell_in_pod/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_shell_in_pod/rule.yml"),
+    ),
+    (
+        "detectors/gcp_kubernetes_token_read_in_pod/rule.yml",
+        include_str!("../../../detectors/gcp_kubernetes_token_read_in_pod/rule.yml"),
+    ),
+    ("detectors/gcp_log_route_removed/rule.yml", include_str!("../../../detectors/gcp_log_route_removed/rule.yml")),
+    ("detectors/gcp_log_sink_changed/rule.yml", include_str!("../../../detectors/gcp_log_sink_changed/rule.yml")),
+    ("detectors/gcp_login_key_on_host/rule.yml", include_str!("../../../detectors/gcp_login_key_on_host/rule.yml")),
+    ("detectors/gcp_login_warned/rule.yml", include_str!("../../../detectors/gcp_login_warned/rule.yml")),
+    (
+        "detectors/gcp_machine_made_by_hand/rule.yml",
+        include_str!("../../../detectors/gcp_machine_made_by_hand/rule.yml"),
+    ),
+    ("detectors/gcp_names_changed/rule.yml", include_str!("../../../detectors/gcp_names_changed/rule.yml")),
+    ("detectors/gcp_network_joined/rule.yml", include_str!("../../../detectors/gcp_network_joined/rule.yml")),
+    (
+        "detectors/gcp_object_copied_to_other_project/rule.yml",
+        include_str!("../../../detectors/gcp_object_copied_to_other_project/rule.yml"),
+    ),
+    (
+        "detectors/gcp_objects_deleted_in_bulk/rule.yml",
+        include_str!("../../../detectors/gcp_objects_deleted_in_bulk/rule.yml"),
+    ),
+    ("detectors/gcp_opened_to_everyone/rule.yml", include_str!("../../../detectors/gcp_opened_to_everyone/rule.yml")),
+    (
+        "detectors/gcp_organisation_policy_changed/rule.yml",
+        include_str!("../../../detectors/gcp_organisation_policy_changed/rule.yml"),
+    ),
+    (
+        "detectors/gcp_outside_account_granted/rule.yml",
+        include_str!("../../../detectors/gcp_outside_account_granted/rule.yml"),
+    ),
+    ("detectors/gcp_perimeter_violated/rule.yml", include_str!("../../../detectors/gcp_perimeter_violated/rule.yml")),
+    ("detectors/gcp_perimeter_weakened/rule.yml", include_str!("../../../detectors/gcp_perimeter_weakened/rule.yml")),
+    ("detectors/gcp_powerful_role_given/rule.yml", include_str!("../../../detectors/gcp_powerful_role_given/rule.yml")),
+    ("detectors/gcp_project_removed/rule.yml", include_str!("../../../detectors/gcp_project_removed/rule.yml")),
+    ("detectors/gcp_quota_raised/rule.yml", include_str!("../../../detectors/gcp_quota_raised/rule.yml")),
+    ("detectors/gcp_refusals_burst/rule.yml", include_str!("../../../detectors/gcp_refusals_burst/rule.yml")),
+    ("detectors/gcp_role_widened/rule.yml", include_str!("../../../detectors/gcp_role_widened/rule.yml")),
+    ("detectors/gcp_secret_sweep/rule.yml", include_str!("../../../detectors/gcp_secret_sweep/rule.yml")),
+    (
+        "detectors/gcp_service_account_created/rule.yml",
+        include_str!("../../../detectors/gcp_service_account_created/rule.yml"),
+    ),
+    (
+        "detectors/gcp_service_account_impersonated/rule.yml",
+        include_str!("../../../detectors/gcp_service_account_impersonated/rule.yml"),
+    ),
+    (
+        "detectors/gcp_service_account_key_created/rule.yml",
+        include_str!("../../../detectors/gcp_service_account_key_created/rule.yml"),
+    ),
+    (
+        "detectors/gcp_service_account_policy_changed/rule.yml",
+        include_str!("../../../detectors/gcp_service_account_policy_changed/rule.yml"),
+    ),
+    (
+        "detectors/gcp_service_account_reenabled/rule.yml",
+        include_str!("../../../detectors/gcp_service_account_reenabled/rule.yml"),
+    ),
+    (
+        "detectors/gcp_service_account_refused_in_iam/rule.yml",
+        include_str!("../../../detectors/gcp_service_account_refused_in_iam/rule.yml"),
+    ),
+    ("detectors/gcp_service_enabled/rule.yml", include_str!("../../../detectors/gcp_service_enabled/rule.yml")),
+    ("detectors/gcp_session_on_host/rule.yml", include_str!("../../../detectors/gcp_session_on_host/rule.yml")),
+    (
+        "detectors/gcp_signed_as_service_account/rule.yml",
+        include_str!("../../../detectors/gcp_signed_as_service_account/rule.yml"),
+    ),
+    ("detectors/gcp_sso_profile_changed/rule.yml", include_str!("../../../detectors/gcp_sso_profile_changed/rule.yml")),
+    (
+        "detectors/gcp_start_script_changed/rule.yml",
+        include_str!("../../../detectors/gcp_start_script_changed/rule.yml"),
+    ),
+    ("detectors/gcp_storage_key_created/rule.yml", include_str!("../../../detectors/gcp_storage_key_created/rule.yml")),
+    ("detectors/gcp_table_exported/rule.yml", include_str!("../../../detectors/gcp_table_exported/rule.yml")),
+    ("detectors/gcp_tag_bound/rule.yml", include_str!("../../../detectors/gcp_tag_bound/rule.yml")),
+    ("detectors/gcp_traffic_mirrored/rule.yml", include_str!("../../../detectors/gcp_traffic_mirrored/rule.yml")),
     (
         "detectors/github_actions_policy_changed/rule.yml",
         include_str!("../../../detectors/github_actions_policy_changed/rule.yml"),
@@ -1211,6 +1570,36 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/litellm_way_to_elsewhere_added/rule.yml",
         include_str!("../../../detectors/litellm_way_to_elsewhere_added/rule.yml"),
     ),
+    ("detectors/m365_alert_raised/rule.yml", include_str!("../../../detectors/m365_alert_raised/rule.yml")),
+    (
+        "detectors/m365_application_permission_given/rule.yml",
+        include_str!("../../../detectors/m365_application_permission_given/rule.yml"),
+    ),
+    ("detectors/m365_audit_switched_off/rule.yml", include_str!("../../../detectors/m365_audit_switched_off/rule.yml")),
+    ("detectors/m365_content_searched/rule.yml", include_str!("../../../detectors/m365_content_searched/rule.yml")),
+    ("detectors/m365_domain_federated/rule.yml", include_str!("../../../detectors/m365_domain_federated/rule.yml")),
+    (
+        "detectors/m365_files_downloaded_in_bulk/rule.yml",
+        include_str!("../../../detectors/m365_files_downloaded_in_bulk/rule.yml"),
+    ),
+    ("detectors/m365_link_for_anyone/rule.yml", include_str!("../../../detectors/m365_link_for_anyone/rule.yml")),
+    ("detectors/m365_mail_flow_changed/rule.yml", include_str!("../../../detectors/m365_mail_flow_changed/rule.yml")),
+    ("detectors/m365_mail_forwarded/rule.yml", include_str!("../../../detectors/m365_mail_forwarded/rule.yml")),
+    ("detectors/m365_mail_hidden/rule.yml", include_str!("../../../detectors/m365_mail_hidden/rule.yml")),
+    ("detectors/m365_mail_read_in_bulk/rule.yml", include_str!("../../../detectors/m365_mail_read_in_bulk/rule.yml")),
+    (
+        "detectors/m365_mailbox_opened_to_other/rule.yml",
+        include_str!("../../../detectors/m365_mailbox_opened_to_other/rule.yml"),
+    ),
+    (
+        "detectors/m365_protection_weakened/rule.yml",
+        include_str!("../../../detectors/m365_protection_weakened/rule.yml"),
+    ),
+    ("detectors/m365_second_factor_off/rule.yml", include_str!("../../../detectors/m365_second_factor_off/rule.yml")),
+    (
+        "detectors/m365_sign_ins_refused_for_many/rule.yml",
+        include_str!("../../../detectors/m365_sign_ins_refused_for_many/rule.yml"),
+    ),
     ("detectors/mcp_command_run/rule.yml", include_str!("../../../detectors/mcp_command_run/rule.yml")),
     (
         "detectors/mcp_description_instructs/rule.yml",
@@ -1228,6 +1617,8 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/mcp_tool_description_changed/rule.yml"),
     ),
     ("detectors/mcp_tool_refused_burst/rule.yml", include_str!("../../../detectors/mcp_tool_refused_burst/rule.yml")),
+    ("detectors/ocsf_admin_port_reached/rule.yml", include_str!("../../../detectors/ocsf_admin_port_reached/rule.yml")),
+    ("detectors/ocsf_severe_finding/rule.yml", include_str!("../../../detectors/ocsf_severe_finding/rule.yml")),
     ("detectors/okta_account_locked/rule.yml", include_str!("../../../detectors/okta_account_locked/rule.yml")),
     (
         "detectors/okta_admin_console_opened/rule.yml",

@@ -27,6 +27,8 @@ pub enum Class {
     UserAccess,
     /// Group Management.
     GroupManagement,
+    /// Network Activity.
+    NetworkActivity,
     /// Web Resources Activity.
     WebResourcesActivity,
     /// Application Lifecycle.
@@ -41,7 +43,7 @@ pub enum Class {
 
 impl Class {
     /// Every class that we emit.
-    pub const ALL: [Class; 14] = [
+    pub const ALL: [Class; 15] = [
         Class::BaseEvent,
         Class::ProcessActivity,
         Class::DetectionFinding,
@@ -51,6 +53,7 @@ impl Class {
         Class::EntityManagement,
         Class::UserAccess,
         Class::GroupManagement,
+        Class::NetworkActivity,
         Class::WebResourcesActivity,
         Class::ApplicationLifecycle,
         Class::ApiActivity,
@@ -70,6 +73,7 @@ impl Class {
             Class::EntityManagement => 3004,
             Class::UserAccess => 3005,
             Class::GroupManagement => 3006,
+            Class::NetworkActivity => 4001,
             Class::WebResourcesActivity => 6001,
             Class::ApplicationLifecycle => 6002,
             Class::ApiActivity => 6003,

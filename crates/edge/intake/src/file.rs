@@ -5,7 +5,7 @@ use crate::cursor::Place;
 use crate::framing::{Frame, Framer};
 use crate::inputs::Input;
 use crate::options::{Options, Redact};
-use crate::parse::Parser;
+use crate::parse::{InputLines, Parser};
 use crate::source::{Refusal, Source};
 use crate::stream::{Ending, Stream};
 use firebreak_model::{Event, Time};
@@ -29,6 +29,8 @@ pub(crate) enum Progress {
 pub struct FileReader<'a> {
     parser: Parser<'a>,
     name: String,
+    /// The first line, where it names the columns of the others.
+    header: Option<String>,
     framer: Framer,
     /// Whether the file will not grow, so that what is left at its end is all there is.
     closed: bool,
@@ -63,6 +65,11 @@ impl<'a> FileReader<'a> {
         if place.offset > 0 && stream.is_plain() {
             stream = Stream::plain(world.disk.open(&input.path, place.offset)?);
         }
+        let header = (place.offset > 0 && parser.source.headed(None)).then(|| -> io::Result<String> {
+            let beginning = Stream::open(world.disk.open(&input.path, 0)?, limits.expansion_bytes_max)?;
+            Ok(first_line(beginning))
+        });
+        let header = header.transpose()?.filter(|line| parser.source.headed(Some(line)));
         let mut framer = Framer::new(stream, parser.source.framing(), limits, place, closed);
         if skip && !framer.skip_to_place() {
             return Err(io::Error::new(
@@ -70,7 +77,7 @@ impl<'a> FileReader<'a> {
                 "the file is shorter than what was read of it before",
             ));
         }
-        Ok(FileReader::over(framer, parser, input.name.clone(), closed))
+        Ok(FileReader { header, ..FileReader::over(framer, parser, input.name.clone(), closed) })
     }
 
     /// Reads bytes that are already here.
@@ -83,7 +90,7 @@ impl<'a> FileReader<'a> {
     }
 
     fn over(framer: Framer, parser: Parser<'a>, name: String, closed: bool) -> FileReader<'a> {
-        FileReader { parser, name, framer, closed, finished: false, ready: VecDeque::new() }
+        FileReader { parser, name, header: None, framer, closed, finished: false, ready: VecDeque::new() }
     }
 
     /// Where it stands: between two records.
@@ -123,8 +130,14 @@ impl<'a> FileReader<'a> {
         let (frame, consume) = self.framer.next();
         let place = self.framer.place();
         match frame {
+            Frame::Record { length, .. } if self.is_header(length, place) => {
+                self.header = std::str::from_utf8(self.framer.bytes(length)).ok().map(str::to_owned);
+                self.framer.consume(consume);
+                self.read_record(batch)
+            }
             Frame::Record { length, too_deep } => {
-                self.parser.record(self.framer.bytes(length), too_deep, &self.name, place, batch);
+                let lines = InputLines { name: &self.name, header: self.header.as_deref() };
+                self.parser.record(self.framer.bytes(length), too_deep, lines, place, batch);
                 self.framer.consume(consume);
                 Progress::Record
             }
@@ -157,6 +170,13 @@ impl<'a> FileReader<'a> {
                 Progress::Record
             }
         }
+    }
+
+    /// Whether the frame at `place` is a first line that names columns.
+    fn is_header(&mut self, length: usize, place: Place) -> bool {
+        let source = self.parser.source;
+        let first = place.record == 0 && self.header.is_none() && source.headed(None);
+        first && std::str::from_utf8(self.framer.bytes(length)).is_ok_and(|line| source.headed(Some(line)))
     }
 
     /// What is wrong with the way the input ended, and whether waiting cannot help.
@@ -194,6 +214,15 @@ impl<'a> FileReader<'a> {
             }),
         }
     }
+}
+
+/// The first line of an input; what there is of it, where it is longer than any line of column names.
+fn first_line(mut stream: Stream) -> String {
+    const LINE_BYTES_MAX: usize = 16 << 10;
+    let mut bytes = Vec::new();
+    while !bytes.contains(&b'\n') && bytes.len() < LINE_BYTES_MAX && stream.fill(&mut bytes) {}
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(line).trim().to_owned()
 }
 
 /// The records of the input, each an event or a quarantined record.

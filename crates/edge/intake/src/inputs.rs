@@ -82,7 +82,8 @@ impl Inputs {
             if !wanted(path) {
                 continue;
             }
-            if looks_like_log(path) && source.wants(&path.to_string_lossy()) {
+            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            if (looks_like_log(path) || source.knows(&name)) && source.wants(&path.to_string_lossy()) {
                 self.push(path.to_path_buf());
             } else {
                 self.skipped.push(path.to_path_buf());

@@ -37,9 +37,10 @@ pub use source::{Framing, Mapped, RawRecord, Refusal, Source};
 pub use sources::SOURCES;
 pub use watcher::Watcher;
 
-/// The source whose folder is called `name`.
+/// The source whose folder is called `name`, or the one that a mapping of that name was configured for.
 pub fn source(name: &str) -> Option<&'static dyn Source> {
-    SOURCES.iter().copied().find(|source| source.name() == name)
+    let built_in = SOURCES.iter().copied().find(|source| source.name() == name);
+    built_in.or_else(|| sources::ndjson::configured(name))
 }
 
 /// The OCSF 1.8 record of `event`, written by the source that made it. `None` where no source has that name.

@@ -6,6 +6,7 @@ use crate::parse::shorten;
 use crate::source::{RawRecord, Refusal};
 use firebreak_model::{Json, Keys, NodeKey, Text, Time};
 use sha2::{Digest, Sha256};
+use sonic_rs::{JsonContainerTrait, Object};
 use std::net::IpAddr;
 
 /// An id shorter than this is not taken to be unique: no platform numbers its records so, samples do.
@@ -110,9 +111,35 @@ pub(crate) fn is_email(text: &str) -> bool {
     })
 }
 
+/// The same with names that begin in lower case. Where two names become one, the values stand in an array, so that
+/// neither is hidden behind the other.
+pub(crate) fn lower_names(value: &Json) -> Json {
+    if let Some(array) = value.as_array() {
+        return array.iter().map(lower_names).collect::<Vec<Json>>().into();
+    }
+    let Some(object) = value.as_object() else { return value.clone() };
+    let mut lowered = Object::new();
+    for (name, value) in object.iter() {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        let name: String = first.into_iter().chain(letters).collect();
+        let value = lower_names(value);
+        let both = lowered.get(&name).map(|other| Json::from(vec![other.clone(), value.clone()]));
+        lowered.insert(&name, both.unwrap_or(value));
+    }
+    lowered.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_ways_of_writing_one_name_hide_nothing() {
+        let json: Json = sonic_rs::from_str(r#"{"Properties":{"Allow":true},"properties":{"allow":false}}"#).unwrap();
+        let expected: Json = sonic_rs::from_str(r#"{"properties":[{"allow":true},{"allow":false}]}"#).unwrap();
+        assert_eq!(lower_names(&json), expected);
+    }
 
     #[test]
     fn an_address_that_is_none_is_kept_as_text() {

@@ -20,12 +20,21 @@ pub(crate) struct Parser<'a> {
     pub(crate) received: Time,
 }
 
+/// What is known of an input before its records.
+#[derive(Clone, Copy)]
+pub(crate) struct InputLines<'a> {
+    /// How the operator knows it.
+    pub(crate) name: &'a str,
+    /// Its first line, where that names the columns of the lines after it.
+    pub(crate) header: Option<&'a str>,
+}
+
 impl Parser<'_> {
     /// Reads one record into `batch`.
-    pub(crate) fn record(&self, bytes: &[u8], too_deep: bool, input: &str, place: Place, batch: &mut Batch) {
+    pub(crate) fn record(&self, bytes: &[u8], too_deep: bool, input: InputLines<'_>, place: Place, batch: &mut Batch) {
         let raw: Arc<[u8]> = Arc::from(&*self.redacted(bytes));
         if too_deep {
-            return self.quarantine(too_deep_refusal(self.options.limits), raw, input, place, batch);
+            return self.quarantine(too_deep_refusal(self.options.limits), raw, input.name, place, batch);
         }
         let parsed = match self.source.framing() {
             Framing::Json { .. } => text(&raw).and_then(|text| Ok((text, object(text)?))),
@@ -33,7 +42,7 @@ impl Parser<'_> {
         };
         match parsed {
             Ok((text, json)) => self.parts(text, &json, &raw, input, place, batch),
-            Err(refusal) => self.quarantine(refusal, raw, input, place, batch),
+            Err(refusal) => self.quarantine(refusal, raw, input.name, place, batch),
         }
     }
 
@@ -53,14 +62,15 @@ impl Parser<'_> {
             return false;
         }
         let Ok((text, json)) = text(bytes).and_then(|text| Ok((text, object(text)?))) else { return false };
-        self.parts(text, &json, &Arc::from(bytes), input, place, batch);
+        self.parts(text, &json, &Arc::from(bytes), InputLines { name: input, header: None }, place, batch);
         true
     }
 
-    fn parts(&self, text: &str, json: &Json, raw: &Arc<[u8]>, input: &str, place: Place, batch: &mut Batch) {
+    fn parts(&self, text: &str, json: &Json, raw: &Arc<[u8]>, lines: InputLines<'_>, place: Place, batch: &mut Batch) {
+        let InputLines { name: input, header } = lines;
         let received = (self.options.missing_time == MissingTime::Received).then_some(self.received);
         for part in 0..self.source.parts(json).max(1) {
-            let record = RawRecord { json, text, input, index: place.record, line: place.line, part, received };
+            let record = RawRecord { json, text, input, index: place.record, line: place.line, part, header, received };
             match self.source.map(&record) {
                 Ok(mapped) => {
                     batch.events.push(self.event(mapped, json, raw));

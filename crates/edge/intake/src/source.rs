@@ -38,6 +38,8 @@ pub struct RawRecord<'a> {
     pub line: u64,
     /// Which of the record's [`Source::parts`] to map, from 0.
     pub part: usize,
+    /// The input's first line, where it names the columns of the others: see [`Source::headed`].
+    pub header: Option<&'a str>,
     /// The time to give a record that has none of its own; `None` means that such a record is refused.
     pub received: Option<Time>,
 }
@@ -85,6 +87,18 @@ pub trait Source: Sync + Send {
     /// [`Source::map`].
     fn parts(&self, _record: &Json) -> usize {
         1
+    }
+
+    /// Without a line: whether the first line of an input may name the columns of the lines after it. With the first line:
+    /// whether this one does. Such a line is no record.
+    fn headed(&self, _line: Option<&str>) -> bool {
+        false
+    }
+
+    /// Whether a file's name alone says that it holds this source's records, where the platform gives such files no ending
+    /// that is known as a log's.
+    fn knows(&self, _name: &str) -> bool {
+        false
     }
 
     /// Whether a file found in a directory may hold this source's records. A file named by the operator is always read.

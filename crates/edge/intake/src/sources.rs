@@ -2,6 +2,9 @@
 
 pub mod anthropic_compliance;
 pub mod aws_cloudtrail;
+pub mod aws_guardduty;
+pub mod aws_s3_access;
+pub mod aws_vpc_flow;
 pub mod azure_activity;
 pub mod ci_log;
 pub mod databricks;
@@ -15,6 +18,8 @@ pub mod kubernetes_audit;
 pub mod litellm;
 pub mod m365_audit;
 pub mod mcp_gateway;
+pub mod ndjson;
+pub mod ocsf;
 pub mod okta_system;
 pub mod onepassword;
 pub mod openai_audit;
@@ -27,6 +32,9 @@ pub mod snowflake;
 pub static SOURCES: &[&dyn crate::source::Source] = &[
     &anthropic_compliance::SOURCE,
     &aws_cloudtrail::SOURCE,
+    &aws_guardduty::SOURCE,
+    &aws_s3_access::SOURCE,
+    &aws_vpc_flow::SOURCE,
     &azure_activity::SOURCE,
     &ci_log::SOURCE,
     &databricks::SOURCE,
@@ -40,6 +48,8 @@ pub static SOURCES: &[&dyn crate::source::Source] = &[
     &litellm::SOURCE,
     &m365_audit::SOURCE,
     &mcp_gateway::SOURCE,
+    &ndjson::SOURCE,
+    &ocsf::SOURCE,
     &okta_system::SOURCE,
     &onepassword::SOURCE,
     &openai_audit::SOURCE,

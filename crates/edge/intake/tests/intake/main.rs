@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod cases;
+mod configured;
 mod corpus;
 mod malformed;
 mod mutation;

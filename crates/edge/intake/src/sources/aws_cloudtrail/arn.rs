@@ -4,7 +4,7 @@ use firebreak_model::{NodeKey, NodeKind};
 
 /// The key of what `arn` names: users, roles and accounts' roots are identities, groups are groups, an object is its
 /// bucket, and a role session is its role. `None` where the text is no ARN.
-pub(super) fn key(arn: &str) -> Option<NodeKey> {
+pub(in crate::sources) fn key(arn: &str) -> Option<NodeKey> {
     let mut parts = arn.splitn(6, ':');
     let (prefix, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
     let (_region, account, name) = (parts.next()?, parts.next()?, parts.next()?);

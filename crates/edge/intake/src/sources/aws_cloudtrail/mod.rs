@@ -1,7 +1,7 @@
 //! AWS CloudTrail: the files that a trail writes, bare arrays and one event a line. Digest files are no events.
 
 mod actor;
-mod arn;
+pub(super) mod arn;
 mod ocsf;
 mod target;
 

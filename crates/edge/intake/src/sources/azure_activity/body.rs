@@ -2,10 +2,11 @@
 //! beginning in lower case, because callers may write `Properties` and `properties` for the same field.
 
 use crate::json;
+use crate::mapping::lower_names;
 use crate::parse;
 use crate::source::Refusal;
 use firebreak_model::Json;
-use sonic_rs::{JsonContainerTrait, JsonValueMutTrait, Object};
+use sonic_rs::JsonValueMutTrait;
 
 /// Fields of `properties` that hold JSON as text.
 const DECODED: [&str; 4] = ["requestbody", "requestBody", "responseBody", "statusMessage"];
@@ -42,40 +43,9 @@ fn decoded(field: &str, text: &str) -> Result<Option<Json>, Refusal> {
         return Ok(None);
     }
     match parse::inner(field, text) {
-        Ok(value) => Ok(Some(lower(&value))),
+        Ok(value) => Ok(Some(lower_names(&value))),
         // One key twice: what was asked for cannot be told.
         Err(refusal) if refusal.reason.starts_with("duplicate") => Err(refusal),
         Err(_) => Ok(None),
-    }
-}
-
-/// The same with names that begin in lower case. Where two names become one, the values stand in an array, so that
-/// neither is hidden behind the other.
-fn lower(value: &Json) -> Json {
-    if let Some(array) = value.as_array() {
-        return array.iter().map(lower).collect::<Vec<Json>>().into();
-    }
-    let Some(object) = value.as_object() else { return value.clone() };
-    let mut lowered = Object::new();
-    for (name, value) in object.iter() {
-        let mut letters = name.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-        let name: String = first.into_iter().chain(letters).collect();
-        let value = lower(value);
-        let both = lowered.get(&name).map(|other| Json::from(vec![other.clone(), value.clone()]));
-        lowered.insert(&name, both.unwrap_or(value));
-    }
-    lowered.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_ways_of_writing_one_name_hide_nothing() {
-        let json: Json = sonic_rs::from_str(r#"{"Properties":{"Allow":true},"properties":{"allow":false}}"#).unwrap();
-        let expected: Json = sonic_rs::from_str(r#"{"properties":[{"allow":true},{"allow":false}]}"#).unwrap();
-        assert_eq!(lower(&json), expected);
     }
 }

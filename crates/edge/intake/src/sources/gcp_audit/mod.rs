@@ -127,6 +127,11 @@ fn outcome(entry: &Entry<'_>) -> Outcome {
         Some(PERMISSION_DENIED | UNAUTHENTICATED) => Outcome::Denied,
         Some(1..) => Outcome::Failure,
         _ if entry.is_refused() => Outcome::Denied,
+        // Kubernetes answers with a status object of its own.
+        _ if json::text(entry.payload, &["response", "status"]) == Some("Failure") => {
+            let code = json::count(entry.payload, &["response", "code"]);
+            if matches!(code, Some(401 | 403)) { Outcome::Denied } else { Outcome::Failure }
+        }
         _ => Outcome::Success,
     }
 }
