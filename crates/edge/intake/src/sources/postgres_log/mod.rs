@@ -97,9 +97,10 @@ impl Source for PostgresLog {
     }
 }
 
-/// A line starts a record where it begins with a time, or as JSON. The server puts a tab before what goes on.
+/// A line starts a record where it begins with a time, or as jsonlog does: statements in a csvlog hold lines of JSON too. In
+/// the plain log the server puts a tab before what goes on.
 fn starts(line: &[u8]) -> bool {
-    line.starts_with(b"{\"") || clock::begins(line)
+    line.starts_with(b"{\"timestamp\":") || clock::begins(line)
 }
 
 /// How the record is written. A comma right behind the time and its zone is csvlog's.
