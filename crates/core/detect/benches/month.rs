@@ -1,4 +1,4 @@
-//! Thirty days of a thousand identities with injected thefts, through the real correlator and the rule of grounds: alerts a
+//! Thirty days of a thousand identities with injected thefts, through the real correlator and the rule of what may contain: alerts a
 //! day, false containments, and how far each theft goes before the cut. Its last line is one JSON object.
 //!
 //! The month and all its rates are in `firebreak_scenario::month`. An alert is an identity that on one day has a finding
@@ -8,8 +8,7 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-use firebreak_contain::rule::grounds;
-use firebreak_detect::{Correlator, Observed, Rules, Settings};
+use firebreak_detect::{Correlator, Observed, Rules, Settings, containable};
 use firebreak_model::{Event, EventUid, Finding, LogSource, NodeKey, Severity, Signal, Time};
 use firebreak_scenario::month::{Act, Month, TheftKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +51,6 @@ struct Run {
     outcomes: Vec<Outcome>,
     /// Findings that may be grounds, by actor.
     grave: BTreeMap<NodeKey, Vec<Finding>>,
-    grounds: usize,
     report: Report,
 }
 
@@ -73,7 +71,7 @@ impl Run {
     fn new(month: &Month) -> Run {
         let thefts = month.thefts();
         let outcomes = vec![Outcome::default(); thefts.len()];
-        Run { begin: None, thefts, outcomes, grave: BTreeMap::new(), grounds: 0, report: Report::default() }
+        Run { begin: None, thefts, outcomes, grave: BTreeMap::new(), report: Report::default() }
     }
 
     /// Counts what is taken before the findings of this arrival are known.
@@ -111,19 +109,16 @@ impl Run {
 
     /// Whether the actor's findings have become grounds.
     fn judge(&mut self, finding: Finding, actor: &NodeKey, theft: Option<usize>, day: i64, now: Time) {
-        let id = finding.id.clone();
         let list = self.grave.entry(actor.clone()).or_default();
-        list.push(finding);
-        let Some(ground) = grounds(list.iter()).into_iter().find(|ground| ground.findings.contains(&id)) else {
-            return;
-        };
-        self.grounds += 1;
+        list.push(finding.clone());
+        // Alone, or with one of the findings before it.
+        let Some(reason) = list.iter().find_map(|other| containable(&[other.clone(), finding.clone()])) else { return };
         match theft.and_then(|theft| Some((self.thefts.get(theft)?.begin, self.outcomes.get_mut(theft)?))) {
             Some((begin, outcome)) => {
                 outcome.contained.get_or_insert((now.seconds_since(begin), outcome.events, outcome.records));
             }
             None => {
-                self.report.false_containments.entry((actor.clone(), day)).or_insert(ground.reason);
+                self.report.false_containments.entry((actor.clone(), day)).or_insert(reason);
             }
         }
     }
