@@ -27,6 +27,8 @@ mod operation;
 mod profile;
 mod seen;
 mod stage;
+mod tools;
+mod travel;
 mod two_networks;
 mod volume;
 
@@ -59,6 +61,8 @@ pub(crate) enum Behaviour {
     Volume,
     StrangeVolume,
     ClassVolume,
+    Travel,
+    Tools,
 }
 
 /// What findings of a behaviour have in common.
@@ -70,7 +74,7 @@ struct Card {
 
 impl Behaviour {
     /// How many there are.
-    pub(crate) const COUNT: usize = Behaviour::ClassVolume as usize + 1;
+    pub(crate) const COUNT: usize = Behaviour::Tools as usize + 1;
 
     const fn card(self) -> Card {
         let (name, title, technique) = match self {
@@ -93,6 +97,8 @@ impl Behaviour {
             Behaviour::Volume => ("unusual_volume", "Far more than usual", "T1530"),
             Behaviour::StrangeVolume => ("strange_volume", "Much is taken from where it is new", "T1530"),
             Behaviour::ClassVolume => ("class_volume", "Far more of one kind of data than usual", "T1530"),
+            Behaviour::Travel => ("impossible_travel", "Nobody travels so fast", "T1078"),
+            Behaviour::Tools => ("outside_tools", "An agent outside its tools", "T1059"),
         };
         Card { name, title, technique }
     }

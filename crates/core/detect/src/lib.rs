@@ -11,6 +11,7 @@
 
 mod behaviour;
 mod field;
+mod places;
 mod signal;
 mod stamp;
 mod text;
@@ -30,5 +31,6 @@ mod trace;
 
 pub use correlator::{Arrival, Correlator, Counters, Observed, Settings};
 pub use matcher::{Matcher, Scratch};
+pub use places::{NetworkKind, NetworkTable, Place};
 pub use rules::{LoadOptions, RuleFile, RuleIndex, Rules};
 pub use signal::containable;

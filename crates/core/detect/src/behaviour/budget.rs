@@ -20,18 +20,22 @@ const CELL: i64 = 300_000_000;
 const HOUR_CELLS: i64 = 12;
 const DAY_HOURS: i64 = 24;
 
-/// Whose budget, of what. Data in no catalogue has a budget too.
+/// Whose budget, of what. Data in no catalogue has a budget too; nobody in particular is everybody together.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 struct Account {
-    identity: NodeKey,
+    identity: Option<NodeKey>,
     class: Option<DataClass>,
 }
 
 impl Footprint for Account {
     fn heap_bytes(&self) -> usize {
-        self.identity.heap_bytes() + self.class.as_ref().map_or(0, |class| text_bytes(class.word()))
+        self.identity.as_ref().map_or(0, Footprint::heap_bytes)
+            + self.class.as_ref().map_or(0, |class| text_bytes(class.word()))
     }
 }
+
+/// How many people's floor everybody together has.
+const EVERYBODY: u64 = 4;
 
 /// Bytes and records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -148,18 +152,26 @@ impl Ledger {
         self.days.iter().fold(Amount::default(), |largest, (_, amount)| largest.max(*amount))
     }
 
-    /// The budget.
-    fn budget(&self, settings: &Settings) -> Amount {
+    /// The budget; everybody together has the floors of [`EVERYBODY`].
+    fn budget(&self, everybody: bool, settings: &Settings) -> Amount {
         let largest = self.largest();
+        let floors = if everybody { EVERYBODY } else { 1 };
         Amount {
-            bytes: settings.floor_bytes.max(largest.bytes.saturating_mul(settings.budget_factor)),
-            records: settings.floor_records.max(largest.records.saturating_mul(settings.budget_factor)),
+            bytes: settings
+                .floor_bytes
+                .saturating_mul(floors)
+                .max(largest.bytes.saturating_mul(settings.budget_factor)),
+            records: settings
+                .floor_records
+                .saturating_mul(floors)
+                .max(largest.records.saturating_mul(settings.budget_factor)),
         }
     }
 
     /// Judges the sliding hour as it stands after `moment`.
-    fn judge(&mut self, moment: &Moment, class: &str, settings: &Settings) -> Vec<Trip> {
-        let (budget, largest, sum) = (self.budget(settings), self.largest(), self.sum);
+    fn judge(&mut self, moment: &Moment, account: &Account, settings: &Settings) -> Vec<Trip> {
+        let class = account.class.as_ref().map_or_else(|| "uncatalogued data".to_owned(), |class| format!("`{class}`"));
+        let (budget, largest, sum) = (self.budget(account.identity.is_none(), settings), self.largest(), self.sum);
         let beyond = sum.bytes > budget.bytes || sum.records > budget.records;
         self.hour_tripped |= beyond;
         if (sum.bytes > budget.bytes / 2 || sum.records > budget.records / 2) && self.evidence.len() < EVENTS_MAX {
@@ -269,15 +281,18 @@ impl Budgets {
         }
         let learning = watched < micros(settings.learning_seconds);
         for class in classes {
-            let word = class.as_ref().map_or_else(|| "uncatalogued data".to_owned(), |class| format!("`{class}`"));
-            let account = Account { identity: identity.clone(), class };
-            let trips = self.ledgers.update(&account, moment.at, Ledger::default, |ledger| {
-                ledger.move_to(moment.at, settings);
-                ledger.add(moment);
-                if learning { Vec::new() } else { ledger.judge(moment, &word, settings) }
-            });
-            counters.findings += trips.len() as u64;
-            out.extend(trips.into_iter().map(|trip| trip.finding(moment, &account)));
+            let own = Account { identity: Some(identity.clone()), class: class.clone() };
+            // Many hands that take little each: a class of data has a budget as well.
+            let all = class.is_some().then_some(Account { identity: None, class });
+            for account in [Some(own), all].into_iter().flatten() {
+                let trips = self.ledgers.update(&account, moment.at, Ledger::default, |ledger| {
+                    ledger.move_to(moment.at, settings);
+                    ledger.add(moment);
+                    if learning { Vec::new() } else { ledger.judge(moment, &account, settings) }
+                });
+                counters.findings += trips.len() as u64;
+                out.extend(trips.into_iter().map(|trip| trip.finding(moment, &account)));
+            }
         }
     }
 }
@@ -287,14 +302,21 @@ impl Trip {
         let parties = &moment.parties;
         let subject = parties.holder().cloned();
         let class = account.class.as_ref().map_or("", DataClass::word);
-        let name = format!("{DETECTOR}/{class}/{}/{}", self.measure, self.level);
-        let about = subject.as_ref().map(|subject| format!("`{subject}` took ")).unwrap_or_default();
+        let everybody = account.identity.is_none();
+        let whose = if everybody { "/all" } else { "" };
+        let name = format!("{DETECTOR}{whose}/{class}/{}/{}", self.measure, self.level);
+        let about = match &subject {
+            Some(subject) if everybody => format!("all together, `{subject}` last, took "),
+            Some(subject) => format!("`{subject}` took "),
+            None => String::new(),
+        };
         Finding {
             id: FindingId::of(&name, subject.as_ref(), moment.uid),
             detector: Text::new(DETECTOR),
             title: Text::new("More leaves than the budget allows"),
             severity: Severity::High,
-            signal: Signal::Volume,
+            // Whose doing it is, everybody's budget cannot say.
+            signal: if everybody { Signal::Watch } else { Signal::Volume },
             actor: parties.actor.clone(),
             class: account.class.clone(),
             first: Time(self.first),

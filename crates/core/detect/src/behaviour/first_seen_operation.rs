@@ -21,7 +21,8 @@ pub(super) fn take(
     out: &mut Vec<Finding>,
 ) {
     let operation = &scene.moment.deed.operation;
-    if operation.class == Class::Other || !scene.moment.deed.done {
+    // Tools are judged one by one, elsewhere.
+    if matches!(operation.class, Class::Other | Class::Tool) || !scene.moment.deed.done {
         return;
     }
     let (now, settings) = (scene.now, scene.settings);

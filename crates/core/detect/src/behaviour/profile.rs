@@ -5,6 +5,7 @@ use super::Behaviour;
 use super::mass::Mass;
 use super::operation::Class;
 use super::seen::{Seen, Span, Standing};
+use super::travel::Spot;
 use super::two_networks::Flips;
 use super::volume::Habit;
 use crate::correlator::keyed::Footprint;
@@ -25,6 +26,8 @@ pub(crate) struct Profile {
     pub(crate) operations: Seen,
     pub(crate) classes: Seen,
     pub(crate) flips: Flips,
+    /// Where it was last, where that is known.
+    pub(crate) spot: Option<Spot>,
     /// One for each class that was ever counted.
     masses: Vec<Mass>,
     /// What it takes in an hour; nothing for who takes nothing.
@@ -83,6 +86,7 @@ impl Profile {
             operations: Seen::default(),
             classes: Seen::default(),
             flips: Flips::default(),
+            spot: None,
             masses: Vec::new(),
             habit: None,
             rest_days: 0,

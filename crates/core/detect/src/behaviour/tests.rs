@@ -1,6 +1,7 @@
 //! Behaviour over days: what must be raised, what must not, and how loud an ordinary fortnight is.
 
 mod novelty;
+mod places;
 mod volume;
 
 use crate::trace::Trace;
@@ -20,13 +21,21 @@ fn catalogue() -> Catalogue {
     let mut edge =
         EdgeFact::new(EdgeKind::Holds, bucket, NodeKey::data_class(&class), Interval::ALWAYS, Time(0), "inventory");
     edge.holding = Some(Holding { class, residency: Text::new("US-CA"), records: 40_000, bytes: None });
-    Catalogue::of(&[Fact::Edge(edge)])
+    let helper = NodeKey::identity("mcp", "helper");
+    let server = NodeKey::resource("mcp", "files");
+    let mut grant = EdgeFact::new(EdgeKind::MayAct, helper, server, Interval::ALWAYS, Time(0), "estate statement");
+    grant.actions = vec![Text::new("search"), Text::new("read_file")];
+    Catalogue::of(&[Fact::Edge(edge), Fact::Edge(grant)])
 }
 
 fn found(trace: &Trace) -> Vec<Finding> {
+    found_with(trace, Settings::default())
+}
+
+fn found_with(trace: &Trace, settings: Settings) -> Vec<Finding> {
     let rules = Arc::new(Rules::default());
     let matcher = Matcher::new(rules.clone());
-    let mut correlator = Correlator::new(rules, Arc::new(catalogue()), Settings::default());
+    let mut correlator = Correlator::new(rules, Arc::new(catalogue()), settings);
     let events = trace.in_order().observed(&matcher);
     let mut findings: Vec<Finding> = events.into_iter().flat_map(|event| correlator.observe(event)).collect();
     findings.extend(correlator.close());
@@ -37,7 +46,10 @@ fn found(trace: &Trace) -> Vec<Finding> {
 /// Of the novelties of networks and the budgets, which these stories are about.
 fn found_here(trace: &Trace) -> Vec<Finding> {
     let mut findings = found(trace);
-    findings.retain(|finding| ["first_seen_network", "exfiltration_budget"].contains(&finding.detector.as_str()));
+    findings.retain(|finding| {
+        ["first_seen_network", "exfiltration_budget"].contains(&finding.detector.as_str())
+            && finding.signal != Signal::Watch
+    });
     findings
 }
 

@@ -1,7 +1,9 @@
 //! What the correlator may be told, and what it counts.
 
+use crate::places::NetworkTable;
 use firebreak_model::time::MICROS_PER_SECOND;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Times, floors and limits. The defaults are those of the design.
 #[derive(Clone, PartialEq, Debug)]
@@ -53,6 +55,10 @@ pub struct Settings {
     pub strange_bytes: u64,
     /// So many records a day, likewise.
     pub strange_records: u64,
+    /// Faster than so many kilometres an hour nobody travels.
+    pub travel_kmh: f64,
+    /// Where networks are; empty where the operator supplies no table, and then nobody's travel is judged.
+    pub networks: Arc<NetworkTable>,
     /// How far back the largest hour is sought.
     pub budget_days: i64,
     /// Raise unarmed tripwires when their event arrives, not when its turn has come. The findings have the same ids
@@ -90,6 +96,8 @@ impl Default for Settings {
             score_records: 1_000,
             strange_bytes: 64 << 20,
             strange_records: 200,
+            travel_kmh: 900.0,
+            networks: Arc::default(),
             budget_days: 14,
             eager: false,
             map_bytes_max: 64 << 20,
