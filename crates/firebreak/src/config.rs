@@ -36,11 +36,13 @@ pub struct IntakeConfig {
     pub batch_records: usize,
     /// Seconds between two looks at the inputs.
     pub poll_seconds: f64,
+    /// `[[intake.ndjson]]`: a source each.
+    pub ndjson: Vec<firebreak_intake::sources::ndjson::Mapping>,
 }
 
 impl Default for IntakeConfig {
     fn default() -> IntakeConfig {
-        IntakeConfig { batch_records: 5_000, poll_seconds: 1.0 }
+        IntakeConfig { batch_records: 5_000, poll_seconds: 1.0, ndjson: Vec::new() }
     }
 }
 
@@ -170,9 +172,12 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
+        for mapping in &self.intake.ndjson {
+            firebreak_intake::sources::ndjson::configure(mapping.clone()).map_err(|error| anyhow::anyhow!(error))?;
+        }
         let known = || firebreak_intake::sources::SOURCES.iter().map(|source| source.name());
         for source in &self.source {
-            if !known().any(|name| name == source.name) {
+            if firebreak_intake::source(&source.name).is_none() {
                 let nearest = keys::nearest(&source.name, known());
                 bail!("no source `{}`\nhint: did you mean `{nearest}`?", source.name);
             }
@@ -205,6 +210,18 @@ mod tests {
     fn a_source_that_does_not_exist_is_an_error() {
         let error = Config::parse("[[source]]\nname = \"okta\"\npaths = []\n").unwrap_err().to_string();
         assert!(error.starts_with("no source `okta`"), "{error}");
+    }
+
+    #[test]
+    fn a_mapping_makes_a_source_and_a_wrong_one_names_its_key() {
+        let mapping = "[[intake.ndjson]]\nname = \"config_test\"\nproduct = \"x\"\ntime = \"t\"\noperation = \"o\"\n\
+                       actor = { path = \"who\", system = \"person\" }\n";
+        let source = "[[source]]\nname = \"config_test\"\npaths = []\n";
+        assert!(Config::parse(&format!("{mapping}{source}")).is_ok());
+        let error = Config::parse(&mapping.replace("\"t\"", "\"a..b\"")).unwrap_err().to_string();
+        assert!(error.starts_with("`intake.ndjson.time` of `config_test` is no path: `a..b`\nhint: "), "{error}");
+        let error = Config::parse(&mapping.replace("actor", "actr")).unwrap_err().to_string();
+        assert!(error.contains("no key `intake.ndjson.actr"), "{error}");
     }
 
     #[test]

@@ -35,6 +35,54 @@ pub const KEYS: &[Key] = &[
     },
     Key { path: "intake.batch_records", default: "5000", meaning: "Records that are committed together." },
     Key { path: "intake.poll_seconds", default: "1.0", meaning: "Seconds between two looks at the inputs." },
+    Key {
+        path: "intake.ndjson.name",
+        default: "",
+        meaning: "Name of the source that this mapping makes: small letters, digits and `_`. See the page of the source `ndjson`.",
+    },
+    Key { path: "intake.ndjson.product", default: "", meaning: "Sigma's product for its events." },
+    Key { path: "intake.ndjson.service", default: "", meaning: "Sigma's service." },
+    Key { path: "intake.ndjson.time", default: "", meaning: "Dotted path of the time." },
+    Key {
+        path: "intake.ndjson.time_format",
+        default: "",
+        meaning: "`auto`, `seconds`, `millis`, `micros` or `nanos`; without it `auto`.",
+    },
+    Key {
+        path: "intake.ndjson.id",
+        default: "",
+        meaning: "Path of the record's own id; without it, an id is made from the record.",
+    },
+    Key { path: "intake.ndjson.operation", default: "", meaning: "Path of what was done." },
+    Key { path: "intake.ndjson.actor.path", default: "", meaning: "Path of who acted." },
+    Key {
+        path: "intake.ndjson.actor.system",
+        default: "",
+        meaning: "System of the actor: `person` for e-mail addresses.",
+    },
+    Key { path: "intake.ndjson.actor.kind", default: "", meaning: "Kind of node, where it is not `identity`." },
+    Key {
+        path: "intake.ndjson.credential.path",
+        default: "",
+        meaning: "Path of the credential's public id, never the secret.",
+    },
+    Key { path: "intake.ndjson.credential.system", default: "", meaning: "Its system." },
+    Key { path: "intake.ndjson.credential.kind", default: "", meaning: "Kind of node, where it is not `credential`." },
+    Key { path: "intake.ndjson.target.path", default: "", meaning: "Path of what was acted on." },
+    Key { path: "intake.ndjson.target.system", default: "", meaning: "Its system." },
+    Key { path: "intake.ndjson.target.kind", default: "", meaning: "Kind of node, where it is not `resource`." },
+    Key { path: "intake.ndjson.session", default: "", meaning: "Path of the session's id." },
+    Key { path: "intake.ndjson.address", default: "", meaning: "Path of the address." },
+    Key { path: "intake.ndjson.user_agent", default: "", meaning: "Path of the client's description of itself." },
+    Key { path: "intake.ndjson.outcome", default: "", meaning: "Path of how it ended." },
+    Key {
+        path: "intake.ndjson.success",
+        default: "",
+        meaning: "Words of the outcome that mean success; without them the usual words.",
+    },
+    Key { path: "intake.ndjson.denied", default: "", meaning: "Words of the outcome that mean a refusal." },
+    Key { path: "intake.ndjson.bytes", default: "", meaning: "Path of the number of bytes that left." },
+    Key { path: "intake.ndjson.records", default: "", meaning: "Path of the number of records that were read." },
     Key { path: "detect.rules", default: "[]", meaning: "Directories of further Sigma rules (`*.yml`)." },
     Key {
         path: "detect.lateness_seconds",
@@ -132,7 +180,10 @@ pub fn reference() -> String {
     );
     for key in KEYS {
         let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        let path = key.path.strip_prefix("source.").map_or(key.path.to_owned(), |name| format!("[[source]] {name}"));
+        let tables = ["source", "intake.ndjson"];
+        let of =
+            |table: &&str| key.path.strip_prefix(table)?.strip_prefix('.').map(|name| format!("[[{table}]] {name}"));
+        let path = tables.iter().find_map(of).unwrap_or_else(|| key.path.to_owned());
         page.push_str(&format!("| `{path}` | {default} | {} |\n", key.meaning));
     }
     page
