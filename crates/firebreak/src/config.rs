@@ -52,6 +52,10 @@ impl Default for IntakeConfig {
 pub struct DetectConfig {
     /// Directories of further Sigma rules.
     pub rules: Vec<PathBuf>,
+    /// Processing pipelines that every rule goes through.
+    pub pipelines: Vec<PathBuf>,
+    /// Values of the placeholders that rules expand.
+    pub placeholders: std::collections::BTreeMap<String, Vec<String>>,
     /// How late an event may arrive.
     pub lateness_seconds: u32,
     /// How long an identity is learnt before anything about it counts as new.
@@ -66,6 +70,8 @@ impl Default for DetectConfig {
     fn default() -> DetectConfig {
         DetectConfig {
             rules: Vec::new(),
+            pipelines: Vec::new(),
+            placeholders: std::collections::BTreeMap::new(),
             lateness_seconds: 300,
             learning_seconds: 3 * 86_400,
             budget_bytes: 2 << 30,

@@ -1,7 +1,8 @@
 //! Detectors and incident profiles: what the program carries, and what the operator adds.
 
+use crate::config::DetectConfig;
 use crate::embedded;
-use firebreak_detect::{RuleFile, Rules};
+use firebreak_detect::{LoadOptions, RuleFile, Rules};
 use firebreak_exposure::Profile;
 use firebreak_model::{Position, Problem, Text};
 use firebreak_world::Disk;
@@ -9,19 +10,35 @@ use std::path::{Path, PathBuf};
 
 /// Every rule: the program's own detectors and the files below `directories`.
 pub fn rules(disk: &dyn Disk, directories: &[PathBuf]) -> (Rules, Vec<Problem>) {
-    let own = embedded::DETECTORS.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    let (more, mut problems) = read(disk, directories, &["yml", "yaml"]);
-    let files: Vec<RuleFile> = own.chain(more).map(|(path, text)| RuleFile { path, text }).collect();
-    let (rules, faults) = Rules::load(&files);
-    problems.extend(faults);
-    (rules, problems)
+    load(disk, true, directories, &DetectConfig::default())
+}
+
+/// Every rule as the configuration has it, with those below `more`.
+pub fn configured_rules(disk: &dyn Disk, detect: &DetectConfig, more: &[PathBuf]) -> (Rules, Vec<Problem>) {
+    load(disk, true, &[detect.rules.as_slice(), more].concat(), detect)
 }
 
 /// Only the rules below `directories`.
 pub fn rules_in(disk: &dyn Disk, directories: &[PathBuf]) -> (Rules, Vec<Problem>) {
-    let (files, mut problems) = read(disk, directories, &["yml", "yaml"]);
-    let files: Vec<RuleFile> = files.into_iter().map(|(path, text)| RuleFile { path, text }).collect();
-    let (rules, faults) = Rules::load(&files);
+    load(disk, false, directories, &DetectConfig::default())
+}
+
+/// Only the rules below `directories`, with the pipelines and placeholders of the configuration.
+pub fn configured_rules_in(disk: &dyn Disk, detect: &DetectConfig, directories: &[PathBuf]) -> (Rules, Vec<Problem>) {
+    load(disk, false, directories, detect)
+}
+
+fn load(disk: &dyn Disk, own: bool, directories: &[PathBuf], detect: &DetectConfig) -> (Rules, Vec<Problem>) {
+    let file = |(path, text)| RuleFile { path, text };
+    let carried = embedded::DETECTORS.iter().filter(|_| own);
+    let carried = carried.map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let (more, mut problems) = read(disk, directories, &["yml", "yaml"]);
+    let (pipelines, faults) = read(disk, &detect.pipelines, &["yml", "yaml"]);
+    problems.extend(faults);
+    let options =
+        LoadOptions { placeholders: detect.placeholders.clone(), pipelines: pipelines.into_iter().map(file).collect() };
+    let files: Vec<RuleFile> = carried.chain(more).map(file).collect();
+    let (rules, faults) = Rules::load_with(&files, &options);
     problems.extend(faults);
     (rules, problems)
 }

@@ -185,6 +185,10 @@ fn dashes_of_windows() {
         ("a|windash|contains: ' –f '", r#"{"a":"x -f y"}"#, true),
         ("a|windash|contains|all: [' -e ', ' -f ']", r#"{"a":"x /e -f y"}"#, true),
         ("a|windash|contains: '-e -f'", r#"{"a":"/e –f"}"#, true),
+        ("a|windash|contains: '-a -b -C x'", r#"{"a":"y /A –b ―c x z"}"#, true),
+        ("a|windash: '-a -b -c x*'", r#"{"a":"/a -b -c xyz"}"#, true),
+        ("a|windash: '-a -b -c x*'", r#"{"a":"x/a -b -c xyz"}"#, false),
+        ("a|windash|cased|startswith: '-a -b -C'", r#"{"a":"-a -b -c"}"#, false),
         ("a|windash: 'well-known'", r#"{"a":"well/known"}"#, false),
         ("a|windash|startswith: '-e*x'", r#"{"a":"/e yx"}"#, true),
     ]);

@@ -131,6 +131,18 @@ impl Field {
         }
     }
 
+    /// Its name as a rule writes it.
+    pub(crate) fn spelled(&self) -> String {
+        match self {
+            Field::Body(name) => name.to_string(),
+            Field::Key(key) => {
+                let word = KeyField::WORDS.iter().find(|(_, known)| known == key).map_or("", |(word, _)| word);
+                format!("firebreak.{word}")
+            }
+            Field::Anywhere => "any value".to_owned(),
+        }
+    }
+
     /// The text of the first value that the field has in `event`.
     pub(crate) fn first_text(&self, event: &Event) -> Option<Text> {
         let mut first = None;

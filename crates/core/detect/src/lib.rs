@@ -32,5 +32,5 @@ mod trace;
 pub use correlator::{Arrival, Correlator, Counters, Observed, Settings};
 pub use matcher::{Matcher, Scratch};
 pub use places::{NetworkKind, NetworkTable, Place};
-pub use rules::{LoadOptions, RuleFile, RuleIndex, Rules};
+pub use rules::{KnownSource, Lint, LoadOptions, RuleFile, RuleIndex, Rules};
 pub use signal::containable;

@@ -21,9 +21,11 @@ mod draft;
 mod encode;
 mod expression;
 mod filter;
+pub(crate) mod lint;
 mod measure;
 mod modifier;
 mod pattern;
+mod pipeline;
 mod placeholder;
 pub(crate) mod predicate;
 mod resolve;
@@ -36,6 +38,7 @@ pub use attributes::{Attributes, SubjectKind};
 pub use awaited::{Alternative, Awaited};
 pub use correlation::{Correlation, GroupField, Kind, Reference};
 pub(crate) use expression::EXPRESSION_BYTES_MAX;
+pub use lint::{KnownSource, Lint};
 pub use measure::{Bounds, Percentile, Range};
 pub use pattern::Piece;
 pub(crate) use pattern::expression;
@@ -47,6 +50,7 @@ use condition::Refusal;
 use draft::Draft;
 use filter::Filter;
 use firebreak_model::{Position, Problem, Text};
+use pipeline::Pipelines;
 use section::{Fault, Section};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -118,6 +122,8 @@ pub(crate) struct Written {
 pub struct LoadOptions {
     /// Values of the placeholders (`%name%`) of values with the modifier `expand`.
     pub placeholders: Placeholders,
+    /// Processing pipelines, as pySigma writes them.
+    pub pipelines: Vec<RuleFile>,
 }
 
 /// One detection rule.
@@ -158,6 +164,11 @@ impl Rules {
         }
         loading.compile(options);
         resolve::resolve(loading)
+    }
+
+    /// What in these rules is likely not meant so. Without `sources` nothing is said about fields and log sources.
+    pub fn lint(&self, sources: &[KnownSource<'_>]) -> Vec<Lint> {
+        lint::lint(self, sources)
     }
 
     /// Detection rules, by [`RuleIndex`].
@@ -225,18 +236,30 @@ impl Loading {
                 Err(own) => faults.extend(own),
             },
             (detection, correlation, filter) => {
-                let (key, refusal) = neither(detection, correlation, filter);
+                let (key, refusal) = match part("transformations") {
+                    Some(_) => (
+                        "transformations",
+                        Refusal {
+                            reason: "this is a processing pipeline, not a rule".to_owned(),
+                            hint: "name its file under `detect.pipelines`".to_owned(),
+                        },
+                    ),
+                    None => neither(detection, correlation, filter),
+                };
                 faults.push(fault(key, refusal));
             }
         }
         self.problems.extend(faults.into_iter().map(|fault| problem(&source, &file.path, fault)));
     }
 
-    /// Applies filters, fills placeholders and compiles.
+    /// Applies filters and pipelines, fills placeholders and compiles.
     fn compile(&mut self, options: &LoadOptions) {
         let mut drafts = std::mem::take(&mut self.drafts);
         let filters = std::mem::take(&mut self.filters);
         self.uses = (1..).zip(&filters).map(|(number, filter)| filter.apply(number, &mut drafts)).collect();
+        let (pipelines, problems) = Pipelines::read(&options.pipelines);
+        self.problems.extend(problems);
+        self.problems.extend(pipelines.apply(&mut drafts, &mut self.correlations));
         for mut draft in drafts {
             placeholder::fill(&mut draft.section, &options.placeholders, &mut draft.faults);
             let (title, path) = (draft.attributes.title.clone(), draft.attributes.path.clone());

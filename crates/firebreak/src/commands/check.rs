@@ -57,7 +57,7 @@ pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<E
 
 /// What the program carries and what the configuration adds.
 fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>) {
-    let (rules, faults) = content::rules(&RealDisk, &config.detect.rules);
+    let (rules, faults) = content::configured_rules(&RealDisk, &config.detect, &[]);
     checked.loaded = (rules.detections().len() + rules.correlations().len()) as u64;
     problems.extend(faults);
     let (profiles, faults) = content::profiles(&RealDisk, &config.exposure.profiles);

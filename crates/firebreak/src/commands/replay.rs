@@ -47,8 +47,7 @@ fn named(name: &str) -> Result<&'static dyn Source> {
 pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let source = named(&args.source)?;
-    let directories = [config.detect.rules.as_slice(), args.rules.as_slice()].concat();
-    let (rules, problems) = content::rules(world.disk.as_ref(), &directories);
+    let (rules, problems) = content::configured_rules(world.disk.as_ref(), &config.detect, &args.rules);
     show_problems(&problems);
     let rules = Arc::new(rules);
     let estate = Estate::read(&world, args.inventory.as_slice(), world.clock.now());

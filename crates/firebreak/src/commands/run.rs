@@ -107,7 +107,7 @@ fn serve(
     output: Output,
 ) -> Result<Summary> {
     let data = config.data_directory();
-    let (rules, problems) = content::rules(world.disk.as_ref(), &config.detect.rules);
+    let (rules, problems) = content::configured_rules(world.disk.as_ref(), &config.detect, &[]);
     show_problems(&problems);
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);

@@ -85,6 +85,16 @@ pub const KEYS: &[Key] = &[
     Key { path: "intake.ndjson.records", default: "", meaning: "Path of the number of records that were read." },
     Key { path: "detect.rules", default: "[]", meaning: "Directories of further Sigma rules (`*.yml`)." },
     Key {
+        path: "detect.pipelines",
+        default: "[]",
+        meaning: "Files and directories of processing pipelines (`*.yml`), in the form of pySigma; see `docs/sigma.md`.",
+    },
+    Key {
+        path: "detect.placeholders",
+        default: "{}",
+        meaning: "Values of the placeholders of rules, by name: `{ admins = [\"root\", \"adm_*\"] }`.",
+    },
+    Key {
         path: "detect.lateness_seconds",
         default: "300",
         meaning: "Seconds by which an event may arrive late and still be correlated as if it had not.",

@@ -183,7 +183,7 @@ mod tests {
             ("a | count", "timeframe: 5m", "not an aggregation"),
             ("a | near not b", "timeframe: 5m", "near"),
         ] {
-            let fault = read_text(condition, timeframe).expect("an aggregation").err().expect(condition);
+            let fault = read_text(condition, timeframe).expect("an aggregation").expect_err(condition);
             assert!(fault.refusal.reason.contains(says), "{condition}: {}", fault.refusal.reason);
         }
     }

@@ -52,6 +52,8 @@ pub struct Attributes {
     pub line: u64,
     /// Sigma `level`; medium where the rule does not say.
     pub severity: Severity,
+    /// Whether the rule says its level.
+    pub says_level: bool,
     /// ATT&CK techniques from `tags`.
     pub techniques: Vec<Text>,
     /// What a finding may lead to.
@@ -85,6 +87,7 @@ impl Attributes {
         let mut attributes = Attributes {
             key: Text::new(format!("{detector}/{own}")),
             severity: severity(document.get("level"), refusals),
+            says_level: document.contains_key("level"),
             techniques: techniques(document.get("tags"), refusals),
             path: Text::new(path),
             title,

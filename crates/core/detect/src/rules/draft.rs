@@ -177,10 +177,10 @@ pub(super) fn attributes(written: &Written<'_>, path: &str) -> (Attributes, Refu
     let mut attributes = Attributes::read(&written.map, path, line, &mut refusals);
     if written.copy > 1 {
         // The id stands in what several documents share: each needs one of its own.
-        let numbered = |text: &Text| Text::new(format!("{text}#{}", written.copy));
-        attributes.key = numbered(&attributes.key);
-        attributes.id = attributes.id.as_ref().map(numbered);
-        attributes.name = attributes.name.as_ref().map(numbered);
+        let own = [Some(&mut attributes.key), attributes.id.as_mut(), attributes.name.as_mut()];
+        for name in own.into_iter().flatten() {
+            *name = Text::new(format!("{name}#{}", written.copy));
+        }
     }
     (attributes, refusals)
 }

@@ -51,12 +51,24 @@ pub(super) fn base64_offsets(bytes: &[u8]) -> Vec<String> {
 
 /// The signs that begin an option on a command line of Windows.
 const DASHES: [char; 5] = ['-', '/', '–', '—', '―'];
-/// Values with more options than this are refused: each has five spellings.
-pub(super) const DASHES_MAX: usize = 4;
+/// An expression for any of them.
+pub(super) const ANY_DASH: &str = "[-/–—―]";
+/// Values with more options than this are not spelled out: each has five spellings.
+const DASHES_MAX: usize = 2;
 
-/// The ways to write a value's options: a dash that begins a word, and stands in none, in each of its forms, each
-/// combined with all others. `None` where there are too many.
-pub(super) fn windash(text: &str) -> Option<Vec<String>> {
+/// The ways to write a value's options.
+pub(super) enum Windash {
+    /// Each dash in each of its forms, combined with all others.
+    Spelled(Vec<String>),
+    /// The value with [`DASH_MARK`] for each dash: there are too many ways.
+    Marked(String),
+}
+
+/// Stands for any dash; a private letter that no honest value has.
+pub(super) const DASH_MARK: char = '\u{e0fb}';
+
+/// The ways to write a value's options: a dash begins one where a word follows it and none stands before it.
+pub(super) fn windash(text: &str) -> Windash {
     let word = |letter: Option<&char>| letter.is_some_and(|letter| letter.is_alphanumeric() || *letter == '_');
     let letters: Vec<char> = text.chars().collect();
     let begins_option = |place: &usize| {
@@ -66,7 +78,8 @@ pub(super) fn windash(text: &str) -> Option<Vec<String>> {
     };
     let places: Vec<usize> = (0..letters.len()).filter(begins_option).collect();
     if places.len() > DASHES_MAX {
-        return None;
+        let mark = |(place, letter): (usize, char)| if places.contains(&place) { DASH_MARK } else { letter };
+        return Windash::Marked(letters.iter().copied().enumerate().map(mark).collect());
     }
     let mut variants = vec![letters.clone()];
     for place in places {
@@ -83,7 +96,7 @@ pub(super) fn windash(text: &str) -> Option<Vec<String>> {
         };
         variants = variants.iter().flat_map(written).collect();
     }
-    Some(variants.into_iter().map(String::from_iter).collect())
+    Windash::Spelled(variants.into_iter().map(String::from_iter).collect())
 }
 
 #[cfg(test)]
@@ -111,7 +124,10 @@ mod tests {
 
     #[test]
     fn dashes() {
-        let written = |text: &str| windash(text).expect("few dashes");
+        let written = |text: &str| match windash(text) {
+            Windash::Spelled(spelled) => spelled,
+            Windash::Marked(marked) => panic!("{marked}"),
+        };
         assert_eq!(written(" -enc"), [" -enc", " /enc", " –enc", " —enc", " ―enc"]);
         assert_eq!(written("/c"), ["/c", "-c", "–c", "—c", "―c"]);
         assert_eq!(written("\"-e\" /f").len(), 25);
@@ -125,7 +141,9 @@ mod tests {
                 "a-b c- - http:/―x-y"
             ]
         );
-        assert_eq!(windash("-a -b -c -d -e"), None);
+        assert!(
+            matches!(windash("-a /b x-c -d"), Windash::Marked(marked) if marked == "\u{e0fb}a \u{e0fb}b x-c \u{e0fb}d")
+        );
         assert_eq!(utf16le(b"ab"), [97, 0, 98, 0]);
     }
 }

@@ -90,28 +90,7 @@ fn rewritten(text: &str) -> String {
     while let Some(letter) = letters.get(place).copied() {
         let rest = letters.get(place + 1..).unwrap_or_default();
         match (letter, inside) {
-            ('\\', _) => {
-                place += 1;
-                match rest.first() {
-                    Some('<') => written.push('<'),
-                    Some('>') => written.push('>'),
-                    Some('Z') if !inside => written.push_str(r"(?:\n?\z)"),
-                    Some('h') => written.push_str(if inside { r" \t" } else { r"[ \t]" }),
-                    Some('e') => written.push_str(r"\x1b"),
-                    // The braces of `\x{1f}` and `\p{Lu}` belong to them.
-                    Some('x' | 'p' | 'P') if rest.get(1) == Some(&'{') => {
-                        let end = rest.iter().position(|letter| *letter == '}').map_or(rest.len(), |end| end + 1);
-                        written.push('\\');
-                        written.extend(rest.iter().take(end));
-                        place += end - 1;
-                    }
-                    Some(other) => {
-                        written.push('\\');
-                        written.push(*other);
-                    }
-                    None => written.push_str(r"\\"),
-                }
-            }
+            ('\\', _) => place += escape(rest, inside, &mut written),
             ('[', false) => {
                 inside = true;
                 written.push('[');
@@ -162,6 +141,27 @@ fn rewritten(text: &str) -> String {
         place += 1;
     }
     written
+}
+
+/// Writes what a backslash before `rest` means; how many letters of `rest` belong to it.
+fn escape(rest: &[char], inside: bool, written: &mut String) -> usize {
+    match rest.first() {
+        Some('<') => written.push('<'),
+        Some('>') => written.push('>'),
+        Some('Z') if !inside => written.push_str(r"(?:\n?\z)"),
+        Some('h') => written.push_str(if inside { r" \t" } else { r"[ \t]" }),
+        Some('e') => written.push_str(r"\x1b"),
+        // The braces of `\x{1f}` and `\p{Lu}` belong to them.
+        Some('x' | 'p' | 'P') if rest.get(1) == Some(&'{') => {
+            let end = rest.iter().position(|letter| *letter == '}').map_or(rest.len(), |end| end + 1);
+            written.push('\\');
+            written.extend(rest.iter().take(end));
+            return end;
+        }
+        Some(other) => written.extend(['\\', *other]),
+        None => written.push_str(r"\\"),
+    }
+    1
 }
 
 /// Whether what follows a brace makes it a repetition: `2}`, `2,}`, `2,3}`.

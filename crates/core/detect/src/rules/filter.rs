@@ -45,6 +45,14 @@ pub(super) fn read(written: &Written<'_>, section: &Mapping, attributes: Attribu
     if faults.is_empty() { Ok(Filter { attributes, logsource, rules, section: read }) } else { Err(faults) }
 }
 
+/// How the names begin that a filter's searches have in a rule.
+const PREFIX: &str = "_filter#";
+
+/// Whether a search of a rule came from a filter.
+pub(super) fn is_of_filter(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
 impl Filter {
     /// Joins the condition of every rule that it is for.
     pub(super) fn apply(&self, number: usize, drafts: &mut [Draft]) -> FilterUse {
@@ -68,7 +76,7 @@ impl Filter {
     }
 
     fn join(&self, number: usize, section: &mut Section) {
-        let renamed = |name: &str| format!("_filter{number}_{name}");
+        let renamed = |name: &str| format!("{PREFIX}{number}_{name}");
         section.searches.extend(self.section.searches.iter().map(|(name, search)| (renamed(name), search.clone())));
         let own: Vec<Formula> = self.section.conditions.iter().map(|formula| rename(formula, &renamed)).collect();
         for formula in &mut section.conditions {

@@ -220,7 +220,8 @@ mod tests {
             ("hour|day", "two parts"),
             ("exists|neq", "`exists` alone"),
         ] {
-            let refused = Modifiers::read(&words.split('|').collect::<Vec<_>>()).err().expect(words);
+            let refused =
+                Modifiers::read(&words.split('|').collect::<Vec<_>>()).err().unwrap_or_else(|| panic!("{words}"));
             assert!(refused.reason.contains(says), "{words}: {}", refused.reason);
             assert!(!refused.hint.is_empty());
         }

@@ -153,3 +153,49 @@ fn the_shipped_detectors_load() {
     let (_, problems) = Rules::load(&files);
     assert!(problems.is_empty(), "{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>());
 }
+
+mod any_text {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Text that looks like a rule, with something wrong anywhere.
+    fn rule_like() -> impl Strategy<Value = String> {
+        let parts = [
+            "title: x",
+            "id: a",
+            "logsource: {product: aws}",
+            "logsource: [",
+            "detection:",
+            "  s: {a|re: '('}",
+            "  s:",
+            "    a|expand: '%x%'",
+            "    - b|contains|all: [x, y]",
+            "  condition: s",
+            "  condition: 1 of s* | count() by a > 3",
+            "  timeframe: 5m",
+            "---",
+            "action: repeat",
+            "action: global",
+            "filter: {rules: any, s: {b: 1}, condition: not s}",
+            "correlation: {type: temporal, rules: [a], timespan: 1h}",
+            "correlation: {type: value_avg, rules: [a, a], group-by: [a], timespan: 1h, condition: {gte: .5, field: b}}",
+            "transformations: [{type: field_name_mapping, mapping: {a: [b, c]}}]",
+            "transformations: [{type: drop_detection_item}]",
+            "tags: 3",
+            "é: \u{0}",
+        ];
+        prop::collection::vec(prop::sample::select(parts.to_vec()), 0..14).prop_map(|lines| lines.join("\n"))
+    }
+
+    proptest! {
+        #[test]
+        fn ends_in_rules_and_problems(text in prop_oneof![rule_like(), any::<String>()]) {
+            let file = RuleFile { path: "r.yml".to_owned(), text };
+            let options = LoadOptions { pipelines: vec![file.clone()], ..LoadOptions::default() };
+            let (rules, problems) = Rules::load_with(&[file], &options);
+            prop_assert!(problems.iter().all(|problem| !problem.reason.is_empty() && !problem.hint.is_empty()));
+            rules.lint(&[KnownSource { product: "aws", service: "", fields: &["a"] }]);
+            crate::Matcher::new(std::sync::Arc::new(rules));
+        }
+    }
+}

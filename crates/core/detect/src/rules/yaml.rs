@@ -91,6 +91,25 @@ impl<'a> Document<'a> {
         found
     }
 
+    /// The line of the file on which the entry at `number`, from 0, of the list below the key `under` begins; that of
+    /// the key where the list is not written line by line.
+    pub(crate) fn line_of_entry(&self, under: &str, number: usize) -> u64 {
+        let key = self.line_of("", under);
+        let below = (self.first_line..).zip(self.text.lines()).skip_while(|(line, _)| *line <= key);
+        let mut indent = None;
+        let mut seen = 0;
+        for (line, text) in below {
+            let own = text.len() - text.trim_start().len();
+            if text.trim_start().starts_with("- ") && *indent.get_or_insert(own) == own {
+                if seen == number {
+                    return line;
+                }
+                seen += 1;
+            }
+        }
+        key
+    }
+
     fn first_written_line(&self) -> u64 {
         let written = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
         (self.first_line..).zip(self.text.lines()).find(|(_, line)| written(line)).map_or(self.first_line, |(at, _)| at)
