@@ -214,6 +214,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/aws_flow_ports_probed/rule.yml", include_str!("../../../detectors/aws_flow_ports_probed/rule.yml")),
     ("detectors/aws_function_changed/rule.yml", include_str!("../../../detectors/aws_function_changed/rule.yml")),
+    (
+        "detectors/aws_function_made_by_person/rule.yml",
+        include_str!("../../../detectors/aws_function_made_by_person/rule.yml"),
+    ),
     ("detectors/aws_function_opened/rule.yml", include_str!("../../../detectors/aws_function_opened/rule.yml")),
     (
         "detectors/aws_function_run_by_queue/rule.yml",
@@ -267,6 +271,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_instance_key_pushed/rule.yml", include_str!("../../../detectors/aws_instance_key_pushed/rule.yml")),
     ("detectors/aws_key_pair_made/rule.yml", include_str!("../../../detectors/aws_key_pair_made/rule.yml")),
     ("detectors/aws_key_quarantined/rule.yml", include_str!("../../../detectors/aws_key_quarantined/rule.yml")),
+    (
+        "detectors/aws_keys_tried_from_one_place/rule.yml",
+        include_str!("../../../detectors/aws_keys_tried_from_one_place/rule.yml"),
+    ),
     (
         "detectors/aws_large_instances_started/rule.yml",
         include_str!("../../../detectors/aws_large_instances_started/rule.yml"),
@@ -432,6 +440,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_secrets_in_many_regions/rule.yml"),
     ),
     (
+        "detectors/aws_secrets_read_by_filter/rule.yml",
+        include_str!("../../../detectors/aws_secrets_read_by_filter/rule.yml"),
+    ),
+    (
         "detectors/aws_security_hub_behaviour/rule.yml",
         include_str!("../../../detectors/aws_security_hub_behaviour/rule.yml"),
     ),
@@ -462,6 +474,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_snapshots_deleted_in_bulk/rule.yml"),
     ),
     ("detectors/aws_stack_rolled_out/rule.yml", include_str!("../../../detectors/aws_stack_rolled_out/rule.yml")),
+    ("detectors/aws_start_script_read/rule.yml", include_str!("../../../detectors/aws_start_script_read/rule.yml")),
     ("detectors/aws_start_script_sweep/rule.yml", include_str!("../../../detectors/aws_start_script_sweep/rule.yml")),
     ("detectors/aws_table_exported/rule.yml", include_str!("../../../detectors/aws_table_exported/rule.yml")),
     (
@@ -593,6 +606,36 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/azure_vault_deleted/rule.yml", include_str!("../../../detectors/azure_vault_deleted/rule.yml")),
     ("detectors/azure_way_in_opened/rule.yml", include_str!("../../../detectors/azure_way_in_opened/rule.yml")),
     ("detectors/azure_workflow_changed/rule.yml", include_str!("../../../detectors/azure_workflow_changed/rule.yml")),
+    ("detectors/ci_all_secrets_printed/rule.yml", include_str!("../../../detectors/ci_all_secrets_printed/rule.yml")),
+    ("detectors/ci_calls_known_bad_host/rule.yml", include_str!("../../../detectors/ci_calls_known_bad_host/rule.yml")),
+    ("detectors/ci_checks_switched_off/rule.yml", include_str!("../../../detectors/ci_checks_switched_off/rule.yml")),
+    (
+        "detectors/ci_foreign_package_index/rule.yml",
+        include_str!("../../../detectors/ci_foreign_package_index/rule.yml"),
+    ),
+    (
+        "detectors/ci_gateway_installed_unpinned/rule.yml",
+        include_str!("../../../detectors/ci_gateway_installed_unpinned/rule.yml"),
+    ),
+    ("detectors/ci_host_handed_over/rule.yml", include_str!("../../../detectors/ci_host_handed_over/rule.yml")),
+    (
+        "detectors/ci_install_script_reaches_out/rule.yml",
+        include_str!("../../../detectors/ci_install_script_reaches_out/rule.yml"),
+    ),
+    ("detectors/ci_package_published/rule.yml", include_str!("../../../detectors/ci_package_published/rule.yml")),
+    ("detectors/ci_poisoned_action_used/rule.yml", include_str!("../../../detectors/ci_poisoned_action_used/rule.yml")),
+    (
+        "detectors/ci_poisoned_package_installed/rule.yml",
+        include_str!("../../../detectors/ci_poisoned_package_installed/rule.yml"),
+    ),
+    ("detectors/ci_runner_memory_read/rule.yml", include_str!("../../../detectors/ci_runner_memory_read/rule.yml")),
+    ("detectors/ci_runs_at_every_start/rule.yml", include_str!("../../../detectors/ci_runs_at_every_start/rule.yml")),
+    (
+        "detectors/ci_script_piped_to_shell/rule.yml",
+        include_str!("../../../detectors/ci_script_piped_to_shell/rule.yml"),
+    ),
+    ("detectors/ci_secret_in_log/rule.yml", include_str!("../../../detectors/ci_secret_in_log/rule.yml")),
+    ("detectors/ci_secret_tool_run/rule.yml", include_str!("../../../detectors/ci_secret_tool_run/rule.yml")),
     (
         "detectors/databricks_account_admin_made/rule.yml",
         include_str!("../../../detectors/databricks_account_admin_made/rule.yml"),
@@ -1274,8 +1317,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/google_password_set_by_other/rule.yml",
         include_str!("../../../detectors/google_password_set_by_other/rule.yml"),
     ),
+    ("detectors/google_person_banned/rule.yml", include_str!("../../../detectors/google_person_banned/rule.yml")),
     ("detectors/google_powerful_consent/rule.yml", include_str!("../../../detectors/google_powerful_consent/rule.yml")),
     ("detectors/google_powerful_grant/rule.yml", include_str!("../../../detectors/google_powerful_grant/rule.yml")),
+    ("detectors/google_rule_triggered/rule.yml", include_str!("../../../detectors/google_rule_triggered/rule.yml")),
     (
         "detectors/google_second_factor_off/rule.yml",
         include_str!("../../../detectors/google_second_factor_off/rule.yml"),
@@ -1533,6 +1578,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/litellm_admin_made/rule.yml", include_str!("../../../detectors/litellm_admin_made/rule.yml")),
     (
+        "detectors/litellm_called_from_outside_tool/rule.yml",
+        include_str!("../../../detectors/litellm_called_from_outside_tool/rule.yml"),
+    ),
+    (
         "detectors/litellm_configuration_changed/rule.yml",
         include_str!("../../../detectors/litellm_configuration_changed/rule.yml"),
     ),
@@ -1565,6 +1614,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/litellm_tried_then_works/rule.yml",
         include_str!("../../../detectors/litellm_tried_then_works/rule.yml"),
+    ),
+    (
+        "detectors/litellm_used_without_key/rule.yml",
+        include_str!("../../../detectors/litellm_used_without_key/rule.yml"),
     ),
     (
         "detectors/litellm_way_to_elsewhere_added/rule.yml",
@@ -1780,6 +1833,31 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/openai_tool_or_connector_changed/rule.yml",
         include_str!("../../../detectors/openai_tool_or_connector_changed/rule.yml"),
+    ),
+    (
+        "detectors/package_attack_tool_installed/rule.yml",
+        include_str!("../../../detectors/package_attack_tool_installed/rule.yml"),
+    ),
+    ("detectors/package_foreign_index/rule.yml", include_str!("../../../detectors/package_foreign_index/rule.yml")),
+    (
+        "detectors/package_gateway_installed_unpinned/rule.yml",
+        include_str!("../../../detectors/package_gateway_installed_unpinned/rule.yml"),
+    ),
+    (
+        "detectors/package_installed_from_address/rule.yml",
+        include_str!("../../../detectors/package_installed_from_address/rule.yml"),
+    ),
+    (
+        "detectors/package_looks_like_another/rule.yml",
+        include_str!("../../../detectors/package_looks_like_another/rule.yml"),
+    ),
+    (
+        "detectors/package_poisoned_release_installed/rule.yml",
+        include_str!("../../../detectors/package_poisoned_release_installed/rule.yml"),
+    ),
+    (
+        "detectors/package_run_without_install/rule.yml",
+        include_str!("../../../detectors/package_run_without_install/rule.yml"),
     ),
     (
         "detectors/person_reset_then_data_leaves/rule.yml",
