@@ -16,3 +16,8 @@ pub mod output;
 pub mod pipeline;
 pub mod redaction;
 pub mod store;
+
+/// A batch of events is some ten thousand pieces of memory that are taken and given back at once: this allocator is
+/// measurably faster at it than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
