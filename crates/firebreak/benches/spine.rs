@@ -261,7 +261,7 @@ impl Bench {
         let mut live = Live::new(parts).await?;
         live.estate(self.estate.facts.clone(), &self.estate.evidence).await?;
         let mut matching = MatchStage::new(Arc::clone(&self.rules));
-        let mut correlating = CorrelateStage::live(self.correlator());
+        let mut correlating = CorrelateStage::live(self.correlator(), 0);
         let (start, mut events) = (Instant::now(), 0);
         for (at, files) in self.batches.iter().take(DURABLE_BATCHES).enumerate() {
             let incoming = self.incoming(at + 1, files);

@@ -113,13 +113,18 @@ impl<'a> Live<'a> {
     /// # Errors
     /// As [`Live::resume`].
     pub async fn batch(&mut self, batch: Correlated) -> Result<()> {
-        let Responded { batch, effects } = self.stage.step(batch);
+        let Responded { mut batch, effects } = self.stage.step(batch);
         let mut commit = Commit::default();
         writing::files(self.world, &self.data, &self.lake, &batch, &mut commit)?;
         writing::rows(&batch, &mut commit)?;
-        if let Some(memory) = &batch.memory {
-            commit.states.push(("correlator".to_owned(), memory.clone()));
-            commit.states.push(("derived".to_owned(), serde_json::to_vec(self.stage.derived())?));
+        let derived = self.stage.derived();
+        if !batch.events.is_empty() {
+            commit.states.push(("verdicts".to_owned(), serde_json::to_vec(&derived.verdicts)?));
+        }
+        if let Some(memory) = batch.memory.take() {
+            commit.states.push(("correlator".to_owned(), memory));
+            commit.states.push(("habits".to_owned(), serde_json::to_vec(&derived.habits)?));
+            commit.states.push(("remembered".to_owned(), serde_json::to_vec(&batch.luggage.number)?));
         }
         self.settle(commit, effects).await
     }

@@ -174,6 +174,16 @@ impl Store {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    /// Files of the lake of the batches after number `batch`, newest first: (batch, file as JSON).
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub async fn lake_files_after(&self, batch: u64) -> Result<Vec<(u64, String)>> {
+        let rows = sqlx::query("SELECT batch, body FROM lake_file WHERE batch > $1 ORDER BY batch DESC, name DESC");
+        let rows = rows.bind(to_i64(batch)).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| (row.get::<i64, _>(0).unsigned_abs(), row.get(1))).collect())
+    }
+
     /// Names of the quarantine files.
     ///
     /// # Errors

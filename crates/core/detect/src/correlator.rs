@@ -5,6 +5,11 @@
 //! event goes through the built-in behaviours, the rules that need one event, and the correlations. An event that comes
 //! too late is still matched by the rules that need one event, and counted.
 //!
+//! State is bounded. All correlations share `map_bytes_max`, and where that is passed the one that takes the most gives
+//! way; behaviours have bounds of their own. Of one map what is stale goes first, then what has the least evidence, of
+//! that the oldest; a key that has fired goes last. Whatever was not stale is counted as evicted. So a flood of new keys
+//! drops its own keys: to drop one that stands for ten events it needs eleven for each of its own.
+//!
 //! Time is data. In a replay only the records move it. A live program calls [`Correlator::advance`] with its clock now and
 //! then, so that a quiet hour does not hold back what waits, and a wild stamp does not run ahead.
 
@@ -23,7 +28,7 @@ use crate::behaviour::Behaviours;
 use crate::behaviour::deed::Lexicon;
 use crate::rules::{Detection, RuleIndex, Rules};
 use correlations::Correlations;
-use firebreak_model::{Catalogue, Event, EventUid, Finding, Signal, Time};
+use firebreak_model::{Catalogue, Event, Finding, Signal, Time};
 use hits::Hits;
 use moment::{Feeds, Moment, in_order};
 pub use order::Arrival;
@@ -103,11 +108,6 @@ impl Correlator {
             in_order(new);
         }
         arrival
-    }
-
-    /// Remembers an event that was dealt with before, so that it is a duplicate when it arrives again.
-    pub fn remember(&mut self, uid: EventUid) {
-        self.order.remember(uid.0);
     }
 
     /// The clock says `now`. Only for live use: call it every second or so. It lets waiting events take their turn where
@@ -190,5 +190,7 @@ impl Correlator {
 
 #[cfg(test)]
 mod measured_tests;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

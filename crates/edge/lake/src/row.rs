@@ -2,7 +2,7 @@
 //!
 //! It is not a schema for queries by people: the console's views are built on it.
 
-use firebreak_model::{Event, EventUid, NodeKey, Outcome, Text, Time};
+use firebreak_model::{Event, EventUid, Keys, NodeKey, Outcome, Text, Time};
 
 /// One event in the lake. Absent is `None`, never an empty text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +72,26 @@ impl Row {
             session: keys.session.clone(),
             raw: event.raw.to_vec(),
             ocsf,
+        }
+    }
+
+    /// The identity keys of the event.
+    pub fn keys(&self) -> Keys {
+        let address = self.address.as_ref().and_then(|text| text.parse().ok());
+        Keys {
+            actor: self.actor.clone(),
+            credential: self.credential.clone(),
+            session: self.session.clone(),
+            address,
+            address_text: self.address.clone().filter(|_| address.is_none()),
+            user_agent: self.user_agent.clone(),
+            operation: self.operation.clone(),
+            target: self.target.clone(),
+            outcome: self.outcome,
+            bytes: self.bytes,
+            records: self.records,
+            minted: self.minted.clone(),
+            environment: self.environment.clone(),
         }
     }
 }

@@ -116,7 +116,7 @@ fn rehearse<'a>(
     std::thread::scope(|scope| -> Result<()> {
         let (send, incoming) = sync_channel(64);
         let matching = MatchStage::new(Arc::clone(&rules));
-        let (correlated, ..) = pipeline::start(scope, incoming, matching, CorrelateStage::replaying(correlator));
+        let (correlated, ..) = pipeline::start(scope, incoming, matching, CorrelateStage::replaying(correlator), None);
         let redact = &redact;
         scope.spawn(move || {
             let mut feed = Feed::new(world, &sources, Options::default(), redact);

@@ -64,7 +64,7 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     std::thread::scope(|scope| -> Result<()> {
         let (send, incoming) = sync_channel(2);
         let matching = MatchStage::new(Arc::clone(&rules));
-        let stages = pipeline::start(scope, incoming, matching, CorrelateStage::replaying(correlator));
+        let stages = pipeline::start(scope, incoming, matching, CorrelateStage::replaying(correlator), None);
         let (world, redact) = (&world, &redact);
         scope.spawn(move || {
             // Samples often lack a time; nothing is kept here, so a wrong place in time misleads nobody later.

@@ -9,6 +9,7 @@ use crate::estate::Estate;
 use crate::ledgering::Book;
 use crate::live::{Live, Parts, recover};
 use crate::output::{Output, count};
+use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, Incoming, Luggage, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
 use crate::store::{Store, Totals};
@@ -16,13 +17,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use firebreak_contain::incident::Settings;
 use firebreak_intake::{Cursor, Options, Redact, Source, Watcher};
 use firebreak_lake::Lake;
+use firebreak_model::Catalogue;
 use firebreak_world::World;
 use serde::Serialize;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How often people's requests are looked for while nothing arrives.
@@ -120,12 +122,13 @@ fn serve(
     let store = runtime.block_on(Store::open(&data))?;
     let lake = Lake::open(world.clone(), &data.join("lake"))?;
     runtime.block_on(recover::discard_orphans(world, &data, &store, &lake))?;
-    let (correlating, problems) =
-        runtime.block_on(recover::correlating(&store, &lake, &rules, estate.catalogue(), config.detect.settings()))?;
-    show_problems(&problems);
+    let (catalogue, detect) = (estate.catalogue(), config.detect.settings());
+    let memory = runtime.block_on(recover::memory(world, &store, &lake, &rules, catalogue, detect))?;
+    show_problems(&memory.problems);
     let gate = config.contain.policy.gate().map_err(|problems| anyhow!("{}", problems[0]))?;
     let respond = runtime.block_on(recover::respond(&store, gate, settings(config)))?;
-    let stage = RespondStage::new(respond, profiles, runtime.block_on(recover::derived(&store))?);
+    let verdicts = runtime.block_on(recover::verdicts(&store))?;
+    let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });
     let totals = runtime.block_on(store.totals())?;
     let watchers = watchers(config, world, runtime, &store, &redact)?;
     let book = Book::open(world, &data)?;
@@ -139,10 +142,12 @@ fn serve(
     let parts = Parts { world, config, store, book: &book, lake, stage, notify: &notify };
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
-        let (correlated, ..) = pipeline::start(scope, incoming, MatchStage::new(rules), correlating);
+        let (catalogues, received) = channel();
+        let matching = MatchStage::new(rules);
+        let (correlated, ..) = pipeline::start(scope, incoming, matching, memory.correlating, Some(received));
         let mut intake = Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop };
         scope.spawn(move || intake.feed(&send));
-        let ended = runtime.block_on(write(parts, (estate, digest), correlated, stop));
+        let ended = runtime.block_on(write(parts, (estate, digest), correlated, &catalogues, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
@@ -163,6 +168,7 @@ async fn write(
     parts: Parts<'_>,
     (estate, digest): (Estate, u64),
     batches: Receiver<crate::pipeline::Correlated>,
+    catalogues: &Sender<Arc<Catalogue>>,
     stop: &AtomicBool,
 ) -> Result<Summary> {
     let (world, config) = (parts.world, parts.config);
@@ -179,6 +185,8 @@ async fn write(
         live.requests().await?;
         if let Some(estate) = inventory.changed(world, &config.inventory.paths) {
             show_problems(&estate.problems);
+            // Where nobody listens any more the loop ends by itself.
+            let _ = catalogues.send(Arc::new(estate.catalogue()));
             live.estate(estate.facts, &estate.evidence).await?;
         }
         if stop.load(Ordering::SeqCst) {

@@ -1,59 +1,112 @@
 //! Starting where the last commit stopped: memory read back, files that no commit names removed.
 
-use crate::pipeline::CorrelateStage;
-use crate::pipeline::responding::Derived;
+use crate::pipeline::responding::Habits;
+use crate::pipeline::verdicts::Verdicts;
+use crate::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage};
 use crate::store::Store;
 use anyhow::{Context, Result};
 use firebreak_contain::gate::Gate;
 use firebreak_contain::incident::{Respond, Settings, State};
 use firebreak_detect::{Correlator, Rules};
-use firebreak_intake::Cursor;
-use firebreak_lake::{DataFile, Lake};
-use firebreak_model::{Catalogue, Problem};
+use firebreak_intake::{Cursor, MissingTime, Options, keep, read_bytes};
+use firebreak_lake::{DataFile, Lake, Row};
+use firebreak_model::{Catalogue, Event, Position, Problem, Text};
 use firebreak_world::World;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Uids that are read back from the lake to recognise what arrives again.
-const UIDS_READ: usize = 200_000;
+/// Where there is no memory that can be read, as many of the latest events are read again from the lake.
+const EVENTS_READ_MAX: u64 = 2_000_000;
 
-/// The second stage as it was after the last commit. A memory that this version cannot read is a problem, not a stop:
-/// habits are then learnt again.
+/// What a start finds of the stages' memory.
+pub struct Memory {
+    /// The second stage as it was after the last commit.
+    pub correlating: CorrelateStage,
+    /// How things are used and which sessions there are.
+    pub habits: Habits,
+    /// Why the memory could not be read, where it could not.
+    pub problems: Vec<Problem>,
+}
+
+/// The memory as it was written last, and what came since read again from the lake. A memory that this version cannot
+/// read is a problem, not a stop: then all of it is made again from the lake.
 ///
 /// # Errors
 /// If state or lake cannot be read.
-pub async fn correlating(
+pub async fn memory(
+    world: &World,
     store: &Store,
     lake: &Lake,
     rules: &Arc<Rules>,
     catalogue: Catalogue,
     settings: firebreak_detect::Settings,
-) -> Result<(CorrelateStage, Vec<Problem>)> {
+) -> Result<Memory> {
     let (catalogue, mut problems) = (Arc::new(catalogue), Vec::new());
-    let fresh = || Correlator::new(Arc::clone(rules), Arc::clone(&catalogue), settings.clone());
-    let correlator = match store.state("correlator").await? {
-        None => fresh(),
-        Some(bytes) => {
-            let restored = Correlator::restore(&bytes, Arc::clone(rules), Arc::clone(&catalogue), settings.clone());
-            restored.unwrap_or_else(|problem| {
-                problems.push(problem);
-                fresh()
-            })
-        }
-    };
-    let mut stage = CorrelateStage::live(correlator);
-    let mut uids = Vec::new();
-    for body in store.lake_files().await? {
-        let file: DataFile = serde_json::from_str(&body)?;
-        uids.extend(lake.read(&file)?.iter().map(|row| row.uid));
-        if uids.len() >= UIDS_READ {
-            break;
+    let (mut correlator, mut habits, mut after, mut bytes) = (None, Habits::default(), 0, 0);
+    let kept = (store.state("correlator").await?, store.state("habits").await?, store.state("remembered").await?);
+    if let (Some(snapshot), Some(kept), Some(number)) = kept {
+        let restored = Correlator::restore(&snapshot, Arc::clone(rules), Arc::clone(&catalogue), settings.clone());
+        match (restored, serde_json::from_slice(&kept), serde_json::from_slice(&number)) {
+            (Ok(restored), Ok(kept), Ok(number)) => {
+                (correlator, habits, after, bytes) = (Some(restored), kept, number, snapshot.len());
+            }
+            (restored, ..) => problems.push(restored.err().unwrap_or_else(damaged)),
         }
     }
-    // The newest file was read first, and what is remembered first is forgotten first.
-    uids.into_iter().rev().for_each(|uid| stage.remember(uid));
-    Ok((stage, problems))
+    let correlator = correlator.unwrap_or_else(|| Correlator::new(Arc::clone(rules), catalogue, settings));
+    let mut correlating = CorrelateStage::live(correlator, bytes);
+    let mut matching = MatchStage::new(Arc::clone(rules));
+    for (number, files) in since(store, after).await? {
+        let incoming = again(world, lake, number, &files)?;
+        habits.absorb(&correlating.absorb(matching.step(incoming)));
+    }
+    Ok(Memory { correlating, habits, problems })
+}
+
+fn damaged() -> Problem {
+    Problem {
+        source: Text::new_static("habits"),
+        position: Position { input: "state".to_owned(), ..Position::default() },
+        reason: "the memory of uses and sessions cannot be read".to_owned(),
+        hint: "nothing need be done: it is made again from the lake".to_owned(),
+    }
+}
+
+/// The files of the batches after number `after`, oldest first, of as many of the latest events as are read again.
+async fn since(store: &Store, after: u64) -> Result<BTreeMap<u64, Vec<DataFile>>> {
+    let (mut batches, mut events) = (BTreeMap::new(), 0);
+    for (number, body) in store.lake_files_after(after).await? {
+        let file: DataFile = serde_json::from_str(&body)?;
+        events += file.rows;
+        if events > EVENTS_READ_MAX {
+            break;
+        }
+        batches.entry(number).or_insert_with(Vec::new).push(file);
+    }
+    Ok(batches)
+}
+
+/// A batch as it was, but for what was put aside.
+fn again(world: &World, lake: &Lake, number: u64, files: &[DataFile]) -> Result<Incoming> {
+    let mut events = Vec::new();
+    for file in files {
+        events.extend(lake.read(file)?.iter().filter_map(|row| event(world, row)));
+    }
+    events.sort_by_key(|event: &Event| (event.time, event.uid));
+    let at = events.last().map(|event| event.time).unwrap_or_default();
+    Ok(Incoming { luggage: Luggage { number, at, ..Luggage::default() }, events })
+}
+
+/// The event that `row` keeps. What the row says of it holds, even where this version reads the record otherwise. `None`
+/// where its source is no more.
+fn event(world: &World, row: &Row) -> Option<Event> {
+    let source = firebreak_intake::source(&row.source)?;
+    let options = Options { missing_time: MissingTime::Received, ..Options::default() };
+    let read = read_bytes(world, "lake", &row.raw, source, options, &keep).events;
+    let place = read.iter().position(|event| event.uid == row.uid).unwrap_or_default();
+    let event = read.into_iter().nth(place)?;
+    Some(Event { uid: row.uid, native_id: row.native_id.clone(), time: row.time, keys: row.keys(), ..event })
 }
 
 /// The respond stage's own memory as it was after the last commit.
@@ -68,14 +121,14 @@ pub async fn respond(store: &Store, gate: Gate, settings: Settings) -> Result<Re
     Ok(Respond::restore(state, gate, settings))
 }
 
-/// What follows from the events alone.
+/// What was judged of environments, and told.
 ///
 /// # Errors
 /// If it cannot be read.
-pub async fn derived(store: &Store) -> Result<Derived> {
-    match store.state("derived").await? {
-        Some(bytes) => serde_json::from_slice(&bytes).context("the memory of uses and evidence is damaged"),
-        None => Ok(Derived::default()),
+pub async fn verdicts(store: &Store) -> Result<Verdicts> {
+    match store.state("verdicts").await? {
+        Some(bytes) => serde_json::from_slice(&bytes).context("the memory of verdicts is damaged"),
+        None => Ok(Verdicts::default()),
     }
 }
 

@@ -1,17 +1,14 @@
 //! The second stage: drops what arrived before, keeps counts, orders and habits, raises findings, and notes which
 //! credentials were made with which. Keyed state, one writer.
 
+use super::matching::MatchedEvent;
 use super::{Luggage, Matched};
 use firebreak_contain::derived::Derivation;
-use firebreak_detect::{Correlator, Observed};
+use firebreak_detect::{Arrival, Correlator};
 use firebreak_exposure::Seen;
-use firebreak_model::{Event, EventUid, Finding, NodeKind};
+use firebreak_model::{Catalogue, Event, Finding, NodeKind};
 use sonic_rs::JsonValueTrait;
-use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-
-/// How many uids are remembered to recognise what arrives twice: 32 MB.
-const REMEMBERED_UIDS: usize = 1 << 20;
 
 /// How long a session lives whose record does not say, in seconds: the longest that a role can be given.
 const SESSION_SECONDS_MAX: i64 = 12 * 3_600;
@@ -33,72 +30,68 @@ pub struct Correlated {
     pub derived: Vec<Derivation>,
     /// What was found.
     pub findings: Vec<Finding>,
-    /// The stage's memory after this batch, where it is kept.
+    /// The stage's memory after this batch, where it is to be written.
     pub memory: Option<Vec<u8>>,
 }
 
-/// The uids that arrived last.
-#[derive(Debug, Default)]
-struct Recent {
-    known: HashSet<EventUid>,
-    order: VecDeque<EventUid>,
+/// How many bytes of memory are written for each event at most, on average. What came after the last time is read again
+/// from the lake at the next start.
+const MEMORY_BYTES_AN_EVENT: u64 = 100;
+/// Batches after which the memory is written however small they were.
+const MEMORY_BATCHES: u64 = 256;
+
+/// What happened since the memory was written last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unsaved {
+    /// The bytes that it took then.
+    bytes: u64,
+    events: u64,
+    batches: u64,
 }
 
-impl Recent {
-    /// Whether `uid` is new.
-    fn add(&mut self, uid: EventUid) -> bool {
-        if !self.known.insert(uid) {
-            return false;
-        }
-        self.order.push_back(uid);
-        if self.order.len() > REMEMBERED_UIDS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        true
+impl Unsaved {
+    fn add(&mut self, events: usize) {
+        self.events += events as u64;
+        self.batches += 1;
+    }
+
+    /// Whether writing it again is worth its bytes.
+    fn due(&self) -> bool {
+        self.events.saturating_mul(MEMORY_BYTES_AN_EVENT) >= self.bytes || self.batches >= MEMORY_BATCHES
     }
 }
 
 /// The second stage.
 pub struct CorrelateStage {
     correlator: Correlator,
-    recent: Recent,
     /// Whether the clock tells the time while nothing arrives and the memory is kept, as in live use and not in a
     /// replay.
     live: bool,
+    unsaved: Unsaved,
 }
 
 impl CorrelateStage {
     /// A stage for a replay: time is what the events say, and nothing is saved.
     pub fn replaying(correlator: Correlator) -> CorrelateStage {
-        CorrelateStage { correlator, recent: Recent::default(), live: false }
+        CorrelateStage { correlator, live: false, unsaved: Unsaved::default() }
     }
 
-    /// A stage for live use: the clock moves time on, and every batch with events carries the memory after it.
-    pub fn live(correlator: Correlator) -> CorrelateStage {
-        CorrelateStage { live: true, ..CorrelateStage::replaying(correlator) }
+    /// A stage for live use: the clock moves time on, and now and then a batch carries the memory after it. `bytes` is
+    /// what the memory took that the correlator was made from, 0 where it is new.
+    pub fn live(correlator: Correlator, bytes: usize) -> CorrelateStage {
+        let unsaved = Unsaved { bytes: bytes as u64, ..Unsaved::default() };
+        CorrelateStage { live: true, unsaved, ..CorrelateStage::replaying(correlator) }
     }
 
-    /// Remembers events that are in the lake already.
-    pub fn remember(&mut self, uid: EventUid) {
-        self.recent.add(uid);
+    /// Another catalogue, from the next event on.
+    pub fn set_catalogue(&mut self, catalogue: Arc<Catalogue>) {
+        self.correlator.set_catalogue(catalogue);
     }
 
     /// Takes one batch.
     pub fn step(&mut self, batch: Matched) -> Correlated {
         let last = batch.luggage.last;
-        let mut out = Correlated { luggage: batch.luggage, ..Correlated::default() };
-        for matched in batch.events {
-            if !self.recent.add(matched.event.uid) {
-                out.duplicates += 1;
-                continue;
-            }
-            out.derived.extend(derivation(&matched.event));
-            out.seen.extend(matched.seen);
-            out.events.push(Arc::clone(&matched.event));
-            out.findings.extend(self.correlator.observe(Observed { event: matched.event, matches: matched.matches }));
-        }
+        let mut out = self.absorb(batch);
         if last {
             out.findings.extend(self.correlator.close());
         } else if self.live && out.events.is_empty() {
@@ -106,8 +99,28 @@ impl CorrelateStage {
             out.findings.extend(self.correlator.advance(out.luggage.at));
         }
         out.late = self.correlator.counters().late;
-        if self.live && !out.events.is_empty() {
-            out.memory = Some(self.correlator.snapshot());
+        if self.live && !out.events.is_empty() && self.unsaved.due() {
+            let memory = self.correlator.snapshot();
+            self.unsaved = Unsaved { bytes: memory.len() as u64, ..Unsaved::default() };
+            out.memory = Some(memory);
+        }
+        out
+    }
+
+    /// Takes one batch that may have been committed before: its memory is not offered to be written.
+    pub fn absorb(&mut self, batch: Matched) -> Correlated {
+        let mut out = Correlated { luggage: batch.luggage, ..Correlated::default() };
+        for MatchedEvent { event, matches, seen } in batch.events {
+            if self.correlator.take(&event, &matches, &mut out.findings) == Arrival::Duplicate {
+                out.duplicates += 1;
+                continue;
+            }
+            out.derived.extend(derivation(&event));
+            out.seen.extend(seen);
+            out.events.push(event);
+        }
+        if !out.events.is_empty() {
+            self.unsaved.add(out.events.len());
         }
         out
     }

@@ -13,12 +13,29 @@ use serde::{Deserialize, Serialize};
 /// How often the respond stage is told how things are used, in seconds.
 const USES_TOLD_SECONDS: i64 = 6 * 3_600;
 
-/// What follows from the events alone, so that it can be made again from the lake.
+/// How things are used and which sessions there are: what follows from the events alone, so that it can be made again
+/// from the lake.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Derived {
+pub struct Habits {
     uses: UseCounter,
     sessions: Sessions,
-    verdicts: Verdicts,
+}
+
+impl Habits {
+    /// Takes what a batch says.
+    pub fn absorb(&mut self, batch: &Correlated) {
+        batch.events.iter().for_each(|event| self.uses.add(event));
+        batch.derived.iter().for_each(|derivation| self.sessions.add(derivation));
+    }
+}
+
+/// What the third stage remembers beside incidents and plans.
+#[derive(Debug, Default)]
+pub struct Derived {
+    /// Of use and sessions.
+    pub habits: Habits,
+    /// Of environments, and what was told of them.
+    pub verdicts: Verdicts,
 }
 
 /// A batch after the third stage.
@@ -50,7 +67,7 @@ impl RespondStage {
         &self.respond
     }
 
-    /// What follows from the events alone.
+    /// What the stage remembers beside that.
     pub fn derived(&self) -> &Derived {
         &self.derived
     }
@@ -72,25 +89,19 @@ impl RespondStage {
         self.respond.step(message)
     }
 
-    /// Takes what a batch that was committed before says, without responding to it again.
-    pub fn absorb(&mut self, batch: &Correlated) {
-        let Derived { uses, sessions, verdicts } = &mut self.derived;
-        batch.events.iter().for_each(|event| uses.add(event));
-        batch.derived.iter().for_each(|derivation| sessions.add(derivation));
-        batch.seen.iter().for_each(|seen| verdicts.add(seen, batch.luggage.at));
-    }
-
     /// Takes one batch.
     pub fn step(&mut self, mut batch: Correlated) -> Responded {
         let now = batch.luggage.at;
-        self.absorb(&batch);
+        let Derived { habits, verdicts } = &mut self.derived;
+        habits.absorb(&batch);
+        batch.seen.iter().for_each(|seen| verdicts.add(seen, now));
         let mut effects = Vec::new();
         if self.told.is_none_or(|told| told.plus_seconds(USES_TOLD_SECONDS) <= now) {
             effects.extend(self.tell(now));
         }
         effects.extend(self.respond.step(Message::Tick { now }));
         for finding in &batch.findings {
-            let ancestors = finding.subject.iter().flat_map(|subject| self.derived.sessions.ancestors(subject));
+            let ancestors = finding.subject.iter().flat_map(|subject| self.derived.habits.sessions.ancestors(subject));
             for derivation in ancestors.collect::<Vec<_>>() {
                 effects.extend(self.respond.step(Message::Derived(derivation)));
             }
@@ -100,7 +111,7 @@ impl RespondStage {
             effects.extend(self.respond.step(Message::Judgement(judgement)));
         }
         if self.is_serious() {
-            for derivation in self.derived.sessions.fresh(now) {
+            for derivation in self.derived.habits.sessions.fresh(now) {
                 effects.extend(self.respond.step(Message::Derived(derivation)));
             }
         }
@@ -116,7 +127,7 @@ impl RespondStage {
 
     fn tell(&mut self, now: Time) -> Vec<Effect> {
         self.told = Some(now);
-        let estate = Estate { facts: self.facts.clone(), uses: self.derived.uses.uses(now) };
+        let estate = Estate { facts: self.facts.clone(), uses: self.derived.habits.uses.uses(now) };
         self.respond.step(Message::Facts(estate))
     }
 

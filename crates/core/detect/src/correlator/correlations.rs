@@ -125,6 +125,12 @@ impl Correlations {
         Correlations { states, bytes: 0, bytes_max: settings.map_bytes_max, next_end: i64::MAX }
     }
 
+    /// Bytes that the state takes, about.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Keys whose state was dropped to stay within bounds.
     pub(super) fn evicted(&self) -> u64 {
         self.states.iter().map(States::evicted).sum()
@@ -294,7 +300,7 @@ impl States {
             (States::Events(keys), Kind::EventCount(bounds)) => keys.update(
                 key,
                 at,
-                || Track::new(LatestEvents::default()),
+                || Track::new(LatestEvents::new(bounds.least)),
                 |track| {
                     let fires = track.state.take(seen, bounds.least, span);
                     track.speak(fires, at, until, counters, |state| Fired::events(state, bounds.least, span))

@@ -45,78 +45,122 @@ pub(super) const EVENTS_EXACT: u64 = 1_024;
 /// Slots of a span whose events are counted.
 const SLOTS: i64 = 1_024;
 
-/// Events that are counted together: one, or those of a slot of time.
+/// An event that is kept, its uid in halves: a whole one would be aligned and cost eight bytes more.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    at: i64,
+    uid: [u64; 2],
+}
+
+impl From<Seen> for Kept {
+    fn from(seen: Seen) -> Kept {
+        Kept { at: seen.at, uid: [(seen.uid.0 >> 64) as u64, seen.uid.0 as u64] }
+    }
+}
+
+impl Kept {
+    fn seen(&self) -> Seen {
+        Seen { at: self.at, uid: EventUid(u128::from(self.uid[0]) << 64 | u128::from(self.uid[1])) }
+    }
+}
+
+/// Events of a slot of time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Slot {
-    /// When the first and the last of them were.
-    first: i64,
+    first: Kept,
+    /// When the last of them was.
     last: i64,
-    /// The first one's uid in halves: a whole one would be aligned and cost eight bytes more.
-    uid: [u64; 2],
     count: u64,
 }
 
-/// The latest events of one key, as many as decide.
+/// Slots, and the events in all of them.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct LatestEvents {
+pub(crate) struct Slots {
     slots: VecDeque<Slot>,
     count: u64,
 }
 
-impl LatestEvents {
-    /// Takes an event; whether the span that ends with it holds `least`.
-    pub(super) fn take(&mut self, seen: Seen, least: u64, span: i64) -> bool {
-        let slot_micros = if least <= EVENTS_EXACT { 0 } else { span / SLOTS };
-        self.count += 1;
-        match self.slots.back_mut().filter(|slot| slot_micros > 0 && seen.at < slot.first.saturating_add(slot_micros)) {
-            Some(slot) => {
-                slot.last = seen.at;
-                slot.count += 1;
-            }
-            None => self.slots.push_back(Slot {
-                first: seen.at,
-                last: seen.at,
-                uid: [(seen.uid.0 >> 64) as u64, seen.uid.0 as u64],
-                count: 1,
-            }),
+impl Slots {
+    fn take(&mut self, seen: Seen, span: i64) {
+        let end = |slot: &Slot| slot.first.at.saturating_add(span / SLOTS);
+        match self.slots.back_mut().filter(|slot| seen.at < end(slot)) {
+            Some(slot) => (slot.last, slot.count) = (seen.at, slot.count + 1),
+            None => self.slots.push_back(Slot { first: seen.into(), last: seen.at, count: 1 }),
         }
+        self.count += 1;
         let expired = seen.at.saturating_sub(span);
-        while let Some(oldest) = self.slots.front() {
-            let spare = slot_micros == 0 && self.count > least;
-            if oldest.last > expired && !spare {
-                break;
-            }
+        while let Some(oldest) = self.slots.front().filter(|oldest| oldest.last <= expired) {
             self.count = self.count.saturating_sub(oldest.count);
             self.slots.pop_front();
         }
-        if self.slots.capacity() > 4 * self.slots.len() + 16 {
-            self.slots.shrink_to(2 * self.slots.len());
+    }
+}
+
+/// The latest events of one key, as many as decide.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum LatestEvents {
+    /// Kept one by one.
+    Exact(VecDeque<Kept>),
+    /// Counted.
+    Counted(Box<Slots>),
+}
+
+impl LatestEvents {
+    /// None, for a condition that asks for `least`.
+    pub(super) fn new(least: u64) -> LatestEvents {
+        if least <= EVENTS_EXACT {
+            LatestEvents::Exact(VecDeque::new())
+        } else {
+            LatestEvents::Counted(Box::default())
         }
-        self.count >= least
+    }
+
+    /// Takes an event; whether the span that ends with it holds `least`.
+    pub(super) fn take(&mut self, seen: Seen, least: u64, span: i64) -> bool {
+        match self {
+            LatestEvents::Exact(latest) => {
+                let expired = seen.at.saturating_sub(span);
+                while latest.front().is_some_and(|first| first.at <= expired) || latest.len() as u64 >= least.max(1) {
+                    latest.pop_front();
+                }
+                // Most keys have an event or two: room for four would be wasted on them.
+                if latest.len() == latest.capacity() {
+                    latest.reserve_exact(latest.len().clamp(1, EVENTS_EXACT as usize));
+                }
+                latest.push_back(seen.into());
+            }
+            LatestEvents::Counted(slots) => slots.take(seen, span),
+        }
+        self.count() >= least
     }
 
     /// How many events decided.
     pub(super) fn count(&self) -> u64 {
-        self.count
+        match self {
+            LatestEvents::Exact(latest) => latest.len() as u64,
+            LatestEvents::Counted(slots) => slots.count,
+        }
     }
 
     /// The events that decided, oldest first.
     pub(super) fn evidence(&self) -> Vec<Seen> {
-        let seen = |slot: &Slot| Seen {
-            at: slot.first,
-            uid: EventUid(u128::from(slot.uid[0]) << 64 | u128::from(slot.uid[1])),
-        };
-        evidence_of(self.slots.iter().map(seen))
+        match self {
+            LatestEvents::Exact(latest) => evidence_of(latest.iter().map(Kept::seen)),
+            LatestEvents::Counted(slots) => evidence_of(slots.slots.iter().map(|slot| slot.first.seen())),
+        }
     }
 }
 
 impl Footprint for LatestEvents {
     fn heap_bytes(&self) -> usize {
-        self.slots.len().next_power_of_two().max(4) * size_of::<Slot>()
+        match self {
+            LatestEvents::Exact(latest) => latest.len().next_power_of_two() * size_of::<Kept>() + 16,
+            LatestEvents::Counted(slots) => (slots.slots.len().next_power_of_two() + 1) * size_of::<Slot>() + 32,
+        }
     }
 
     fn evidence(&self) -> u64 {
-        self.count
+        self.count()
     }
 }
 
@@ -274,10 +318,25 @@ mod tests {
 
     #[test]
     fn events_slide() {
-        let mut events = LatestEvents::default();
+        let mut events = LatestEvents::new(3);
         let fires: Vec<bool> = [0, 5, 10, 11, 30].into_iter().map(|at| events.take(seen(at), 3, 10)).collect();
         // At 10 the event at 0 is exactly a span old, and out.
         assert_eq!(fires, [false, false, false, true, false]);
+    }
+
+    #[test]
+    fn many_events_are_counted_in_bounded_memory() {
+        let (least, span) = (50_000, 1_024_000);
+        let mut events = LatestEvents::new(least);
+        let fires = (0..200_000).find(|number| events.take(seen(number * 10), least, span));
+        assert_eq!(fires, Some(49_999));
+        for number in 50_000..200_000 {
+            events.take(seen(number * 10), least, span);
+        }
+        // The span holds 102,400 of them, and the slot that is just leaving a hundred more at most.
+        assert!((102_400..=102_500).contains(&events.count()), "{}", events.count());
+        assert!(events.heap_bytes() < 256 << 10);
+        assert!(!events.take(seen(10_000_000), least, span), "all have left");
     }
 
     #[test]

@@ -102,11 +102,6 @@ impl<P> Order<P> {
         Arrival::Waits
     }
 
-    /// Remembers an event that was dealt with elsewhere, so that it is a duplicate when it arrives.
-    pub(super) fn remember(&mut self, uid: u128) {
-        self.seen.add(uid);
-    }
-
     /// Puts an event that waits into the buffer.
     pub(super) fn wait(&mut self, at: i64, uid: u128, bytes: usize, what: P) {
         self.waiting_bytes += bytes;
@@ -137,7 +132,7 @@ impl<P> Order<P> {
 
     /// The next event, whether its turn has come or not.
     pub(super) fn flush(&mut self) -> Option<P> {
-        if self.due.is_empty() {
+        if self.due.is_empty() && !self.buckets.is_empty() {
             self.progress.skip_to(self.first.saturating_add(1));
             self.open_bucket();
         }
@@ -319,6 +314,15 @@ mod tests {
         run.arrive("a", 100, 1);
         run.order.tell(10_000 * SECOND, &run.settings.clone());
         assert_eq!(run.order.release(&run.settings, &mut run.counters), Some(100));
+    }
+
+    #[test]
+    fn time_goes_on_after_a_flush() {
+        let mut run = Run::new();
+        run.arrive("a", 100, 1);
+        assert_eq!((run.order.flush(), run.order.flush()), (Some(100), None));
+        assert_eq!(run.arrive("a", 100, 2).0, Arrival::Late);
+        assert_eq!(run.arrive("a", 101, 3).0, Arrival::Waits);
     }
 
     #[test]
