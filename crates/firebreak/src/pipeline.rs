@@ -137,7 +137,8 @@ mod tests {
             };
             assert_eq!(classes(0), []);
             catalogues.send(Arc::new(catalogue())).expect("they listen");
-            assert_eq!(classes(100_000), [DataClass::new("ssn")]);
+            let known = classes(100_000);
+            assert!(!known.is_empty() && known.iter().all(|class| class.word() == "ssn"), "{known:?}");
             drop(feed);
         });
     }

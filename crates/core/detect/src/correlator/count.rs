@@ -108,11 +108,7 @@ pub(super) enum LatestEvents {
 impl LatestEvents {
     /// None, for a condition that asks for `least`.
     pub(super) fn new(least: u64) -> LatestEvents {
-        if least <= EVENTS_EXACT {
-            LatestEvents::Exact(VecDeque::new())
-        } else {
-            LatestEvents::Counted(Box::default())
-        }
+        if least <= EVENTS_EXACT { LatestEvents::Exact(VecDeque::new()) } else { LatestEvents::Counted(Box::default()) }
     }
 
     /// Takes an event; whether the span that ends with it holds `least`.

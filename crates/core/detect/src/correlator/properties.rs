@@ -148,19 +148,22 @@ fn each_kind_is_found_in_some_trace() {
 }
 
 /// A correlator with one correlation over reads, and little room.
-fn narrow(correlation: &str) -> (Matcher, Correlator) {
-    let text =
-        format!("{DETECTIONS}---\ntitle: Flooded\ncorrelation: {{rules: [read], timespan: 1d, {correlation}}}\n");
+fn narrow(correlation: &str, map_bytes_max: usize) -> (Matcher, Correlator) {
+    let text = format!(
+        "{DETECTIONS}---\ntitle: Flooded\ncorrelation: {{rules: [read], timespan: 1d, {correlation}}}\n\
+         firebreak: {{suppress_seconds: 86400}}\n"
+    );
     let (rules, problems) = Rules::load(&[RuleFile { path: "r/rule.yml".to_owned(), text }]);
     assert_eq!(problems, []);
     let rules = Arc::new(rules);
-    let settings = Settings { map_bytes_max: 2 << 20, ..Settings::default() };
+    let settings = Settings { map_bytes_max, ..Settings::default() };
     (Matcher::new(rules.clone()), Correlator::new(rules, Arc::default(), settings))
 }
 
 #[test]
 fn a_flood_of_keys_stays_within_bounds_and_does_not_hide_a_theft() {
-    let (matcher, mut correlator) = narrow("type: event_count, group-by: [firebreak.target], condition: {gte: 30}");
+    let (matcher, mut correlator) =
+        narrow("type: event_count, group-by: [firebreak.target], condition: {gte: 30}", 2 << 20);
     let mut findings = Vec::new();
     for second in 0..60_000 {
         let mut trace = Trace::default();
@@ -185,7 +188,7 @@ fn a_flood_of_keys_stays_within_bounds_and_does_not_hide_a_theft() {
 #[test]
 fn a_flood_of_values_stays_within_bounds_and_is_estimated() {
     let field = "type: value_count, group-by: [firebreak.actor], condition: {gte: 100000, field: firebreak.target}";
-    let (matcher, mut correlator) = narrow(field);
+    let (matcher, mut correlator) = narrow(field, 8 << 20);
     let mut findings = Vec::new();
     let count = 120_000;
     for number in 0..count {
@@ -195,7 +198,7 @@ fn a_flood_of_values_stays_within_bounds_and_is_estimated() {
         let event = Arc::make_mut(&mut observed.event);
         event.uid = firebreak_model::EventUid::of("flood", &number.to_be_bytes());
         findings.extend(correlator.observe(observed));
-        assert!(correlator.correlations.bytes() <= 2 << 20, "{number}");
+        assert!(correlator.correlations.bytes() <= 8 << 20, "{number}");
     }
     findings.extend(correlator.close());
     let flooded: Vec<&Finding> = findings.iter().filter(|finding| finding.title == "Flooded").collect();
