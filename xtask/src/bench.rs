@@ -13,8 +13,17 @@ const BENCHES: [(&str, &[&str]); 3] = [
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];
 
-/// Runs the benchmark `name`; with `json`, prints only its object.
-pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
+/// What a run of a benchmark leaves behind.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    /// Prints only the object.
+    pub(crate) json: bool,
+    /// Writes what was printed to `docs/<name>-benchmarks.md`.
+    pub(crate) page: bool,
+}
+
+/// Runs the benchmark `name`.
+pub(crate) fn run(root: &Path, name: &str, wanted: Wanted) -> Result<()> {
     let Some((_, place)) = BENCHES.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
         bail!("no benchmark `{name}`\nhint: there are {}", names.join(", "));
@@ -33,10 +42,46 @@ pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
     }
     let object = text.lines().rfind(|line| line.starts_with('{')).context("the benchmark printed no object")?;
     let value: serde_json::Value = serde_json::from_str(object)?;
-    if json {
-        println!("{value}")
+    if wanted.json {
+        println!("{value}");
     } else {
-        print!("{text}")
+        print!("{text}");
+    }
+    if wanted.page {
+        let path = root.join(format!("docs/{name}-benchmarks.md"));
+        let old = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::write(&path, page(&old, &text)?).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Where the page ends that people write, and the results begin.
+const RESULTS: &str = "## Latest results";
+
+/// The page with what was printed now in place of what was printed before.
+fn page(old: &str, printed: &str) -> Result<String> {
+    let head = old.split(RESULTS).next().unwrap_or_default();
+    let date = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]).output().context("asking for the date")?;
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let models: Vec<&str> = cpu.lines().filter_map(|line| line.strip_prefix("model name")).collect();
+    let model = models.first().map_or("unknown", |model| model.trim_start_matches([' ', '\t', ':']));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    let machine = format!("{} x {model}; load {load} when it ended", models.len());
+    let printed = printed.lines().filter(|line| !line.starts_with('{')).collect::<Vec<_>>().join("\n");
+    let date = String::from_utf8(date.stdout)?;
+    Ok(format!("{head}{RESULTS}\n\n{}, {machine}\n\n```text\n{}\n```\n", date.trim(), printed.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_keeps_its_words_and_changes_its_results() {
+        let old = format!("# Words\n\n{RESULTS}\n\nold figures\n");
+        let page = page(&old, "new figures\n{\"new\":1}\n").unwrap();
+        assert!(page.starts_with("# Words\n\n## Latest results\n") && page.contains("new figures"), "{page}");
+        assert!(!page.contains("old figures") && !page.contains("{\"new\""), "{page}");
+    }
 }

@@ -18,7 +18,7 @@ cargo xtask <chore>
 
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
-  bench <name>        run a benchmark; --json prints one object (names: spine, detect)
+  bench <name>        run a benchmark; --json prints one object, --page writes it to docs (names: spine, detect)
   score <name>        score against records of others; --json prints one object (names: detect)
   help                this text
 ";
@@ -28,7 +28,10 @@ fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["codegen"] => codegen::write(&root),
         ["tidy"] => tidy::check(&root),
-        ["bench", name, rest @ ..] => bench::run(&root, name, rest.contains(&"--json")),
+        ["bench", name, rest @ ..] => {
+            let wanted = bench::Wanted { json: rest.contains(&"--json"), page: rest.contains(&"--page") };
+            bench::run(&root, name, wanted)
+        }
         ["score", name, rest @ ..] => score::run(&root, name, rest.contains(&"--json")),
         [] | ["help"] => {
             print!("{HELP}");

@@ -3,6 +3,7 @@
 mod approve;
 mod check;
 mod demo;
+mod detector;
 pub mod exposed;
 mod plan;
 mod reach;
@@ -74,6 +75,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Verify(args) => verify::run(&args, &config, output),
         Command::Scenario(args) => scenario::run(&args, output),
         Command::Check(args) => check::run(&args, &config, output),
+        Command::Detector(args) => detector::run(&args, output),
     }
 }
 

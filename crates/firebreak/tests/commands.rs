@@ -153,12 +153,27 @@ fn installation(session: &mut Session) {
     assert!(changed["fault"].is_string() && changed["verified"] == false, "{changed}");
 }
 
+/// A detector begun, found wanting, tried on the packaged incident and explained.
+fn authoring(session: &mut Session) {
+    session.json(0, &["detector", "new", "okta_token_made", "--product", "okta"]);
+    let own = "detectors/okta_token_made";
+    let tested = session.both(3, &["detector", "test", own]);
+    assert_eq!((tested["failed"].as_u64(), tested["cases"].as_u64()), (Some(2), Some(2)), "{tested}");
+    let tried = session.both(0, &["detector", "backtest", "github_mass_clone", "--logs", "sand/logs"]);
+    assert!(tried["findings"].as_u64() > Some(0), "{tried}");
+    let log = fs::read_dir(session.directory.join("sand/logs/github_audit")).unwrap().next().unwrap().unwrap().path();
+    let line = format!("{}:1", log.display());
+    let explained = session.both(0, &["detector", "explain", "github_mass_clone", "--event", &line]);
+    assert!(explained["correlations"][0]["least"].as_u64() > Some(1), "{explained}");
+}
+
 #[test]
 fn every_command_ends_and_answers_as_documented() {
     let root = tempfile::tempdir().unwrap();
     let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
     packaged_incident(&mut session);
     installation(&mut session);
+    authoring(&mut session);
     let mut documented = documented();
     // The demo has a test of its own.
     documented.remove("demo");
@@ -174,8 +189,10 @@ fn every_command_ends_and_answers_as_documented() {
 #[test]
 fn every_command_helps_with_an_example_and_lines_that_fit() {
     let root = tempfile::tempdir().unwrap();
-    let commands =
-        ["demo", "run", "replay", "exposed", "reach", "plan", "approve", "undo", "verify", "scenario", "check"];
+    let commands = [
+        "demo", "run", "replay", "exposed", "reach", "plan", "approve", "undo", "verify", "scenario", "check",
+        "detector",
+    ];
     let overview = firebreak(root.path(), &["--help"]);
     for command in commands {
         assert!(overview.out.contains(&format!("  {command} ")), "{command}");

@@ -17,6 +17,7 @@ mod stamp;
 mod text;
 
 pub mod correlator;
+pub mod explain;
 pub mod matcher;
 pub mod rules;
 

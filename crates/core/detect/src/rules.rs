@@ -298,6 +298,11 @@ fn neither(detection: Option<&Value>, correlation: Option<&Value>, filter: Optio
     }
 }
 
+/// What must hold of an event for one search of a loaded rule.
+pub(crate) fn search_condition(search: &section::Search) -> Option<Condition> {
+    detection::compile_search(search).ok()
+}
+
 /// 64 bits that change when the text does.
 fn digest(text: &str) -> u64 {
     use std::hash::Hasher;

@@ -1,12 +1,14 @@
 //! `firebreak check`: configuration, rules, profiles and policies, before they are needed.
 
 use super::End;
+use crate::authoring::lint;
 use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::content;
 use crate::output::{Output, count};
 use anyhow::Result;
 use firebreak_contain::gate::shipped::Mode;
+use firebreak_detect::rules::Lint;
 use firebreak_model::Problem;
 use firebreak_world::{Disk, RealDisk};
 use serde::Serialize;
@@ -31,33 +33,41 @@ struct Checked {
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<End> {
     let mut checked = Checked::default();
-    let mut problems = Vec::new();
+    let (mut problems, mut lints) = (Vec::new(), Vec::new());
     if args.paths.is_empty() {
-        own(config, &mut checked, &mut problems);
+        own(config, &mut checked, &mut problems, &mut lints);
     }
     for path in &args.paths {
-        given(path, &mut checked, &mut problems);
+        given(path, &mut checked, &mut problems, &mut lints);
     }
     for problem in &problems {
         output.object("problem", problem);
         output.text(format!("{problem}\n"));
     }
-    checked.errors = problems.len() as u64;
+    for lint in &lints {
+        output.object("lint", lint);
+        output.text(format!("{lint}\n"));
+    }
+    (checked.errors, checked.lints) = (problems.len() as u64, lints.len() as u64);
     output.text(format!(
-        "{} rules, {} profiles, {} policy sets, {} configuration files; {} errors",
+        "{} rules, {} profiles, {} policy sets, {} configuration files; {} errors, {} lints",
         count(checked.loaded),
         checked.profiles,
         checked.policies,
         checked.configurations,
-        count(checked.errors)
+        count(checked.errors),
+        count(checked.lints)
     ));
     output.object("check", &checked);
-    Ok(if problems.is_empty() { End::Done } else { End::NeedsPerson })
+    // A lint may be meant so; an error never is.
+    let wrong = !problems.is_empty() || args.strict && !lints.is_empty();
+    Ok(if wrong { End::NeedsPerson } else { End::Done })
 }
 
 /// What the program carries and what the configuration adds.
-fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>) {
+fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>, lints: &mut Vec<Lint>) {
     let (rules, faults) = content::configured_rules(&RealDisk, &config.detect, &[]);
+    lints.extend(lint::rules(&rules));
     checked.loaded = (rules.detections().len() + rules.correlations().len()) as u64;
     problems.extend(faults);
     let (profiles, faults) = content::profiles(&RealDisk, &config.exposure.profiles);
@@ -72,7 +82,7 @@ fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>) {
 }
 
 /// A configuration file, an incident profile, or a directory of rules and profiles.
-fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>) {
+fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>, lints: &mut Vec<Lint>) {
     let paths = [PathBuf::from(path)];
     let is_profile = |path: &Path| path.file_name().is_some_and(|name| name == "profile.toml");
     if path.extension().is_some_and(|ending| ending == "toml") && !is_profile(path) {
@@ -88,6 +98,8 @@ fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>) {
         return;
     }
     let (rules, faults) = content::rules_in(&RealDisk, &paths);
+    lints.extend(lint::rules(&rules));
+    lints.extend(lint::cases(path));
     checked.loaded += (rules.detections().len() + rules.correlations().len()) as u64;
     problems.extend(faults);
     let listed =

@@ -1,9 +1,9 @@
 //! `firebreak replay`: logs read once, findings and incidents shown, nothing kept.
 
 use super::{End, show_problems};
+use crate::authoring::recorded::source;
 use crate::cli::ReplayArgs;
 use crate::config::Config;
-use crate::config::keys::nearest;
 use crate::content;
 use crate::estate::Estate;
 use crate::feed::Feed;
@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use firebreak_contain::gate::shipped::Mode;
 use firebreak_contain::incident::{IncidentView, Respond, Settings};
 use firebreak_detect::Correlator;
-use firebreak_intake::{MissingTime, Options, Quarantined, SOURCES, Source};
+use firebreak_intake::{MissingTime, Options, Quarantined};
 use firebreak_model::Finding;
 use firebreak_world::World;
 use serde::Serialize;
@@ -36,17 +36,10 @@ struct Summary {
     incidents: u64,
 }
 
-/// The source with this name.
-fn named(name: &str) -> Result<&'static dyn Source> {
-    let names = || SOURCES.iter().map(|source| source.name());
-    firebreak_intake::source(name)
-        .with_context(|| format!("no source `{name}`\nhint: did you mean `{}`?", nearest(name, names())))
-}
-
 /// Runs the command.
 pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let source = named(&args.source)?;
+    let source = source(&args.source)?;
     let (rules, problems) = content::configured_rules(world.disk.as_ref(), &config.detect, &args.rules);
     show_problems(&problems);
     let rules = Arc::new(rules);

@@ -29,7 +29,7 @@ pub(crate) fn compile(section: &Section, faults: &mut Vec<Fault>) -> Option<Cond
     parts.filter(|parts| !parts.is_empty()).map(Condition::any)
 }
 
-fn compile_search(search: &Search) -> Result<Condition, Fault> {
+pub(crate) fn compile_search(search: &Search) -> Result<Condition, Fault> {
     let all = |parts: &[Search]| parts.iter().map(compile_search).collect::<Result<Vec<Condition>, Fault>>();
     match search {
         Search::Item(item) => modifier::item(item).map_err(|refusal| Fault { line: item.line, refusal }),

@@ -31,6 +31,43 @@ impl Source for Cloudtrail {
         !path.contains("CloudTrail-Digest")
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "eventVersion",
+            "userIdentity",
+            "eventTime",
+            "eventSource",
+            "eventName",
+            "awsRegion",
+            "sourceIPAddress",
+            "userAgent",
+            "errorCode",
+            "errorMessage",
+            "requestParameters",
+            "responseElements",
+            "additionalEventData",
+            "requestID",
+            "eventID",
+            "eventType",
+            "apiVersion",
+            "managementEvent",
+            "readOnly",
+            "resources",
+            "recipientAccountId",
+            "serviceEventDetails",
+            "sharedEventID",
+            "vpcEndpointId",
+            "vpcEndpointAccountId",
+            "eventCategory",
+            "addendum",
+            "sessionCredentialFromConsole",
+            "eventContext",
+            "edgeDeviceDetails",
+            "tlsDetails",
+            "insightDetails",
+        ]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = Fields::of(record.json);
         let insight = || event.insight.and_then(|insight| json::text(insight, &["eventName"]));

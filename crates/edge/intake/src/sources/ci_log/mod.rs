@@ -24,6 +24,10 @@ impl Source for CiLog {
         Framing::Lines { starts: begins_with_time }
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &["line", "owner", "repository", "run", "job", "number"]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let (stamp, line) = record.text.split_once(' ').unwrap_or((record.text, ""));
         let stamped = begins_with_time(record.text.as_bytes()).then(|| Time::parse(stamp)).flatten();

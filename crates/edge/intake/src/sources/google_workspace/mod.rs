@@ -30,6 +30,23 @@ impl Source for GoogleWorkspace {
         json::list(record, &["events"]).len()
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "kind",
+            "etag",
+            "id",
+            "actor",
+            "ipAddress",
+            "ownerDomain",
+            "networkInfo",
+            "resourceDetails",
+            "type",
+            "name",
+            "parameters",
+            "resourceIds",
+        ]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let activity = record.json;
         let application = json::text(activity, &["id", "applicationName"]).ok_or_else(|| {

@@ -29,6 +29,32 @@ impl Source for KubernetesAudit {
         Framing::Json { envelopes: &["items"] }
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "kind",
+            "apiVersion",
+            "level",
+            "auditID",
+            "stage",
+            "requestURI",
+            "verb",
+            "user",
+            "impersonatedUser",
+            "sourceIPs",
+            "userAgent",
+            "objectRef",
+            "responseStatus",
+            "requestObject",
+            "responseObject",
+            "requestReceivedTimestamp",
+            "stageTimestamp",
+            "annotations",
+            "authenticationMetadata",
+            "metadata",
+            "timestamp",
+        ]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let cluster = record.below("kubernetes_audit").and_then(|below| below.split_once('/'));
         of_cluster(record, record.json, cluster.map(|(cluster, _)| cluster), &|| record.time(&[]))

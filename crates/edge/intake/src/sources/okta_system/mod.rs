@@ -23,6 +23,35 @@ impl Source for OktaSystem {
         Framing::Json { envelopes: &[] }
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &[
+            "actor",
+            "authenticationContext",
+            "client",
+            "debugContext",
+            "device",
+            "displayMessage",
+            "eventType",
+            "legacyEventType",
+            "outcome",
+            "published",
+            "request",
+            "securityContext",
+            "severity",
+            "target",
+            "transaction",
+            "uuid",
+            "version",
+            "actors",
+            "eventtype",
+            "displaymessage",
+            "debugcontext",
+            "securitycontext",
+            "authenticationcontext",
+            "legacyeventtype",
+        ]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = record.json;
         let kind = event_type(event).filter(|_| json::at(event, &["actor"]).is_some()).ok_or_else(|| {

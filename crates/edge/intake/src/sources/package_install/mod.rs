@@ -24,6 +24,10 @@ impl Source for PackageInstall {
         Framing::Json { envelopes: &[] }
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &["id", "time", "host", "user", "executable", "ecosystem", "targets", "action", "exit_code"]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let line = record.json;
         let (Some(host), Some(action)) = (json::text(line, &["host"]), json::text(line, &["action"])) else {

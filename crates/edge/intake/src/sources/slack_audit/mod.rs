@@ -23,6 +23,10 @@ impl Source for SlackAudit {
         Framing::Json { envelopes: &["entries"] }
     }
 
+    fn fields(&self) -> &'static [&'static str] {
+        &["id", "date_create", "action", "actor", "entity", "context", "details"]
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = record.json;
         let action = json::text(event, &["action"]).filter(|_| json::at(event, &["actor", "type"]).is_some());
