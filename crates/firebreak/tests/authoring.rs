@@ -175,7 +175,7 @@ fn what_an_installation_has_kept_can_be_tried_and_explained() {
     let root = root.path();
     detector(root);
     logs(root);
-    let config = "data = \"kept\"\n[[sources]]\nname = \"okta_system\"\npaths = [\"logs/okta_system\"]\n";
+    let config = "data = \"kept\"\n[[source]]\nname = \"okta_system\"\npaths = [\"logs/okta_system\"]\n";
     fs::write(root.join("firebreak.toml"), config).unwrap();
     let run = firebreak(root, &["--config", "firebreak.toml", "run", "--once"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.error);

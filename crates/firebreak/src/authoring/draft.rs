@@ -89,7 +89,7 @@ fn rule(name: &str, product: &str, service: Option<&str>, field: &str) -> String
     let date = World::offline().clock.now().to_string();
     let date = date.split('T').next().unwrap_or_default();
     format!(
-        "title: {title}\nid: {id}\nstatus: experimental\ndescription: One sentence: who does what, and why it is bad.\n\
+        "title: {title}\nid: {id}\nstatus: experimental\ndescription: \"Who does what, and why it is bad, in one sentence.\"\n\
          date: {date}\ntags:\n  - attack.t1078\nlogsource:\n  product: {product}{service}\ndetection:\n  selection:\n    \
          # A field as the record has it; nested fields with dots.\n    {field}: replace-me\n  condition: selection\n\
          level: medium\n# watch: only raise a finding. tripwire: no honest user does this, it may lead to containment.\n\

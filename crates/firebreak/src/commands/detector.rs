@@ -77,7 +77,11 @@ fn test(args: &TestArgs, output: Output) -> Result<End> {
         tested.problems += run.problems().len() as u64;
         for problem in run.problems() {
             output.object("problem", problem);
-            output.paragraph(0, &format!("{problem}"));
+            output.text(problem.to_string());
+        }
+        if !run.problems().is_empty() {
+            // Its cases would fail for want of a rule, which says nothing new.
+            continue;
         }
         if run.cases.is_empty() {
             tested.failed += 1;
