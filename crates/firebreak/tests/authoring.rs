@@ -211,6 +211,14 @@ fn an_explanation_names_the_test_that_fails_and_shows_no_secret() {
     let met = objects(root, 0, &["detector", "explain", own, "--event", "okta_system.ndjson:1"]).pop().unwrap();
     assert_eq!((&met["meets"], &met["rules"][0]["condition"]["holds"]), (&json!(true), &json!(true)));
 
+    let rule = fs::read_to_string(root.join(own).join("rule.yml")).unwrap();
+    let filtered = "  filter:\n    actor.alternateId: eve@example.com\n  condition: selection and not filter\n";
+    fs::write(root.join("rule.yml"), rule.replace("  condition: selection\n", filtered)).unwrap();
+    let said = firebreak(root, &["detector", "explain", "rule.yml", "--event", "okta_system.ndjson:1"]);
+    assert!(said.out.contains("`filter` holds, and the condition wants it not to"), "{}{}", said.out, said.error);
+    let said = firebreak(root, &["detector", "explain", "rule.yml", "--event", "okta_system.ndjson:2"]);
+    assert!(!said.out.contains("search `filter` wants"), "a filter that does not hold is no reason: {}", said.out);
+
     let clones: Vec<String> = (0..3)
         .map(|at| {
             json!({"_document_id": format!("d{at}"), "@timestamp": 1_774_000_000_000_i64 + at * 1_000, "action": "git.clone",

@@ -162,15 +162,23 @@ pub fn failing(explanation: &explain::Explanation) -> Vec<String> {
         return vec![why.clone()];
     }
     let mut why = Vec::new();
-    for (name, mark) in &explanation.searches {
-        for mark in mark.failing() {
+    for failing in explanation.condition.failing() {
+        if let Some(part) = failing.parts.first() {
+            why.push(format!("`{}` holds, and the condition wants it not to", named(part)));
+            continue;
+        }
+        let search = explanation.searches.iter().find(|(name, _)| *name == failing.what);
+        for mark in search.map(|(_, mark)| mark.failing()).unwrap_or_default() {
             let found =
                 if mark.found.is_empty() { "nothing".to_owned() } else { format!("`{}`", mark.found.join("`, `")) };
-            why.push(format!("search `{name}` wants: {}; found: {found}", mark.what));
+            why.push(format!("search `{}` wants: {}; found: {found}", failing.what, mark.what));
         }
     }
-    if explanation.searches.iter().all(|(_, mark)| mark.holds) {
-        why.push("every search holds: a `not` of the condition keeps the rule from being met".to_owned());
-    }
     why
+}
+
+/// The searches that a part of a condition is made of, as it is written.
+fn named(part: &explain::Mark) -> String {
+    let parts: Vec<String> = part.parts.iter().filter(|part| part.holds).map(named).collect();
+    if parts.is_empty() { part.what.clone() } else { parts.join("`, `") }
 }

@@ -25,9 +25,8 @@ pub fn write(directory: &Path, name: &str, product: &str, service: Option<&str>)
         bail!("`{}` is there already\nhint: choose another name; nothing is overwritten", folder.display());
     }
     let source = known.source;
-    let field = known.source().and_then(|source| source.fields().first().copied()).unwrap_or("field");
     let files = [
-        ("rule.yml".to_owned(), rule(name, product, service, field)),
+        ("rule.yml".to_owned(), rule(name, product, service)),
         ("page.md".to_owned(), page(name)),
         (format!("cases/fire-example/{source}.json"), String::new()),
         (format!("cases/quiet-example/{source}.json"), String::new()),
@@ -84,14 +83,14 @@ fn identifier() -> String {
     text
 }
 
-fn rule(name: &str, product: &str, service: Option<&str>, field: &str) -> String {
+fn rule(name: &str, product: &str, service: Option<&str>) -> String {
     let service = service.map_or(String::new(), |service| format!("\n  service: {service}"));
     let date = World::offline().clock.now().to_string();
     let date = date.split('T').next().unwrap_or_default();
     format!(
         "title: {title}\nid: {id}\nstatus: experimental\ndescription: \"Who does what, and why it is bad, in one sentence.\"\n\
          date: {date}\ntags:\n  - attack.t1078\nlogsource:\n  product: {product}{service}\ndetection:\n  selection:\n    \
-         # A field as the record has it; nested fields with dots.\n    {field}: replace-me\n  condition: selection\n\
+         # What was done, in the platform's words. Fields of the record by their names, nested ones with dots.\n    firebreak.operation: replace-me\n  condition: selection\n\
          level: medium\n# watch: only raise a finding. tripwire: no honest user does this, it may lead to containment.\n\
          firebreak:\n  signal: watch\n",
         title = title(name),
