@@ -237,3 +237,54 @@ fn an_explanation_names_the_test_that_fails_and_shows_no_secret() {
     );
     assert!(correlation["least"].as_u64() > Some(3) && explained["findings"] == 0, "{explained}");
 }
+
+/// The names of the lints over `detectors`, and how many errors there are.
+fn checked(root: &Path, code: i32, more: &[&str]) -> (Vec<String>, u64) {
+    let printed = objects(root, code, &[&["check", "detectors"], more].concat());
+    let lints = printed.iter().filter(|one| one["kind"] == "lint");
+    for lint in lints.clone() {
+        let said = |field: &str| lint[field].as_str().is_some_and(|text| !text.is_empty());
+        assert!(said("what") && said("cure") && said("rule") && lint["position"]["line"].is_u64(), "{lint}");
+    }
+    let last = printed.last().unwrap();
+    assert_eq!(last["lints"].as_u64(), Some(lints.clone().count() as u64));
+    (lints.map(|lint| lint["name"].as_str().unwrap().to_owned()).collect(), last["errors"].as_u64().unwrap())
+}
+
+#[test]
+fn a_check_tells_errors_from_lints_and_names_both() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    detector(root);
+    assert_eq!(checked(root, 0, &[]), (vec![], 0), "a detector that was filled in is in order");
+    let folder = root.join("detectors/okta_token_made");
+    let rule = fs::read_to_string(folder.join("rule.yml")).unwrap();
+
+    fs::write(folder.join("rule.yml"), rule.replace("eventType: ", "eventTyp: ")).unwrap();
+    let (lints, errors) = checked(root, 0, &[]);
+    assert!(errors == 0 && lints.iter().any(|name| name == "fire_case_silent"), "{lints:?}");
+    assert!(lints.iter().any(|name| name == "rule_not_exercised"), "{lints:?}");
+    assert!(lints.len() >= 3, "a field that Okta never has is a lint: {lints:?}");
+    assert_eq!(checked(root, 3, &["--strict"]), (lints, 0));
+
+    fs::write(folder.join("rule.yml"), &rule).unwrap();
+    fs::remove_dir_all(folder.join("cases/quiet-example")).unwrap();
+    assert_eq!(checked(root, 0, &[]), (vec!["no_quiet_case".to_owned()], 0));
+    fs::remove_dir_all(folder.join("cases")).unwrap();
+    assert_eq!(checked(root, 0, &[]).0, ["no_fire_case", "no_quiet_case"]);
+
+    fs::write(folder.join("rule.yml"), rule.replace("condition: selection", "condition: selektion")).unwrap();
+    assert_eq!(checked(root, 3, &[]), (vec![], 1), "an error is no lint, and its cases say nothing");
+}
+
+#[test]
+fn public_rules_load() {
+    let public = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/sigma/rules");
+    if !public.is_dir() {
+        println!("skipped: corpus absent");
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    let last = objects(root.path(), 0, &["check", public.to_str().unwrap()]).pop().unwrap();
+    assert!(last["loaded"].as_u64() >= Some(348) && last["errors"] == 0, "{last}");
+}

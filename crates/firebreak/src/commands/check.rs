@@ -38,7 +38,7 @@ pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<E
         own(config, &mut checked, &mut problems, &mut lints);
     }
     for path in &args.paths {
-        given(path, &mut checked, &mut problems, &mut lints);
+        given(path, config, &mut checked, &mut problems, &mut lints);
     }
     for problem in &problems {
         output.object("problem", problem);
@@ -82,7 +82,7 @@ fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>, lint
 }
 
 /// A configuration file, an incident profile, or a directory of rules and profiles.
-fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>, lints: &mut Vec<Lint>) {
+fn given(path: &Path, config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>, lints: &mut Vec<Lint>) {
     let paths = [PathBuf::from(path)];
     let is_profile = |path: &Path| path.file_name().is_some_and(|name| name == "profile.toml");
     if path.extension().is_some_and(|ending| ending == "toml") && !is_profile(path) {
@@ -97,7 +97,7 @@ fn given(path: &Path, checked: &mut Checked, problems: &mut Vec<Problem>, lints:
         }
         return;
     }
-    let (rules, faults) = content::rules_in(&RealDisk, &paths);
+    let (rules, faults) = content::configured_rules_in(&RealDisk, &config.detect, &paths);
     lints.extend(lint::rules(&rules));
     lints.extend(lint::cases(path));
     checked.loaded += (rules.detections().len() + rules.correlations().len()) as u64;
