@@ -159,6 +159,8 @@ fn authoring(session: &mut Session) {
     let own = "detectors/okta_token_made";
     let tested = session.both(3, &["detector", "test", own]);
     assert_eq!((tested["failed"].as_u64(), tested["cases"].as_u64()), (Some(2), Some(2)), "{tested}");
+    let linted = session.both(0, &["check", own]);
+    assert!(linted["lints"].as_u64() > Some(0) && linted["errors"] == 0, "{linted}");
     let tried = session.both(0, &["detector", "backtest", "github_mass_clone", "--logs", "sand/logs"]);
     assert!(tried["findings"].as_u64() > Some(0), "{tried}");
     let log = fs::read_dir(session.directory.join("sand/logs/github_audit")).unwrap().next().unwrap().unwrap().path();

@@ -46,7 +46,8 @@ pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<E
     }
     for lint in &lints {
         output.object("lint", lint);
-        output.text(format!("{lint}\n"));
+        output.paragraph(0, &format!("{}: {}: {} ({})", lint.rule, lint.position, lint.what, lint.name));
+        output.paragraph(2, &format!("cure: {}", lint.cure));
     }
     (checked.errors, checked.lints) = (problems.len() as u64, lints.len() as u64);
     output.text(format!(
