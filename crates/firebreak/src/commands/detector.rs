@@ -140,7 +140,10 @@ fn backtest(args: &BacktestArgs, output: Output) -> Result<End> {
         }
     };
     if read.events == 0 {
-        bail!("no record was found, and {} could not be read\nhint: check the path, --source, --from and --to", read.quarantined);
+        bail!(
+            "no record was found, and {} could not be read\nhint: check the path, --source, --from and --to",
+            read.quarantined
+        );
     }
     let report = backtest.finish(read.quarantined);
     show_report(&report, output);
