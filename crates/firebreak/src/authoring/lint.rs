@@ -75,9 +75,10 @@ fn of_run(run: &FolderRun) -> Vec<Lint> {
         }
     }
     for case in run.cases.iter().filter(|case| !case.passed) {
-        let (name, cure) = match case.case.starts_with("fire") {
-            true => ("fire_case_silent", "`firebreak detector test` says which test fails"),
-            false => ("quiet_case_fires", "narrow the rule, or move the case"),
+        let (name, cure) = match (case.case.starts_with("fire"), case.findings) {
+            (true, _) => ("fire_case_silent", "`firebreak detector test` says which test fails"),
+            (false, 0) => ("case_unreadable", "put records as the platform writes them into `<source>.json`"),
+            (false, _) => ("quiet_case_fires", "narrow the rule, or move the case"),
         };
         let why = case.why.first().cloned().unwrap_or_default();
         lints.push(lint(name, main.line, &main.title, format!("the case `{}` fails: {why}", case.case), cure));

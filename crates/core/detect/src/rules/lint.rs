@@ -70,7 +70,8 @@ pub(super) fn lint(rules: &Rules, sources: &[KnownSource<'_>]) -> Vec<Lint> {
         dead::lint(rule, &mut lints);
         fields::lint(rule, sources, &mut lints);
     }
-    for rule in rules.correlations() {
+    // A correlation that only another one uses says nothing by itself.
+    for rule in rules.correlations().iter().filter(|rule| rule.emits) {
         attributes(&rule.attributes, None, &mut lints);
     }
     correlations::lint(rules, sources, &mut lints);
