@@ -17,7 +17,7 @@ const fn known(source: &'static str, product: &'static str, services: &'static [
 }
 
 /// Every source whose records rules can ask about.
-pub const KNOWN: &[Known] = &[
+pub static KNOWN: &[Known] = &[
     known("anthropic_compliance", "anthropic", &["compliance"]),
     known("aws_cloudtrail", "aws", &["cloudtrail"]),
     known("aws_s3_access", "aws", &["s3_access"]),
@@ -114,6 +114,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known("azure_activity", "azure", &["activitylogs"]),
+    known("azure_activity", "azure", &["signinlogs", "auditlogs", "riskdetection", "pim"]),
     known("azure_activity", "kubernetes", &["audit"]),
     known("ci_log", "ci", &["github_actions"]),
     known("databricks", "databricks", &["audit"]),
@@ -179,9 +180,9 @@ impl Known {
     }
 }
 
-/// Whether records of this product are what the source is for: another source's records may be wrapped in its own.
+/// Whether these records are what the source is for: another source's records may be wrapped in its own.
 pub fn primary(known: &Known) -> bool {
-    KNOWN.iter().find(|first| first.source == known.source).is_some_and(|first| first.product == known.product)
+    KNOWN.iter().find(|first| first.source == known.source).is_some_and(|first| std::ptr::eq(first, known))
 }
 
 /// The sources whose records have this product and service. Without a service, all of the product.
