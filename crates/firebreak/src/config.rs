@@ -64,6 +64,20 @@ pub struct DetectConfig {
     pub budget_bytes: u64,
     /// Records an hour, likewise.
     pub budget_records: u64,
+    /// A table of networks and where they are.
+    pub networks: Option<PathBuf>,
+    /// How long an identity's operations and data are learnt before one of them counts as new.
+    pub habit_seconds: u32,
+    /// Who rests for so many days is dormant.
+    pub dormant_days: u32,
+    /// What so many other actors do in peace is nobody's novelty.
+    pub peers: usize,
+    /// Records a day that anyone may take from a new network or with a new client.
+    pub strange_records: u64,
+    /// Bytes a day, likewise.
+    pub strange_bytes: u64,
+    /// Different secrets an hour that anyone may read.
+    pub sweep_secrets: u64,
 }
 
 impl Default for DetectConfig {
@@ -76,18 +90,31 @@ impl Default for DetectConfig {
             learning_seconds: 3 * 86_400,
             budget_bytes: 2 << 30,
             budget_records: 5_000,
+            networks: None,
+            habit_seconds: 7 * 86_400,
+            dormant_days: 30,
+            peers: 3,
+            strange_records: 200,
+            strange_bytes: 64 << 20,
+            sweep_secrets: 20,
         }
     }
 }
 
 impl DetectConfig {
-    /// What the correlator is told.
+    /// What the correlator is told, but for the table of networks, which [`crate::content::networks`] reads.
     pub fn settings(&self) -> firebreak_detect::Settings {
         firebreak_detect::Settings {
             lateness_seconds: i64::from(self.lateness_seconds),
             learning_seconds: i64::from(self.learning_seconds),
             floor_bytes: self.budget_bytes,
             floor_records: self.budget_records,
+            habit_seconds: i64::from(self.habit_seconds),
+            dormant_days: i64::from(self.dormant_days),
+            peers_min: self.peers,
+            strange_records: self.strange_records,
+            strange_bytes: self.strange_bytes,
+            floor_secrets: self.sweep_secrets,
             eager: true,
             ..firebreak_detect::Settings::default()
         }

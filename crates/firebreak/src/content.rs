@@ -2,7 +2,7 @@
 
 use crate::config::DetectConfig;
 use crate::embedded;
-use firebreak_detect::{LoadOptions, RuleFile, Rules};
+use firebreak_detect::{LoadOptions, NetworkTable, RuleFile, Rules, Settings};
 use firebreak_exposure::Profile;
 use firebreak_model::{Position, Problem, Text};
 use firebreak_world::Disk;
@@ -16,6 +16,31 @@ pub fn rules(disk: &dyn Disk, directories: &[PathBuf]) -> (Rules, Vec<Problem>) 
 /// Every rule as the configuration has it, with those below `more`.
 pub fn configured_rules(disk: &dyn Disk, detect: &DetectConfig, more: &[PathBuf]) -> (Rules, Vec<Problem>) {
     load(disk, true, &[detect.rules.as_slice(), more].concat(), detect)
+}
+
+/// What the correlator is told, with the operator's table of networks.
+pub fn settings(disk: &dyn Disk, config: &DetectConfig) -> (Settings, Vec<Problem>) {
+    let mut settings = config.settings();
+    let Some(path) = &config.networks else {
+        tracing::info!("impossible travel is not judged: no table of networks in `detect.networks`");
+        return (settings, Vec::new());
+    };
+    let input = path.display().to_string();
+    let problem = |reason: String| Problem {
+        source: Text::new_static("networks"),
+        position: Position { input: input.clone(), ..Position::default() },
+        reason,
+        hint: "name a readable CSV file in `detect.networks`; without it nobody's travel is judged".to_owned(),
+    };
+    match disk.read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => {
+            let (table, problems) = NetworkTable::parse(&text, &input);
+            settings.networks = std::sync::Arc::new(table);
+            (settings, problems)
+        }
+        Ok(Err(_)) => (settings, vec![problem("the table of networks is not UTF-8".to_owned())]),
+        Err(error) => (settings, vec![problem(format!("the table of networks cannot be read: {error}"))]),
+    }
 }
 
 /// Only the rules below `directories`.

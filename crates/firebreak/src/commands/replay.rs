@@ -48,7 +48,9 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);
 
-    let correlator = Correlator::new(Arc::clone(&rules), Arc::new(estate.catalogue()), config.detect.settings());
+    let (detect, problems) = content::settings(world.disk.as_ref(), &config.detect);
+    show_problems(&problems);
+    let correlator = Correlator::new(Arc::clone(&rules), Arc::new(estate.catalogue()), detect);
     let gate = Mode::Watch.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
     let mut respond = RespondStage::new(Respond::new(gate, Settings::default()), profiles, Default::default());
     let mut summary = Summary { source: args.source.clone(), ..Summary::default() };

@@ -122,8 +122,9 @@ fn serve(
     let store = runtime.block_on(Store::open(&data))?;
     let lake = Lake::open(world.clone(), &data.join("lake"))?;
     runtime.block_on(recover::discard_orphans(world, &data, &store, &lake))?;
-    let (catalogue, detect) = (estate.catalogue(), config.detect.settings());
-    let memory = runtime.block_on(recover::memory(world, &store, &lake, &rules, catalogue, detect))?;
+    let (detect, problems) = content::settings(world.disk.as_ref(), &config.detect);
+    show_problems(&problems);
+    let memory = runtime.block_on(recover::memory(world, &store, &lake, &rules, estate.catalogue(), detect))?;
     show_problems(&memory.problems);
     let gate = config.contain.policy.gate().map_err(|problems| anyhow!("{}", problems[0]))?;
     let respond = runtime.block_on(recover::respond(&store, gate, settings(config)))?;

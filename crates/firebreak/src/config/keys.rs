@@ -110,6 +110,30 @@ pub const KEYS: &[Key] = &[
         meaning: "Bytes an hour that one identity may take of one data class while its own habit is not known.",
     },
     Key { path: "detect.budget_records", default: "5000", meaning: "Records an hour, likewise." },
+    Key {
+        path: "detect.networks",
+        default: "",
+        meaning: "A file of lines `prefix,asn,country,latitude,longitude,kind` (kind: `fixed`, `mobile`, `vpn`, `hosting`). \
+                  Without it nobody's travel is judged.",
+    },
+    Key {
+        path: "detect.habit_seconds",
+        default: "604800",
+        meaning: "Seconds for which an identity's operations, data and volumes are learnt before they are judged.",
+    },
+    Key { path: "detect.dormant_days", default: "30", meaning: "Days without use after which an identity is dormant." },
+    Key {
+        path: "detect.peers",
+        default: "3",
+        meaning: "What so many other actors do in peace is nobody's novelty; for operations and data also a tenth of the kind.",
+    },
+    Key {
+        path: "detect.strange_records",
+        default: "200",
+        meaning: "Records a day that anyone may take from a new network or with a new client.",
+    },
+    Key { path: "detect.strange_bytes", default: "67108864", meaning: "Bytes a day, likewise." },
+    Key { path: "detect.sweep_secrets", default: "20", meaning: "Different secrets an hour that anyone may read." },
     Key { path: "exposure.profiles", default: "[]", meaning: "Directories of further incident profiles." },
     Key {
         path: "contain.policy",
