@@ -140,7 +140,7 @@ fn at<A: Ord + Copy>(ranges: &[(A, Option<u32>)], address: A) -> Option<u32> {
 
 /// Cuts prefixes, which nest or are apart, into ranges. Of two lines for one prefix the later counts.
 fn ranges<A: Ord + Copy>(mut prefixes: Vec<(A, A, u32)>, next: impl Fn(A) -> Option<A>) -> Vec<(A, Option<u32>)> {
-    prefixes.sort_by(|a, b| (a.0, std::cmp::Reverse(a.1), a.2).cmp(&(b.0, std::cmp::Reverse(b.1), b.2)));
+    prefixes.sort_by_key(|prefix| (prefix.0, std::cmp::Reverse(prefix.1), prefix.2));
     let mut out: Vec<(A, Option<u32>)> = Vec::new();
     let mut open: Vec<(A, u32)> = Vec::new();
     let put = |out: &mut Vec<(A, Option<u32>)>, start: A, place: Option<u32>| match out.last_mut() {
