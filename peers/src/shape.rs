@@ -3,8 +3,10 @@
 //! Measured over the public rules for CloudTrail and for all cloud, identity and application logs: 2.6 items a rule on
 //! CloudTrail; of the items 88% compare for equality, 9% `contains`, the rest `startswith`, `endswith`, `contains|all`,
 //! `re` and `fieldref`; 21 fields on CloudTrail and 114 over all; nine rules in ten have one selection, the others a filter
-//! or alternatives; keywords are in rules for application logs and in none for CloudTrail. Names and values come from the
-//! records themselves or are invented; no rule here is anybody's rule.
+//! or alternatives; keywords are in rules for application logs and in none for CloudTrail. What was done is compared by
+//! nearly every rule; of what else they compare, a handful of fields (an error's code, the client, the caller's kind) make
+//! up most, and the others are fields that few records have. Nobody asks for the fields that every record fills with its
+//! own ids. Names and values come from the records themselves or are invented; no rule here is anybody's rule.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +27,8 @@ pub struct Wanted {
     pub log_source: (&'static str, &'static str),
     /// The fields that say what was done: nearly every rule compares them.
     pub operation: &'static [&'static str],
+    /// The other fields that rules compare often, most often first.
+    pub common: &'static [&'static str],
 }
 
 /// Which fields and values the records have.
@@ -32,6 +36,8 @@ pub struct Wanted {
 pub struct Vocabulary {
     /// Fields with some of their values, most frequent field first.
     fields: Vec<(String, Vec<String>)>,
+    /// So many of them, from the first, are in more than a fifth of the records.
+    frequent_fields: usize,
     /// The different operations, by the values of the operation's fields.
     operations: Vec<Vec<String>>,
     /// The operation of every record.
@@ -43,7 +49,7 @@ const VALUES_MAX: usize = 64;
 /// Rules in a thousand that name an operation which occurs in the records, whichever.
 const KNOWN_OPERATION: u64 = 250;
 /// Rules in a thousand that name an operation in proportion to how often it occurs.
-const FREQUENT_OPERATION: u64 = 20;
+const FREQUENT_OPERATION: u64 = 8;
 
 impl Vocabulary {
     /// What `records` hold.
@@ -65,22 +71,22 @@ impl Vocabulary {
         }
         let mut fields: Vec<_> = fields.into_iter().collect();
         fields.sort_by(|a, b| (b.1.0, &a.0).cmp(&(a.1.0, &b.0)));
+        let frequent_fields = fields.iter().filter(|(_, (times, _))| times * 5 > records.len()).count();
         let fields = fields.into_iter().map(|(name, (_, values))| (name, values.into_keys().collect())).collect();
-        Vocabulary { fields, operations: operations.into_keys().collect(), frequent }
+        Vocabulary { fields, frequent_fields, operations: operations.into_keys().collect(), frequent }
     }
 
-    /// The fields beside the operation that rules may use: half of them frequent, half spread over the rare ones.
+    /// The fields beside the operation that rules may use: the common ones, then some that few records have.
     fn chosen(&self, wanted: &Wanted) -> Vec<&(String, Vec<String>)> {
-        let usable = |field: &&(String, Vec<String>)| {
-            !wanted.operation.contains(&field.0.as_str())
-                && field.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-        };
-        let all: Vec<_> = self.fields.iter().filter(usable).collect();
-        let count = wanted.fields.saturating_sub(wanted.operation.len()).min(all.len());
-        let frequent = count / 2;
-        let rest = all.len() - frequent;
-        let rare = (0..count - frequent).map(|at| frequent + at * rest / (count - frequent).max(1));
-        (0..frequent).chain(rare).filter_map(|at| all.get(at).copied()).collect()
+        let simple = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let common = wanted.common.iter().filter_map(|name| self.fields.iter().find(|(own, _)| own == name));
+        let mut chosen: Vec<_> = common.collect();
+        let taken = |name: &str| wanted.operation.contains(&name) || wanted.common.contains(&name);
+        let rare = self.fields.iter().skip(self.frequent_fields);
+        let rare: Vec<_> = rare.filter(|(name, _)| simple(name) && !taken(name)).collect();
+        let missing = wanted.fields.saturating_sub(wanted.operation.len() + chosen.len()).min(rare.len());
+        chosen.extend((0..missing).filter_map(|at| rare.get(at * rare.len() / missing.max(1)).copied()));
+        chosen
     }
 }
 
@@ -232,13 +238,17 @@ impl Writer<'_> {
         }
     }
 
-    /// One of the fields: half of the time one of the first eight.
+    /// One of the fields: six times in ten a common one, the first of them most often.
     fn field(&mut self) -> Option<usize> {
         if self.fields.is_empty() {
             return None;
         }
-        let frequent = self.random.permille(500);
-        Some(self.random.below(if frequent { self.fields.len().min(8) } else { self.fields.len() }))
+        let common = self.wanted.common.len().min(self.fields.len());
+        if common > 0 && self.random.permille(600) {
+            let one = self.random.below(common);
+            return Some(self.random.below(one + 1));
+        }
+        Some(self.random.below(self.fields.len()))
     }
 
     fn modified(&mut self, name: &str, value: String, text: &mut String) {

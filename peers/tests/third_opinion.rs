@@ -174,6 +174,7 @@ fn generated(records: &[String], count: usize) {
         keyword_rules: 30,
         log_source: (log_source.product, log_source.service),
         operation,
+        common: &["errorCode", "userAgent", "userIdentity.type", "userIdentity.arn", "list", "deep.list.name"],
     };
     let texts = rules(&wanted, &Vocabulary::of(records, operation));
     let (found, met) = differences(&texts, records, &[log_source]);

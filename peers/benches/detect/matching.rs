@@ -23,16 +23,49 @@ const FIELDS_ALL: usize = 114;
 struct Kind {
     log_source: LogSource,
     operation: &'static [&'static str],
+    common: &'static [&'static str],
 }
 
 fn kind(source: &str) -> Kind {
-    let (product, service, operation): (_, _, &[&str]) = match source {
-        "aws_cloudtrail" => ("aws", "cloudtrail", &["eventSource", "eventName"]),
-        "github_audit" => ("github", "audit", &["action"]),
-        "okta_system" => ("okta", "okta", &["eventType"]),
-        _ => ("gcp", "google_workspace.admin", &["type", "name"]),
-    };
-    Kind { log_source: LogSource { product, service }, operation }
+    let kind =
+        |product, service, operation, common| Kind { log_source: LogSource { product, service }, operation, common };
+    match source {
+        "aws_cloudtrail" => kind(
+            "aws",
+            "cloudtrail",
+            &["eventSource", "eventName"],
+            &[
+                "errorCode",
+                "userAgent",
+                "userIdentity.type",
+                "userIdentity.arn",
+                "errorMessage",
+                "sourceIPAddress",
+                "eventType",
+                "userIdentity.sessionContext.sessionIssuer.type",
+                "requestParameters.bucketName",
+            ],
+        ),
+        "github_audit" => kind("github", "audit", &["action"], &["actor", "repo", "visibility", "user_agent", "org"]),
+        "okta_system" => kind(
+            "okta",
+            "okta",
+            &["eventType"],
+            &["outcome.result", "displayMessage", "outcome.reason", "actor.alternateId", "target.displayName"],
+        ),
+        _ => kind(
+            "gcp",
+            "google_workspace.admin",
+            &["type", "name"],
+            &[
+                "parameters.doc_type",
+                "parameters.visibility",
+                "actor.email",
+                "id.applicationName",
+                "parameters.NEW_VALUE",
+            ],
+        ),
+    }
 }
 
 /// A generated rule set for `source`.
@@ -46,6 +79,7 @@ pub(crate) fn rule_set(source: &Source, count: usize, keyword_rules: usize) -> V
         keyword_rules,
         log_source: (kind.log_source.product, kind.log_source.service),
         operation: kind.operation,
+        common: kind.common,
     };
     rules(&wanted, &vocabulary)
 }
