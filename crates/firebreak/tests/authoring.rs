@@ -1,6 +1,6 @@
 //! `firebreak detector …` and `firebreak check` as someone who writes a detector for the first time meets them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test")]
 
 use serde_json::{Value, json};
 use std::fs;
