@@ -73,12 +73,7 @@ impl Draft {
                 _ => Err(self.faults),
             };
         };
-        let each: Vec<Section> = self
-            .section
-            .conditions
-            .iter()
-            .map(|formula| Section { conditions: vec![formula.clone()], ..self.section.clone() })
-            .collect();
+        let each = self.section.by_condition();
         let conditions: Vec<_> = each.iter().filter_map(|section| detection::compile(section, faults)).collect();
         let (Some(route), true) = (route, faults.is_empty() && conditions.len() == each.len()) else {
             faults.dedup_by_key(|fault| (fault.line, fault.refusal.reason.clone()));

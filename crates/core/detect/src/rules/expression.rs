@@ -7,8 +7,8 @@
 
 use super::condition::Refusal;
 
-/// Largest program that one regular expression may compile to.
-pub(crate) const EXPRESSION_BYTES_MAX: usize = 1 << 20;
+/// Largest program that one regular expression may compile to: the engine's own default, so that public rules load.
+pub(crate) const EXPRESSION_BYTES_MAX: usize = 10 << 20;
 
 fn refuse<T>(reason: String, hint: &str) -> Result<T, Refusal> {
     Err(Refusal { reason, hint: hint.to_owned() })
@@ -213,6 +213,7 @@ mod tests {
             (r"a\hb", "a\tb", "a\nb"),
             (r"(?i)abc", "xABC", "ab"),
             (r"(?<name>x)y", "xy", "x"),
+            (r"\{.{0,1000}\}", "{ long }", "{ open"),
         ] {
             assert!(matches(expression, yes), "{expression} on {yes}");
             assert!(!matches(expression, no), "{expression} on {no}");

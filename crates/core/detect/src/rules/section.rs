@@ -121,6 +121,18 @@ impl Section {
         used
     }
 
+    /// One section for each condition, without the searches that only the other conditions use.
+    pub(crate) fn by_condition(&self) -> Vec<Section> {
+        let used_anywhere = self.used();
+        let each = self.conditions.iter().map(|formula| {
+            let mut section = Section { conditions: vec![formula.clone()], ..self.clone() };
+            let used = section.used();
+            section.searches.retain(|(name, _)| used.contains(name) || !used_anywhere.contains(name));
+            section
+        });
+        each.collect()
+    }
+
     /// Reads the searches of a section; `except` are keys that are not searches.
     pub(crate) fn read(section: &Mapping, except: &[&str], lines: &Lines<'_>, faults: &mut Vec<Fault>) -> Section {
         let mut read = Section { line: lines(&["condition"]), ..Section::default() };

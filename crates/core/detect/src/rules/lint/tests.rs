@@ -99,7 +99,9 @@ fn what_a_rule_should_say() {
     assert_eq!(names(&item("eventName: x").replace("level: low\n", "")), ["no_level"]);
     assert_eq!(names(&item("eventName: x").replace("tags: [attack.t1528]\n", "")), ["no_technique"]);
     assert_eq!(names(&item("eventName: x").replace("t1528", "impact")), [""; 0]);
-    assert_eq!(names(&rule("  s: {eventName: x}\n  unused: {eventName: y}\n", "s")), ["unused_search"]);
+    let two = "  s: {eventName: x}\n  unused: {eventName: y}\n";
+    assert_eq!(names(&rule(two, "s")), ["unused_search"]);
+    assert_eq!(names(&rule(&format!("{two}  timeframe: 5m\n"), "s | near unused")), [""; 0]);
 }
 
 #[test]
