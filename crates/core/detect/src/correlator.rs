@@ -15,25 +15,32 @@
 
 mod correlations;
 mod count;
+mod front;
 mod hits;
 pub(crate) mod keyed;
 pub(crate) mod metric;
 pub(crate) mod moment;
 mod order;
+mod routes;
 pub(crate) mod settings;
+mod shards;
 mod snapshot;
 mod temporal;
 
 use crate::behaviour::Behaviours;
 use crate::behaviour::deed::Lexicon;
-use crate::rules::{Detection, RuleIndex, Rules};
+use crate::rules::{RuleIndex, Rules};
 use correlations::Correlations;
-use firebreak_model::{Catalogue, Event, Finding, Signal, Time};
+use firebreak_model::{Catalogue, Event, Finding, Time};
+use front::Front;
 use hits::Hits;
 use moment::{Feeds, Moment, in_order};
 pub use order::Arrival;
 use order::Order;
+use routes::Routes;
 pub use settings::{Counters, Settings};
+use shards::{Back, Found};
+pub use shards::{InTurn, Shard, Turns, Workers};
 use std::sync::Arc;
 
 /// An event and the rules that it meets.
@@ -55,22 +62,32 @@ pub struct Correlator {
     order: Order<Moment>,
     counters: Counters,
     hits: Hits,
-    correlations: Correlations,
+    /// By shard.
+    correlations: Vec<Correlations>,
+    routes: Routes,
     lexicon: Lexicon,
     behaviours: Behaviours,
+    /// Room for what is found in one turn.
+    found: Found,
 }
+
+/// Events whose turn has come that are handed to the shards at once, at least.
+const TURNS: usize = 256;
 
 impl Correlator {
     /// A correlator that has seen nothing.
     pub fn new(rules: Arc<Rules>, catalogue: Arc<Catalogue>, settings: Settings) -> Correlator {
+        let shards = settings.shards.max(1);
         Correlator {
             feeds: Feeds::new(&rules),
             order: Order::new(),
             counters: Counters::default(),
             hits: Hits::new(&settings),
-            correlations: Correlations::new(&rules, &settings),
+            correlations: (0..shards).map(|_| Correlations::new(&rules, settings.map_bytes_max / shards)).collect(),
+            routes: Routes::new(&rules, shards),
             lexicon: Lexicon::default(),
             behaviours: Behaviours::new(&settings),
+            found: Found::default(),
             rules,
             catalogue,
             settings,
@@ -88,26 +105,55 @@ impl Correlator {
     /// whether it is new.
     pub fn take(&mut self, event: &Event, matches: &[RuleIndex], out: &mut Vec<Finding>) -> Arrival {
         let before = out.len();
-        self.counters.observed += 1;
-        let (at, uid) = (event.time.0, event.uid.0);
-        let arrival = self.order.arrive(event.source, at, uid, &self.settings, &mut self.counters);
-        if arrival != Arrival::Duplicate {
-            let missing = &mut self.counters.missing_keys;
-            let mut moment = Moment::of(event, matches, &self.feeds, &self.rules, &mut self.lexicon, missing);
-            if arrival == Arrival::Late {
-                self.hits.take_late(&moment, &self.rules, &mut self.counters, out);
-            } else {
-                if self.settings.eager {
-                    self.raise_eagerly(&mut moment, out);
-                }
-                self.order.wait(at, uid, moment.bytes_held(), moment);
-            }
-        }
+        let arrival = self.parts().0.take(event, matches, out);
         self.take_turns(out);
         if let Some(new) = out.get_mut(before..) {
             in_order(new);
         }
         arrival
+    }
+
+    /// Takes many events as [`Correlator::take`] takes one, with each shard run by `workers` while others arrive. Puts
+    /// what is found behind what is in `out`, and says of each event whether it is new.
+    pub fn take_all<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = (&'e Event, &'e [RuleIndex])>,
+        workers: &impl Workers,
+        out: &mut Vec<Finding>,
+    ) -> Vec<Arrival> {
+        let before = out.len();
+        let (mut front, back) = self.parts();
+        let (mut events, mut arrivals) = (events.into_iter(), Vec::new());
+        let (mut all, mut first) = (Vec::new(), 0);
+        let shards = workers.work(back.shards(), &mut || {
+            let mut moments = Vec::with_capacity(TURNS);
+            while moments.len() < TURNS {
+                let Some((event, matches)) = events.next() else { break };
+                arrivals.push(front.take(event, matches, out));
+                moments.extend(std::iter::from_fn(|| front.release()));
+            }
+            if moments.is_empty() {
+                return None;
+            }
+            let count = moments.len();
+            let turns = Turns::new(first, moments);
+            first += count;
+            all.push(turns.clone());
+            Some(turns)
+        });
+        let counted = shards.iter().fold(Counters::default(), |sum, shard| sum.and(shard.counters));
+        let mut found = Found::together(shards.into_iter().map(|shard| shard.found));
+        *front.counters = front.counters.and(counted);
+        let mut due = found.due();
+        for (turn, moment) in all.iter().flat_map(Turns::each) {
+            front.settle(turn, moment, &mut due, out);
+        }
+        drop(due);
+        self.pass_time(self.order.watermark(), out);
+        if let Some(new) = out.get_mut(before..) {
+            in_order(new);
+        }
+        arrivals
     }
 
     /// The clock says `now`. Only for live use: call it every second or so. It lets waiting events take their turn where
@@ -142,8 +188,7 @@ impl Correlator {
         while let Some(moment) = self.order.flush() {
             self.take_turn(&moment, &mut out);
         }
-        self.hits.expire(i64::MAX, &self.rules, &mut self.counters, &mut out);
-        self.correlations.judge(i64::MAX, &self.rules, &self.hits, &mut self.counters, &mut out);
+        self.pass_time(i64::MAX, &mut out);
         in_order(&mut out);
         out
     }
@@ -155,36 +200,43 @@ impl Correlator {
 
     /// What happened beside findings.
     pub fn counters(&self) -> Counters {
-        let evicted = self.hits.evicted() + self.correlations.evicted() + self.behaviours.evicted();
+        let correlations: u64 = self.correlations.iter().map(Correlations::evicted).sum();
+        let evicted = self.hits.evicted() + correlations + self.behaviours.evicted();
         Counters { evicted: self.counters.evicted + evicted, ..self.counters }
     }
 
+    /// The single writer's part, and that of the shards.
+    fn parts(&mut self) -> (Front<'_>, Back<'_>) {
+        let Correlator { rules, catalogue, settings, feeds, order, counters, hits, correlations, .. } = self;
+        let (lexicon, behaviours, routes) = (&mut self.lexicon, &mut self.behaviours, &self.routes);
+        (
+            Front { rules, settings, feeds, order, counters, hits, lexicon },
+            Back { rules, catalogue, settings, behaviours, correlations, routes },
+        )
+    }
+
     fn take_turns(&mut self, out: &mut Vec<Finding>) {
-        while let Some(moment) = self.order.release(&self.settings, &mut self.counters) {
+        while let Some(moment) = self.parts().0.release() {
             self.take_turn(&moment, out);
         }
-        let now = self.order.watermark();
-        self.hits.expire(now, &self.rules, &mut self.counters, out);
-        self.correlations.judge(now, &self.rules, &self.hits, &mut self.counters, out);
+        self.pass_time(self.order.watermark(), out);
     }
 
     fn take_turn(&mut self, moment: &Moment, out: &mut Vec<Finding>) {
-        let (rules, settings, counters) = (&self.rules, &self.settings, &mut self.counters);
-        self.hits.expire(moment.at, rules, counters, out);
-        self.correlations.judge(moment.at, rules, &self.hits, counters, out);
-        if self.behaviours.take(moment, &self.catalogue, settings, counters, out) {
-            self.hits.arm(moment, rules, counters, out);
-        }
-        self.hits.take(moment, rules, settings, counters, out, |_| true);
-        self.correlations.take(moment, rules, &self.hits, counters, out);
+        let mut found = std::mem::take(&mut self.found);
+        let (mut front, back) = self.parts();
+        back.take(0, moment, &mut found, front.counters);
+        front.settle(0, moment, &mut found.due(), out);
+        self.found = found;
     }
 
-    /// Raises tripwires that wait for nothing, and forgets them: they need no turn.
-    fn raise_eagerly(&mut self, moment: &mut Moment, out: &mut Vec<Finding>) {
-        let immediate =
-            |rule: &Detection| rule.attributes.signal == Signal::Tripwire && rule.attributes.armed_seconds.is_none();
-        self.hits.take(moment, &self.rules, &self.settings, &mut self.counters, out, immediate);
-        moment.rules.retain(|index| !self.rules.detection(*index).is_some_and(immediate));
+    /// Whatever is over by `now` is over.
+    fn pass_time(&mut self, now: i64, out: &mut Vec<Finding>) {
+        let mut found = std::mem::take(&mut self.found);
+        let (mut front, back) = self.parts();
+        back.judge(0, now, &mut found);
+        front.pass(0, now, &mut found.due(), out);
+        self.found = found;
     }
 }
 

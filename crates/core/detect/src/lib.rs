@@ -30,7 +30,7 @@ mod oracle;
 #[cfg(test)]
 mod trace;
 
-pub use correlator::{Arrival, Correlator, Counters, Observed, Settings};
+pub use correlator::{Arrival, Correlator, Counters, InTurn, Observed, Settings, Shard, Turns, Workers};
 pub use matcher::{Matcher, Scratch};
 pub use places::{NetworkKind, NetworkTable, Place};
 pub use rules::{KnownSource, Lint, LoadOptions, RuleFile, RuleIndex, Rules};

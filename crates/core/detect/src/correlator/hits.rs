@@ -6,6 +6,7 @@
 
 mod unarmed;
 
+use super::correlations::Candidate;
 use super::keyed::{AsSlots, Footprint, Keyed, Slots};
 use super::moment::{Moment, Parties};
 use super::settings::{Counters, Settings, micros};
@@ -121,7 +122,7 @@ impl Hits {
     }
 
     /// When the credential or the actor last did something novel, if not longer ago than `seconds`.
-    pub(super) fn novel_since(&self, parties: &Parties, at: i64, seconds: i64) -> Option<i64> {
+    fn novel_since(&self, parties: &Parties, at: i64, seconds: i64) -> Option<i64> {
         let since = at.saturating_sub(micros(seconds));
         let parties = [&parties.credential, &parties.actor];
         parties
@@ -131,6 +132,16 @@ impl Hits {
             .copied()
             .max()
             .filter(|novel| *novel >= since)
+    }
+
+    /// The finding of a correlation. A tripwire that wants arming counts only after a novelty; it does not wait for one.
+    pub(super) fn settled(&self, candidate: Candidate) -> Finding {
+        let Candidate { mut finding, armed_by } = candidate;
+        let armed = |(seconds, parties): &(i64, Parties)| self.novel_since(parties, finding.at.0, *seconds).is_some();
+        if !armed_by.as_ref().is_none_or(armed) {
+            finding.signal = Signal::Watch;
+        }
+        finding
     }
 
     fn take_armed(

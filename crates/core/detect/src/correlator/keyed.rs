@@ -141,8 +141,18 @@ pub(crate) struct Slots<K, V>(Vec<(K, Slot<V>)>);
 impl<K: Eq + Hash, V> Keyed<K, V> {
     /// Puts back what a snapshot kept.
     pub(crate) fn restore(&mut self, slots: Slots<K, V>) {
-        self.slots = slots.0.into_iter().collect();
+        self.restore_some(slots, |_| true);
+    }
+
+    /// Puts back what a snapshot kept of the keys that `own` says yes to, beside what is there.
+    pub(crate) fn restore_some(&mut self, slots: Slots<K, V>, own: impl Fn(&K) -> bool) {
+        self.slots.extend(slots.0.into_iter().filter(|(key, _)| own(key)));
         self.bytes = self.slots.values().map(|slot| slot.bytes).sum();
+    }
+
+    /// Every key and its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.slots.iter().map(|(key, slot)| (key, &slot.value))
     }
 }
 

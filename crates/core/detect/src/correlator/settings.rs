@@ -64,7 +64,10 @@ pub struct Settings {
     /// Raise unarmed tripwires when their event arrives, not when its turn has come. The findings have the same ids
     /// either way; which of several events is called the first then depends on arrival.
     pub eager: bool,
-    /// Bytes that each map of state may take, about.
+    /// Into how many shards the keys of correlations are split.
+    pub shards: usize,
+    /// Bytes that each map of state may take, about. All shards of correlations together take no more than one map: each
+    /// has an equal part of it.
     pub map_bytes_max: usize,
     /// Bytes of records that may wait for their turn, about.
     pub buffer_bytes_max: usize,
@@ -100,6 +103,7 @@ impl Default for Settings {
             networks: Arc::default(),
             budget_days: 14,
             eager: false,
+            shards: 1,
             map_bytes_max: 64 << 20,
             buffer_bytes_max: 256 << 20,
         }
@@ -134,4 +138,22 @@ pub struct Counters {
     pub released_early: u64,
     /// New networks not raised because the identity comes from everywhere.
     pub diffuse: u64,
+}
+
+impl Counters {
+    /// With what another writer counted.
+    pub(super) fn and(self, other: Counters) -> Counters {
+        Counters {
+            observed: self.observed + other.observed,
+            duplicates: self.duplicates + other.duplicates,
+            late: self.late + other.late,
+            future: self.future + other.future,
+            missing_keys: self.missing_keys + other.missing_keys,
+            suppressed: self.suppressed + other.suppressed,
+            findings: self.findings + other.findings,
+            evicted: self.evicted + other.evicted,
+            released_early: self.released_early + other.released_early,
+            diffuse: self.diffuse + other.diffuse,
+        }
+    }
 }

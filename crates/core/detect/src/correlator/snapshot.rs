@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FORMAT: &str = "firebreak.correlator/4";
+const FORMAT: &str = "firebreak.correlator/5";
 
 /// Bytes as one piece, not as a list of numbers.
 #[derive(Default)]
@@ -39,7 +39,8 @@ struct Written<'a> {
     order: &'a Order<Moment>,
     counters: Counters,
     hits: &'a hits::Hits,
-    states: BTreeMap<String, Blob>,
+    /// Of each shard.
+    states: Vec<BTreeMap<String, Blob>>,
     behaviours: &'a behaviour::Behaviours,
 }
 
@@ -51,7 +52,8 @@ struct Read {
     order: Order<Moment>,
     counters: Counters,
     hits: hits::Kept,
-    states: BTreeMap<String, Blob>,
+    /// Of each shard.
+    states: Vec<BTreeMap<String, Blob>>,
     behaviours: behaviour::Kept,
 }
 
@@ -71,14 +73,14 @@ impl Correlator {
             order: &self.order,
             counters: self.counters(),
             hits: &self.hits,
-            states: self.correlations.snapshot(&self.rules),
+            states: self.correlations.iter().map(|shard| shard.snapshot(&self.rules)).collect(),
             behaviours: &self.behaviours,
         };
         // Plain data: there is nothing in it that cannot be written.
         postcard::to_allocvec(&(FORMAT, written)).unwrap_or_default()
     }
 
-    /// A correlator that goes on from `snapshot`. State of rules that have changed or gone since is left behind.
+    /// A correlator that goes on from `snapshot`, in whatever number of shards. State of rules that have changed or gone since is left behind.
     ///
     /// # Errors
     /// Where the bytes are not a snapshot of this format.
@@ -117,10 +119,20 @@ impl Correlator {
         correlator.hits.restore(read.hits);
         correlator.behaviours.restore(read.behaviours);
         correlator
-            .correlations
-            .restore(&correlator.rules, &read.states)
+            .restore_states(&read.states)
             .map_err(|_| refused("the snapshot's correlations cannot be read".to_owned()))?;
         Ok(correlator)
+    }
+
+    /// Puts the keys of correlations back where they belong, into however many shards there are now.
+    fn restore_states(&mut self, kept: &[BTreeMap<String, Blob>]) -> Result<(), postcard::Error> {
+        let Correlator { correlations, rules, routes, .. } = self;
+        for (number, shard) in correlations.iter_mut().enumerate() {
+            for kept in kept {
+                shard.restore(rules, kept, |place, key| routes.shard(place, key) == number)?;
+            }
+        }
+        Ok(())
     }
 }
 
