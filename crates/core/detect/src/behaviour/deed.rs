@@ -6,9 +6,12 @@
 use super::agent::Agent;
 use super::digest;
 use super::operation::{Class, Operation};
-use firebreak_model::{Event, Outcome, Text};
+use crate::correlator::moment::{Lately, Room};
+use firebreak_model::{Event, NodeKey, Outcome, Text};
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// What was done, by what kind of client, in which session.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -16,13 +19,37 @@ pub(crate) struct Deed {
     /// Whether it was done, or may have been.
     pub(crate) done: bool,
     /// What was done.
-    pub(crate) operation: Operation,
+    pub(crate) operation: Shared<Operation>,
     /// By what kind of client.
-    pub(crate) agent: Option<Agent>,
+    pub(crate) agent: Option<Shared<Agent>>,
     /// A digest of the session.
     pub(crate) session: Option<u64>,
     /// For a consent: the most powerful right that is given away.
-    pub(crate) scope: Option<Text>,
+    pub(crate) scope: Option<Box<Text>>,
+}
+
+/// A meaning that many events share.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Shared<T>(Arc<T>);
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Serialize> Serialize for Shared<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::serialize(self, serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shared<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Shared<T>, D::Error> {
+        Ok(Shared(Arc::new(T::deserialize(deserializer)?)))
+    }
 }
 
 /// Texts remembered of each kind.
@@ -31,8 +58,12 @@ const TEXTS_MAX: usize = 4_096;
 /// What texts mean.
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
-    operations: FxHashMap<&'static str, FxHashMap<Text, Operation>>,
-    agents: FxHashMap<Text, Option<Agent>>,
+    operations: FxHashMap<&'static str, FxHashMap<Text, Shared<Operation>>>,
+    agents: FxHashMap<Text, Option<Shared<Agent>>>,
+    /// Whom events were about lately.
+    pub(crate) parties: Lately<NodeKey>,
+    /// Room to find out what an event counts for.
+    pub(crate) room: Room,
 }
 
 /// Rights with which an application can read or change what its user, or the whole organisation, has. Lower case.
@@ -75,7 +106,7 @@ impl Lexicon {
     pub(crate) fn deed(&mut self, event: &Event) -> Deed {
         let keys = &event.keys;
         let operation = self.operation(event.log_source.product, &keys.operation);
-        let scope = (operation.class == Class::Consent).then(|| powerful_scope(&event.raw)).flatten();
+        let scope = (operation.class == Class::Consent).then(|| powerful_scope(&event.raw)).flatten().map(Box::new);
         Deed {
             done: matches!(keys.outcome, Outcome::Success | Outcome::Unknown),
             operation,
@@ -85,12 +116,12 @@ impl Lexicon {
         }
     }
 
-    fn operation(&mut self, system: &'static str, name: &Text) -> Operation {
+    fn operation(&mut self, system: &'static str, name: &Text) -> Shared<Operation> {
         let known = self.operations.entry(system).or_default();
         if let Some(operation) = known.get(name) {
             return operation.clone();
         }
-        let operation = Operation::of(system, name);
+        let operation = Shared(Arc::new(Operation::of(system, name)));
         if known.len() >= TEXTS_MAX {
             known.clear();
         }
@@ -98,11 +129,11 @@ impl Lexicon {
         operation
     }
 
-    fn agent(&mut self, text: &Text) -> Option<Agent> {
+    fn agent(&mut self, text: &Text) -> Option<Shared<Agent>> {
         if let Some(agent) = self.agents.get(text) {
             return agent.clone();
         }
-        let agent = Agent::of(text);
+        let agent = Agent::of(text).map(|agent| Shared(Arc::new(agent)));
         if self.agents.len() >= TEXTS_MAX {
             self.agents.clear();
         }

@@ -5,12 +5,14 @@
 //! bucket for each second; a bucket is put in order once, when its second is over. That costs an event the same however
 //! many wait, where a sorted map would cost it the more the more do.
 
+mod places;
 mod progress;
 mod uids;
 
 use super::settings::{Counters, Settings};
 use firebreak_model::EventUid;
 use firebreak_model::time::MICROS_PER_SECOND;
+use places::Places;
 use progress::Progress;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -61,8 +63,7 @@ pub(super) struct Order<P> {
     /// The bucket that is being released, last first.
     due: Vec<Ticket>,
     /// What waits lies here; a ticket says where.
-    places: Vec<Option<Waiting<P>>>,
-    free: Vec<usize>,
+    places: Places<Waiting<P>>,
     waiting_bytes: usize,
 }
 
@@ -75,8 +76,7 @@ impl<P> Order<P> {
             first: i64::MAX,
             spare: Vec::new(),
             due: Vec::new(),
-            places: Vec::new(),
-            free: Vec::new(),
+            places: Places::default(),
             waiting_bytes: 0,
         }
     }
@@ -105,17 +105,7 @@ impl<P> Order<P> {
     /// Puts an event that waits into the buffer.
     pub(super) fn wait(&mut self, at: i64, uid: u128, bytes: usize, what: P) {
         self.waiting_bytes += bytes;
-        let waiting = Some(Waiting { bytes, what });
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => {
-                self.places.push(None);
-                self.places.len() - 1
-            }
-        };
-        if let Some(free) = self.places.get_mut(place) {
-            *free = waiting;
-        }
+        let place = self.places.put(Waiting { bytes, what });
         let second = second_of(at);
         self.first = self.first.min(second);
         let bucket = self.buckets.entry(second).or_insert_with(|| self.spare.pop().unwrap_or_default());
@@ -166,15 +156,14 @@ impl<P> Order<P> {
 
     fn take_due(&mut self) -> Option<P> {
         let ticket = self.due.pop()?;
-        let waiting = self.places.get_mut(ticket.place)?.take()?;
-        self.free.push(ticket.place);
+        let waiting = self.places.take(ticket.place)?;
         self.waiting_bytes = self.waiting_bytes.saturating_sub(waiting.bytes);
         Some(waiting.what)
     }
 
     /// Changes everything that waits.
     pub(super) fn each_waiting(&mut self, mut change: impl FnMut(&mut P)) {
-        self.places.iter_mut().flatten().for_each(|waiting| change(&mut waiting.what));
+        self.places.each().for_each(|waiting| change(&mut waiting.what));
     }
 
     /// Released up to here, in microseconds, this instant not included.
@@ -206,7 +195,7 @@ impl<P: Serialize> Serialize for Order<P> {
         let waiting: Vec<(i64, EventUid, usize, &P)> = tickets
             .into_iter()
             .filter_map(|ticket| {
-                let waiting = self.places.get(ticket.place)?.as_ref()?;
+                let waiting = self.places.get(ticket.place)?;
                 Some((ticket.at, EventUid(ticket.uid), waiting.bytes, &waiting.what))
             })
             .collect();

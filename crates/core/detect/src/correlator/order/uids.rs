@@ -7,8 +7,9 @@ use hashbrown::HashSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Uids in a generation: at least so many are remembered, and at most twice as many.
-const GENERATION: usize = 1 << 19;
+/// Uids in a generation: at least so many are remembered, and at most twice as many. A table that is filled to seven
+/// eighths holds as many; one more would double it.
+const GENERATION: usize = (1 << 19) / 8 * 7;
 
 /// A uid is a digest already: its low half is as good a hash as any.
 #[derive(Default)]
