@@ -169,15 +169,25 @@ fn by_name(value: &Json, name: &str, depth: usize, visit: &mut dyn FnMut(Found<'
         }
         ValueRef::Object(members) => {
             for (key, member) in members.iter() {
-                let Some(rest) = name.strip_prefix(key) else { continue };
-                if rest.is_empty() {
-                    terminal(member, depth + 1, visit);
-                } else if let Some(rest) = rest.strip_prefix('.').filter(|_| !key.is_empty()) {
-                    by_name(member, rest, depth + 1, visit);
+                match beyond(name, key) {
+                    None => {}
+                    Some("") => terminal(member, depth + 1, visit),
+                    Some(rest) => by_name(member, rest, depth + 1, visit),
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// What is left of the dotted `name` below the member `key`: nothing where it ends there, `None` where it does not lead there.
+#[inline]
+fn beyond<'n>(name: &'n str, key: &str) -> Option<&'n str> {
+    // Where the name must end or have a dot tells most members apart before any of their bytes are read.
+    match name.as_bytes().get(key.len()) {
+        None if key.len() == name.len() => name.strip_prefix(key),
+        Some(b'.') if !key.is_empty() => name.strip_prefix(key)?.strip_prefix('.'),
+        _ => None,
     }
 }
 

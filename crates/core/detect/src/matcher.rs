@@ -1,13 +1,17 @@
 //! The matcher: which rules one event meets, without state.
 //!
 //! Rules are routed by product and service first, into one plan for each. A plan walks the record once through a trie of
-//! the fields that its rules use, looks each value up in the tables of its field, and evaluates the conditions of those
-//! rules alone for which something necessary was seen. The index may offer a rule in vain; it never leaves one out.
+//! the few fields that decide which rules are worth evaluating, and evaluates the conditions of those rules alone for which
+//! something necessary was seen; what else a condition asks is looked up then. The index may offer a rule in vain; it never
+//! leaves one out.
 //! Not correlation, not suppression: those are [`crate::Correlator`].
 
+mod choice;
 mod exact;
 mod index;
+mod keywords;
 mod learning;
+mod marks;
 mod parts;
 mod plan;
 mod program;
@@ -16,7 +20,7 @@ mod trie;
 mod walk;
 
 use crate::rules::{RuleIndex, Rules};
-use firebreak_model::Event;
+use firebreak_model::{Event, LogSource};
 use plan::Plan;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -37,12 +41,14 @@ pub struct Matcher {
 /// learns what is seldom in the records.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    marks: index::Marks,
+    marks: marks::Marks,
     buffers: table::Buffers,
     matches: Vec<RuleIndex>,
     /// What was learnt of each plan of the matcher that is called `of`.
     learnt: Vec<learning::Learning>,
     of: Option<Arc<()>>,
+    /// The product and service of the event before, and the place of their plan.
+    route: Option<(LogSource, Option<usize>)>,
 }
 
 impl Matcher {
@@ -85,9 +91,10 @@ impl Matcher {
         // What was learnt of other rules is about other predicates.
         if !scratch.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &self.own)) {
             scratch.learnt.clear();
+            scratch.route = None;
             scratch.of = Some(Arc::clone(&self.own));
         }
-        if let Some(place) = self.place(event)
+        if let Some(place) = self.place(event.log_source, &mut scratch.route)
             && let Some(plan) = self.plans.get(place)
         {
             plan.run(place, event, scratch);
@@ -95,11 +102,21 @@ impl Matcher {
         &scratch.matches
     }
 
-    /// Where the plan for `event` is.
-    fn place(&self, event: &Event) -> Option<usize> {
-        let services = self.routes.get(event.log_source.product).unwrap_or(&self.elsewhere);
-        let found = services.get(event.log_source.service).or_else(|| services.get(""));
-        found.copied()
+    /// Where the plan for events of `log_source` is. Most come after one of the same.
+    #[inline]
+    fn place(&self, log_source: LogSource, route: &mut Option<(LogSource, Option<usize>)>) -> Option<usize> {
+        let same = |before: &LogSource| {
+            std::ptr::eq(before.product, log_source.product) && std::ptr::eq(before.service, log_source.service)
+        };
+        if let Some((before, place)) = route
+            && same(before)
+        {
+            return *place;
+        }
+        let services = self.routes.get(log_source.product).unwrap_or(&self.elsewhere);
+        let place = services.get(log_source.service).or_else(|| services.get("")).copied();
+        *route = Some((log_source, place));
+        place
     }
 }
 

@@ -1,7 +1,8 @@
 //! Parts of text that rules seek in one field: contains, begins, ends.
 
 use super::exact::Exact;
-use super::index::{Index, Marks};
+use super::index::Index;
+use super::marks::Marks;
 use crate::rules::Relation;
 use aho_corasick::AhoCorasick;
 use aho_corasick::packed::{Config, MatchKind, Searcher};
@@ -90,10 +91,10 @@ impl Parts {
     }
 
     /// The parts, if all are sought anywhere inside and none is empty.
-    pub(super) fn all_inside(&self) -> Option<impl Iterator<Item = &[u8]>> {
+    pub(super) fn all_inside(&self) -> Option<Vec<&[u8]>> {
         let all =
             self.starts.is_empty() && self.ends.is_empty() && self.inside.iter().all(|(text, _)| !text.is_empty());
-        all.then(|| self.inside.iter().map(|(text, _)| text.as_bytes()))
+        all.then(|| self.inside.iter().map(|(text, _)| text.as_bytes()).collect())
     }
 }
 

@@ -1,14 +1,15 @@
-//! The plan for one product and service: the rules' conditions over interned predicates, the trie and tables that decide
-//! those, and the index.
+//! The plan for one product and service: the rules' conditions over interned predicates, the tables that decide those, and
+//! the index.
 
+use super::choice;
 use super::index::Index;
-use super::parts::searcher;
+use super::keywords::Keywords;
 use super::program::Program;
-use super::table::Table;
-use super::trie::Trie;
-use crate::field::{Field, KeyField};
+use super::table::{Kind, Table};
+use crate::field::{Field, Found};
 use crate::rules::{Condition, Predicate, Relation, RuleIndex, Rules, Test};
-use aho_corasick::packed::Searcher;
+use crate::text::fold;
+use firebreak_model::Event;
 use rustc_hash::FxHashMap;
 
 /// A condition over predicates' numbers.
@@ -33,29 +34,36 @@ pub(super) struct SameAs {
 }
 
 /// Everything that is asked of the records of one product and service.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Which rule each expression is.
     pub(super) rules: Vec<RuleIndex>,
     pub(super) expressions: Vec<Expression>,
     /// The same, as they are evaluated.
     pub(super) program: Program,
-    pub(super) predicates: usize,
-    pub(super) index: Index,
-    pub(super) trie: Trie,
+    /// The table that decides each predicate.
+    pub(super) table_of: Vec<u32>,
     pub(super) tables: Vec<Table>,
-    /// The tables of the normalised keys.
-    pub(super) keys: Vec<(KeyField, u32)>,
-    /// Keywords: where there are any, every value is looked at.
-    pub(super) anywhere: Option<Anywhere>,
+    /// A search for the keywords of one of the tables, where there can be one.
+    pub(super) keywords: Option<Keywords>,
+    /// What to ask of every record while nothing was learnt.
+    pub(super) index: Index,
 }
 
-/// What is sought in every value.
-#[derive(Debug)]
-pub(super) struct Anywhere {
-    pub(super) table: u32,
-    /// A search for any keyword in all values at once, where one of a list of texts must be there.
-    pub(super) any: Option<Searcher>,
+/// How often predicates were seen to hold.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// In so many events.
+    pub(super) events: u32,
+    /// The events in which each held.
+    pub(super) counts: Vec<u32>,
+}
+
+impl Seen {
+    /// The events in which the predicate held.
+    pub(super) fn times(&self, predicate: u32) -> u64 {
+        self.counts.get(predicate as usize).copied().unwrap_or(0).into()
+    }
 }
 
 /// Gives each distinct predicate one number.
@@ -111,44 +119,72 @@ impl Plan {
                 indices.push(RuleIndex(*index));
             }
         }
-        let predicates = interning.order.len();
-        let mut plan = Plan {
-            rules: indices,
-            index: Index::new(&expressions, &vec![0; predicates]),
-            program: Program::new(&expressions),
-            expressions,
-            predicates,
-            trie: Trie::new(),
-            tables: Vec::new(),
-            keys: Vec::new(),
-            anywhere: None,
-        };
+        let mut plan = Plan { rules: indices, expressions, ..Plan::default() };
         plan.fill(&interning.order);
+        plan.program = Program::new(&plan.expressions, &|predicate| plan.effort(predicate));
+        plan.index = Index::unlearnt(&plan);
         plan
     }
 
-    /// Puts each predicate into the table of its field.
+    /// Puts each predicate into the table of its field and kind.
     fn fill(&mut self, predicates: &[Predicate]) {
-        let mut places: FxHashMap<&Field, u32> = FxHashMap::default();
-        for (id, predicate) in (0_u32..).zip(predicates) {
-            let next = self.tables.len() as u32;
-            let place = *places.entry(&predicate.field).or_insert(next);
+        let mut places: FxHashMap<(&Field, Kind), u32> = FxHashMap::default();
+        for (id, Predicate { field, test }) in (0_u32..).zip(predicates) {
+            let (kind, next) = (Kind::of(test), self.tables.len() as u32);
+            let place = *places.entry((field, kind)).or_insert(next);
             if place == next {
-                self.tables.push(Table::default());
-                match &predicate.field {
-                    Field::Body(name) => self.trie.insert(name, place),
-                    Field::Key(key) => self.keys.push((*key, place)),
-                    Field::Anywhere => self.anywhere = Some(Anywhere { table: place, any: None }),
-                }
+                self.tables.push(Table::new(field.clone(), kind));
             }
             if let Some(table) = self.tables.get_mut(place as usize) {
-                table.add(&predicate.test, id);
+                table.add(test, id);
             }
+            self.table_of.push(place);
         }
         self.tables.iter_mut().for_each(Table::finish);
-        if let Some(anywhere) = &mut self.anywhere {
-            let table = self.tables.get(anywhere.table as usize);
-            anywhere.any = table.and_then(Table::necessary).and_then(searcher);
-        }
+        let anywhere = (0_u32..).zip(&self.tables).filter(|(_, table)| table.field == Field::Anywhere);
+        self.keywords = anywhere.into_iter().find_map(|(place, table)| Keywords::new(place, &table.necessary()?));
+    }
+
+    /// What it takes to decide the predicate, roughly.
+    fn effort(&self, predicate: u32) -> u32 {
+        let table = self.table_of.get(predicate as usize).and_then(|table| self.tables.get(*table as usize));
+        table.map_or(0, Table::effort)
+    }
+
+    /// The tables that decide these predicates, each once.
+    pub(super) fn tables_with(&self, predicates: &[u32]) -> Vec<u32> {
+        let mut tables: Vec<u32> =
+            predicates.iter().filter_map(|predicate| self.table_of.get(*predicate as usize).copied()).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables
+    }
+
+    /// The tables that a condition may ask, each once.
+    pub(super) fn tables_of(&self, expression: &Expression) -> Vec<u32> {
+        let mut used = Vec::new();
+        choice::predicates(expression, &mut |predicate| used.push(predicate));
+        self.tables_with(&used)
+    }
+}
+
+/// At most so many values of each field are compared with each other.
+const VALUES_MAX: usize = 64;
+
+impl SameAs {
+    /// Whether any value of the one field relates to any of the other.
+    pub(super) fn holds(&self, event: &Event) -> bool {
+        let values = |field: &Field| {
+            let (mut texts, mut number, mut lower) = (Vec::new(), String::new(), String::new());
+            field.values(event, &mut |found| {
+                if let (Found::Scalar(scalar), true) = (found, texts.len() < VALUES_MAX) {
+                    let text = scalar.text(&mut number);
+                    texts.push(if self.cased { text.to_owned() } else { fold(text, &mut lower).to_owned() });
+                }
+            });
+            texts
+        };
+        let others = values(&self.other);
+        values(&self.field).iter().any(|value| others.iter().any(|other| self.relation.holds(value, other)))
     }
 }

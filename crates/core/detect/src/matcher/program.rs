@@ -1,8 +1,7 @@
 //! The conditions of a plan's rules, one after the other in one list, so that evaluating one reads memory in order.
 
-use super::index::Marks;
 use super::plan::{Expression, SameAs};
-use firebreak_model::Event;
+use super::walk::Inquiry;
 
 /// Conditions, written down in the order in which they are evaluated.
 #[derive(Debug, Default)]
@@ -31,16 +30,17 @@ enum What {
 
 impl Program {
     /// The program of these conditions, which are then known by their places.
-    pub(super) fn new(expressions: &[Expression]) -> Program {
+    /// `effort` is what it takes to decide a predicate.
+    pub(super) fn new(expressions: &[Expression], effort: &dyn Fn(u32) -> u32) -> Program {
         let mut program = Program::default();
         for expression in expressions {
             program.begins.push(program.steps.len() as u32);
-            program.write(expression);
+            program.write(expression, effort);
         }
         program
     }
 
-    fn write(&mut self, expression: &Expression) {
+    fn write(&mut self, expression: &Expression, effort: &dyn Fn(u32) -> u32) {
         let at = self.steps.len();
         let (what, parts): (What, &[Expression]) = match expression {
             Expression::Holds(predicate) => (What::Holds(*predicate), &[]),
@@ -55,38 +55,39 @@ impl Program {
         self.steps.push(Step { what, end: 0 });
         // The order of parts does not matter to the answer: the cheap ones come first.
         let mut ordered: Vec<&Expression> = parts.iter().collect();
-        ordered.sort_by_key(|part| match part {
-            Expression::Holds(_) => 0,
-            Expression::SameAs(_) => 2,
-            _ => 1,
+        ordered.sort_by_cached_key(|part| match part {
+            Expression::Holds(predicate) => (0, effort(*predicate)),
+            Expression::SameAs(_) => (2, 0),
+            _ => (1, 0),
         });
-        ordered.into_iter().for_each(|part| self.write(part));
+        ordered.into_iter().for_each(|part| self.write(part, effort));
         let end = self.steps.len() as u32;
         if let Some(step) = self.steps.get_mut(at) {
             step.end = end;
         }
     }
 
-    /// Whether the condition at `place` holds where these predicates do.
+    /// Whether the condition at `place` holds of the event.
     #[inline]
-    pub(super) fn holds(&self, place: u32, marks: &Marks, event: &Event) -> bool {
-        self.begins.get(place as usize).is_some_and(|begin| self.step(*begin, marks, event))
+    pub(super) fn holds(&self, place: u32, inquiry: &mut Inquiry<'_>) -> bool {
+        self.begins.get(place as usize).is_some_and(|begin| self.step(*begin, inquiry))
     }
 
-    fn step(&self, at: u32, marks: &Marks, event: &Event) -> bool {
+    fn step(&self, at: u32, inquiry: &mut Inquiry<'_>) -> bool {
         let Some(Step { what, end }) = self.steps.get(at as usize).copied() else { return false };
         let mut parts = Parts { program: self, next: at + 1, end };
         match what {
-            What::Holds(predicate) => marks.holds(predicate),
-            What::SameAs(which) => {
-                self.comparisons.get(which as usize).is_some_and(|same| marks.holds(same.present) && same.holds(event))
-            }
-            What::All => parts.all(|part| self.step(part, marks, event)),
+            What::Holds(predicate) => inquiry.holds(predicate),
+            What::SameAs(which) => self
+                .comparisons
+                .get(which as usize)
+                .is_some_and(|same| inquiry.holds(same.present) && same.holds(inquiry.event)),
+            What::All => parts.all(|part| self.step(part, inquiry)),
             What::AtLeast(least) => {
                 let least = least as usize;
-                parts.filter(|part| self.step(*part, marks, event)).take(least).count() >= least
+                parts.filter(|part| self.step(*part, inquiry)).take(least).count() >= least
             }
-            What::Not => parts.next().is_some_and(|part| !self.step(part, marks, event)),
+            What::Not => parts.next().is_some_and(|part| !self.step(part, inquiry)),
         }
     }
 }

@@ -1,8 +1,11 @@
-//! The tables of one field: given a value, which predicates hold.
+//! The tables of a field: given a value, which predicates hold. What nearly all rules ask is quickly answered and in a table
+//! of its own, so that it can be looked up in every record without the rest.
 
 use super::exact::Exact;
-use super::index::{Index, Marks};
+use super::index::Index;
+use super::marks::Marks;
 use super::parts::Parts;
+use crate::field::{Field, KeyField};
 use crate::rules::{Comparison, EXPRESSION_BYTES_MAX, Piece, Relation, Test, expression};
 use crate::text::{self, Scalar};
 use ipnet::IpNet;
@@ -14,19 +17,50 @@ type Id = u32;
 /// Fewer regular expressions than this are asked one by one.
 const SET_MIN: usize = 6;
 
-/// All that rules ask of one field.
-#[derive(Debug, Default)]
+/// What a table is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Kind {
+    /// Presence, and equality without regard to case.
+    Plain,
+    /// Every other test.
+    Other,
+}
+
+impl Kind {
+    /// The kind of table that decides `test`.
+    pub(super) fn of(test: &Test) -> Kind {
+        match test {
+            Test::Present | Test::Text { relation: Relation::Equals, cased: false, .. } => Kind::Plain,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// Tests of one kind on one field.
+#[derive(Debug)]
 pub(super) struct Table {
+    pub(super) field: Field,
+    tests: Tests,
+}
+
+#[derive(Debug)]
+enum Tests {
+    Plain(Plain),
+    Other(Box<Other>),
+}
+
+/// Presence and equality: what nearly all rules ask, and all that they ask of most fields.
+#[derive(Debug, Default)]
+struct Plain {
     /// Holds where there is any value.
     present: Option<Id>,
-    /// Texts without regard to case: what nearly all rules ask, and all that they ask of most fields.
+    /// Texts without regard to case.
     exact: Exact,
-    more: Option<Box<More>>,
 }
 
 /// What rules ask beyond presence and equality.
 #[derive(Debug, Default)]
-struct More {
+struct Other {
     /// Without regard to case.
     folded: Texts,
     /// With regard to case.
@@ -54,69 +88,109 @@ struct Expressions {
 }
 
 impl Table {
-    /// Adds a test; `SameAs` is not looked up and not added.
-    pub(super) fn add(&mut self, test: &Test, id: Id) {
-        let exact = match test {
-            Test::Present => return self.present = Some(id),
-            Test::Text { relation: Relation::Equals, text, cased: false } => return self.exact.add(text, id),
-            Test::SameAs { .. } => return,
-            other => other,
+    /// A table of this kind, empty.
+    pub(super) fn new(field: Field, kind: Kind) -> Table {
+        let tests = match kind {
+            Kind::Plain => Tests::Plain(Plain::default()),
+            Kind::Other => Tests::Other(Box::default()),
         };
-        self.more.get_or_insert_default().add(exact, id);
+        Table { field, tests }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.tests {
+            Tests::Plain(_) => Kind::Plain,
+            Tests::Other(_) => Kind::Other,
+        }
+    }
+
+    /// Adds a test of the table's kind; `SameAs` is not looked up and not added.
+    pub(super) fn add(&mut self, test: &Test, id: Id) {
+        match (&mut self.tests, test) {
+            (Tests::Plain(plain), Test::Present) => plain.present = Some(id),
+            (Tests::Plain(plain), Test::Text { text, .. }) => plain.exact.add(text, id),
+            (Tests::Plain(_), _) => {}
+            (Tests::Other(other), test) => other.add(test, id),
+        }
     }
 
     /// Builds the automata once every test is added.
     pub(super) fn finish(&mut self) {
-        if let Some(more) = &mut self.more {
-            for texts in [&mut more.folded, &mut more.cased] {
+        if let Tests::Other(other) = &mut self.tests {
+            for texts in [&mut other.folded, &mut other.cased] {
                 texts.parts.finish();
                 texts.expressions.finish();
             }
         }
     }
 
+    /// About how many nanoseconds it takes to look up the table in one record.
+    pub(super) fn effort(&self) -> u32 {
+        let value = match &self.tests {
+            Tests::Plain(_) => 5,
+            Tests::Other(other) => 20 + other.effort(),
+        };
+        match &self.field {
+            Field::Body(name) => value + 5 * (1 + name.matches('.').count() as u32),
+            Field::Key(KeyField::Address) => value + 60,
+            Field::Key(_) => value,
+            Field::Anywhere => value * VALUES,
+        }
+    }
+
     /// Texts of which every value that passes any test has one inside, in lower case. `None` where there is no such list.
-    pub(super) fn necessary(&self) -> Option<impl Iterator<Item = &[u8]>> {
-        let more = self.more.as_ref().filter(|_| self.present.is_none() && self.exact.is_empty())?;
-        let others = more.cased_exact.is_empty()
-            && more.cased.is_empty()
-            && more.folded.expressions.texts.is_empty()
-            && more.numbers.is_empty()
-            && more.networks.is_empty()
-            && more.dates.is_empty();
-        more.folded.parts.all_inside().filter(|_| others)
+    pub(super) fn necessary(&self) -> Option<Vec<&[u8]>> {
+        let Tests::Other(other) = &self.tests else { return None };
+        let others = other.cased_exact.is_empty()
+            && other.cased.is_empty()
+            && other.folded.expressions.texts.is_empty()
+            && other.numbers.is_empty()
+            && other.networks.is_empty()
+            && other.dates.is_empty();
+        other.folded.parts.all_inside().filter(|_| others)
     }
 
     /// There is a value, but one without text.
     #[inline]
     pub(super) fn present(&self, marks: &mut Marks, index: &Index) {
-        if let Some(id) = self.present {
-            marks.set(id, index);
+        if let Tests::Plain(Plain { present: Some(id), .. }) = &self.tests {
+            marks.set(*id, index);
         }
     }
 
     /// There is this value.
     #[inline]
     pub(super) fn look_up(&self, value: Scalar<'_>, buffers: &mut Buffers, marks: &mut Marks, index: &Index) {
-        self.present(marks, index);
         let text = value.text(&mut buffers.number);
-        // Lower case has as many bytes as upper where both are ASCII; elsewhere it may not.
-        let ascii = text.is_ascii();
-        let found = match ascii {
-            true => self.exact.find_lower(text.as_bytes()),
-            false if self.exact.is_empty() => None,
-            false => self.exact.find(text::fold(text, &mut buffers.folded).as_bytes()),
-        };
-        if let Some(id) = found {
-            marks.set(id, index);
-        }
-        if let Some(more) = &self.more {
-            more.look_up(text, &mut buffers.folded, marks, index);
+        match &self.tests {
+            Tests::Plain(plain) => plain.look_up(text, &mut buffers.folded, marks, index),
+            Tests::Other(other) => other.look_up(text, &mut buffers.folded, marks, index),
         }
     }
 }
 
-impl More {
+/// About how many values a record has.
+const VALUES: u32 = 50;
+
+impl Plain {
+    #[inline]
+    fn look_up(&self, text: &str, folded: &mut String, marks: &mut Marks, index: &Index) {
+        if let Some(id) = self.present {
+            marks.set(id, index);
+        }
+        // Lower case has as many bytes as upper where both are ASCII; elsewhere it may not.
+        let found = match text.is_ascii() {
+            true => self.exact.find_lower(text.as_bytes()),
+            false if self.exact.is_empty() => None,
+            false => self.exact.find(text::fold(text, folded).as_bytes()),
+        };
+        if let Some(id) = found {
+            marks.set(id, index);
+        }
+    }
+}
+
+impl Other {
     fn add(&mut self, test: &Test, id: Id) {
         match test {
             Test::Text { relation: Relation::Equals, text, .. } => self.cased_exact.add(text, id),
@@ -136,6 +210,12 @@ impl More {
 
     fn add_shape(&mut self, pieces: &[Piece], cased: bool, id: Id) {
         self.texts(cased).expressions.texts.push((expression(pieces), id));
+    }
+
+    /// About how many nanoseconds a value takes.
+    fn effort(&self) -> u32 {
+        let expressions = self.folded.expressions.texts.len() + self.cased.expressions.texts.len();
+        40 * u32::try_from(expressions).unwrap_or(u32::MAX / 40).min(SET_MIN as u32)
     }
 
     fn look_up(&self, text: &str, folded: &mut String, marks: &mut Marks, index: &Index) {
@@ -176,20 +256,11 @@ impl More {
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     /// For the value in lower case.
-    folded: String,
+    pub(super) folded: String,
     /// For the text of a number.
-    number: String,
-    /// For all values of a record in lower case, where keywords are sought.
+    pub(super) number: String,
+    /// For all values of a record, where keywords are sought.
     pub(super) all: String,
-}
-
-impl Buffers {
-    /// Adds a value to [`Buffers::all`].
-    pub(super) fn gather(&mut self, value: Scalar<'_>) {
-        let text = value.text(&mut self.number);
-        self.all.push_str(text::fold(text, &mut self.folded));
-        self.all.push('\n');
-    }
 }
 
 impl Texts {

@@ -1,5 +1,6 @@
 //! The matcher against the naive evaluator: on random rules and records, and on public ones.
 
+use super::learning::SAMPLE;
 use crate::rules::{RuleFile, RuleIndex, Rules};
 use crate::{Matcher, Scratch, corpus, oracle};
 use firebreak_model::{Event, EventUid, Keys, LogSource, Outcome, Text, Time};
@@ -29,55 +30,95 @@ fn rules(detection: &str) -> Rules {
 fn fires(detection: &str, body: &str) -> bool {
     let rules = Arc::new(rules(detection));
     let event = event(body, Keys::default());
-    let matched = !Matcher::new(rules.clone()).matches(&event, &mut Scratch::default()).is_empty();
-    assert_eq!(matched, !oracle::matches(&rules, &event).is_empty(), "{detection} on {body}");
+    let matched = !oracle::matches(&rules, &event).is_empty();
+    let matcher = Matcher::new(rules);
+    // Before anything was learnt, after only empty records were seen, and after only this one was.
+    let empty = self::event("{}", Keys::default());
+    for seen in [vec![], vec![&empty; SAMPLE as usize], vec![&event; SAMPLE as usize]] {
+        let mut scratch = Scratch::default();
+        seen.iter().for_each(|seen| drop(matcher.matches(seen, &mut scratch).to_vec()));
+        let found = !matcher.matches(&event, &mut scratch).is_empty();
+        assert_eq!(found, matched, "{detection} on {body} after {} events", seen.len());
+    }
     matched
 }
 
+/// Items, records, and whether the one is met by the other.
+const COMPARED: &[(&str, &str, bool)] = &[
+    ("a: X", r#"{"a":"x"}"#, true),
+    ("a|cased: X", r#"{"a":"x"}"#, false),
+    ("a: null", r#"{"b":1}"#, true),
+    ("a: null", r#"{"a":null}"#, true),
+    ("a: null", r#"{"a":[null]}"#, true),
+    ("a: null", r#"{"a":""}"#, false),
+    ("a|exists: true", r#"{"a":{}}"#, true),
+    ("a|exists: false", r#"{"a":null}"#, true),
+    ("a: ''", r#"{"a":""}"#, true),
+    ("a: ''", r#"{}"#, false),
+    ("a.b: 1", r#"{"a":{"b":1}}"#, true),
+    ("a.b: 1", r#"{"a.b":"1"}"#, true),
+    ("a.b: 1", r#"{"a":[{"b":2},{"b":[3,1]}]}"#, true),
+    ("a.b.c: 1", r#"{"a":{"b.c":1.0}}"#, true),
+    ("a.b.c: 1", r#"{"a.b":{"c":1}}"#, true),
+    ("a: true", r#"{"a":true}"#, true),
+    ("a: true", r#"{"a":"True"}"#, true),
+    ("a: '*'", r#"{"a":[]}"#, false),
+    ("a|contains: '*'", r#"{"a":["x"]}"#, true),
+    ("a: 'x*z'", r#"{"a":"xyz"}"#, true),
+    ("a: 'x*z'", r#"{"a":"xyzw"}"#, false),
+    (r"a: 'x\*z'", r#"{"a":"xyz"}"#, false),
+    ("a: 'x?z'", r#"{"a":"XYZ"}"#, true),
+    ("a|re: '^Ab+$'", r#"{"a":"Abb"}"#, true),
+    ("a|re: '^Ab+$'", r#"{"a":"abb"}"#, false),
+    ("a|re|i: '^Ab+$'", r#"{"a":"abB"}"#, true),
+    ("a|cidr: 10.0.0.0/8", r#"{"a":"10.9.8.7"}"#, true),
+    ("a|cidr: 10.0.0.0/8", r#"{"a":"::ffff:10.9.8.7"}"#, true),
+    ("a|cidr: 10.0.0.0/8", r#"{"a":"10.9.8.7.example"}"#, false),
+    ("a|gte: 5", r#"{"a":"5"}"#, true),
+    ("a|lt: 5", r#"{"a":5.5}"#, false),
+    ("a|fieldref: b", r#"{"a":"X","b":"x"}"#, true),
+    ("a|fieldref: b", r#"{"a":"x"}"#, false),
+    ("a|endswith|fieldref: b", r#"{"a":"user/x","b":"x"}"#, true),
+    ("a|contains|all: [x, z]", r#"{"a":"xyz"}"#, true),
+    ("a|contains|all: [x, w]", r#"{"a":"xyz"}"#, false),
+    ("a|neq: x", r#"{"a":"y"}"#, true),
+    ("a|windash|contains: ' -enc'", r#"{"a":"run /enc"}"#, true),
+    ("a|base64offset|contains: secret", r#"{"a":"eHNlY3JldHk="}"#, true),
+    ("'': '5'", r#"{"b":[{"c":5}]}"#, true),
+    ("'': 'q*'", r#"{"b":[{"q":5}]}"#, false),
+];
+
 #[test]
 fn values_compare_as_documented() {
-    for (item, body, expected) in [
-        ("a: X", r#"{"a":"x"}"#, true),
-        ("a|cased: X", r#"{"a":"x"}"#, false),
-        ("a: null", r#"{"b":1}"#, true),
-        ("a: null", r#"{"a":null}"#, true),
-        ("a: null", r#"{"a":[null]}"#, true),
-        ("a: null", r#"{"a":""}"#, false),
-        ("a|exists: true", r#"{"a":{}}"#, true),
-        ("a|exists: false", r#"{"a":null}"#, true),
-        ("a: ''", r#"{"a":""}"#, true),
-        ("a: ''", r#"{}"#, false),
-        ("a.b: 1", r#"{"a":{"b":1}}"#, true),
-        ("a.b: 1", r#"{"a.b":"1"}"#, true),
-        ("a.b: 1", r#"{"a":[{"b":2},{"b":[3,1]}]}"#, true),
-        ("a.b.c: 1", r#"{"a":{"b.c":1.0}}"#, true),
-        ("a.b.c: 1", r#"{"a.b":{"c":1}}"#, true),
-        ("a: true", r#"{"a":true}"#, true),
-        ("a: true", r#"{"a":"True"}"#, true),
-        ("a: '*'", r#"{"a":[]}"#, false),
-        ("a|contains: '*'", r#"{"a":["x"]}"#, true),
-        ("a: 'x*z'", r#"{"a":"xyz"}"#, true),
-        ("a: 'x*z'", r#"{"a":"xyzw"}"#, false),
-        (r"a: 'x\*z'", r#"{"a":"xyz"}"#, false),
-        ("a: 'x?z'", r#"{"a":"XYZ"}"#, true),
-        ("a|re: '^Ab+$'", r#"{"a":"Abb"}"#, true),
-        ("a|re: '^Ab+$'", r#"{"a":"abb"}"#, false),
-        ("a|re|i: '^Ab+$'", r#"{"a":"abB"}"#, true),
-        ("a|cidr: 10.0.0.0/8", r#"{"a":"10.9.8.7"}"#, true),
-        ("a|cidr: 10.0.0.0/8", r#"{"a":"::ffff:10.9.8.7"}"#, true),
-        ("a|cidr: 10.0.0.0/8", r#"{"a":"10.9.8.7.example"}"#, false),
-        ("a|gte: 5", r#"{"a":"5"}"#, true),
-        ("a|lt: 5", r#"{"a":5.5}"#, false),
-        ("a|fieldref: b", r#"{"a":"X","b":"x"}"#, true),
-        ("a|fieldref: b", r#"{"a":"x"}"#, false),
-        ("a|endswith|fieldref: b", r#"{"a":"user/x","b":"x"}"#, true),
-        ("a|contains|all: [x, z]", r#"{"a":"xyz"}"#, true),
-        ("a|contains|all: [x, w]", r#"{"a":"xyz"}"#, false),
-        ("a|neq: x", r#"{"a":"y"}"#, true),
-        ("a|windash|contains: ' -enc'", r#"{"a":"run /enc"}"#, true),
-        ("a|base64offset|contains: secret", r#"{"a":"eHNlY3JldHk="}"#, true),
-    ] {
-        assert_eq!(fires(&format!("  s:\n    {item}\n  condition: s"), body), expected, "{item} on {body}");
+    for (item, body, expected) in COMPARED {
+        assert_eq!(fires(&format!("  s:\n    {item}\n  condition: s"), body), *expected, "{item} on {body}");
+    }
+}
+
+/// Where many rules ask for an operation, what else a rule asks is only looked up where the operation is its own.
+#[test]
+fn values_that_are_looked_up_late_compare_as_documented() {
+    let rule = |searches: &str| format!("title: t\nlogsource: {{product: aws}}\ndetection:\n{searches}\n");
+    let others: Vec<String> =
+        (0..20).map(|other| rule(&format!("  s: {{op: other{other}}}\n  condition: s"))).collect();
+    for (item, body, expected) in COMPARED {
+        for (condition, expected) in [("s and t", *expected), ("s and not t", !expected)] {
+            let own = rule(&format!("  s:\n    op: go\n  t:\n    {item}\n  condition: {condition}"));
+            let text = [others.clone(), vec![own]].concat().join("---\n");
+            let (rules, problems) = Rules::load(&[RuleFile { path: "t.yml".to_owned(), text }]);
+            assert_eq!(problems, []);
+            let with = |operation: &str| {
+                let members = body.trim_start_matches('{');
+                let comma = if members == "}" { "" } else { "," };
+                event(&format!(r#"{{"op":"{operation}"{comma}{members}"#), Keys::default())
+            };
+            let (matcher, mut scratch) = (Matcher::new(Arc::new(rules)), Scratch::default());
+            for _ in 0..SAMPLE {
+                assert_eq!(matcher.matches(&with("stay"), &mut scratch), [], "{item} on {body}");
+            }
+            let found = matcher.matches(&with("go"), &mut scratch).len();
+            assert_eq!(found, usize::from(expected), "{condition} where t is {item} on {body}");
+        }
     }
 }
 
@@ -250,7 +291,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn what_was_learnt_omits_nothing(texts in prop::collection::vec(rule(), 1..12), bodies in prop::collection::vec(document(), 1..12)) {
         let (rules, _) = Rules::load(&[RuleFile { path: "r.yml".to_owned(), text: texts.join("---\n") }]);
@@ -261,7 +302,7 @@ proptest! {
         let keys = Keys { operation: Text::new("xY"), ..Keys::default() };
         let seen: Vec<Event> = seen.iter().map(|body| event(body, keys.clone())).collect();
         // More than are counted before the index is built again.
-        for _ in 0..1_100 / seen.len().max(1) {
+        for _ in 0..=SAMPLE as usize / seen.len().max(1) {
             seen.iter().for_each(|event| drop(matcher.matches(event, &mut scratch).to_vec()));
         }
         for event in seen.into_iter().chain(rest.iter().map(|body| event(body, keys.clone()))) {
@@ -279,7 +320,7 @@ fn what_was_learnt_of_some_rules_is_not_used_for_others() {
         [("  s:\n    a: x\n  condition: s", 1), ("  s:\n    c: z\n    b: y\n  condition: not s", 1)]
     {
         let matcher = Matcher::new(Arc::new(rules(detection)));
-        for _ in 0..2_000 {
+        for _ in 0..2 * SAMPLE {
             assert_eq!(matcher.matches(&event, &mut scratch).len(), count, "{detection}");
         }
     }

@@ -1,12 +1,14 @@
-//! One event through a plan: the walk over its record, then the conditions of the candidates.
+//! One event through a plan: the walk over its record, then the conditions of the candidates, which ask for what the walk
+//! left out.
 
 use super::Scratch;
-use super::index::{Index, Marks};
-use super::plan::{Plan, SameAs};
+use super::index::Index;
+use super::marks::Marks;
+use super::plan::Plan;
 use super::table::Buffers;
 use super::trie::Node;
-use crate::field::{DEPTH_MAX, Found};
-use crate::text::{Scalar, fold};
+use crate::field::{DEPTH_MAX, Field, Found};
+use crate::text::Scalar;
 use firebreak_model::{Event, Json};
 use sonic_rs::ValueRef;
 
@@ -22,16 +24,18 @@ impl Plan {
         }
         let Some(learning) = learnt.get_mut(place) else { return };
         let index = learning.index(self);
-        marks.begin(self.predicates, self.rules.len());
-        buffers.all.clear();
-        let mut walk = Walk { plan: self, index, marks, buffers };
-        walk.below(self.trie.node(0), &event.body, 0);
-        walk.keywords(&event.body);
-        for (key, table) in &self.keys {
-            key.value(event, |scalar| walk.look_up(*table, scalar));
+        marks.begin(self.table_of.len(), self.tables.len(), self.rules.len());
+        let mut inquiry = Inquiry { plan: self, index, event, marks, buffers };
+        inquiry.walk();
+        let mut next = 0;
+        while let Some(place) = inquiry.marks.candidates.get(next).copied() {
+            next += 1;
+            if self.program.holds(place, &mut inquiry) {
+                matches.extend(self.rules.get(place as usize));
+            }
         }
-        for place in index.always.iter().chain(&marks.candidates) {
-            if self.program.holds(*place, marks, event) {
+        for place in &index.always {
+            if self.program.holds(*place, &mut inquiry) {
                 matches.extend(self.rules.get(*place as usize));
             }
         }
@@ -40,16 +44,53 @@ impl Plan {
     }
 }
 
-struct Walk<'a> {
+/// An event of which is asked which predicates hold. Each table is looked up once at most.
+pub(super) struct Inquiry<'a> {
     plan: &'a Plan,
     index: &'a Index,
+    pub(super) event: &'a Event,
     marks: &'a mut Marks,
     buffers: &'a mut Buffers,
 }
 
-impl<'a> Walk<'a> {
-    /// `value` stands at this node of the trie; `None` is off the trie, where only keywords are sought.
-    fn below(&mut self, node: Option<&'a Node>, value: &Json, depth: usize) {
+impl<'a> Inquiry<'a> {
+    /// Whether the predicate holds.
+    #[inline]
+    pub(super) fn holds(&mut self, predicate: u32) -> bool {
+        self.marks.holds(predicate) || (self.ask(predicate) && self.marks.holds(predicate))
+    }
+
+    /// Looks up the table of `predicate`, unless that was done; whether it is done now.
+    fn ask(&mut self, predicate: u32) -> bool {
+        let Some(place) = self.plan.table_of.get(predicate as usize).copied() else { return false };
+        if self.index.stands(place) || !self.marks.open(place) {
+            return false;
+        }
+        let Some(table) = self.plan.tables.get(place as usize) else { return false };
+        match &table.field {
+            Field::Anywhere => self.anywhere(place),
+            field => field.values(self.event, &mut |found| match found {
+                Found::Scalar(scalar) => table.look_up(scalar, self.buffers, self.marks, self.index),
+                Found::Object => table.present(self.marks, self.index),
+            }),
+        }
+        true
+    }
+
+    /// Looks up every standing table.
+    fn walk(&mut self) {
+        let Inquiry { index, event, .. } = *self;
+        if let Some(root) = index.trie.root() {
+            self.below(root, &event.body, 0);
+        }
+        index.anywhere.iter().for_each(|table| self.anywhere(*table));
+        for (key, table) in &index.keys {
+            key.value(event, |scalar| self.look_up(*table, scalar));
+        }
+    }
+
+    /// `value` stands at this node of the trie.
+    fn below(&mut self, node: &'a Node, value: &Json, depth: usize) {
         if depth > DEPTH_MAX {
             return;
         }
@@ -60,60 +101,41 @@ impl<'a> Walk<'a> {
                 }
             }
             ValueRef::Object(members) => {
-                let plan = self.plan;
-                if let Some(table) = node.and_then(|node| node.table).and_then(|table| plan.tables.get(table as usize))
-                {
-                    table.present(self.marks, self.index);
+                for table in node.tables() {
+                    self.present(table);
                 }
-                if let (Some(node), None) = (node, &plan.anywhere) {
-                    for (key, member) in members.iter() {
-                        if let Some(child) = node.child(key) {
-                            self.below(plan.trie.node(child), member, depth + 1);
-                        }
-                    }
+                if node.is_leaf() {
                     return;
                 }
+                let trie = &self.index.trie;
                 for (key, member) in members.iter() {
-                    let child = node.and_then(|node| node.child(key)).and_then(|child| plan.trie.node(child));
-                    self.below(child, member, depth + 1);
+                    if let Some(child) = node.child(key).and_then(|child| trie.node(child)) {
+                        self.below(child, member, depth + 1);
+                    }
                 }
             }
             other => {
                 let Some(scalar) = Scalar::from_ref(other) else { return };
-                if let Some(table) = node.and_then(|node| node.table) {
+                for table in node.tables() {
                     self.look_up(table, scalar);
-                }
-                match &self.plan.anywhere {
-                    None => {}
-                    Some(anywhere) if anywhere.any.is_some() => self.buffers.gather(scalar),
-                    Some(anywhere) => self.look_up(anywhere.table, scalar),
                 }
             }
         }
     }
 
-    /// Looks for keywords in every value, where a search through all values at once says that there may be one.
-    fn keywords(&mut self, body: &Json) {
-        let Some(anywhere) = &self.plan.anywhere else { return };
-        let Some(any) = &anywhere.any else { return };
-        if any.find(self.buffers.all.as_bytes()).is_some() {
-            self.every(anywhere.table, body, 0);
-        }
-    }
-
-    fn every(&mut self, table: u32, value: &Json, depth: usize) {
-        if depth > DEPTH_MAX {
+    /// Looks up a table in every value, where there may be something.
+    fn anywhere(&mut self, table: u32) {
+        let body = &self.event.body;
+        if let Some(keywords) = self.plan.keywords.as_ref().filter(|keywords| keywords.table == table)
+            && !keywords.may_be_in(body, self.buffers)
+        {
             return;
         }
-        match value.as_ref() {
-            ValueRef::Array(elements) => elements.iter().for_each(|element| self.every(table, element, depth + 1)),
-            ValueRef::Object(members) => members.iter().for_each(|(_, member)| self.every(table, member, depth + 1)),
-            other => {
-                if let Some(scalar) = Scalar::from_ref(other) {
-                    self.look_up(table, scalar);
-                }
+        Field::Anywhere.values(self.event, &mut |found| {
+            if let Found::Scalar(scalar) = found {
+                self.look_up(table, scalar);
             }
-        }
+        });
     }
 
     #[inline]
@@ -122,25 +144,10 @@ impl<'a> Walk<'a> {
             table.look_up(scalar, self.buffers, self.marks, self.index);
         }
     }
-}
 
-/// At most so many values of each field are compared with each other.
-const VALUES_MAX: usize = 64;
-
-impl SameAs {
-    /// Whether any value of the one field relates to any of the other.
-    pub(super) fn holds(&self, event: &Event) -> bool {
-        let values = |field: &crate::field::Field| {
-            let (mut texts, mut number, mut lower) = (Vec::new(), String::new(), String::new());
-            field.values(event, &mut |found| {
-                if let (Found::Scalar(scalar), true) = (found, texts.len() < VALUES_MAX) {
-                    let text = scalar.text(&mut number);
-                    texts.push(if self.cased { text.to_owned() } else { fold(text, &mut lower).to_owned() });
-                }
-            });
-            texts
-        };
-        let others = values(&self.other);
-        values(&self.field).iter().any(|value| others.iter().any(|other| self.relation.holds(value, other)))
+    fn present(&mut self, table: u32) {
+        if let Some(table) = self.plan.tables.get(table as usize) {
+            table.present(self.marks, self.index);
+        }
     }
 }
