@@ -25,9 +25,12 @@ impl Source for AnthropicCompliance {
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = record.json;
-        let actor = ["actor", "actor_info"].iter().find_map(|field| json::at(event, &[field]));
+        // Who did it can be missing; whose organisation it was, or the form of its id, tells it from other logs too.
+        let own_id = || json::text(event, &["id"]).is_some_and(|id| id.starts_with("activity_"));
+        let fields = ["actor", "actor_info", "organization_id", "organization_uuid"];
+        let known = |_: &&str| fields.iter().any(|field| json::at(event, &[field]).is_some()) || own_id();
         let kind = json::text(event, &["type"]).or_else(|| json::text(event, &["event"]));
-        let (kind, _) = kind.zip(actor).ok_or_else(|| {
+        let kind = kind.filter(known).ok_or_else(|| {
             let hint = "check that the input is what the activities of Anthropic's Compliance API answer";
             Refusal::new("not an Anthropic activity: it has no `type` or no `actor`", hint)
         })?;

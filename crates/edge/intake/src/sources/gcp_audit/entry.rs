@@ -24,8 +24,9 @@ impl<'e> Entry<'e> {
     /// The entry, if it has an audit payload. Some exports hold the payload alone.
     pub(super) fn of(whole: &'e Json) -> Option<Entry<'e>> {
         let payload = json::at(whole, &["protoPayload"]).unwrap_or(whole);
-        let method = json::text(payload, &["methodName"])?;
         let service = json::text(payload, &["serviceName"]).unwrap_or_default();
+        // A policy's refusal names the service, and can name no method.
+        let method = json::text(payload, &["methodName"]).or(Some(service).filter(|service| !service.is_empty()))?;
         let service = service.strip_suffix(".googleapis.com").unwrap_or(service);
         Some(Entry { whole, payload, method, service })
     }

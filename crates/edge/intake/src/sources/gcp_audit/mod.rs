@@ -52,7 +52,7 @@ impl Source for GcpAudit {
         let entry = body.as_ref().unwrap_or(entry);
         let entry = Entry::of(entry).ok_or_else(|| {
             let hint = "check that the sink exports `cloudaudit.googleapis.com` logs";
-            Refusal::new("not a Google Cloud audit log: no payload of it has a `methodName`", hint)
+            Refusal::new("not a Google Cloud audit log: no payload of it has a `methodName` or a `serviceName`", hint)
         })?;
         let time = match entry.time() {
             Some(time) => time,

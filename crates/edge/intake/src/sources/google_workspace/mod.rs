@@ -56,7 +56,9 @@ impl Source for GoogleWorkspace {
         let several = json::at(activity, &["events"]).is_some();
         let part = json::list(activity, &["events"]).get(record.part);
         let event = part.or((!several).then_some(activity));
-        let name = event.and_then(|event| json::text(event, &["name"])).map(str::trim).ok_or_else(|| {
+        // An event that lost its name still says its kind.
+        let name = event.and_then(|event| json::text_of(event, &[&["name"], &["type"]])).map(str::trim);
+        let name = name.ok_or_else(|| {
             Refusal::new("the activity names no event", "check that `events[].name` or `name` is exported")
         })?;
         let parameters = flat::parameters(event.unwrap_or(activity));

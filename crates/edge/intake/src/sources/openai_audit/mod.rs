@@ -31,10 +31,11 @@ impl Source for OpenaiAudit {
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let given = record.json;
-        let kind = json::text(given, &["type"]).filter(|kind| {
-            kind.contains('.')
-                && (json::at(given, &["actor"]).is_some() || json::at(given, &["effective_at"]).is_some())
-        });
+        // The type's form, and one more field that only this log has together with it.
+        let own = json::text(given, &["object"]) == Some("organization.audit_log");
+        let known = |field: &&str| json::at(given, &[field]).is_some();
+        let kind = json::text(given, &["type"])
+            .filter(|kind| kind.contains('.') && (own || ["actor", "effective_at", "project"].iter().any(known)));
         let kind = kind.ok_or_else(|| {
             let hint = "check that the input is the audit log of an OpenAI organisation";
             Refusal::new("not an OpenAI audit event: it has no `type` of the form `thing.action`, or no `actor`", hint)

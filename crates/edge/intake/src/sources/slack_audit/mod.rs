@@ -29,10 +29,13 @@ impl Source for SlackAudit {
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = record.json;
-        let action = json::text(event, &["action"]).filter(|_| json::at(event, &["actor", "type"]).is_some());
+        // Deeds of Slack itself name no actor; one of the other fields tells the entry from other logs.
+        let fields: [&[&str]; 3] = [&["actor", "type"], &["entity", "type"], &["context", "location"]];
+        let known = |_: &&str| fields.iter().any(|field| json::at(event, field).is_some());
+        let action = json::text(event, &["action"]).filter(known);
         let action = action.ok_or_else(|| {
             let hint = "check that the input is a Slack audit log";
-            Refusal::new("not a Slack audit entry: it has no `action` or no `actor`", hint)
+            Refusal::new("not a Slack audit entry: it has no `action`, or neither `actor` nor `entity`", hint)
         })?;
         Ok(Mapped {
             native_id: record.native_id(json::text(event, &["id"])),
