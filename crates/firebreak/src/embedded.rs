@@ -1126,6 +1126,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/github_repository_removed/rule.yml",
         include_str!("../../../detectors/github_repository_removed/rule.yml"),
     ),
+    ("detectors/github_role_changed/rule.yml", include_str!("../../../detectors/github_role_changed/rule.yml")),
     ("detectors/github_role_granted/rule.yml", include_str!("../../../detectors/github_role_granted/rule.yml")),
     ("detectors/github_ruleset_added/rule.yml", include_str!("../../../detectors/github_ruleset_added/rule.yml")),
     (
@@ -1936,6 +1937,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/slack_sessions_reset/rule.yml", include_str!("../../../detectors/slack_sessions_reset/rule.yml")),
     ("detectors/slack_sign_in_weakened/rule.yml", include_str!("../../../detectors/slack_sign_in_weakened/rule.yml")),
     ("detectors/slack_workspace_changed/rule.yml", include_str!("../../../detectors/slack_workspace_changed/rule.yml")),
+    ("detectors/slack_workspace_made/rule.yml", include_str!("../../../detectors/slack_workspace_made/rule.yml")),
     (
         "detectors/snowflake_admin_role_granted/rule.yml",
         include_str!("../../../detectors/snowflake_admin_role_granted/rule.yml"),
