@@ -200,6 +200,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_firewall_rules_changed/rule.yml"),
     ),
     (
+        "detectors/aws_fleet_asked_by_user_key/rule.yml",
+        include_str!("../../../detectors/aws_fleet_asked_by_user_key/rule.yml"),
+    ),
+    (
         "detectors/aws_flow_admin_port_reached/rule.yml",
         include_str!("../../../detectors/aws_flow_admin_port_reached/rule.yml"),
     ),
@@ -237,6 +241,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_host_role_looks_around/rule.yml",
         include_str!("../../../detectors/aws_host_role_looks_around/rule.yml"),
     ),
+    ("detectors/aws_host_screen_read/rule.yml", include_str!("../../../detectors/aws_host_screen_read/rule.yml")),
     (
         "detectors/aws_host_start_script_changed/rule.yml",
         include_str!("../../../detectors/aws_host_start_script_changed/rule.yml"),
@@ -308,7 +313,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_model_invoked_by_user_key/rule.yml",
         include_str!("../../../detectors/aws_model_invoked_by_user_key/rule.yml"),
     ),
+    (
+        "detectors/aws_model_made_or_bought/rule.yml",
+        include_str!("../../../detectors/aws_model_made_or_bought/rule.yml"),
+    ),
     ("detectors/aws_models_tried/rule.yml", include_str!("../../../detectors/aws_models_tried/rule.yml")),
+    (
+        "detectors/aws_network_block_lifted/rule.yml",
+        include_str!("../../../detectors/aws_network_block_lifted/rule.yml"),
+    ),
     (
         "detectors/aws_network_path_changed/rule.yml",
         include_str!("../../../detectors/aws_network_path_changed/rule.yml"),
@@ -429,6 +442,11 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_second_factor_removed_then_login/rule.yml",
         include_str!("../../../detectors/aws_second_factor_removed_then_login/rule.yml"),
     ),
+    ("detectors/aws_secret_destroyed/rule.yml", include_str!("../../../detectors/aws_secret_destroyed/rule.yml")),
+    (
+        "detectors/aws_secret_destroyed_for_good/rule.yml",
+        include_str!("../../../detectors/aws_secret_destroyed_for_good/rule.yml"),
+    ),
     ("detectors/aws_secret_opened/rule.yml", include_str!("../../../detectors/aws_secret_opened/rule.yml")),
     (
         "detectors/aws_secret_scanner_identity_check/rule.yml",
@@ -474,9 +492,11 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/aws_snapshots_deleted_in_bulk/rule.yml"),
     ),
     ("detectors/aws_stack_rolled_out/rule.yml", include_str!("../../../detectors/aws_stack_rolled_out/rule.yml")),
+    ("detectors/aws_stack_unprotected/rule.yml", include_str!("../../../detectors/aws_stack_unprotected/rule.yml")),
     ("detectors/aws_start_script_read/rule.yml", include_str!("../../../detectors/aws_start_script_read/rule.yml")),
     ("detectors/aws_start_script_sweep/rule.yml", include_str!("../../../detectors/aws_start_script_sweep/rule.yml")),
     ("detectors/aws_table_exported/rule.yml", include_str!("../../../detectors/aws_table_exported/rule.yml")),
+    ("detectors/aws_table_recovery_off/rule.yml", include_str!("../../../detectors/aws_table_recovery_off/rule.yml")),
     (
         "detectors/aws_text_messages_prepared/rule.yml",
         include_str!("../../../detectors/aws_text_messages_prepared/rule.yml"),
@@ -513,6 +533,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_warehouse_opened/rule.yml", include_str!("../../../detectors/aws_warehouse_opened/rule.yml")),
     ("detectors/aws_way_in_built/rule.yml", include_str!("../../../detectors/aws_way_in_built/rule.yml")),
     ("detectors/azure_access_elevated/rule.yml", include_str!("../../../detectors/azure_access_elevated/rule.yml")),
+    ("detectors/azure_ai_guard_changed/rule.yml", include_str!("../../../detectors/azure_ai_guard_changed/rule.yml")),
     ("detectors/azure_alerts_removed/rule.yml", include_str!("../../../detectors/azure_alerts_removed/rule.yml")),
     ("detectors/azure_app_keys_listed/rule.yml", include_str!("../../../detectors/azure_app_keys_listed/rule.yml")),
     (
@@ -541,6 +562,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/azure_command_on_machine/rule.yml",
         include_str!("../../../detectors/azure_command_on_machine/rule.yml"),
     ),
+    ("detectors/azure_container_removed/rule.yml", include_str!("../../../detectors/azure_container_removed/rule.yml")),
     ("detectors/azure_database_deleted/rule.yml", include_str!("../../../detectors/azure_database_deleted/rule.yml")),
     ("detectors/azure_database_exported/rule.yml", include_str!("../../../detectors/azure_database_exported/rule.yml")),
     (
@@ -576,10 +598,12 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/azure_powerful_role_given/rule.yml"),
     ),
     ("detectors/azure_refusals_burst/rule.yml", include_str!("../../../detectors/azure_refusals_burst/rule.yml")),
+    ("detectors/azure_registry_opened/rule.yml", include_str!("../../../detectors/azure_registry_opened/rule.yml")),
     (
         "detectors/azure_resource_group_deleted/rule.yml",
         include_str!("../../../detectors/azure_resource_group_deleted/rule.yml"),
     ),
+    ("detectors/azure_rights_taken/rule.yml", include_str!("../../../detectors/azure_rights_taken/rule.yml")),
     (
         "detectors/azure_role_definition_changed/rule.yml",
         include_str!("../../../detectors/azure_role_definition_changed/rule.yml"),
@@ -868,6 +892,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/gcp_bucket_reencrypted_in_bulk/rule.yml",
         include_str!("../../../detectors/gcp_bucket_reencrypted_in_bulk/rule.yml"),
     ),
+    (
+        "detectors/gcp_bucket_rights_changed/rule.yml",
+        include_str!("../../../detectors/gcp_bucket_rights_changed/rule.yml"),
+    ),
     ("detectors/gcp_certificate_changed/rule.yml", include_str!("../../../detectors/gcp_certificate_changed/rule.yml")),
     (
         "detectors/gcp_code_run_as_service_account/rule.yml",
@@ -889,6 +917,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/gcp_firewall_opened/rule.yml", include_str!("../../../detectors/gcp_firewall_opened/rule.yml")),
     ("detectors/gcp_flow_logs_off/rule.yml", include_str!("../../../detectors/gcp_flow_logs_off/rule.yml")),
     ("detectors/gcp_function_changed/rule.yml", include_str!("../../../detectors/gcp_function_changed/rule.yml")),
+    (
+        "detectors/gcp_key_or_account_removed/rule.yml",
+        include_str!("../../../detectors/gcp_key_or_account_removed/rule.yml"),
+    ),
     (
         "detectors/gcp_kubernetes_admission_webhook_changed/rule.yml",
         include_str!("../../../detectors/gcp_kubernetes_admission_webhook_changed/rule.yml"),
@@ -946,11 +978,20 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/gcp_login_key_on_host/rule.yml", include_str!("../../../detectors/gcp_login_key_on_host/rule.yml")),
     ("detectors/gcp_login_warned/rule.yml", include_str!("../../../detectors/gcp_login_warned/rule.yml")),
     (
+        "detectors/gcp_machine_identity_changed/rule.yml",
+        include_str!("../../../detectors/gcp_machine_identity_changed/rule.yml"),
+    ),
+    (
         "detectors/gcp_machine_made_by_hand/rule.yml",
         include_str!("../../../detectors/gcp_machine_made_by_hand/rule.yml"),
     ),
+    ("detectors/gcp_messages_tapped/rule.yml", include_str!("../../../detectors/gcp_messages_tapped/rule.yml")),
     ("detectors/gcp_names_changed/rule.yml", include_str!("../../../detectors/gcp_names_changed/rule.yml")),
     ("detectors/gcp_network_joined/rule.yml", include_str!("../../../detectors/gcp_network_joined/rule.yml")),
+    (
+        "detectors/gcp_network_or_cluster_removed/rule.yml",
+        include_str!("../../../detectors/gcp_network_or_cluster_removed/rule.yml"),
+    ),
     (
         "detectors/gcp_object_copied_to_other_project/rule.yml",
         include_str!("../../../detectors/gcp_object_copied_to_other_project/rule.yml"),
@@ -972,9 +1013,14 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/gcp_perimeter_weakened/rule.yml", include_str!("../../../detectors/gcp_perimeter_weakened/rule.yml")),
     ("detectors/gcp_powerful_role_given/rule.yml", include_str!("../../../detectors/gcp_powerful_role_given/rule.yml")),
     ("detectors/gcp_project_removed/rule.yml", include_str!("../../../detectors/gcp_project_removed/rule.yml")),
+    ("detectors/gcp_query_reads_much/rule.yml", include_str!("../../../detectors/gcp_query_reads_much/rule.yml")),
     ("detectors/gcp_quota_raised/rule.yml", include_str!("../../../detectors/gcp_quota_raised/rule.yml")),
     ("detectors/gcp_refusals_burst/rule.yml", include_str!("../../../detectors/gcp_refusals_burst/rule.yml")),
     ("detectors/gcp_role_widened/rule.yml", include_str!("../../../detectors/gcp_role_widened/rule.yml")),
+    (
+        "detectors/gcp_route_added_by_person/rule.yml",
+        include_str!("../../../detectors/gcp_route_added_by_person/rule.yml"),
+    ),
     ("detectors/gcp_secret_sweep/rule.yml", include_str!("../../../detectors/gcp_secret_sweep/rule.yml")),
     (
         "detectors/gcp_service_account_created/rule.yml",
@@ -1001,6 +1047,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/gcp_service_account_refused_in_iam/rule.yml"),
     ),
     ("detectors/gcp_service_enabled/rule.yml", include_str!("../../../detectors/gcp_service_enabled/rule.yml")),
+    (
+        "detectors/gcp_service_rights_changed/rule.yml",
+        include_str!("../../../detectors/gcp_service_rights_changed/rule.yml"),
+    ),
     ("detectors/gcp_session_on_host/rule.yml", include_str!("../../../detectors/gcp_session_on_host/rule.yml")),
     (
         "detectors/gcp_signed_as_service_account/rule.yml",
@@ -1013,6 +1063,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/gcp_storage_key_created/rule.yml", include_str!("../../../detectors/gcp_storage_key_created/rule.yml")),
     ("detectors/gcp_table_exported/rule.yml", include_str!("../../../detectors/gcp_table_exported/rule.yml")),
+    ("detectors/gcp_tables_dropped/rule.yml", include_str!("../../../detectors/gcp_tables_dropped/rule.yml")),
     ("detectors/gcp_tag_bound/rule.yml", include_str!("../../../detectors/gcp_tag_bound/rule.yml")),
     ("detectors/gcp_traffic_mirrored/rule.yml", include_str!("../../../detectors/gcp_traffic_mirrored/rule.yml")),
     (
@@ -1070,6 +1121,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_guard_switched_off/rule.yml"),
     ),
     (
+        "detectors/github_identity_relinked/rule.yml",
+        include_str!("../../../detectors/github_identity_relinked/rule.yml"),
+    ),
+    (
         "detectors/github_lasting_access_added/rule.yml",
         include_str!("../../../detectors/github_lasting_access_added/rule.yml"),
     ),
@@ -1079,6 +1134,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/github_mass_clone/rule.yml", include_str!("../../../detectors/github_mass_clone/rule.yml")),
     ("detectors/github_member_added/rule.yml", include_str!("../../../detectors/github_member_added/rule.yml")),
+    ("detectors/github_members_may_more/rule.yml", include_str!("../../../detectors/github_members_may_more/rule.yml")),
     (
         "detectors/github_organisation_changed/rule.yml",
         include_str!("../../../detectors/github_organisation_changed/rule.yml"),
@@ -1251,6 +1307,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_workflow_switched_off/rule.yml"),
     ),
     (
+        "detectors/google_access_level_changed/rule.yml",
+        include_str!("../../../detectors/google_access_level_changed/rule.yml"),
+    ),
+    (
         "detectors/google_account_taken_over/rule.yml",
         include_str!("../../../detectors/google_account_taken_over/rule.yml"),
     ),
@@ -1261,6 +1321,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/google_alert_removed/rule.yml", include_str!("../../../detectors/google_alert_removed/rule.yml")),
     ("detectors/google_app_trusted/rule.yml", include_str!("../../../detectors/google_app_trusted/rule.yml")),
     ("detectors/google_attack_warning/rule.yml", include_str!("../../../detectors/google_attack_warning/rule.yml")),
+    ("detectors/google_browser_threat/rule.yml", include_str!("../../../detectors/google_browser_threat/rule.yml")),
     (
         "detectors/google_calendar_made_public/rule.yml",
         include_str!("../../../detectors/google_calendar_made_public/rule.yml"),
@@ -1311,6 +1372,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/google_malware_mailed/rule.yml", include_str!("../../../detectors/google_malware_mailed/rule.yml")),
     ("detectors/google_many_made_public/rule.yml", include_str!("../../../detectors/google_many_made_public/rule.yml")),
     (
+        "detectors/google_outside_apps_opened/rule.yml",
+        include_str!("../../../detectors/google_outside_apps_opened/rule.yml"),
+    ),
+    (
         "detectors/google_password_rule_changed/rule.yml",
         include_str!("../../../detectors/google_password_rule_changed/rule.yml"),
     ),
@@ -1321,6 +1386,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/google_person_banned/rule.yml", include_str!("../../../detectors/google_person_banned/rule.yml")),
     ("detectors/google_powerful_consent/rule.yml", include_str!("../../../detectors/google_powerful_consent/rule.yml")),
     ("detectors/google_powerful_grant/rule.yml", include_str!("../../../detectors/google_powerful_grant/rule.yml")),
+    (
+        "detectors/google_quarantine_released/rule.yml",
+        include_str!("../../../detectors/google_quarantine_released/rule.yml"),
+    ),
     ("detectors/google_rule_triggered/rule.yml", include_str!("../../../detectors/google_rule_triggered/rule.yml")),
     (
         "detectors/google_second_factor_off/rule.yml",
@@ -1339,6 +1408,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/google_trusted_domain_added/rule.yml",
         include_str!("../../../detectors/google_trusted_domain_added/rule.yml"),
+    ),
+    (
+        "detectors/google_trusted_domain_removed/rule.yml",
+        include_str!("../../../detectors/google_trusted_domain_removed/rule.yml"),
     ),
     ("detectors/google_user_revived/rule.yml", include_str!("../../../detectors/google_user_revived/rule.yml")),
     (
@@ -1675,6 +1748,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/ocsf_severe_finding/rule.yml", include_str!("../../../detectors/ocsf_severe_finding/rule.yml")),
     ("detectors/okta_account_locked/rule.yml", include_str!("../../../detectors/okta_account_locked/rule.yml")),
     (
+        "detectors/okta_address_of_person_changed/rule.yml",
+        include_str!("../../../detectors/okta_address_of_person_changed/rule.yml"),
+    ),
+    (
         "detectors/okta_admin_console_opened/rule.yml",
         include_str!("../../../detectors/okta_admin_console_opened/rule.yml"),
     ),
@@ -1682,11 +1759,20 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/okta_admin_made_then_token/rule.yml",
         include_str!("../../../detectors/okta_admin_made_then_token/rule.yml"),
     ),
+    (
+        "detectors/okta_admin_rights_composed/rule.yml",
+        include_str!("../../../detectors/okta_admin_rights_composed/rule.yml"),
+    ),
+    ("detectors/okta_admin_rights_taken/rule.yml", include_str!("../../../detectors/okta_admin_rights_taken/rule.yml")),
     ("detectors/okta_admin_role_granted/rule.yml", include_str!("../../../detectors/okta_admin_role_granted/rule.yml")),
     ("detectors/okta_app_refused/rule.yml", include_str!("../../../detectors/okta_app_refused/rule.yml")),
     (
         "detectors/okta_application_changed/rule.yml",
         include_str!("../../../detectors/okta_application_changed/rule.yml"),
+    ),
+    (
+        "detectors/okta_authorization_server_changed/rule.yml",
+        include_str!("../../../detectors/okta_authorization_server_changed/rule.yml"),
     ),
     (
         "detectors/okta_client_secret_added/rule.yml",
@@ -1719,6 +1805,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/okta_new_behaviour_at_admin_console/rule.yml",
         include_str!("../../../detectors/okta_new_behaviour_at_admin_console/rule.yml"),
     ),
+    (
+        "detectors/okta_notice_to_people_off/rule.yml",
+        include_str!("../../../detectors/okta_notice_to_people_off/rule.yml"),
+    ),
     ("detectors/okta_org_to_org/rule.yml", include_str!("../../../detectors/okta_org_to_org/rule.yml")),
     ("detectors/okta_origin_trusted/rule.yml", include_str!("../../../detectors/okta_origin_trusted/rule.yml")),
     (
@@ -1737,6 +1827,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/okta_refresh_token_reused/rule.yml",
         include_str!("../../../detectors/okta_refresh_token_reused/rule.yml"),
     ),
+    ("detectors/okta_reset_by_support/rule.yml", include_str!("../../../detectors/okta_reset_by_support/rule.yml")),
     ("detectors/okta_risky_sign_in/rule.yml", include_str!("../../../detectors/okta_risky_sign_in/rule.yml")),
     ("detectors/okta_secret_revealed/rule.yml", include_str!("../../../detectors/okta_secret_revealed/rule.yml")),
     (
@@ -1763,6 +1854,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/okta_token_revoked/rule.yml", include_str!("../../../detectors/okta_token_revoked/rule.yml")),
     ("detectors/okta_user_at_risk/rule.yml", include_str!("../../../detectors/okta_user_at_risk/rule.yml")),
     ("detectors/okta_user_revived/rule.yml", include_str!("../../../detectors/okta_user_revived/rule.yml")),
+    (
+        "detectors/okta_users_removed_in_a_row/rule.yml",
+        include_str!("../../../detectors/okta_users_removed_in_a_row/rule.yml"),
+    ),
     (
         "detectors/onepassword_group_rights_given/rule.yml",
         include_str!("../../../detectors/onepassword_group_rights_given/rule.yml"),
