@@ -34,8 +34,8 @@ impl Source for AwsGuardduty {
         let finding = body.as_ref().unwrap_or(record.json);
         // `Recon:EC2/PortProbe`: a type of this form needs no severity to be known.
         let named = |kind: &str| kind.split_once(':').is_some_and(|(_, rest)| rest.contains('/'));
-        let kind = json::text(finding, &["type"])
-            .filter(|kind| named(kind) || json::at(finding, &["severity"]).is_some());
+        let kind =
+            json::text(finding, &["type"]).filter(|kind| named(kind) || json::at(finding, &["severity"]).is_some());
         let kind = kind.ok_or_else(|| {
             let hint = "check that the input holds findings of GuardDuty or Security Hub";
             Refusal::new("not a GuardDuty finding: it has no `type` or no `severity`", hint)
