@@ -85,7 +85,7 @@ fn every_sample_of_a_platform_that_we_know_is_read() {
         ("AWS.CloudTrail", "aws_cloudtrail", 14),
         ("GitHub.Audit", "github_audit", 0),
         ("Okta.SystemLog", "okta_system", 6),
-        ("GSuite.ActivityEvent", "google_workspace", 2),
+        ("GSuite.ActivityEvent", "google_workspace", 0),
         ("Slack.AuditLogs", "slack_audit", 0),
         ("Amazon.EKS.Audit", "kubernetes_audit", 28),
         ("Azure.Audit", "entra_signin", 0),
