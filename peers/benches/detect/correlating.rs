@@ -222,13 +222,18 @@ fn fired<'a>(rules: &Arc<Rules>, arrivals: impl Iterator<Item = &'a Observed>) -
     (texts, correlator.counters().late)
 }
 
-/// What 100,000 live keys take, counted in a program of its own.
+/// What 100,000 live keys take, and 100,000 identities, each counted in a program of its own.
 pub(crate) fn memory(figures: &mut Map<String, Value>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_state_memory")).output().expect("the program that counts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let counted: Value = serde_json::from_slice(&output.stdout).expect("one object");
-    let mib = counted["state_mib"].as_f64().unwrap_or(f64::NAN);
-    println!("\n100,000 live keys: {mib:.1} MiB, {} evicted", counted["evicted"]);
-    figures.insert("state_mib_100k_keys".to_owned(), rounded(mib));
-    figures.insert("state_evicted_100k_keys".to_owned(), counted["evicted"].clone());
+    println!();
+    for (kind, what) in [("keys", "keys with an open window"), ("identities", "such keys that behaviours know as well")]
+    {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_state_memory")).arg(kind).output().expect("the program that counts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let counted: Value = serde_json::from_slice(&output.stdout).expect("one object");
+        let mib = counted["state_mib"].as_f64().unwrap_or(f64::NAN);
+        println!("100,000 {what}: {mib:.1} MiB, {} evicted", counted["evicted"]);
+        figures.insert(format!("state_mib_100k_{kind}"), rounded(mib));
+        figures.insert(format!("state_evicted_100k_{kind}"), counted["evicted"].clone());
+    }
 }

@@ -15,6 +15,7 @@ mod crowd;
 pub(crate) mod deed;
 mod distinct;
 mod dormant;
+mod few;
 mod first_seen_agent;
 mod first_seen_class;
 mod first_seen_network;
@@ -27,6 +28,7 @@ mod operation;
 mod profile;
 mod seen;
 mod stage;
+mod takings;
 mod tools;
 mod travel;
 mod two_networks;
@@ -112,6 +114,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) now: u32,
     /// From which outside network.
     pub(crate) network: Option<Network>,
+    /// A digest of what it is about, where that is counted.
+    pub(crate) thing: Option<u64>,
     /// For how long its system has been watched, in microseconds.
     pub(crate) watched: i64,
     pub(crate) catalogue: &'a Catalogue,

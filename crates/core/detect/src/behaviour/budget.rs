@@ -6,33 +6,21 @@
 //! terabyte becomes usual. The identity is the actor where there is one, since sessions come and go; the finding is about
 //! the credential in use. It is raised as soon as the budget is passed, and at each doubling.
 
+use super::Scene;
+use super::few::Few;
+use super::profile::{Pair, Profile};
 use crate::correlator::keyed::{Footprint, Keyed, Slots, text_bytes};
 use crate::correlator::moment::{EVENTS_MAX, Moment};
 use crate::correlator::settings::{Counters, Settings, micros};
-use firebreak_model::{Catalogue, DataClass, EventUid, Finding, FindingId, NodeKey, Severity, Signal, Text, Time};
+use firebreak_model::{DataClass, EventUid, Finding, FindingId, Severity, Signal, Text, Time};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// The detector's name.
 pub(crate) const DETECTOR: &str = "exfiltration_budget";
 /// An hour is twelve cells: fine enough for a budget, and small.
 const CELL: i64 = 300_000_000;
-const HOUR_CELLS: i64 = 12;
-const DAY_HOURS: i64 = 24;
-
-/// Whose budget, of what. Data in no catalogue has a budget too; nobody in particular is everybody together.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-struct Account {
-    identity: Option<NodeKey>,
-    class: Option<DataClass>,
-}
-
-impl Footprint for Account {
-    fn heap_bytes(&self) -> usize {
-        self.identity.as_ref().map_or(0, Footprint::heap_bytes)
-            + self.class.as_ref().map_or(0, |class| text_bytes(class.word()))
-    }
-}
+const HOUR_CELLS: u32 = 12;
+const DAY_HOURS: u32 = 24;
 
 /// How many people's floor everybody together has.
 const EVERYBODY: u64 = 4;
@@ -48,45 +36,79 @@ impl Amount {
     fn max(self, other: Amount) -> Amount {
         Amount { bytes: self.bytes.max(other.bytes), records: self.records.max(other.records) }
     }
+
+    /// Both together.
+    fn and(self, other: Amount) -> Amount {
+        Amount { bytes: self.bytes.saturating_add(other.bytes), records: self.records.saturating_add(other.records) }
+    }
 }
 
-/// Five minutes' amount and events.
+/// Five minutes' amount and events. The number counts from 1970.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Cell {
-    number: i64,
+    number: u32,
+    events: u32,
     amount: Amount,
-    events: u64,
+}
+
+/// The largest learnt sums of a day.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+struct Day {
+    number: u32,
+    largest: Amount,
 }
 
 /// How far a budget is overdrawn: the number of findings raised, one for passing it and one for each doubling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct Levels {
-    bytes: u32,
-    records: u32,
+    bytes: u8,
+    records: u8,
 }
 
-/// The state of one account.
+/// What was taken of one class of data, by one identity or by everybody together.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Ledger {
-    cells: VecDeque<Cell>,
-    sum: Amount,
-    events: u64,
+    cells: Few<Cell>,
     /// The hour under way, its largest sum, and whether it went beyond the budget.
-    hour: i64,
-    hour_largest: Amount,
+    hour: u32,
     hour_tripped: bool,
-    /// The largest learnt sum of each day, oldest first.
-    days: VecDeque<(i64, Amount)>,
     levels: Levels,
-    /// Events since half a budget was spent.
-    evidence: Vec<(i64, EventUid)>,
+    hour_largest: Amount,
+    /// Oldest first; without those that took less than a later one.
+    days: Few<Day>,
+    /// Events since half a budget was spent; few ever get there.
+    evidence: Option<Box<Vec<(i64, EventUid)>>>,
 }
 
 impl Footprint for Ledger {
     fn heap_bytes(&self) -> usize {
-        self.cells.capacity() * size_of::<Cell>()
-            + self.days.capacity() * size_of::<(i64, Amount)>()
-            + self.evidence.capacity() * size_of::<(i64, EventUid)>()
+        let evidence = self.evidence.as_ref().map_or(0, |evidence| 40 + evidence.len() * size_of::<(i64, EventUid)>());
+        self.cells.list_bytes() + self.days.list_bytes() + evidence
+    }
+}
+
+/// An identity's budget of one class of data; of what is in no catalogue where there is no class.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Budget {
+    class: Option<DataClass>,
+    ledger: Ledger,
+}
+
+impl Budget {
+    /// Nothing was taken of this class.
+    pub(crate) fn new(class: Option<DataClass>) -> Budget {
+        Budget { class, ledger: Ledger::default() }
+    }
+
+    /// Of what.
+    pub(crate) fn class(&self) -> Option<&DataClass> {
+        self.class.as_ref()
+    }
+}
+
+impl Footprint for Budget {
+    fn heap_bytes(&self) -> usize {
+        self.class.as_ref().map_or(0, |class| text_bytes(class.word())) + self.ledger.heap_bytes()
     }
 }
 
@@ -94,7 +116,7 @@ impl Footprint for Ledger {
 struct Trip {
     /// `bytes` or `records`.
     measure: &'static str,
-    level: u32,
+    level: u8,
     explanation: String,
     evidence: Vec<(i64, EventUid)>,
     events: u64,
@@ -104,52 +126,70 @@ struct Trip {
 impl Ledger {
     /// Moves time on: cells leave the sliding hour, an hour that is over is learnt from.
     fn move_to(&mut self, at: i64, settings: &Settings) {
-        let number = at.div_euclid(CELL);
-        while let Some(oldest) = self.cells.front().copied().filter(|oldest| oldest.number <= number - HOUR_CELLS) {
-            self.sum.bytes = self.sum.bytes.saturating_sub(oldest.amount.bytes);
-            self.sum.records = self.sum.records.saturating_sub(oldest.amount.records);
-            self.events = self.events.saturating_sub(oldest.events);
-            self.cells.pop_front();
+        let number = cell_of(at);
+        let left = |cell: &Cell| cell.number + HOUR_CELLS <= number;
+        if self.cells.first().is_some_and(left) {
+            self.cells.retain(|cell| !left(cell));
         }
-        let hour = number.div_euclid(HOUR_CELLS);
+        let hour = number / HOUR_CELLS;
         if hour == self.hour {
             return;
         }
-        let day = self.hour.div_euclid(DAY_HOURS);
         if !self.hour_tripped && self.hour_largest != Amount::default() {
-            match self.days.back_mut() {
-                Some((last, largest)) if *last == day => *largest = largest.max(self.hour_largest),
-                _ => self.days.push_back((day, self.hour_largest)),
-            }
+            self.learn(Day { number: self.hour / DAY_HOURS, largest: self.hour_largest });
         }
-        let today = hour.div_euclid(DAY_HOURS);
-        while self.days.front().is_some_and(|(day, _)| *day < today - settings.budget_days) {
-            self.days.pop_front();
+        let today = i64::from(hour / DAY_HOURS);
+        let over = |day: &Day| i64::from(day.number) < today - settings.budget_days;
+        if self.days.first().is_some_and(over) {
+            self.days.retain(|day| !over(day));
         }
         self.hour = hour;
         self.hour_largest = Amount::default();
         self.hour_tripped = false;
-        self.evidence.retain(|(at, _)| at.div_euclid(CELL) > number - HOUR_CELLS);
+        if let Some(evidence) = &mut self.evidence {
+            evidence.retain(|(at, _)| cell_of(*at) + HOUR_CELLS > number);
+            if evidence.is_empty() {
+                self.evidence = None;
+            }
+        }
+    }
+
+    /// Remembers an hour of a day. An earlier day that took no more says nothing any more: it is forgotten sooner.
+    fn learn(&mut self, hour: Day) {
+        match self.days.last_mut() {
+            Some(last) if last.number == hour.number => last.largest = last.largest.max(hour.largest),
+            _ => self.days.push(hour),
+        }
+        let Some(last) = self.days.last().copied() else { return };
+        let says = |day: &Day| {
+            day.number == last.number
+                || day.largest.bytes > last.largest.bytes
+                || day.largest.records > last.largest.records
+        };
+        if !self.days.iter().all(says) {
+            self.days.retain(says);
+        }
     }
 
     fn add(&mut self, moment: &Moment) {
-        let number = moment.at.div_euclid(CELL);
-        if self.cells.back().is_none_or(|last| last.number != number) {
-            self.cells.push_back(Cell { number, ..Cell::default() });
+        let number = cell_of(moment.at);
+        if self.cells.last().is_none_or(|last| last.number != number) {
+            self.cells.push(Cell { number, ..Cell::default() });
         }
-        if let Some(last) = self.cells.back_mut() {
-            last.amount.bytes = last.amount.bytes.saturating_add(moment.bytes);
-            last.amount.records = last.amount.records.saturating_add(moment.records);
-            last.events += 1;
+        if let Some(last) = self.cells.last_mut() {
+            last.amount = last.amount.and(Amount { bytes: moment.bytes, records: moment.records });
+            last.events = last.events.saturating_add(1);
         }
-        self.sum.bytes = self.sum.bytes.saturating_add(moment.bytes);
-        self.sum.records = self.sum.records.saturating_add(moment.records);
-        self.events += 1;
-        self.hour_largest = self.hour_largest.max(self.sum);
+        self.hour_largest = self.hour_largest.max(self.sum());
+    }
+
+    /// What was taken in the sliding hour.
+    fn sum(&self) -> Amount {
+        self.cells.iter().fold(Amount::default(), |sum, cell| sum.and(cell.amount))
     }
 
     fn largest(&self) -> Amount {
-        self.days.iter().fold(Amount::default(), |largest, (_, amount)| largest.max(*amount))
+        self.days.iter().fold(Amount::default(), |largest, day| largest.max(day.largest))
     }
 
     /// The budget; everybody together has the floors of [`EVERYBODY`].
@@ -169,75 +209,114 @@ impl Ledger {
     }
 
     /// Judges the sliding hour as it stands after `moment`.
-    fn judge(&mut self, moment: &Moment, account: &Account, settings: &Settings) -> Vec<Trip> {
-        let class = account.class.as_ref().map_or_else(|| "uncatalogued data".to_owned(), |class| format!("`{class}`"));
-        let (budget, largest, sum) = (self.budget(account.identity.is_none(), settings), self.largest(), self.sum);
-        let beyond = sum.bytes > budget.bytes || sum.records > budget.records;
-        self.hour_tripped |= beyond;
-        if (sum.bytes > budget.bytes / 2 || sum.records > budget.records / 2) && self.evidence.len() < EVENTS_MAX {
-            self.evidence.push((moment.at, moment.uid));
+    fn judge(&mut self, moment: &Moment, whose: &Whose<'_>, settings: &Settings) -> Vec<Trip> {
+        let (budget, largest, sum) = (self.budget(whose.everybody, settings), self.largest(), self.sum());
+        self.hour_tripped |= sum.bytes > budget.bytes || sum.records > budget.records;
+        if sum.bytes > budget.bytes / 2 || sum.records > budget.records / 2 {
+            let evidence = self.evidence.get_or_insert_default();
+            if evidence.len() < EVENTS_MAX {
+                evidence.push((moment.at, moment.uid));
+            }
         }
+        let bytes = Measure { name: "bytes", sum: sum.bytes, budget: budget.bytes, largest: largest.bytes };
+        let records = Measure { name: "records", sum: sum.records, budget: budget.records, largest: largest.records };
+        let passed = [bytes.passes(&mut self.levels.bytes), records.passes(&mut self.levels.records)];
         let mut trips = Vec::new();
-        let measures = [
-            ("bytes", sum.bytes, budget.bytes, largest.bytes, &mut self.levels.bytes),
-            ("records", sum.records, budget.records, largest.records, &mut self.levels.records),
-        ];
-        for (measure, sum, budget, largest, level) in measures {
-            if sum <= budget / 2 {
-                *level = 0;
-            }
-            let before = *level;
-            while sum > budget.saturating_mul(1_u64.checked_shl(*level).unwrap_or(u64::MAX)) && *level < 63 {
-                *level += 1;
-            }
-            if *level > before {
-                let said =
-                    |amount: u64| if measure == "bytes" { gibibytes(amount) } else { format!("{amount} records") };
-                let explanation = format!(
-                    "{} of {class} in one hour: {:.1} times the budget of {}; the largest hour learnt in {} days is {}",
-                    said(sum),
-                    sum as f64 / budget.max(1) as f64,
-                    said(budget),
-                    settings.budget_days,
-                    said(largest),
-                );
-                let mut evidence = self.evidence.clone();
-                if !evidence.iter().any(|(_, uid)| *uid == moment.uid) {
-                    evidence.truncate(EVENTS_MAX - 1);
-                    evidence.push((moment.at, moment.uid));
-                }
-                let first = evidence.first().map_or(moment.at, |(at, _)| *at);
-                trips.push(Trip { measure, level: *level, explanation, evidence, events: self.events, first });
+        for (measure, level) in [bytes, records].iter().zip(passed) {
+            if let Some(level) = level {
+                trips.push(self.trip(measure, level, moment, whose, settings));
             }
         }
         trips
     }
+
+    fn trip(&self, measure: &Measure, level: u8, moment: &Moment, whose: &Whose<'_>, settings: &Settings) -> Trip {
+        let mut evidence = self.evidence.as_deref().cloned().unwrap_or_default();
+        if !evidence.iter().any(|(_, uid)| *uid == moment.uid) {
+            evidence.truncate(EVENTS_MAX - 1);
+            evidence.push((moment.at, moment.uid));
+        }
+        Trip {
+            measure: measure.name,
+            level,
+            explanation: measure.explanation(whose.class, settings),
+            first: evidence.first().map_or(moment.at, |(at, _)| *at),
+            evidence,
+            events: self.cells.iter().map(|cell| u64::from(cell.events)).sum(),
+        }
+    }
+}
+
+/// Whose budget, of what.
+struct Whose<'a> {
+    everybody: bool,
+    class: Option<&'a DataClass>,
+}
+
+/// Bytes or records of a sliding hour, against their budget.
+struct Measure {
+    name: &'static str,
+    sum: u64,
+    budget: u64,
+    largest: u64,
+}
+
+impl Measure {
+    /// Moves the level to where the sum is; gives it, if it rose.
+    fn passes(&self, level: &mut u8) -> Option<u8> {
+        if self.sum <= self.budget / 2 {
+            *level = 0;
+        }
+        let before = *level;
+        while *level < 63 && self.sum > self.budget.saturating_mul(1 << *level) {
+            *level += 1;
+        }
+        (*level > before).then_some(*level)
+    }
+
+    fn explanation(&self, class: Option<&DataClass>, settings: &Settings) -> String {
+        let class = class.map_or_else(|| "uncatalogued data".to_owned(), |class| format!("`{class}`"));
+        let said = |amount: u64| if self.name == "bytes" { gibibytes(amount) } else { format!("{amount} records") };
+        format!(
+            "{} of {class} in one hour: {:.1} times the budget of {}; the largest hour learnt in {} days is {}",
+            said(self.sum),
+            self.sum as f64 / self.budget.max(1) as f64,
+            said(self.budget),
+            settings.budget_days,
+            said(self.largest),
+        )
+    }
+}
+
+/// The cell that an event time in microseconds lies in.
+fn cell_of(at: i64) -> u32 {
+    at.div_euclid(CELL).clamp(0, i64::from(u32::MAX - HOUR_CELLS)) as u32
 }
 
 fn gibibytes(bytes: u64) -> String {
     format!("{:.2} GiB", bytes as f64 / (1_u64 << 30) as f64)
 }
 
-/// All accounts.
+/// The budgets that everybody has together, one for each class of data.
 #[derive(Debug)]
-pub(crate) struct Budgets {
-    ledgers: Keyed<Account, Ledger>,
+pub(crate) struct Together {
+    ledgers: Keyed<DataClass, Ledger>,
 }
 
 /// What a snapshot keeps.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Kept(Slots<Account, Ledger>);
+pub(crate) struct Kept(Slots<DataClass, Ledger>);
 
-impl Serialize for Budgets {
+impl Serialize for Together {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.ledgers.serialize_slots(serializer)
     }
 }
 
-impl Budgets {
-    pub(crate) fn new(settings: &Settings) -> Budgets {
-        Budgets { ledgers: Keyed::new(settings.map_bytes_max, micros(settings.budget_days * 86_400)) }
+impl Together {
+    pub(crate) fn new(bytes_max: usize, settings: &Settings) -> Together {
+        Together { ledgers: Keyed::new(bytes_max, micros(settings.budget_days * 86_400)) }
     }
 
     pub(crate) fn restore(&mut self, kept: Kept) {
@@ -247,64 +326,55 @@ impl Budgets {
     pub(crate) fn evicted(&self) -> u64 {
         self.ledgers.evicted()
     }
+}
 
-    #[cfg(test)]
-    pub(crate) fn bytes(&self) -> usize {
-        self.ledgers.bytes()
+/// Spends what the moment took: of the identity's own budget of each class, and of everybody's.
+pub(super) fn take(
+    pair: &mut Pair<'_>,
+    together: &mut Together,
+    scene: &Scene<'_>,
+    counters: &mut Counters,
+    out: &mut Vec<Finding>,
+) {
+    let moment = scene.moment;
+    if moment.bytes == 0 && moment.records == 0 {
+        return;
     }
-
-    /// Spends what `moment` took. `watched` is for how long its system has been watched, in microseconds.
-    pub(crate) fn take(
-        &mut self,
-        moment: &Moment,
-        watched: i64,
-        catalogue: &Catalogue,
-        settings: &Settings,
-        counters: &mut Counters,
-        out: &mut Vec<Finding>,
-    ) {
-        if moment.bytes == 0 && moment.records == 0 {
-            return;
+    let Some(takings) = pair.identity().map(Profile::takings) else { return };
+    let spend = |ledger: &mut Ledger, whose: &Whose<'_>| {
+        ledger.move_to(moment.at, scene.settings);
+        ledger.add(moment);
+        let learning = !scene.watched_for(scene.settings.learning_seconds);
+        if learning { Vec::new() } else { ledger.judge(moment, whose, scene.settings) }
+    };
+    let mut raise = |trips: Vec<Trip>, whose: &Whose<'_>| {
+        counters.findings += trips.len() as u64;
+        out.extend(trips.into_iter().map(|trip| trip.finding(moment, whose)));
+    };
+    let mut classes = scene.classes().map(Some).peekable();
+    let uncatalogued = classes.peek().is_none().then_some(None);
+    for class in classes.chain(uncatalogued) {
+        let own = Whose { everybody: false, class };
+        if let Some(budget) = takings.budget(class) {
+            raise(spend(&mut budget.ledger, &own), &own);
         }
-        let parties = &moment.parties;
-        let Some(identity) = parties.actor.as_ref().or(parties.credential.as_ref()) else { return };
-        let mut classes: Vec<Option<DataClass>> = parties
-            .target
-            .iter()
-            .flat_map(|target| catalogue.holdings(target))
-            .map(|holding| Some(holding.class.clone()))
-            .collect();
-        classes.sort_unstable();
-        classes.dedup();
-        if classes.is_empty() {
-            classes.push(None);
-        }
-        let learning = watched < micros(settings.learning_seconds);
-        for class in classes {
-            let own = Account { identity: Some(identity.clone()), class: class.clone() };
-            // Many hands that take little each: a class of data has a budget as well.
-            let all = class.is_some().then_some(Account { identity: None, class });
-            for account in [Some(own), all].into_iter().flatten() {
-                let trips = self.ledgers.update(&account, moment.at, Ledger::default, |ledger| {
-                    ledger.move_to(moment.at, settings);
-                    ledger.add(moment);
-                    if learning { Vec::new() } else { ledger.judge(moment, &account, settings) }
-                });
-                counters.findings += trips.len() as u64;
-                out.extend(trips.into_iter().map(|trip| trip.finding(moment, &account)));
-            }
+        // Many hands that take little each: a class of data has a budget as well.
+        if let Some(class) = class {
+            let all = Whose { everybody: true, class: Some(class) };
+            let trips = together.ledgers.update(class, moment.at, Ledger::default, |ledger| spend(ledger, &all));
+            raise(trips, &all);
         }
     }
 }
 
 impl Trip {
-    fn finding(self, moment: &Moment, account: &Account) -> Finding {
+    fn finding(self, moment: &Moment, whose: &Whose<'_>) -> Finding {
         let parties = &moment.parties;
         let subject = parties.holder().cloned();
-        let class = account.class.as_ref().map_or("", DataClass::word);
-        let everybody = account.identity.is_none();
-        let whose = if everybody { "/all" } else { "" };
-        let name = format!("{DETECTOR}{whose}/{class}/{}/{}", self.measure, self.level);
+        let class = whose.class.map_or("", DataClass::word);
+        let everybody = whose.everybody;
+        let all = if everybody { "/all" } else { "" };
+        let name = format!("{DETECTOR}{all}/{class}/{}/{}", self.measure, self.level);
         let about = match &subject {
             Some(subject) if everybody => format!("all together, `{subject}` last, took "),
             Some(subject) => format!("`{subject}` took "),
@@ -318,7 +388,7 @@ impl Trip {
             // Whose doing it is, everybody's budget cannot say.
             signal: if everybody { Signal::Watch } else { Signal::Volume },
             actor: parties.actor.clone(),
-            class: account.class.clone(),
+            class: whose.class.cloned(),
             first: Time(self.first),
             at: Time(moment.at),
             events: self.evidence.into_iter().map(|(_, uid)| uid).collect(),
@@ -327,5 +397,36 @@ impl Trip {
             techniques: vec![Text::new("T1530")],
             subject,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Days that were forgotten because a later one took as much change nothing.
+    #[test]
+    fn the_largest_hour_is_that_of_all_days_kept() {
+        let settings = Settings::default();
+        let mut ledger = Ledger::default();
+        let mut all: Vec<(i64, Amount)> = Vec::new();
+        let mut state = 7_u64;
+        for hour in 0..24 * 200 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            if state >> 61 != 0 {
+                continue;
+            }
+            let at = hour * 12 * CELL;
+            ledger.move_to(at, &settings);
+            let today = hour / 24;
+            let kept = all.iter().filter(|(day, _)| *day >= today - settings.budget_days);
+            let largest = kept.fold(Amount::default(), |largest, (_, amount)| largest.max(*amount));
+            assert_eq!(ledger.largest(), largest, "hour {hour}");
+            assert!(ledger.days.len() <= 1 + settings.budget_days as usize);
+            let amount = Amount { bytes: state >> 40 & 0xff, records: state >> 50 & 0xff };
+            ledger.hour_largest = amount;
+            all.push((today, amount));
+        }
+        assert!(all.len() > 400);
     }
 }

@@ -2,8 +2,8 @@
 //! application that the same identity consented to before is quiet.
 
 use super::operation::Class;
-use super::profile::{Pair, Set};
-use super::seen::Standing;
+use super::profile::Pair;
+use super::seen::{Set, Standing};
 use super::{Behaviour, Say, Scene, days, digest};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};

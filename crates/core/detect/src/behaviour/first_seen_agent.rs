@@ -5,7 +5,8 @@
 //! identity use in peace, and identities that meet new clients all the time.
 
 use super::crowd::Crowd;
-use super::profile::{Pair, Set, Settled};
+use super::profile::{Pair, Settled};
+use super::seen::Set;
 use super::{Behaviour, Novelty, Say, Scene, days, digest};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};
@@ -56,8 +57,8 @@ enum Found {
 
 fn one(pair: &mut Pair<'_>, what: u64, scene: &Scene<'_>, crowd: &mut Crowd, counters: &mut Counters) -> Found {
     let (now, settings) = (scene.now, scene.settings);
-    let kind = pair.identity().map_or(0, |identity| identity.kind);
-    let shared = digest(&[b"agent", &kind.to_be_bytes(), &what.to_be_bytes()]);
+    let kind = pair.identity().map_or(0, |identity| identity.kind());
+    let shared = || digest(&[b"agent", &kind.to_be_bytes(), &what.to_be_bytes()]);
     let asked = pair.ask(Set::Agents, what, now, settings);
     let why = match asked.settled() {
         Settled::Home => None,
@@ -70,9 +71,9 @@ fn one(pair: &mut Pair<'_>, what: u64, scene: &Scene<'_>, crowd: &mut Crowd, cou
                 counters.diffuse += 1;
                 return None;
             }
-            let before = answering.agents.len();
-            let users = crowd.users(shared);
-            (answering.agents.len() > 0 && users < enough(crowd, kind, scene)).then(|| {
+            let before = answering.seen.len(Set::Agents);
+            let users = crowd.users(shared());
+            (answering.seen.len(Set::Agents) > 0 && users < enough(crowd, kind, scene)).then(|| {
                 format!("in {} it was used by {before} other kinds and versions of clients", days(answering.days(now)))
             })
         }),
@@ -82,7 +83,7 @@ fn one(pair: &mut Pair<'_>, what: u64, scene: &Scene<'_>, crowd: &mut Crowd, cou
         Some(why) => Found::Raise(why),
         None => {
             if let (true, Some(actor)) = (asked.tells_others(), &scene.moment.parties.actor) {
-                crowd.note(shared, actor, scene.moment.at);
+                crowd.note(shared(), actor, scene.moment.at);
             }
             Found::Quiet
         }

@@ -3,7 +3,8 @@
 
 use super::crowd::Crowd;
 use super::first_seen_operation::judge;
-use super::profile::{Pair, Set};
+use super::profile::Pair;
+use super::seen::Set;
 use super::{Behaviour, Say, Scene, digest};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};

@@ -15,7 +15,8 @@
 
 use super::crowd::Crowd;
 use super::network::Network;
-use super::profile::{Pair, Profile, Set, Settled};
+use super::profile::{Pair, Profile, Settled};
+use super::seen::Set;
 use super::{Behaviour, Novelty, Say, Scene, days, digest, others};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};
@@ -97,10 +98,11 @@ fn why_new(pair: &mut Pair<'_>, network: Network, scene: &Scene<'_>, counters: &
 
 /// Whether a new network of someone who moves about so much means anything; `Err` where it cannot.
 fn unusual(profile: &Profile, network: Network) -> Result<bool, ()> {
-    if profile.networks.len() < ROAMS_FROM {
+    if profile.seen.len(Set::Networks) < ROAMS_FROM {
         return Ok(true);
     }
-    let mut wide: Vec<Network> = profile.networks.items().map(|bits| Network::from_bits(bits).wide()).collect();
+    let mut wide: Vec<Network> =
+        profile.seen.items(Set::Networks).map(|bits| Network::from_bits(bits).wide()).collect();
     wide.sort_unstable();
     wide.dedup();
     if wide.len() >= EVERYWHERE_FROM { Err(()) } else { Ok(!wide.contains(&network.wide())) }
@@ -108,7 +110,7 @@ fn unusual(profile: &Profile, network: Network) -> Result<bool, ()> {
 
 fn known_for(profile: &Profile, now: u32) -> String {
     let known = days(profile.days(now));
-    match profile.networks.len() {
+    match profile.seen.len(Set::Networks) {
         0 => format!("in {known} it never came from an outside network"),
         networks => format!("in {known} it came from {}", others(networks, "network")),
     }

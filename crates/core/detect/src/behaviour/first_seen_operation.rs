@@ -8,7 +8,8 @@
 use super::crowd::Crowd;
 use super::first_seen_agent::enough;
 use super::operation::Class;
-use super::profile::{Pair, Set, Settled};
+use super::profile::{Pair, Settled};
+use super::seen::Set;
 use super::{Behaviour, Say, Scene, days, digest};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};
@@ -64,8 +65,8 @@ pub(super) fn judge(
 ) -> Option<String> {
     let (now, settings) = (scene.now, scene.settings);
     let identity = pair.identity()?;
-    let kind = identity.kind;
-    let shared = digest(&[sort, &kind.to_be_bytes(), &what.to_be_bytes()]);
+    let kind = identity.kind();
+    let shared = || digest(&[sort, &kind.to_be_bytes(), &what.to_be_bytes()]);
     // Only the identity's own: credentials come and go.
     let mut identity = Pair { own: None, actor: Some(identity) };
     let asked = identity.ask(set, what, now, settings);
@@ -77,8 +78,8 @@ pub(super) fn judge(
                 counters.diffuse += 1;
                 return None;
             }
-            let users = crowd.users(shared);
-            let before = profile.set(set).len();
+            let users = crowd.users(shared());
+            let before = profile.seen.len(set);
             (users < enough(crowd, kind, scene)).then(|| {
                 format!(
                     "in {} it did {}, and {users} of {} identities of its kind do this",
@@ -91,7 +92,7 @@ pub(super) fn judge(
     };
     identity.learn(set, what, now, why.is_some(), asked);
     if let (None, true, Some(actor)) = (&why, asked.tells_others(), scene.identity()) {
-        crowd.note(shared, actor, scene.moment.at);
+        crowd.note(shared(), actor, scene.moment.at);
     }
     why
 }

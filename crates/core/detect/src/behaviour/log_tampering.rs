@@ -4,8 +4,8 @@
 //! is worth a look at once; if the same identity is somewhere new or something new, it is a tripwire.
 
 use super::operation::Class;
-use super::profile::{Pair, Set};
-use super::seen::Standing;
+use super::profile::Pair;
+use super::seen::{Set, Standing};
 use super::{Behaviour, Novelty, Say, Scene, days};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};

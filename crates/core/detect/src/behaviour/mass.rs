@@ -5,7 +5,6 @@
 //! and never below a floor for each class; while a system is watched for less than the learning time, nothing trips.
 //! It is raised when the budget is passed and at each doubling.
 
-use super::digest;
 use super::distinct::Distinct;
 use super::level::Largest;
 use super::operation::Class;
@@ -13,7 +12,7 @@ use super::profile::Pair;
 use super::{Behaviour, Say, Scene};
 use crate::correlator::keyed::Footprint;
 use crate::correlator::settings::{Counters, Settings};
-use firebreak_model::{Finding, NodeKey, Severity, Signal};
+use firebreak_model::{Finding, Severity, Signal};
 use serde::{Deserialize, Serialize};
 
 const WINDOW_MINUTES: u32 = 30;
@@ -22,12 +21,11 @@ const WINDOW_MINUTES: u32 = 30;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Mass {
     class: Class,
+    level: u8,
     half_hour: u32,
+    largest: Largest,
     now: Distinct,
     before: Distinct,
-    count: u64,
-    largest: Largest,
-    level: u32,
 }
 
 impl Footprint for Mass {
@@ -86,6 +84,11 @@ const fn sort(class: Class) -> Option<Sort> {
     Some(Sort { behaviour, floor, severity, did, things })
 }
 
+/// Whether different things of this class are counted.
+pub(super) const fn counts(class: Class) -> bool {
+    sort(class).is_some()
+}
+
 impl Mass {
     pub(crate) fn class(&self) -> Class {
         self.class
@@ -94,13 +97,17 @@ impl Mass {
     pub(crate) fn new(class: Class) -> Mass {
         Mass {
             class,
+            level: 0,
             half_hour: 0,
+            largest: Largest::default(),
             now: Distinct::default(),
             before: Distinct::default(),
-            count: 0,
-            largest: Largest::default(),
-            level: 0,
         }
+    }
+
+    /// Different things in the window.
+    fn count(&self) -> u64 {
+        self.now.count_with(&self.before)
     }
 
     /// Moves time on; a window that stayed within its budget is learnt from.
@@ -110,29 +117,34 @@ impl Mass {
             return;
         }
         if self.level == 0 {
-            self.largest.note(self.count, minute);
+            self.largest.note(self.count(), minute);
         }
         let now = std::mem::take(&mut self.now);
         self.before = if half_hour == self.half_hour + 1 { now } else { Distinct::default() };
         self.half_hour = half_hour;
-        self.count = self.before.count();
-        if self.count == 0 {
+        if self.before.count() == 0 {
             self.level = 0;
         }
     }
 
-    fn add(&mut self, thing: &NodeKey) {
-        if self.now.add(digest(&[thing.as_str().as_bytes()])) {
-            let mut both = self.now.clone();
-            both.merge(&self.before);
-            self.count = both.count();
+    /// Whether the window now holds more than `budget`, doubled for each time that it did before. What two half hours
+    /// hold together is looked into only where it can be enough.
+    fn passes(&mut self, budget: u64) -> bool {
+        let before = self.level;
+        let limit = |level: u8| budget.saturating_mul(1 << level.min(32));
+        if self.now.count() + self.before.count() > limit(self.level) {
+            let count = self.count();
+            while count > limit(self.level) && self.level < 32 {
+                self.level += 1;
+            }
         }
+        self.level > before
     }
 }
 
 pub(super) fn take(pair: &mut Pair<'_>, scene: &Scene<'_>, counters: &mut Counters, out: &mut Vec<Finding>) {
     let moment = scene.moment;
-    let (true, Some(thing)) = (moment.deed.done, &moment.parties.target) else { return };
+    let (true, Some(thing)) = (moment.deed.done, scene.thing) else { return };
     let Some(sort) = sort(moment.deed.operation.class) else { return };
     let (now, settings) = (scene.now, scene.settings);
     let Some(identity) = pair.identity() else { return };
@@ -140,24 +152,22 @@ pub(super) fn take(pair: &mut Pair<'_>, scene: &Scene<'_>, counters: &mut Counte
     let known = identity.days(now);
     let Some(mass) = identity.mass(moment.deed.operation.class) else { return };
     mass.move_to(now);
-    mass.add(thing);
+    mass.now.add(thing);
     if learning {
         return;
     }
     let floor = (sort.floor)(settings);
     let largest = mass.largest.get();
     let budget = floor.max(largest.saturating_mul(settings.budget_factor));
-    let before = mass.level;
-    while mass.count > budget.saturating_mul(1 << mass.level.min(32)) && mass.level < 32 {
-        mass.level += 1;
-    }
-    if mass.level == before {
+    if !mass.passes(budget) {
         return;
     }
     let Some(subject) = moment.parties.holder().cloned() else { return };
     let explanation = format!(
         "`{subject}` {} {} {} within an hour, against a budget of {budget}: the most in {known:.1} days was {largest}",
-        sort.did, mass.count, sort.things
+        sort.did,
+        mass.count(),
+        sort.things
     );
     let say = Say {
         behaviour: sort.behaviour,

@@ -2,64 +2,47 @@
 //! look-up each.
 
 use super::Behaviour;
+use super::few::Few;
 use super::mass::Mass;
 use super::operation::Class;
-use super::seen::{Seen, Span, Standing};
+use super::seen::{LATEST, Seen, Set, Span, Standing};
+use super::takings::Takings;
 use super::travel::Spot;
 use super::two_networks::Flips;
-use super::volume::Habit;
 use crate::correlator::keyed::Footprint;
 use crate::correlator::settings::Settings;
 use serde::{Deserialize, Serialize};
 
-/// What is known of one credential or identity. Times are minutes since 1970.
+/// What is known of one credential or identity. Times are minutes since 1970. There are very many: what most never need
+/// is apart, and made when it is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Profile {
     pub(crate) first: u32,
     /// The last use before the one under way.
     pub(crate) last: u32,
-    /// Whether it was used before the event under way.
-    pub(crate) used: bool,
-    pub(crate) kind: u64,
-    pub(crate) networks: Seen,
-    pub(crate) agents: Seen,
-    pub(crate) operations: Seen,
-    pub(crate) classes: Seen,
-    pub(crate) flips: Flips,
-    /// Where it was last, where that is known.
-    pub(crate) spot: Option<Spot>,
-    /// One for each class that was ever counted.
-    masses: Vec<Mass>,
-    /// What it takes in an hour; nothing for who takes nothing.
-    pub(crate) habit: Option<Box<Habit>>,
+    /// What sort of identity it is.
+    kind: u32,
     /// The longest time without use that ended in peace, in days.
     pub(crate) rest_days: u16,
-    /// When each behaviour raised something last; 0 is never.
-    pub(crate) told: [u32; Behaviour::COUNT],
+    /// Whether it was used before the event under way.
+    pub(crate) used: bool,
+    pub(crate) seen: Seen,
+    pub(crate) flips: Flips,
+    /// Where it was last, where that is known.
+    pub(crate) spot: Option<Box<Spot>>,
+    /// One for each class that was ever counted.
+    masses: Few<Mass>,
+    /// What it takes; nothing for who takes nothing.
+    takings: Option<Box<Takings>>,
 }
 
 impl Footprint for Profile {
     fn heap_bytes(&self) -> usize {
-        self.networks.heap_bytes() + self.agents.heap_bytes() + self.operations.heap_bytes() + self.classes.heap_bytes()
-    }
-}
-
-/// The sets of a profile.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Set {
-    Networks,
-    Agents,
-    Operations,
-    Classes,
-}
-
-impl Set {
-    /// Items remembered.
-    const fn max(self) -> usize {
-        match self {
-            Set::Networks | Set::Operations => 48,
-            Set::Agents | Set::Classes => 24,
-        }
+        self.seen.heap_bytes()
+            + self.flips.heap_bytes()
+            + self.spot.as_ref().map_or(0, |_| size_of::<Spot>() + 16)
+            + self.masses.heap_bytes()
+            + self.takings.as_ref().map_or(0, Footprint::heap_bytes)
     }
 }
 
@@ -67,8 +50,8 @@ const fn minutes(seconds: i64) -> u32 {
     let minutes = seconds / 60;
     if minutes < 0 {
         0
-    } else if minutes > (u32::MAX >> 2) as i64 {
-        u32::MAX >> 2
+    } else if minutes > LATEST as i64 {
+        LATEST
     } else {
         minutes as u32
     }
@@ -79,37 +62,33 @@ impl Profile {
         Profile {
             first: now,
             last: now,
+            kind: kind as u32,
+            rest_days: 0,
             used: false,
-            kind,
-            networks: Seen::default(),
-            agents: Seen::default(),
-            operations: Seen::default(),
-            classes: Seen::default(),
+            seen: Seen::default(),
             flips: Flips::default(),
             spot: None,
-            masses: Vec::new(),
-            habit: None,
-            rest_days: 0,
-            told: [0; Behaviour::COUNT],
+            masses: Few::default(),
+            takings: None,
         }
     }
 
-    pub(crate) fn set(&mut self, set: Set) -> &mut Seen {
-        match set {
-            Set::Networks => &mut self.networks,
-            Set::Agents => &mut self.agents,
-            Set::Operations => &mut self.operations,
-            Set::Classes => &mut self.classes,
-        }
+    /// What sort of identity it is, see [`super::crowd::kind`].
+    pub(crate) fn kind(&self) -> u64 {
+        u64::from(self.kind)
     }
 
     /// What it does of one class; there is always one.
     pub(crate) fn mass(&mut self, class: Class) -> Option<&mut Mass> {
         if self.masses.iter().all(|mass| mass.class() != class) {
-            self.masses.reserve_exact(1);
             self.masses.push(Mass::new(class));
         }
         self.masses.iter_mut().find(|mass| mass.class() == class)
+    }
+
+    /// What it takes.
+    pub(crate) fn takings(&mut self) -> &mut Takings {
+        self.takings.get_or_insert_default()
     }
 
     /// Whether it has been known for so many seconds.
@@ -126,31 +105,29 @@ impl Profile {
         // Forgetting waits while its owner rests: who comes back finds home where it was.
         let horizon = self.last.min(now).saturating_sub(minutes(settings.forget_seconds));
         let probation = minutes(settings.learning_seconds);
-        self.set(set).touch(what, Span { now, horizon, probation })
+        self.seen.touch(set, what, Span { now, horizon, probation })
     }
 
     pub(crate) fn insert(&mut self, set: Set, what: u64, now: u32, raised: bool) {
-        self.set(set).insert(what, now, raised, set.max());
+        self.seen.insert(set, what, now, raised);
     }
 
     /// Whether it meets so many new things of this sort that one more means nothing: three or more after the learning
     /// time, and on average one in four days.
-    pub(crate) fn curious(&mut self, set: Set, now: u32, learning_seconds: i64) -> bool {
+    pub(crate) fn curious(&self, set: Set, now: u32, learning_seconds: i64) -> bool {
         let since = self.first.saturating_add(minutes(learning_seconds));
-        let newer = self.set(set).newer_than(since);
+        let newer = self.seen.newer_than(set, since);
         newer >= 3 && newer as f64 * 4.0 > f64::from(now.saturating_sub(since)) / 1_440.0
     }
 
     /// Whether `behaviour` was raised about it within so many seconds.
     pub(crate) fn was_told(&self, behaviour: Behaviour, now: u32, seconds: i64) -> bool {
-        let told = self.told.get(behaviour as usize).copied().unwrap_or_default();
-        told != 0 && told > now.saturating_sub(minutes(seconds))
+        let told = self.seen.last(Set::Told, behaviour as u64);
+        told.is_some_and(|told| told > now.saturating_sub(minutes(seconds)))
     }
 
     pub(crate) fn tell(&mut self, behaviour: Behaviour, now: u32) {
-        if let Some(told) = self.told.get_mut(behaviour as usize) {
-            *told = now.max(1);
-        }
+        self.seen.insert(Set::Told, behaviour as u64, now, false);
     }
 }
 

@@ -1,13 +1,13 @@
 //! The stage of behaviours: it looks up what is known of a moment's parties, and lets every behaviour judge.
 
-use super::budget::{self, Budgets};
+use super::budget::{self, Together};
 use super::crowd::{self, Crowd};
 use super::network::Network;
 use super::profile::{Pair, Profile};
 use super::seen::minute;
 use super::two_networks::Flips;
 use super::volume::{self, Volumes};
-use super::{Novelty, Scene};
+use super::{Novelty, Scene, digest};
 use super::{ai_key, consent, dormant, log_tampering, mass, tools, travel, two_networks};
 use super::{first_seen_agent, first_seen_class, first_seen_network, first_seen_operation};
 use crate::correlator::keyed::{AsSlots, Footprint, Keyed, Slots};
@@ -27,25 +27,25 @@ const SESSION_SECONDS: i64 = 3_600;
 pub(crate) struct Behaviours {
     /// When the first event of each system was seen.
     systems: BTreeMap<Text, i64>,
-    credentials: Keyed<NodeKey, Profile>,
-    identities: Keyed<NodeKey, Profile>,
+    credentials: Keyed<NodeKey, Box<Profile>>,
+    identities: Keyed<NodeKey, Box<Profile>>,
     /// Sessions that no credential names.
     sessions: Keyed<u64, Flips>,
     crowd: Crowd,
     volumes: Volumes,
-    budgets: Budgets,
+    together: Together,
 }
 
 /// What a snapshot keeps.
 #[derive(Deserialize)]
 pub(crate) struct Kept {
     systems: BTreeMap<Text, i64>,
-    credentials: Slots<NodeKey, Profile>,
-    identities: Slots<NodeKey, Profile>,
+    credentials: Slots<NodeKey, Box<Profile>>,
+    identities: Slots<NodeKey, Box<Profile>>,
     sessions: Slots<u64, Flips>,
     crowd: crowd::Kept,
     volumes: volume::Kept,
-    budgets: budget::Kept,
+    together: budget::Kept,
 }
 
 impl Serialize for Behaviours {
@@ -58,7 +58,7 @@ impl Serialize for Behaviours {
         kept.serialize_field("sessions", &AsSlots(&self.sessions))?;
         kept.serialize_field("crowd", &self.crowd)?;
         kept.serialize_field("volumes", &self.volumes)?;
-        kept.serialize_field("budgets", &self.budgets)?;
+        kept.serialize_field("together", &self.together)?;
         kept.end()
     }
 }
@@ -79,7 +79,7 @@ impl Behaviours {
             sessions: Keyed::new(bytes / 8, micros(SESSION_SECONDS)),
             crowd: Crowd::new(bytes, micros(settings.forget_seconds)),
             volumes: Volumes::new(bytes / 8, micros(PROFILE_SECONDS)),
-            budgets: Budgets::new(settings),
+            together: Together::new(bytes / 8, settings),
         }
     }
 
@@ -90,7 +90,7 @@ impl Behaviours {
         self.sessions.restore(kept.sessions);
         self.crowd.restore(kept.crowd);
         self.volumes.restore(kept.volumes);
-        self.budgets.restore(kept.budgets);
+        self.together.restore(kept.together);
     }
 
     pub(crate) fn evicted(&self) -> u64 {
@@ -99,13 +99,13 @@ impl Behaviours {
             + self.sessions.evicted()
             + self.crowd.evicted()
             + self.volumes.evicted()
-            + self.budgets.evicted()
+            + self.together.evicted()
     }
 
     /// Bytes that all of it takes, about.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        self.credentials.bytes() + self.identities.bytes() + self.crowd.bytes() + self.budgets.bytes()
+        self.credentials.bytes() + self.identities.bytes() + self.crowd.bytes()
     }
 
     /// Judges a moment and learns from it. Says whether it is novel in a way that arms tripwires.
@@ -122,10 +122,10 @@ impl Behaviours {
         let watched = self.watched(holder.system(), moment.at);
         let now = minute(moment.at);
         let network = moment.address.and_then(Network::of);
-        let scene = Scene { moment, now, network, watched, catalogue, settings };
-        let Behaviours { credentials, identities, sessions, crowd, volumes, budgets, .. } = self;
-        let mut shared = Shared { sessions, crowd, volumes };
-        let novel = with(credentials, parties.credential.as_ref(), &scene, |own| {
+        let scene = Scene { moment, now, network, watched, thing: thing(moment), catalogue, settings };
+        let Behaviours { credentials, identities, sessions, crowd, volumes, together, .. } = self;
+        let mut shared = Shared { sessions, crowd, volumes, together };
+        with(credentials, parties.credential.as_ref(), &scene, |own| {
             with(identities, parties.actor.as_ref(), &scene, |actor| {
                 let mut pair = Pair { own, actor };
                 let novel = judge(&mut pair, &mut shared, &scene, counters, out);
@@ -135,9 +135,7 @@ impl Behaviours {
                 }
                 novel
             })
-        });
-        budgets.take(moment, watched, catalogue, settings, counters, out);
-        novel
+        })
     }
 
     /// For how long `system` has been watched, in microseconds.
@@ -150,9 +148,16 @@ impl Behaviours {
     }
 }
 
+/// A digest of what the moment is about, where one is asked for.
+fn thing(moment: &Moment) -> Option<u64> {
+    let counted = moment.bytes > 0 || moment.records > 0 || mass::counts(moment.deed.operation.class);
+    let thing = moment.parties.target.as_ref().filter(|_| counted)?;
+    Some(digest(&[thing.as_str().as_bytes()]))
+}
+
 /// Calls `judge` with the profile of `key`, if there is a key.
 fn with<R>(
-    profiles: &mut Keyed<NodeKey, Profile>,
+    profiles: &mut Keyed<NodeKey, Box<Profile>>,
     key: Option<&NodeKey>,
     scene: &Scene<'_>,
     judge: impl FnOnce(Option<&mut Profile>) -> R,
@@ -160,7 +165,7 @@ fn with<R>(
     match key {
         None => judge(None),
         Some(key) => {
-            let new = || Profile::new(scene.now, crowd::kind(key));
+            let new = || Box::new(Profile::new(scene.now, crowd::kind(key)));
             profiles.update(key, scene.moment.at, new, |profile| judge(Some(profile)))
         }
     }
@@ -171,6 +176,7 @@ struct Shared<'a> {
     sessions: &'a mut Keyed<u64, Flips>,
     crowd: &'a mut Crowd,
     volumes: &'a mut Volumes,
+    together: &'a mut Together,
 }
 
 /// Every behaviour has its turn.
@@ -181,9 +187,9 @@ fn judge(
     counters: &mut Counters,
     out: &mut Vec<Finding>,
 ) -> bool {
-    let Shared { sessions, crowd, volumes } = shared;
+    let Shared { sessions, crowd, volumes, together } = shared;
     if let Some(actor) = pair.actor.as_deref().filter(|actor| !actor.used) {
-        crowd.joins(actor.kind);
+        crowd.joins(actor.kind());
     }
     let from = first_seen_network::take(pair, scene, crowd, counters, out);
     let by = first_seen_agent::take(pair, scene, crowd, counters, out);
@@ -198,5 +204,6 @@ fn judge(
     consent::take(pair, scene, counters, out);
     mass::take(pair, scene, counters, out);
     volume::take(pair, volumes, scene, from, by, counters, out);
+    budget::take(pair, together, scene, counters, out);
     from != Novelty::None || by != Novelty::None
 }

@@ -7,8 +7,8 @@
 use super::crowd::Crowd;
 use super::first_seen_operation::judge;
 use super::operation::Class;
-use super::profile::{Pair, Set};
-use super::seen::Standing;
+use super::profile::Pair;
+use super::seen::{Set, Standing};
 use super::{Behaviour, Say, Scene, digest};
 use crate::correlator::settings::Counters;
 use firebreak_model::{Finding, Severity, Signal};

@@ -39,7 +39,7 @@ pub(super) fn take(
         return;
     };
     let Some(identity) = pair.identity() else { return };
-    let before = identity.spot.replace(Spot { degrees, at: moment.at });
+    let before = identity.spot.replace(Box::new(Spot { degrees, at: moment.at }));
     let Some(before) = before.filter(|_| from.is_strange()) else { return };
     let km = Place::distance_km(before.degrees, degrees);
     // Clocks of two sources differ by some seconds.

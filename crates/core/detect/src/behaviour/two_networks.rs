@@ -15,45 +15,73 @@ use serde::{Deserialize, Serialize};
 /// So many changes make two users: there, back, and there again.
 const CHANGES_MIN: u8 = 3;
 
-/// The two networks from which one token was used last.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+/// The two networks from which one token was used last. Times are seconds since 1970.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Flips {
-    current: Option<Network>,
-    current_at: i64,
-    other: Option<Network>,
-    other_at: i64,
-    changes: u8,
+    /// As a number, or [`NOWHERE`].
+    current: u64,
+    /// Only for who changes within minutes; most never do.
+    changes: Option<Box<Changes>>,
+    current_at: u32,
+}
+
+/// No network has this number.
+const NOWHERE: u64 = u64::MAX;
+
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+struct Changes {
+    other: u64,
+    other_at: u32,
     /// When the changes began.
-    since: i64,
+    since: u32,
+    count: u8,
+}
+
+impl Default for Flips {
+    fn default() -> Flips {
+        Flips { current: NOWHERE, changes: None, current_at: 0 }
+    }
 }
 
 impl Footprint for Flips {
     fn heap_bytes(&self) -> usize {
-        0
+        self.changes.as_ref().map_or(0, |_| size_of::<Changes>() + 16)
     }
+}
+
+/// Seconds since 1970 of an event time in microseconds.
+fn second(at: i64) -> u32 {
+    at.div_euclid(micros(1)).clamp(0, i64::from(u32::MAX)) as u32
 }
 
 impl Flips {
     /// Takes a use. Says from where else and since when, if it was used from two networks in turn often enough.
-    fn take(&mut self, network: Network, at: i64, within: i64) -> Option<(Network, i64, u8)> {
-        if self.current == Some(network) {
-            self.current_at = at;
+    fn take(&mut self, network: Network, at: u32, within: i64) -> Option<(Network, u32, u8)> {
+        let (before, before_at) = (self.current, self.current_at);
+        (self.current, self.current_at) = (network.bits(), at);
+        if before == self.current {
             return None;
         }
-        let pool = self.current.is_none_or(|current| current.wide() == network.wide());
-        let recent = at.saturating_sub(self.current_at) <= within;
-        let back = self.other == Some(network) && at.saturating_sub(self.other_at) <= within;
-        if pool || !recent {
-            self.changes = 0;
-        } else if back && at.saturating_sub(self.since) <= within {
-            self.changes = self.changes.saturating_add(1);
-        } else {
-            (self.changes, self.since) = (1, self.current_at);
+        let recent = |then: u32| i64::from(at.saturating_sub(then)) <= within;
+        let pool = before == NOWHERE || Network::from_bits(before).wide() == network.wide();
+        if pool || !recent(before_at) {
+            // Whatever comes next is the first change: what was before is too long ago, or in the same pool.
+            self.changes = None;
+            return None;
         }
-        (self.other, self.other_at) = (self.current, self.current_at);
-        (self.current, self.current_at) = (Some(network), at);
-        let other = self.other.filter(|_| self.changes >= CHANGES_MIN)?;
-        Some((other, self.since, self.changes))
+        let mut changes = Changes { other: before, other_at: before_at, since: before_at, count: 1 };
+        if let Some(old) = self.changes.as_deref()
+            && old.other == self.current
+            && recent(old.other_at)
+            && recent(old.since)
+        {
+            (changes.since, changes.count) = (old.since, old.count.saturating_add(1));
+        }
+        match &mut self.changes {
+            Some(old) => **old = changes,
+            none => *none = Some(Box::new(changes)),
+        }
+        (changes.count >= CHANGES_MIN).then(|| (Network::from_bits(before), changes.since, changes.count))
     }
 }
 
@@ -66,11 +94,12 @@ pub(super) fn take(
     out: &mut Vec<Finding>,
 ) {
     let Some(network) = scene.network else { return };
-    let (at, within) = (scene.moment.at, micros(scene.settings.two_networks_seconds));
+    let (at, within) = (second(scene.moment.at), scene.settings.two_networks_seconds);
     let (flips, token) = match (pair.own.as_deref_mut(), scene.moment.deed.session) {
         (Some(own), _) => (own.flips.take(network, at, within), "it"),
         (None, Some(session)) => {
-            let flips = sessions.update(&session, at, Flips::default, |flips| flips.take(network, at, within));
+            let flips =
+                sessions.update(&session, scene.moment.at, Flips::default, |flips| flips.take(network, at, within));
             (flips, "one session of it")
         }
         (None, None) => return,
@@ -88,7 +117,7 @@ pub(super) fn take(
         explanation: format!(
             "`{subject}` is used from two networks at once: {token} changed {changes} times between {other} and {network} \
              in {} seconds, and {network} is new to it",
-            at.saturating_sub(since) / micros(1),
+            at.saturating_sub(since),
         ),
         subject,
         class: None,

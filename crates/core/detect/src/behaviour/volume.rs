@@ -9,16 +9,15 @@
 //! identity, and with what a day of its kind is while it has few of its own.
 
 use super::distinct::Distinct;
-use super::level::{Histogram, Largest, Season, octaves};
+use super::level::{Histograms, Largest, Season, octaves};
 use super::profile::Pair;
-use super::{Behaviour, Novelty, Say, Scene, digest};
+use super::{Behaviour, Novelty, Say, Scene};
 use crate::correlator::keyed::{AsSlots, Footprint, Keyed, Slots};
 use crate::correlator::settings::{Counters, Settings};
 use firebreak_model::{DataClass, Finding, Severity, Signal};
 use serde::{Deserialize, Serialize};
 
 const HOUR_MINUTES: u32 = 60;
-const DAY_MINUTES: u32 = 1_440;
 /// The spread is never smaller, in octaves.
 const SPREAD_MIN: f64 = 1.0;
 /// So many hours of its own count as much as its kind.
@@ -30,43 +29,40 @@ const DAYS_MIN: u32 = 5;
 type Amounts = [u64; 3];
 const MEASURES: [&str; 3] = ["bytes", "records", "places"];
 
-/// What an identity, or everyone on a data class, takes in an hour.
+/// What an identity, or everyone on a data class, takes in an hour. Pairs are bytes and records.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Habit {
     hour: u32,
-    bytes: u64,
-    records: u64,
+    days: u16,
+    /// The day for which a score was raised last, since 1970.
+    told: u16,
+    taken: [u64; 2],
     places: Distinct,
-    usual: [Histogram; 3],
-    season: [Season; 2],
-    day: u32,
-    day_amounts: [u64; 2],
-    days: u32,
-    largest_day: [Largest; 2],
+    usual: Histograms,
+    season: Season,
+    /// What was taken today.
+    day: [u64; 2],
     /// What was taken today from where it is new.
     strange: [u64; 2],
-    /// The day for which a score was raised last.
-    told: u32,
+    largest_day: [Largest; 2],
 }
 
 impl Footprint for Habit {
     fn heap_bytes(&self) -> usize {
-        self.places.heap_bytes()
-            + self.usual.iter().map(Histogram::heap_bytes).sum::<usize>()
-            + self.season.iter().map(Season::heap_bytes).sum::<usize>()
+        self.places.heap_bytes() + self.usual.heap_bytes() + self.season.heap_bytes()
     }
 }
 
 /// What the identities of one kind take, in an hour and in a day.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Peers {
-    hours: [Histogram; 3],
-    days: [Histogram; 2],
+    hours: Histograms,
+    days: Histograms,
 }
 
 impl Footprint for Peers {
     fn heap_bytes(&self) -> usize {
-        self.hours.iter().chain(&self.days).map(Histogram::heap_bytes).sum()
+        self.hours.heap_bytes() + self.days.heap_bytes()
     }
 }
 
@@ -115,65 +111,67 @@ impl Volumes {
     }
 }
 
+/// The day of an hour, both since 1970.
+const fn day_of(hour: u32) -> u16 {
+    (hour / 24) as u16
+}
+
 impl Habit {
     fn amounts(&self) -> Amounts {
-        [self.bytes / 1_024, self.records, self.places.count()]
+        let [bytes, records] = self.taken;
+        [bytes / 1_024, records, self.places.count()]
     }
 
     /// Moves time on: an hour and a day that are over are learnt from. Gives what others may learn.
     fn move_to(&mut self, minute: u32) -> Option<(Amounts, Option<[u64; 2]>)> {
-        let (hour, day) = (minute / HOUR_MINUTES, minute / DAY_MINUTES);
-        if hour == self.hour {
+        let (hour, before) = (minute / HOUR_MINUTES, self.hour);
+        if hour == before {
             return None;
         }
         let amounts = self.amounts();
         let active = amounts != [0; 3];
         if active {
-            for (usual, amount) in self.usual.iter_mut().zip(amounts) {
-                usual.add(octaves(amount));
+            for (measure, amount) in amounts.into_iter().enumerate() {
+                self.usual.add(measure, octaves(amount));
             }
-            for (season, amount) in self.season.iter_mut().zip(amounts) {
-                season.add(self.hour, octaves(amount));
-            }
+            let [bytes, records, _] = amounts;
+            self.season.add(before, [octaves(bytes), octaves(records)]);
         }
-        (self.hour, self.bytes, self.records) = (hour, 0, 0);
-        self.places = Distinct::default();
+        (self.hour, self.taken, self.places) = (hour, [0; 2], Distinct::default());
         let mut over = None;
-        if day != self.day {
-            if self.day_amounts != [0; 2] && self.strange == [0; 2] {
+        if day_of(hour) != day_of(before) {
+            if self.day != [0; 2] && self.strange == [0; 2] {
                 self.days = self.days.saturating_add(1);
-                for (largest, amount) in self.largest_day.iter_mut().zip(self.day_amounts) {
+                for (largest, amount) in self.largest_day.iter_mut().zip(self.day) {
                     largest.note(amount, minute);
                 }
-                over = Some(self.day_amounts);
+                over = Some(self.day);
             }
-            (self.day, self.day_amounts, self.strange) = (day, [0; 2], [0; 2]);
+            (self.day, self.strange) = ([0; 2], [0; 2]);
         }
         active.then_some((amounts, over))
     }
 
     fn add(&mut self, scene: &Scene<'_>, strange: bool) {
-        let moment = scene.moment;
-        self.bytes = self.bytes.saturating_add(moment.bytes);
-        self.records = self.records.saturating_add(moment.records);
-        for (at, amount) in [moment.bytes, moment.records].into_iter().enumerate() {
-            if let Some(day) = self.day_amounts.get_mut(at) {
-                *day = day.saturating_add(amount);
-            }
-            if let (true, Some(taken)) = (strange, self.strange.get_mut(at)) {
-                *taken = taken.saturating_add(amount);
-            }
+        let amounts = [scene.moment.bytes, scene.moment.records];
+        let add = |sums: &mut [u64; 2]| {
+            sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum = sum.saturating_add(amount));
+        };
+        add(&mut self.taken);
+        add(&mut self.day);
+        if strange {
+            add(&mut self.strange);
         }
-        if let Some(target) = &moment.parties.target {
-            self.places.add(digest(&[target.as_str().as_bytes()]));
+        if let Some(thing) = scene.thing {
+            self.places.add(thing);
         }
     }
 
     /// The highest score of the hour so far, where it is high enough to be raised.
     fn score(&mut self, peers: Option<&Peers>, settings: &Settings) -> Option<Score> {
         let floors = [settings.score_bytes / 1_024, settings.score_records, settings.floor_reads];
-        let amounts = self.amounts();
-        if self.told == self.day || amounts.iter().zip(floors).all(|(amount, floor)| *amount < floor) {
+        let (amounts, today) = (self.amounts(), day_of(self.hour));
+        if self.told == today || amounts.iter().zip(floors).all(|(amount, floor)| *amount < floor) {
             return None;
         }
         let scores = MEASURES.iter().enumerate().filter_map(|(at, measure)| {
@@ -183,23 +181,23 @@ impl Habit {
             (score >= settings.score_min).then_some(Score { measure, amount, expected, score, hours })
         });
         let best = scores.max_by(|a, b| a.score.total_cmp(&b.score))?;
-        self.told = self.day;
+        self.told = today;
         Some(best)
     }
 
     /// What is usual at this hour in octaves, how far it spreads, and on how many hours that is based.
     fn expected(&self, at: usize, peers: Option<&Peers>) -> Option<(f64, f64, u32)> {
-        let usual = self.usual.get(at)?;
-        let theirs = peers.and_then(|peers| peers.hours.get(at));
-        let own = f64::from(usual.total());
+        let (total, theirs) = (self.usual.total(at), peers.map(|peers| &peers.hours));
+        let own = f64::from(total);
         let shrink = |own_value: Option<f64>, their_value: Option<f64>| match (own_value, their_value) {
             (Some(mine), Some(theirs)) => Some((mine * own + theirs * PEER_WEIGHT) / (own + PEER_WEIGHT)),
             (mine, theirs) => mine.or(theirs),
         };
-        let median = shrink(usual.quantile(0.5), theirs.and_then(|theirs| theirs.quantile(0.5)))?;
-        let spread = shrink(usual.spread(), theirs.and_then(Histogram::spread))?.max(SPREAD_MIN);
-        let level = self.season.get(at).map_or(median, |season| season.level(self.hour, median));
-        Some((level, spread, usual.total()))
+        let median = shrink(self.usual.quantile(at, 0.5), theirs.and_then(|theirs| theirs.quantile(at, 0.5)))?;
+        let spread = shrink(self.usual.spread(at), theirs.and_then(|theirs| theirs.spread(at)))?.max(SPREAD_MIN);
+        // Places have no season.
+        let level = if at < 2 { self.season.level(at, self.hour, median) } else { median };
+        Some((level, spread, total))
     }
 
     /// What was taken today from where it is new, if it is more than twice a usual day.
@@ -211,8 +209,8 @@ impl Habit {
             if taken <= floor {
                 return None;
             }
-            let theirs = peers.and_then(|peers| peers.days.get(at)).and_then(|days| days.quantile(0.9));
-            let theirs = theirs.filter(|_| self.days < DAYS_MIN).map_or(0, |octaves| octaves.exp2() as u64);
+            let theirs = peers.and_then(|peers| peers.days.quantile(at, 0.9));
+            let theirs = theirs.filter(|_| u32::from(self.days) < DAYS_MIN).map_or(0, |octaves| octaves.exp2() as u64);
             let usual = self.largest_day.get(at)?.get().max(theirs);
             (taken > usual.saturating_mul(2)).then_some((*MEASURES.get(at)?, taken, usual))
         })
@@ -260,9 +258,9 @@ pub(super) fn take(
     by_class(volumes, scene, unknown, counters, out);
     let strange = from.is_strange() || by.is_strange();
     let Some(identity) = pair.identity() else { return };
-    let kind = identity.kind;
+    let kind = identity.kind();
     let known = identity.days(scene.now);
-    let habit = identity.habit.get_or_insert_with(Box::default);
+    let habit = &mut identity.takings().habit;
     if let Some((amounts, day)) = habit.move_to(scene.now) {
         volumes.kinds.update(&kind, moment.at, Peers::default, |peers| peers.learn(amounts, day));
     }
@@ -327,11 +325,11 @@ fn by_class(volumes: &mut Volumes, scene: &Scene<'_>, learning: bool, counters: 
 
 impl Peers {
     fn learn(&mut self, amounts: Amounts, day: Option<[u64; 2]>) {
-        for (hours, amount) in self.hours.iter_mut().zip(amounts) {
-            hours.add(octaves(amount));
+        for (measure, amount) in amounts.into_iter().enumerate() {
+            self.hours.add(measure, octaves(amount));
         }
-        for (days, amount) in self.days.iter_mut().zip(day.into_iter().flatten()) {
-            days.add(octaves(amount));
+        for (measure, amount) in day.into_iter().flatten().enumerate() {
+            self.days.add(measure, octaves(amount));
         }
     }
 }
