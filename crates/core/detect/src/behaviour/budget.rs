@@ -68,21 +68,28 @@ struct Levels {
 /// What was taken of one class of data, by one identity or by everybody together.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Ledger {
+    /// In no order. One that has left the sliding hour waits to serve again.
     cells: Few<Cell>,
-    /// The hour under way, its largest sum, and whether it went beyond the budget.
-    hour: u32,
-    hour_tripped: bool,
+    /// The number of the cell under way.
+    now: u32,
     levels: Levels,
+    /// Whether the hour under way went beyond the budget, and its largest sum.
+    hour_tripped: bool,
     hour_largest: Amount,
     /// Oldest first; without those that took less than a later one.
     days: Few<Day>,
     /// Events since half a budget was spent; few ever get there.
-    evidence: Option<Box<Vec<(i64, EventUid)>>>,
+    evidence: Option<Box<Evidence>>,
 }
+
+/// Events, each with its time.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct Evidence(Vec<(i64, EventUid)>);
 
 impl Footprint for Ledger {
     fn heap_bytes(&self) -> usize {
-        let evidence = self.evidence.as_ref().map_or(0, |evidence| 40 + evidence.len() * size_of::<(i64, EventUid)>());
+        let evidence =
+            self.evidence.as_ref().map_or(0, |evidence| 40 + evidence.0.len() * size_of::<(i64, EventUid)>());
         self.cells.list_bytes() + self.days.list_bytes() + evidence
     }
 }
@@ -126,31 +133,32 @@ struct Trip {
 impl Ledger {
     /// Moves time on: cells leave the sliding hour, an hour that is over is learnt from.
     fn move_to(&mut self, at: i64, settings: &Settings) {
-        let number = cell_of(at);
-        let left = |cell: &Cell| cell.number + HOUR_CELLS <= number;
-        if self.cells.first().is_some_and(left) {
-            self.cells.retain(|cell| !left(cell));
-        }
-        let hour = number / HOUR_CELLS;
-        if hour == self.hour {
+        let before = std::mem::replace(&mut self.now, cell_of(at));
+        let (hour, last_hour) = (self.now / HOUR_CELLS, before / HOUR_CELLS);
+        if hour == last_hour {
             return;
         }
         if !self.hour_tripped && self.hour_largest != Amount::default() {
-            self.learn(Day { number: self.hour / DAY_HOURS, largest: self.hour_largest });
+            self.learn(Day { number: last_hour / DAY_HOURS, largest: self.hour_largest });
         }
-        let today = i64::from(hour / DAY_HOURS);
-        let over = |day: &Day| i64::from(day.number) < today - settings.budget_days;
+        (self.hour_largest, self.hour_tripped) = (Amount::default(), false);
+        if let Some(mut evidence) = self.evidence.take() {
+            evidence.0.retain(|(at, _)| in_hour(cell_of(*at), self.now));
+            self.evidence = Some(evidence).filter(|evidence| !evidence.0.is_empty());
+        }
+        if hour / DAY_HOURS != last_hour / DAY_HOURS {
+            self.begin_day(hour / DAY_HOURS, settings);
+        }
+    }
+
+    /// Forgets days that are long ago, and gives back what a busy day took.
+    fn begin_day(&mut self, today: u32, settings: &Settings) {
+        let over = |day: &Day| i64::from(day.number) < i64::from(today) - settings.budget_days;
         if self.days.first().is_some_and(over) {
             self.days.retain(|day| !over(day));
         }
-        self.hour = hour;
-        self.hour_largest = Amount::default();
-        self.hour_tripped = false;
-        if let Some(evidence) = &mut self.evidence {
-            evidence.retain(|(at, _)| cell_of(*at) + HOUR_CELLS > number);
-            if evidence.is_empty() {
-                self.evidence = None;
-            }
+        if self.cells.len() > 1 {
+            self.cells.retain(|cell| in_hour(cell.number, self.now));
         }
     }
 
@@ -172,20 +180,36 @@ impl Ledger {
     }
 
     fn add(&mut self, moment: &Moment) {
-        let number = cell_of(moment.at);
-        if self.cells.last().is_none_or(|last| last.number != number) {
-            self.cells.push(Cell { number, ..Cell::default() });
-        }
-        if let Some(last) = self.cells.last_mut() {
-            last.amount = last.amount.and(Amount { bytes: moment.bytes, records: moment.records });
-            last.events = last.events.saturating_add(1);
+        let now = self.now;
+        let place = self.cells.iter().position(|cell| cell.number == now).unwrap_or_else(|| self.open(now));
+        if let Some(cell) = self.cells.get_mut(place) {
+            cell.amount = cell.amount.and(Amount { bytes: moment.bytes, records: moment.records });
+            cell.events = cell.events.saturating_add(1);
         }
         self.hour_largest = self.hour_largest.max(self.sum());
     }
 
+    /// A new cell, where there is room or behind the others.
+    fn open(&mut self, number: u32) -> usize {
+        let new = Cell { number, ..Cell::default() };
+        if let Some(place) = self.cells.iter().position(|cell| !in_hour(cell.number, number)) {
+            if let Some(cell) = self.cells.get_mut(place) {
+                *cell = new;
+            }
+            return place;
+        }
+        self.cells.push(new);
+        self.cells.len() - 1
+    }
+
+    /// The cells of the sliding hour.
+    fn hour(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(|cell| in_hour(cell.number, self.now))
+    }
+
     /// What was taken in the sliding hour.
     fn sum(&self) -> Amount {
-        self.cells.iter().fold(Amount::default(), |sum, cell| sum.and(cell.amount))
+        self.hour().fold(Amount::default(), |sum, cell| sum.and(cell.amount))
     }
 
     fn largest(&self) -> Amount {
@@ -213,7 +237,7 @@ impl Ledger {
         let (budget, largest, sum) = (self.budget(whose.everybody, settings), self.largest(), self.sum());
         self.hour_tripped |= sum.bytes > budget.bytes || sum.records > budget.records;
         if sum.bytes > budget.bytes / 2 || sum.records > budget.records / 2 {
-            let evidence = self.evidence.get_or_insert_default();
+            let Evidence(evidence) = &mut **self.evidence.get_or_insert_default();
             if evidence.len() < EVENTS_MAX {
                 evidence.push((moment.at, moment.uid));
             }
@@ -231,7 +255,7 @@ impl Ledger {
     }
 
     fn trip(&self, measure: &Measure, level: u8, moment: &Moment, whose: &Whose<'_>, settings: &Settings) -> Trip {
-        let mut evidence = self.evidence.as_deref().cloned().unwrap_or_default();
+        let mut evidence = self.evidence.as_ref().map(|evidence| evidence.0.clone()).unwrap_or_default();
         if !evidence.iter().any(|(_, uid)| *uid == moment.uid) {
             evidence.truncate(EVENTS_MAX - 1);
             evidence.push((moment.at, moment.uid));
@@ -242,7 +266,7 @@ impl Ledger {
             explanation: measure.explanation(whose.class, settings),
             first: evidence.first().map_or(moment.at, |(at, _)| *at),
             evidence,
-            events: self.cells.iter().map(|cell| u64::from(cell.events)).sum(),
+            events: self.hour().map(|cell| u64::from(cell.events)).sum(),
         }
     }
 }
@@ -286,6 +310,11 @@ impl Measure {
             said(self.largest),
         )
     }
+}
+
+/// Whether a cell lies in the hour that ends with the cell `now`.
+const fn in_hour(cell: u32, now: u32) -> bool {
+    cell + HOUR_CELLS > now
 }
 
 /// The cell that an event time in microseconds lies in.
@@ -411,7 +440,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let mut all: Vec<(i64, Amount)> = Vec::new();
         let mut state = 7_u64;
-        for hour in 0..24 * 200 {
+        for hour in 24..24 * 200 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             if state >> 61 != 0 {
                 continue;

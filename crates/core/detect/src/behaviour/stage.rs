@@ -75,7 +75,8 @@ impl Behaviours {
         Behaviours {
             systems: BTreeMap::new(),
             credentials: Keyed::new(bytes, micros(PROFILE_SECONDS)),
-            identities: Keyed::new(bytes, micros(PROFILE_SECONDS)),
+            // What an identity takes, and its budgets, are in here.
+            identities: Keyed::new(bytes * 2, micros(PROFILE_SECONDS)),
             sessions: Keyed::new(bytes / 8, micros(SESSION_SECONDS)),
             crowd: Crowd::new(bytes, micros(settings.forget_seconds)),
             volumes: Volumes::new(bytes / 8, micros(PROFILE_SECONDS)),
