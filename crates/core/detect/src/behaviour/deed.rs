@@ -58,7 +58,8 @@ const TEXTS_MAX: usize = 4_096;
 /// What texts mean.
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
-    operations: FxHashMap<&'static str, FxHashMap<Text, Shared<Operation>>>,
+    /// By system. Few: a list is searched faster than a map.
+    operations: Vec<(&'static str, FxHashMap<Text, Shared<Operation>>)>,
     agents: FxHashMap<Text, Option<Shared<Agent>>>,
     /// Whom events were about lately.
     pub(crate) parties: Lately<NodeKey>,
@@ -117,7 +118,11 @@ impl Lexicon {
     }
 
     fn operation(&mut self, system: &'static str, name: &Text) -> Shared<Operation> {
-        let known = self.operations.entry(system).or_default();
+        let place = self.operations.iter().position(|(known, _)| *known == system).unwrap_or_else(|| {
+            self.operations.push((system, FxHashMap::default()));
+            self.operations.len() - 1
+        });
+        let Some((_, known)) = self.operations.get_mut(place) else { return Shared::default() };
         if let Some(operation) = known.get(name) {
             return operation.clone();
         }

@@ -138,12 +138,21 @@ impl Feeds {
 
 fn key_of(event: &Event, fields: &[Field], key: &mut String, lately: &mut Lately<Text>) -> Option<Text> {
     key.clear();
+    let mut buffer = String::new();
     for field in fields {
-        let text = field.first_text(event)?;
-        push_number(key, text.len());
-        key.push(':');
-        key.push_str(&text);
-        key.push(';');
+        let empty = key.len();
+        field.values(event, &mut |found| {
+            if let (true, Found::Scalar(scalar)) = (key.len() == empty, found) {
+                let text = scalar.text(&mut buffer);
+                push_number(key, text.len());
+                key.push(':');
+                key.push_str(text);
+                key.push(';');
+            }
+        });
+        if key.len() == empty {
+            return None;
+        }
     }
     Some(if key.len() <= TEXT_MAX { lately.text(key) } else { bounded(key) })
 }
