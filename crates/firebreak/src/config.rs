@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 pub use firebreak_act::Mode;
 pub use firebreak_contain::gate::shipped::Mode as Policy;
 use serde::Deserialize;
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 
 /// One source of events.
@@ -58,6 +59,8 @@ pub struct DetectConfig {
     pub placeholders: std::collections::BTreeMap<String, Vec<String>>,
     /// How late an event may arrive.
     pub lateness_seconds: u32,
+    /// Into how many shards the keys of correlations are split; one for each core where it is not said.
+    pub shards: Option<NonZeroU8>,
     /// How long an identity is learnt before anything about it counts as new.
     pub learning_seconds: u32,
     /// Bytes an hour that one identity may take of one data class before its own habit is known.
@@ -87,6 +90,7 @@ impl Default for DetectConfig {
             pipelines: Vec::new(),
             placeholders: std::collections::BTreeMap::new(),
             lateness_seconds: 300,
+            shards: None,
             learning_seconds: 3 * 86_400,
             budget_bytes: 2 << 30,
             budget_records: 5_000,
@@ -116,9 +120,16 @@ impl DetectConfig {
             strange_bytes: self.strange_bytes,
             floor_secrets: self.sweep_secrets,
             eager: true,
+            shards: self.shards.map_or_else(cores, |shards| usize::from(shards.get())),
             ..firebreak_detect::Settings::default()
         }
     }
+}
+
+/// How many shards there are where nobody said: one for each core, but each with memory enough for a few large keys.
+fn cores() -> usize {
+    const MOST: usize = 8;
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST)
 }
 
 /// `[exposure]`.

@@ -1,12 +1,14 @@
 //! The three stages joined: match (stateless), correlate (keyed state), respond (single writer).
 //!
 //! Each stage is a value with one `step` that takes a batch and gives a batch; none of them knows a channel, a file or a
-//! clock. This module joins them with bounded channels and a thread each, so that something else can.
+//! clock. This module joins them with bounded channels and a thread each, so that something else can. Only the
+//! shards of the second stage have further threads, and only while it takes a large batch.
 
 pub mod correlating;
 pub mod matching;
 pub mod responding;
 pub mod sessions;
+mod threads;
 pub mod uses;
 pub mod verdicts;
 

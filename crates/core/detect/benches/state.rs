@@ -9,16 +9,23 @@
 mod machine;
 #[path = "state/story.rs"]
 mod story;
+#[path = "state/threads.rs"]
+mod threads;
 
-use firebreak_detect::{Correlator, Observed, RuleFile, Rules, Settings};
+use firebreak_detect::{Correlator, InTurn, Observed, RuleFile, Rules, Settings, Workers};
 use firebreak_model::Catalogue;
 use machine::{cpu, resident};
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use story::{KINDS, Story, told};
+use threads::Threads;
 
 /// Passes of each part, of which the fastest counts: noise only adds.
 const PASSES: usize = 3;
+/// Identities whose keys are spread over shards, and events a batch.
+const CROWD: u64 = 20_000;
+const BATCH: usize = 5_000;
 /// Keys whose memory is measured.
 const KEYS: u64 = 100_000;
 
@@ -69,6 +76,7 @@ fn times(figures: &mut Figures, only: Option<&str>) {
         ("benign_ns", story::RULES, Story::Benign),
         ("benign_without_rules_ns", "", Story::Benign),
         ("attack_ns", story::RULES, Story::Attack),
+        ("crowd_ns", story::RULES, Story::Crowd(CROWD)),
         ("event_count_ns", story::EVENT_COUNT, Story::Values(16_000)),
         ("value_count_16k_ns", story::VALUE_COUNT_LARGE, Story::Values(16_000)),
         ("value_count_16k_20_ns", story::VALUE_COUNT_SMALL, Story::Values(16_000)),
@@ -84,6 +92,46 @@ fn times(figures: &mut Figures, only: Option<&str>) {
         let (nanos, found) = nanos(&rules, &observed);
         figures.say(name, nanos, &format!("ns an event, {found} findings in {} events", observed.len()));
     }
+}
+
+/// One pass in batches: the time on the wall, the CPU time of this thread, and findings.
+fn batches(rules: &Arc<Rules>, observed: &[Observed], shards: usize, workers: &impl Workers) -> (f64, f64, usize) {
+    let settings = Settings { shards, ..Settings::default() };
+    let mut correlator = Correlator::new(Arc::clone(rules), Arc::new(Catalogue::default()), settings);
+    let mut found = Vec::new();
+    let (wall, spent) = (Instant::now(), cpu());
+    for batch in observed.chunks(BATCH) {
+        let events = batch.iter().map(|one| (one.event.as_ref(), one.matches.as_slice()));
+        black_box(correlator.take_all(events, workers, &mut found));
+    }
+    let (wall, spent) = (wall.elapsed(), cpu().saturating_sub(spent));
+    found.extend(correlator.close());
+    (wall.as_secs_f64(), spent.as_secs_f64(), found.len())
+}
+
+/// One thread against a thread for each shard.
+fn shards(figures: &mut Figures) {
+    let rules = rules(story::RULES);
+    let observed: Vec<Observed> = told(&rules, Story::Crowd(CROWD)).collect();
+    let (mut one, mut two, mut path) = ([f64::MAX; 2], f64::MAX, f64::MAX);
+    let mut count = [0; 2];
+    for _ in 0..PASSES {
+        let (wall, spent, found) = batches(&rules, &observed, 1, &InTurn);
+        (one, count[0]) = ([one[0].min(wall), one[1].min(spent)], found);
+        let threads = Threads::default();
+        let (wall, front, found) = batches(&rules, &observed, 2, &threads);
+        (two, count[1]) = (two.min(wall), found);
+        path = path.min(threads.busiest.replace(Duration::ZERO).as_secs_f64().max(front));
+    }
+    assert_eq!(count[0], count[1], "shards find the same");
+    let nanos = one[1] * 1e9 / observed.len() as f64;
+    figures.say("crowd_in_batches_ns", nanos, &format!("ns an event, {} findings", count[0]));
+    figures.say(
+        "shards_2_to_1",
+        one[0] / two,
+        "times as fast on the wall, with 2 shards, behaviours and the front at once",
+    );
+    figures.say("shards_2_to_1_of_busiest", one[1] / path, "times the CPU time of the busiest of these threads");
 }
 
 /// Measures one kind of state in this process: resident bytes, snapshot bytes and milliseconds.
@@ -125,6 +173,9 @@ fn main() {
         only => {
             let mut figures = Figures::default();
             times(&mut figures, only);
+            if only.is_none_or(|only| only == "shards") {
+                shards(&mut figures);
+            }
             if only.is_none() {
                 weights(&mut figures);
             }

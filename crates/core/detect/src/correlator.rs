@@ -5,10 +5,16 @@
 //! event goes through the built-in behaviours, the rules that need one event, and the correlations. An event that comes
 //! too late is still matched by the rules that need one event, and counted.
 //!
-//! State is bounded. All correlations share `map_bytes_max`, and where that is passed the one that takes the most gives
-//! way; behaviours have bounds of their own. Of one map what is stale goes first, then what has the least evidence, of
-//! that the oldest; a key that has fired goes last. Whatever was not stale is counted as evicted. So a flood of new keys
-//! drops its own keys: to drop one that stands for ten events it needs eleven for each of its own.
+//! Keyed state is in shards: the keys of correlations in [`Settings::shards`] of them by a hash of rule and key,
+//! behaviours in one of their own, each with one writer. What shards find is settled in order of time by one writer, who
+//! also holds what single rules raised and what was novel: see `shards` and `front`. [`Correlator::take_all`] is for
+//! those who have threads.
+//!
+//! State is bounded. The correlations of a shard share its part of `map_bytes_max`, and where that is passed the one that
+//! takes the most gives way; behaviours have bounds of their own. Of one map what is stale goes first, then what has the
+//! least evidence, of that the oldest; a key that has fired goes last. Whatever was not stale is counted as evicted. So a
+//! flood of new keys drops its own keys, and none of another shard: to drop one that stands for ten events it needs eleven
+//! for each of its own.
 //!
 //! Time is data. In a replay only the records move it. A live program calls [`Correlator::advance`] with its clock now and
 //! then, so that a quiet hour does not hold back what waits, and a wild stamp does not run ahead.
@@ -198,6 +204,11 @@ impl Correlator {
         self.catalogue = catalogue;
     }
 
+    /// How many shards the keys of correlations are in.
+    pub fn shards(&self) -> usize {
+        self.correlations.len()
+    }
+
     /// What happened beside findings.
     pub fn counters(&self) -> Counters {
         let correlations: u64 = self.correlations.iter().map(Correlations::evicted).sum();
@@ -244,5 +255,7 @@ impl Correlator {
 mod measured_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod sharded_tests;
 #[cfg(test)]
 mod tests;

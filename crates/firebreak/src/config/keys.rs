@@ -100,6 +100,13 @@ pub const KEYS: &[Key] = &[
         meaning: "Seconds by which an event may arrive late and still be correlated as if it had not.",
     },
     Key {
+        path: "detect.shards",
+        default: "",
+        meaning: "Shards of the keys of correlations, from 1 to 255: large batches have each in a thread. They share 64 MiB in \
+                  equal parts. What is found does not depend on their number, unless keys are evicted. Without it one for each \
+                  core, 8 at most; 1 starts no threads.",
+    },
+    Key {
         path: "detect.learning_seconds",
         default: "259200",
         meaning: "Seconds for which an identity is learnt before anything about it counts as new.",

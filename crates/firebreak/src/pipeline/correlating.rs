@@ -1,10 +1,11 @@
 //! The second stage: drops what arrived before, keeps counts, orders and habits, raises findings, and notes which
-//! credentials were made with which. Keyed state, one writer.
+//! credentials were made with which. Keyed state in shards, each with one writer; large batches have them in threads.
 
 use super::matching::MatchedEvent;
+use super::threads::Threads;
 use super::{Luggage, Matched};
 use firebreak_contain::derived::Derivation;
-use firebreak_detect::{Arrival, Correlator};
+use firebreak_detect::{Arrival, Correlator, InTurn};
 use firebreak_exposure::Seen;
 use firebreak_model::{Catalogue, Event, Finding, NodeKind};
 use sonic_rs::JsonValueTrait;
@@ -39,6 +40,9 @@ pub struct Correlated {
 const MEMORY_BYTES_AN_EVENT: u64 = 100;
 /// Batches after which the memory is written however small they were.
 const MEMORY_BATCHES: u64 = 256;
+
+/// From so many events on a batch is worth starting threads.
+const THREADS_FROM: usize = 500;
 
 /// What happened since the memory was written last.
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,8 +114,14 @@ impl CorrelateStage {
     /// Takes one batch that may have been committed before: its memory is not offered to be written.
     pub fn absorb(&mut self, batch: Matched) -> Correlated {
         let mut out = Correlated { luggage: batch.luggage, ..Correlated::default() };
-        for MatchedEvent { event, matches, seen } in batch.events {
-            if self.correlator.take(&event, &matches, &mut out.findings) == Arrival::Duplicate {
+        let events = batch.events.iter().map(|one| (one.event.as_ref(), one.matches.as_slice()));
+        let arrivals = if self.correlator.shards() > 1 && batch.events.len() >= THREADS_FROM {
+            self.correlator.take_all(events, &Threads, &mut out.findings)
+        } else {
+            self.correlator.take_all(events, &InTurn, &mut out.findings)
+        };
+        for (MatchedEvent { event, seen, .. }, arrival) in batch.events.into_iter().zip(arrivals) {
+            if arrival == Arrival::Duplicate {
                 out.duplicates += 1;
                 continue;
             }
@@ -141,4 +151,76 @@ fn derivation(event: &Event) -> Option<Derivation> {
         until: session.then(|| event.time.plus_seconds(seconds.clamp(0, 36 * 3_600))),
         actor: becomes.or_else(|| keys.actor.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firebreak_detect::{Counters, Matcher, RuleFile, Rules, Scratch, Settings};
+    use firebreak_model::{EventUid, Json, Keys, LogSource, NodeKey, Text, Time};
+
+    const RULES: &str = "
+title: Read
+name: read
+logsource: {product: aws}
+detection: {s: {firebreak.operation: read}, condition: s}
+firebreak: {signal: watch}
+---
+title: Many reads
+correlation: {type: event_count, rules: [read], generate: true, group-by: [firebreak.actor], timespan: 10m, condition: {gte: 5}}
+";
+
+    fn read(number: i64) -> Event {
+        let keys = Keys {
+            actor: Some(NodeKey::identity("aws", &format!("role/{}", number % 90))),
+            operation: Text::new("read"),
+            ..Keys::default()
+        };
+        Event {
+            uid: EventUid(number as u128),
+            source: "aws_cloudtrail",
+            native_id: Text::default(),
+            time: Time::from_seconds(number),
+            log_source: LogSource { product: "aws", service: "cloudtrail" },
+            keys,
+            body: Json::default(),
+            raw: Arc::from(&b"{}"[..]),
+        }
+    }
+
+    /// The findings of so many shards, with so many events a batch.
+    fn found(shards: usize, batch: usize) -> (Vec<Finding>, u64, Counters) {
+        let (rules, problems) = Rules::load(&[RuleFile { path: "r/rule.yml".to_owned(), text: RULES.to_owned() }]);
+        assert_eq!(problems, []);
+        let (rules, mut scratch) = (Arc::new(rules), Scratch::default());
+        let matcher = Matcher::new(Arc::clone(&rules));
+        let settings = Settings { shards, ..Settings::default() };
+        let mut stage = CorrelateStage::replaying(Correlator::new(rules, Arc::default(), settings));
+        let numbers: Vec<i64> = (0..2_000).chain(1_990..2_000).collect();
+        let (mut findings, mut duplicates) = (Vec::new(), 0);
+        for (at, batch) in numbers.chunks(batch).enumerate() {
+            let matched = |number: &i64| {
+                let event = read(*number);
+                let matches = matcher.matches(&event, &mut scratch).to_vec();
+                MatchedEvent { event: Arc::new(event), matches, seen: Vec::new() }
+            };
+            let last = (at + 1) * batch.len() >= numbers.len();
+            let luggage = Luggage { last, ..Luggage::default() };
+            let out = stage.step(Matched { luggage, events: batch.iter().map(matched).collect() });
+            findings.extend(out.findings);
+            duplicates += out.duplicates;
+        }
+        findings.extend(stage.correlator.close());
+        findings.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        (findings, duplicates, stage.correlator.counters())
+    }
+
+    #[test]
+    fn threads_find_what_one_thread_finds() {
+        let expected = found(1, 100);
+        assert!(expected.0.len() > 90 && expected.1 == 10);
+        assert!(expected.0.iter().any(|finding| finding.title == "Many reads"));
+        assert_eq!(found(4, 100), expected, "small batches");
+        assert_eq!(found(4, 1_000), expected, "batches in threads");
+    }
 }

@@ -110,6 +110,8 @@ pub(crate) enum Story {
     Benign,
     /// 1,000 identities that do nothing but what rules look for.
     Attack,
+    /// So many identities of which each does nothing but what rules look for.
+    Crowd(u64),
     /// One identity that reads so many different things, again and again.
     Values(u64),
     /// So many identities, of which each reads one thing twice.
@@ -120,7 +122,7 @@ impl Story {
     /// How many events are told.
     pub(crate) fn events(self) -> u64 {
         match self {
-            Story::Benign | Story::Attack => 200_000,
+            Story::Benign | Story::Attack | Story::Crowd(_) => 200_000,
             Story::Values(values) => values.max(100_000) * 2,
             Story::Keys(keys) => keys * 2,
         }
@@ -134,6 +136,7 @@ impl Story {
             Story::Benign | Story::Attack => {
                 (chance % 1_000, number as i64 * 20_000 - (chance >> 32) as i64 % 120_000_000)
             }
+            Story::Crowd(identities) => (chance % identities, number as i64 * 20_000),
             Story::Values(_) => (7, number as i64 * 10_000),
             Story::Keys(keys) => (number % keys, number as i64 * 10_000),
         };
@@ -158,8 +161,8 @@ impl Story {
                 keys.target = Some(NodeKey::resource("aws", &name));
             }
             (Story::Keys(_), _) => keys.operation = Text::new("s3:GetObject"),
-            (Story::Attack, chance) if chance % 2 == 0 => keys.outcome = Outcome::Denied,
-            (Story::Attack, _) => keys.operation = Text::new("sts:GetCallerIdentity"),
+            (Story::Attack | Story::Crowd(_), chance) if chance % 2 == 0 => keys.outcome = Outcome::Denied,
+            (Story::Attack | Story::Crowd(_), _) => keys.operation = Text::new("sts:GetCallerIdentity"),
             (Story::Benign, chance) if chance % 100 == 0 => keys.operation = Text::new("sts:GetCallerIdentity"),
             (Story::Benign, chance) if chance % 30 == 0 => keys.outcome = Outcome::Denied,
             (Story::Benign, chance) if chance % 4 == 0 => (keys.bytes, keys.records) = (Some(4_000), Some(1)),

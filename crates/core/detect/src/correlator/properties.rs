@@ -26,7 +26,7 @@ detection: {s: {firebreak.operation: bait}, condition: s}
 firebreak: {signal: tripwire, armed_by: novelty, armed_seconds: 600}
 ";
 
-/// One of each kind, with a chain, an alias and a correlation without a key.
+/// One of each kind, with chains, an alias and a correlation without a key.
 const KINDS: &str = "
 type: event_count, rules: [read], group-by: [firebreak.actor], timespan: 2m, condition: {gte: 3}
 type: event_count, rules: [read, login], timespan: 1m, condition: {gte: 6}
@@ -40,9 +40,10 @@ type: temporal, rules: [login, bait], group-by: [firebreak.credential], timespan
 type: temporal_ordered, rules: [login, read, bait], group-by: [firebreak.actor], timespan: 10m
 type: temporal, rules: [login, bait], group-by: [firebreak.actor], timespan: 5m, condition: login and not bait
 type: temporal_ordered, rules: [bait, 'Kind 0'], group-by: [who], aliases: {who: {bait: firebreak.actor, 'Kind 0': firebreak.actor}}, timespan: 10m
+type: temporal, rules: [login, 'Kind 3'], group-by: [firebreak.actor], timespan: 10m
 ";
 
-fn rules() -> Arc<Rules> {
+pub(super) fn rules() -> Arc<Rules> {
     let kinds = KINDS.trim().lines().enumerate();
     let correlations = kinds.map(|(number, kind)| {
         format!("---\ntitle: Kind {number}\nname: Kind {number}\ncorrelation: {{generate: true, {kind}}}\nfirebreak: {{suppress_seconds: 90}}\n")
@@ -54,7 +55,7 @@ fn rules() -> Arc<Rules> {
 }
 
 /// Novelties are possible from the first minute on.
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings { learning_seconds: 60, peers_min: 1, floor_records: 20, ..Settings::default() }
 }
 
@@ -81,13 +82,13 @@ fn found(rules: &Arc<Rules>, events: Vec<Observed>, restarts: Option<usize>) -> 
 }
 
 /// Seconds, actor (none is nobody), target, operation, bytes, network.
-type Line = (i64, Option<u8>, u8, u8, u16, u8);
+pub(super) type Line = (i64, Option<u8>, u8, u8, u16, u8);
 
-fn line() -> impl Strategy<Value = Line> {
+pub(super) fn line() -> impl Strategy<Value = Line> {
     (0..1_200_i64, proptest::option::weighted(0.9, 0..3_u8), 0..4_u8, 0..4_u8, 0..400_u16, 0..3_u8)
 }
 
-fn trace(lines: &[Line]) -> Trace {
+pub(super) fn trace(lines: &[Line]) -> Trace {
     let mut trace = Trace::default();
     for (at, actor, target, operation, bytes, network) in lines {
         let event = trace.event(*at).does(["read", "read", "login", "bait"][usize::from(*operation)]);
