@@ -88,6 +88,12 @@ impl NodeKey {
         (known && !rest.is_empty()).then(|| NodeKey(Text::new(text)))
     }
 
+    /// The key that `text` is already, shared with whoever else holds the text. `None` unless it is one of this kind.
+    pub fn of_text(kind: NodeKind, text: Text) -> Option<NodeKey> {
+        let rest = text.strip_prefix(kind.word())?.strip_prefix(':')?;
+        (!rest.is_empty()).then_some(NodeKey(text))
+    }
+
     /// `package:<ecosystem>/<name>@<version>`; the ecosystem in lower case.
     pub fn package(ecosystem: &str, name: &str, version: &str) -> NodeKey {
         NodeKey::new(NodeKind::Package, &format!("{}/{name}@{version}", ecosystem.to_ascii_lowercase()))
@@ -196,6 +202,9 @@ mod tests {
         );
         assert_eq!(NodeKey::parse(key.as_str()), Some(key));
         assert_eq!(NodeKey::parse("planet:mars"), None);
+        for (text, key) in [("vendor:slack", NodeKey::parse("vendor:slack")), ("vendor:", None), ("vendors:x", None)] {
+            assert_eq!(NodeKey::of_text(NodeKind::Vendor, Text::new(text)), key, "{text}");
+        }
         let system = |text: &str| NodeKey::parse(text).map(|key| key.system().to_owned());
         assert_eq!(system("vendor:slack").as_deref(), Some("slack"));
         assert_eq!(system("resource:/x").as_deref(), Some(""));

@@ -36,6 +36,8 @@ pub struct FileReader<'a> {
     closed: bool,
     finished: bool,
     ready: VecDeque<Result<Event, Quarantined>>,
+    /// Empty, and kept so that no record needs a new one.
+    spare: Batch,
 }
 
 impl<'a> FileReader<'a> {
@@ -81,16 +83,21 @@ impl<'a> FileReader<'a> {
     }
 
     /// Reads bytes that are already here.
-    pub(crate) fn of_bytes(parser: Parser<'a>, name: &str, bytes: &[u8]) -> io::Result<FileReader<'a>> {
+    pub(crate) fn of_bytes(
+        parser: Parser<'a>,
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+    ) -> io::Result<FileReader<'a>> {
         let limits = parser.options.limits;
-        let raw: Box<dyn Read + Send> = Box::new(io::Cursor::new(bytes.to_vec()));
+        let raw: Box<dyn Read + Send> = Box::new(io::Cursor::new(bytes));
         let stream = Stream::open(raw, limits.expansion_bytes_max)?;
         let framer = Framer::new(stream, parser.source.framing(), limits, Place::default(), true);
         Ok(FileReader::over(framer, parser, name.to_owned(), true))
     }
 
     fn over(framer: Framer, parser: Parser<'a>, name: String, closed: bool) -> FileReader<'a> {
-        FileReader { parser, name, header: None, framer, closed, finished: false, ready: VecDeque::new() }
+        let (ready, spare) = (VecDeque::new(), Batch::default());
+        FileReader { parser, name, header: None, framer, closed, finished: false, ready, spare }
     }
 
     /// Where it stands: between two records.
@@ -112,13 +119,13 @@ impl<'a> FileReader<'a> {
 
     /// Reads the next record into `ready`. `false` at the end.
     fn make_ready(&mut self) -> bool {
-        let mut batch = Batch::default();
-        if self.read_record(&mut batch) != Progress::Record {
-            return false;
-        }
-        self.ready.extend(batch.events.into_iter().map(Ok));
-        self.ready.extend(batch.quarantined.into_iter().map(Err));
-        true
+        let mut batch = std::mem::take(&mut self.spare);
+        let progress = self.read_record(&mut batch);
+        self.ready.extend(batch.events.drain(..).map(Ok));
+        self.ready.extend(batch.quarantined.drain(..).map(Err));
+        batch.read = 0;
+        self.spare = batch;
+        progress == Progress::Record
     }
 
     /// Reads one record into `batch`.

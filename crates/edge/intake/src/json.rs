@@ -2,7 +2,7 @@
 
 use firebreak_model::{Json, Text, Time};
 use rustc_hash::FxHashSet;
-use sonic_rs::{JsonContainerTrait, JsonValueTrait, ValueRef};
+use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
 use std::borrow::Cow;
 
 /// The value at `path`.
@@ -36,7 +36,12 @@ pub(crate) fn id<'j>(json: &'j Json, path: &[&str]) -> Option<Cow<'j, str>> {
 
 /// The count at `path`: a whole number that is not negative, written as a number or as text.
 pub(crate) fn count(json: &Json, path: &[&str]) -> Option<u64> {
-    let value = at(json, path)?;
+    as_count(at(json, path))
+}
+
+/// The count that a value is.
+pub(crate) fn as_count(value: Option<&Json>) -> Option<u64> {
+    let value = value?;
     if let Some(whole) = value.as_u64() {
         return Some(whole);
     }
@@ -53,7 +58,12 @@ pub(crate) fn list<'j>(json: &'j Json, path: &[&str]) -> &'j [Json] {
 
 /// The first text in the array at `path`, or the text at `path` itself.
 pub(crate) fn first<'j>(json: &'j Json, path: &[&str]) -> Option<&'j str> {
-    let value = at(json, path)?;
+    as_first(at(json, path))
+}
+
+/// The first text in the array that a value is, or the text that it is itself.
+pub(crate) fn as_first(value: Option<&Json>) -> Option<&str> {
+    let value = value?;
     let text = if value.is_array() { value.as_array()?.first()?.as_str() } else { value.as_str() };
     text.filter(|text| !text.is_empty())
 }
@@ -106,10 +116,10 @@ fn since_1970(number: f64) -> Time {
 /// A key that some object in the record has twice. Parsers disagree on which of the two values counts, so an intruder
 /// could show one identity to us and another to everyone else.
 pub(crate) fn doubled_key(json: &Json) -> Option<&str> {
-    // This looks at every value of every record: what each is, is asked once.
-    match json.as_ref() {
-        ValueRef::Object(object) => doubled_in(object),
-        ValueRef::Array(array) => array.as_slice().iter().find_map(doubled_key),
+    // This looks at every value of every record, most of which hold no others.
+    match json.get_type() {
+        JsonType::Object => json.as_object().and_then(doubled_in),
+        JsonType::Array => json.as_array()?.as_slice().iter().find_map(doubled_key),
         _ => None,
     }
 }

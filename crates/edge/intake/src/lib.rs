@@ -14,6 +14,7 @@ mod json;
 mod layout;
 mod mapping;
 pub mod merge;
+mod names;
 mod ocsf;
 pub mod options;
 mod parse;

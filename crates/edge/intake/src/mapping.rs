@@ -2,6 +2,7 @@
 
 use crate::batch::hexadecimal;
 use crate::json::{self, Clock};
+use crate::names;
 use crate::parse::shorten;
 use crate::source::{RawRecord, Refusal};
 use firebreak_model::{Json, Keys, NodeKey, Text, Time};
@@ -89,14 +90,15 @@ pub(crate) fn set_address(keys: &mut Keys, written: Option<&str>) {
     };
     match bare.parse::<IpAddr>() {
         Ok(address) => keys.address = Some(address.to_canonical()),
-        Err(_) => keys.address_text = Some(Text::new(written)),
+        Err(_) => keys.address_text = Some(names::text(&[written])),
     }
 }
 
 /// `identity:person/<e-mail>` where the text is an e-mail address.
 pub(crate) fn person(text: Option<&str>) -> Option<NodeKey> {
     let text = text.filter(|text| is_email(text))?;
-    Some(NodeKey::identity("person", &text.to_lowercase()))
+    let capitals = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if capitals { names::identity("person", &text.to_ascii_lowercase()) } else { names::identity("person", text) })
 }
 
 /// Whether the text looks like an e-mail address.

@@ -41,7 +41,7 @@ impl Parser<'_> {
             Framing::Lines { .. } => text(&raw).map(|text| (text, Json::default())),
         };
         match parsed {
-            Ok((text, json)) => self.parts(text, &json, &raw, input, place, batch),
+            Ok((text, json)) => self.parts(text, json, &raw, input, place, batch),
             Err(refusal) => self.quarantine(refusal, raw, input.name, place, batch),
         }
     }
@@ -62,18 +62,22 @@ impl Parser<'_> {
             return false;
         }
         let Ok((text, json)) = text(bytes).and_then(|text| Ok((text, object(text)?))) else { return false };
-        self.parts(text, &json, &Arc::from(bytes), InputLines { name: input, header: None }, place, batch);
+        self.parts(text, json, &Arc::from(bytes), InputLines { name: input, header: None }, place, batch);
         true
     }
 
-    fn parts(&self, text: &str, json: &Json, raw: &Arc<[u8]>, lines: InputLines<'_>, place: Place, batch: &mut Batch) {
+    fn parts(&self, text: &str, json: Json, raw: &Arc<[u8]>, lines: InputLines<'_>, place: Place, batch: &mut Batch) {
         let InputLines { name: input, header } = lines;
         let received = (self.options.missing_time == MissingTime::Received).then_some(self.received);
-        for part in 0..self.source.parts(json).max(1) {
-            let record = RawRecord { json, text, input, index: place.record, line: place.line, part, header, received };
+        let (parts, mut json) = (self.source.parts(&json).max(1), json);
+        for part in 0..parts {
+            let record =
+                RawRecord { json: &json, text, input, index: place.record, line: place.line, part, header, received };
             match self.source.map(&record) {
                 Ok(mapped) => {
-                    batch.events.push(self.event(mapped, json, raw));
+                    let last = part + 1 == parts;
+                    let record = || if last { std::mem::take(&mut json) } else { json.clone() };
+                    batch.events.push(self.event(mapped, record, raw));
                     batch.read += 1;
                 }
                 Err(refusal) => self.quarantine(refusal, Arc::clone(raw), input, place, batch),
@@ -81,7 +85,7 @@ impl Parser<'_> {
         }
     }
 
-    fn event(&self, mapped: Mapped, json: &Json, raw: &Arc<[u8]>) -> Event {
+    fn event(&self, mapped: Mapped, record: impl FnOnce() -> Json, raw: &Arc<[u8]>) -> Event {
         let source = self.source.name();
         Event {
             uid: EventUid::of(source, mapped.native_id.as_bytes()),
@@ -90,7 +94,7 @@ impl Parser<'_> {
             time: mapped.time,
             log_source: mapped.log_source,
             keys: mapped.keys,
-            body: mapped.body.unwrap_or_else(|| json.clone()),
+            body: mapped.body.unwrap_or_else(record),
             raw: Arc::clone(raw),
         }
     }

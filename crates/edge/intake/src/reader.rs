@@ -44,6 +44,26 @@ impl<'a> Reader<'a> {
         Reader { world: world.clone(), parser, waiting: inputs.files.into_iter(), current: None, unreported }
     }
 
+    /// Reads `bytes`, which the operator knows as `name`: plain or compressed, one record or many.
+    pub fn of_bytes(
+        world: &World,
+        name: &str,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+        source: &'a dyn Source,
+        options: Options,
+        redact: &'a Redact,
+    ) -> Self {
+        let mut reader = Reader::new(world, Inputs::default(), source, options, redact);
+        match FileReader::of_bytes(reader.parser, name, bytes) {
+            Ok(file) => reader.current = Some(Open { file, beginning: None }),
+            Err(error) => {
+                let input = Input { path: name.into(), name: name.to_owned() };
+                refuse(&reader.parser, &input, &error, &mut reader.unreported);
+            }
+        }
+        reader
+    }
+
     /// The next records: at least `max`, unless the inputs end; a record that holds several events is not divided.
     /// Empty at the end.
     pub fn next_batch(&mut self, max: usize) -> Batch {
@@ -110,7 +130,7 @@ pub fn read_all(world: &World, patterns: &[String], source: &dyn Source, options
     Reader::new(world, Inputs::open(world, patterns, source), source, options, redact).next_batch(usize::MAX)
 }
 
-/// Everything in `bytes`, which the operator knows as `name`: plain or compressed, one record or many.
+/// Everything that [`Reader::of_bytes`] reads, at once.
 pub fn read_bytes(
     world: &World,
     name: &str,
@@ -119,11 +139,5 @@ pub fn read_bytes(
     options: Options,
     redact: &Redact,
 ) -> Batch {
-    let parser = Parser { source, options, redact, received: world.clock.now() };
-    let mut batch = Batch::default();
-    match FileReader::of_bytes(parser, name, bytes) {
-        Ok(mut file) => while file.read_record(&mut batch) == Progress::Record {},
-        Err(error) => refuse(&parser, &Input { path: name.into(), name: name.to_owned() }, &error, &mut batch),
-    }
-    batch
+    Reader::of_bytes(world, name, bytes.to_vec(), source, options, redact).next_batch(usize::MAX)
 }

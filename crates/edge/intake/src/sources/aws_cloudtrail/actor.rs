@@ -1,8 +1,8 @@
 //! Who called, in which session, and from which machine.
 
 use super::arn;
-use crate::json;
-use firebreak_model::{Json, NodeKey, Text};
+use crate::{json, names};
+use firebreak_model::{Json, NodeKey, NodeKind, Text};
 use sonic_rs::JsonContainerTrait;
 
 /// `userIdentity`, its fields found in one walk.
@@ -56,36 +56,36 @@ impl<'e> Identity<'e> {
             "WebIdentityUser" | "SAMLUser" => self.vouched_for(),
             "IdentityCenterUser" => {
                 let person = self.on_behalf_of.and_then(|person| json::text(person, &["userId"]));
-                person.map(|id| NodeKey::identity("aws", id))
+                person.map(|id| names::identity("aws", id))
             }
             _ => own().or_else(|| self.service()).or_else(|| self.other_account()),
         }
     }
 
     fn service(&self) -> Option<NodeKey> {
-        self.invoked_by.map(|name| NodeKey::identity("aws", name))
+        self.invoked_by.map(|name| names::identity("aws", name))
     }
 
     /// Another account, or anyone at all where the request was not signed.
     fn other_account(&self) -> Option<NodeKey> {
         let account = self.account?;
         let anyone = account.eq_ignore_ascii_case("anonymous_principal") || account == "ANONYMOUS";
-        Some(NodeKey::identity("aws", if anyone { "*" } else { account }))
+        Some(names::identity("aws", if anyone { "*" } else { account }))
     }
 
     /// Someone whom an identity provider vouches for: a workflow run by OIDC, a person by SAML.
     fn vouched_for(&self) -> Option<NodeKey> {
         let name = self.user_name.or(self.principal)?;
         match self.provider {
-            Some(provider) => Some(NodeKey::identity("aws", &format!("{provider}/{name}"))),
-            None => Some(NodeKey::identity("aws", name)),
+            Some(provider) => Some(names::key(NodeKind::Identity, "aws", &[provider, "/", name])),
+            None => Some(names::identity("aws", name)),
         }
     }
 
     /// The session of a role: its id and the name that whoever assumed it gave it.
     pub(super) fn session(&self) -> Option<Text> {
         let principal = self.principal.filter(|principal| principal.contains(':'))?;
-        (self.kind == "AssumedRole").then(|| Text::new(principal))
+        (self.kind == "AssumedRole").then(|| names::text(&[principal]))
     }
 
     /// The instance whose profile the session belongs to: EC2 names such sessions after the instance.
@@ -93,6 +93,6 @@ impl<'e> Identity<'e> {
         let (_, name) = self.principal?.split_once(':')?;
         let digits = name.strip_prefix("i-")?;
         let instance = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        instance.then(|| NodeKey::environment("host", name))
+        instance.then(|| names::key(NodeKind::Environment, "host", &[name]))
     }
 }

@@ -5,10 +5,10 @@ pub(super) mod arn;
 mod ocsf;
 mod target;
 
-use crate::json;
 use crate::mapping::set_address;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, joined};
+use crate::{json, names};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 /// AWS CloudTrail.
@@ -108,6 +108,8 @@ struct Fields<'e> {
     additional: Option<&'e Json>,
     resources: Option<&'e Json>,
     insight: Option<&'e Json>,
+    /// `s3` of `s3.amazonaws.com`; empty where the event names no service.
+    service: &'e str,
 }
 
 impl<'e> Fields<'e> {
@@ -137,26 +139,21 @@ impl<'e> Fields<'e> {
             };
             *field = Some(value).filter(|value| !value.is_null());
         }
+        fields.service = arn::before(json::as_text(fields.source).unwrap_or_default(), b'.');
         fields
-    }
-
-    /// `s3` of `s3.amazonaws.com`; empty where the event names no service.
-    fn service(&self) -> &'e str {
-        json::as_text(self.source).and_then(|source| source.split('.').next()).unwrap_or_default()
     }
 }
 
 fn keys(event: &Fields<'_>, name: &str) -> Keys {
-    let service = event.service();
     let outcome = outcome(event, name);
     let identity = actor::Identity::of(event.identity);
     let bytes = event.additional.and_then(|additional| json::count(additional, &["bytesTransferredOut"]));
     let mut keys = Keys {
         actor: identity.actor(),
-        credential: identity.access_key.map(|id| NodeKey::credential("aws", id)),
+        credential: identity.access_key.map(|id| names::credential("aws", id)),
         session: identity.session(),
-        user_agent: json::owned(json::as_text(event.agent)),
-        operation: operation(service, name),
+        user_agent: names::owned(json::as_text(event.agent)),
+        operation: operation(event.service, name),
         target: target::target(event, &identity, name),
         outcome,
         bytes,
@@ -170,14 +167,14 @@ fn keys(event: &Fields<'_>, name: &str) -> Keys {
 }
 
 fn operation(service: &str, name: &str) -> Text {
-    if service.is_empty() { Text::new(name) } else { joined(&[service, ":", name]) }
+    if service.is_empty() { names::text(&[name]) } else { names::text(&[service, ":", name]) }
 }
 
 /// The key that the call made: a session's, or a new access key.
 fn minted(elements: &Json) -> Option<NodeKey> {
     let id = json::text(elements, &["credentials", "accessKeyId"])
         .or_else(|| json::text(elements, &["accessKey", "accessKeyId"]))?;
-    Some(NodeKey::credential("aws", id))
+    Some(names::credential("aws", id))
 }
 
 fn outcome(event: &Fields<'_>, name: &str) -> Outcome {

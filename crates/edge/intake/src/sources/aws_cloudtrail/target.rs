@@ -2,28 +2,28 @@
 
 use super::actor::Identity;
 use super::{Fields, arn};
-use crate::json;
-use firebreak_model::{Json, NodeKey, Text, joined};
+use crate::{json, names};
+use firebreak_model::{Json, NodeKey, NodeKind, joined};
 
 /// What the call acted on: what its parameters name, else the first resource that the event lists.
 pub(super) fn target(event: &Fields<'_>, identity: &Identity<'_>, name: &str) -> Option<NodeKey> {
     let place = Place::of(event, identity);
-    let service = event.service();
+    let service = event.service;
     let named = event.request.and_then(|parameters| match service {
         "s3" | "s3express" => bucket(parameters, &place),
         "secretsmanager" => secret(parameters, &place),
         "ssm" => parameter(parameters, &place).or_else(|| instance(parameters, &place)),
         "sts" => json::text(parameters, &["roleArn"]).and_then(arn::key),
         "iam" => principal(event, parameters, &place),
-        "dynamodb" => one(parameters, "tableName", |name| place.arn("dynamodb", "table/", name)),
-        "kms" => one(parameters, "keyId", |id| place.arn("kms", "key/", id)),
-        "lambda" => one(parameters, "functionName", |name| place.arn("lambda", "function:", name)),
-        "rds" => one(parameters, "dBInstanceIdentifier", |id| place.arn("rds", "db:", id))
-            .or_else(|| one(parameters, "dBSnapshotIdentifier", |id| place.arn("rds", "snapshot:", id))),
-        "ecs" => one(parameters, "task", |id| place.arn("ecs", "task/", id))
-            .or_else(|| one(parameters, "cluster", |name| place.arn("ecs", "cluster/", name))),
+        "dynamodb" => one(parameters, "tableName", |name| place.key("dynamodb", "table/", name)),
+        "kms" => one(parameters, "keyId", |id| place.key("kms", "key/", id)),
+        "lambda" => one(parameters, "functionName", |name| place.key("lambda", "function:", name)),
+        "rds" => one(parameters, "dBInstanceIdentifier", |id| place.key("rds", "db:", id))
+            .or_else(|| one(parameters, "dBSnapshotIdentifier", |id| place.key("rds", "snapshot:", id))),
+        "ecs" => one(parameters, "task", |id| place.key("ecs", "task/", id))
+            .or_else(|| one(parameters, "cluster", |name| place.key("ecs", "cluster/", name))),
         "ec2" => instance(parameters, &place),
-        "cloudtrail" => one(parameters, "name", |name| place.arn("cloudtrail", "trail/", name)),
+        "cloudtrail" => one(parameters, "name", |name| place.key("cloudtrail", "trail/", name)),
         _ => None,
     });
     // IAM calls without a user name are about the caller.
@@ -39,7 +39,7 @@ pub(super) fn records(event: &Fields<'_>, name: &str) -> Option<u64> {
         let count = event.request.map_or(0, |parameters| json::list(parameters, &[list]).len()) as u64;
         Some(count.max(1))
     };
-    match (event.service(), name) {
+    match (event.service, name) {
         ("s3" | "s3express", "GetObject" | "SelectObjectContent" | "GetObjectTorrent")
         | ("secretsmanager", "GetSecretValue")
         | ("ssm", "GetParameter" | "GetParametersByPath" | "GetParameterHistory")
@@ -69,32 +69,40 @@ impl<'e> Place<'e> {
         Place { partition, region, account }
     }
 
-    /// The ARN of `kind` followed by `name`, where `kind` ends with what the service puts between the two.
-    fn arn(&self, service: &str, kind: &str, name: &str) -> Text {
-        joined(&["arn:", self.partition, ":", service, ":", self.region, ":", self.account, ":", kind, name])
+    /// The key of the ARN that `kind` and `name` end, where `kind` ends with what the service puts between the two and its
+    /// ARNs name resources.
+    fn key(&self, service: &str, kind: &str, name: &str) -> Option<NodeKey> {
+        let arn = ["arn:", self.partition, ":", service, ":", self.region, ":", self.account, ":", kind, name];
+        Some(names::key(NodeKind::Resource, "aws", &arn))
     }
 
-    fn iam(&self, kind: &str, name: &str) -> Text {
-        joined(&["arn:", self.partition, ":iam::", self.account, ":", kind, "/", name])
+    fn bucket(&self, name: &str) -> Option<NodeKey> {
+        let arn = ["arn:", self.partition, ":s3:::", arn::before(name, b'/')];
+        Some(names::key(NodeKind::Resource, "aws", &arn))
+    }
+
+    fn iam(&self, kind: &str, name: &str) -> Option<NodeKey> {
+        arn::key(&joined(&["arn:", self.partition, ":iam::", self.account, ":", kind, "/", name]))
     }
 }
 
-/// What one parameter names: an ARN, or a name of which `arn` makes one.
-fn one(parameters: &Json, field: &str, arn: impl Fn(&str) -> Text) -> Option<NodeKey> {
-    let written = json::text(parameters, &[field])?;
-    if written.starts_with("arn:") { arn::key(written) } else { arn::key(&arn(written)) }
+/// What one parameter names: an ARN, or a name of which `key` makes one.
+fn one(parameters: &Json, field: &str, key: impl Fn(&str) -> Option<NodeKey>) -> Option<NodeKey> {
+    named(json::text(parameters, &[field])?, key)
+}
+
+fn named(written: &str, key: impl Fn(&str) -> Option<NodeKey>) -> Option<NodeKey> {
+    if written.starts_with("arn:") { arn::key(written) } else { key(written) }
 }
 
 fn bucket(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
-    one(parameters, "bucketName", |name| joined(&["arn:", place.partition, ":s3:::", name]))
+    one(parameters, "bucketName", |name| place.bucket(name))
 }
 
 fn secret(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
-    let arn = |name: &str| place.arn("secretsmanager", "secret:", name);
-    one(parameters, "secretId", arn).or_else(|| {
-        let first = json::first(parameters, &["secretIdList"])?;
-        if first.starts_with("arn:") { arn::key(first) } else { arn::key(&arn(first)) }
-    })
+    let key = |name: &str| place.key("secretsmanager", "secret:", name);
+    let first = || named(json::first(parameters, &["secretIdList"])?, key);
+    one(parameters, "secretId", key).or_else(first)
 }
 
 /// A parameter of the parameter store; the first where several are asked for.
@@ -102,10 +110,7 @@ fn parameter(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
     let written = json::text(parameters, &["name"])
         .or_else(|| json::first(parameters, &["names"]))
         .or_else(|| json::text(parameters, &["path"]))?;
-    if written.starts_with("arn:") {
-        return arn::key(written);
-    }
-    arn::key(&place.arn("ssm", "parameter/", written.trim_start_matches('/')))
+    named(written, |name| place.key("ssm", "parameter/", name.trim_start_matches('/')))
 }
 
 fn instance(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
@@ -114,13 +119,13 @@ fn instance(parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
         .or_else(|| json::text(parameters, &["target"]))
         .or_else(|| json::first(parameters, &["instanceIds"]))
         .or_else(|| listed().and_then(|item| json::text(item, &["instanceId"])))?;
-    arn::key(&place.arn("ec2", "instance/", id))
+    place.key("ec2", "instance/", id)
 }
 
 /// Whom or what an IAM call is about: the key before the user who has it, the user or role before the policy.
 fn principal(event: &Fields<'_>, parameters: &Json, place: &Place<'_>) -> Option<NodeKey> {
     if let Some(id) = json::text(parameters, &["accessKeyId"]) {
-        return Some(NodeKey::credential("aws", id));
+        return Some(names::credential("aws", id));
     }
     for made in ["user", "role"] {
         if let Some(arn) = event.response.and_then(|response| json::text(response, &[made, "arn"])) {

@@ -17,8 +17,9 @@ pub(super) fn parameters(event: &Json) -> Json {
 /// An array of `{"name": …, "value": …}` as one object. A name that comes twice keeps its first value; no event of the
 /// Reports API has one.
 fn named(written: &Json) -> Json {
-    let mut object = Object::new();
-    for parameter in written.as_array().map_or(&[][..], |array| array.as_slice()) {
+    let written = written.as_array().map_or(&[][..], |array| array.as_slice());
+    let mut object = Object::with_capacity(written.len());
+    for parameter in written {
         let Some(name) = json::text(parameter, &["name"]) else { continue };
         if !object.contains_key(&name) {
             object.insert(name, value(parameter));
@@ -44,7 +45,8 @@ fn value(parameter: &Json) -> Json {
 
 /// The whole event in the flat form. Fields of the event that are no parameters stay as they are.
 pub(super) fn body(activity: &Json, event: &Json, parameters: Json) -> Json {
-    let mut body = Object::new();
+    let count = |json: &Json| json.as_object().map_or(0, Object::len);
+    let mut body = Object::with_capacity(count(activity) + count(event));
     let fields = |json: &Json, body: &mut Object, but: &str| {
         for (name, value) in json.as_object().into_iter().flat_map(|object| object.iter()) {
             if name != but {

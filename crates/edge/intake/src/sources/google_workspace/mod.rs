@@ -4,11 +4,12 @@
 mod flat;
 mod ocsf;
 
-use crate::json;
 use crate::mapping::{no_time, person, set_address};
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
+use crate::{json, names};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, NodeKind, Outcome, Text};
 use sonic_rs::JsonValueTrait;
+use std::borrow::Cow;
 
 /// Google Workspace activities.
 pub static SOURCE: GoogleWorkspace = GoogleWorkspace;
@@ -115,7 +116,7 @@ fn keys(activity: &Json, application: &str, name: &str, parameters: &Json) -> Ke
     let reads = application == "drive" && primary && reading;
     let mut keys = Keys {
         actor: actor(activity),
-        operation: Text::from(format!("{application}.{name}")),
+        operation: names::text(&[application, ".", name]),
         target: target(activity, application, parameters),
         outcome,
         records: (reads && outcome == Outcome::Success).then_some(1),
@@ -128,7 +129,7 @@ fn keys(activity: &Json, application: &str, name: &str, parameters: &Json) -> Ke
 fn actor(activity: &Json) -> Option<NodeKey> {
     person(json::text(activity, &["actor", "email"])).or_else(|| {
         let id = json::id(activity, &["actor", "profileId"])?;
-        Some(NodeKey::identity("google", &id))
+        Some(names::identity("google", &id))
     })
 }
 
@@ -138,8 +139,8 @@ fn target(activity: &Json, application: &str, parameters: &Json) -> Option<NodeK
         "drive" => ["owner_shared_drive_id", "shared_drive_id", "owner_team_drive_id", "team_drive_id", "owner"]
             .iter()
             .find_map(|name| parameter(name))
-            .map(|drive| NodeKey::resource("google", &format!("drive/{}", drive_name(drive)))),
-        "token" => parameter("client_id").map(|id| NodeKey::identity("app", id)),
+            .map(|drive| names::key(NodeKind::Resource, "google", &["drive/", &drive_name(drive)])),
+        "token" => parameter("client_id").map(|id| names::identity("app", id)),
         "login" => person(parameter("affected_email_address")).or_else(|| actor(activity)),
         "admin" => person(parameter("USER_EMAIL")),
         _ => None,
@@ -147,8 +148,8 @@ fn target(activity: &Json, application: &str, parameters: &Json) -> Option<NodeK
 }
 
 /// Shared drives have ids whose case counts; owners have e-mail addresses whose case does not.
-fn drive_name(drive: &str) -> String {
-    if drive.contains('@') { drive.to_lowercase() } else { drive.to_owned() }
+fn drive_name(drive: &str) -> Cow<'_, str> {
+    if drive.contains('@') { Cow::Owned(drive.to_lowercase()) } else { Cow::Borrowed(drive) }
 }
 
 fn outcome(application: &str, name: &str) -> Outcome {

@@ -2,10 +2,11 @@
 
 mod ocsf;
 
-use crate::json;
 use crate::mapping::{person, set_address};
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
+use crate::{json, names};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, NodeKind, Outcome};
+use sonic_rs::JsonContainerTrait;
 
 /// Okta System Log.
 pub static SOURCE: OktaSystem = OktaSystem;
@@ -53,18 +54,18 @@ impl Source for OktaSystem {
     }
 
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
-        let event = record.json;
+        let event = Fields::of(record.json);
+        let kind = json::as_text(event.kind).or_else(|| json::as_text(event.kind_in_lower_case));
         // The form of the type alone tells it from other logs: an event need not name its actor.
-        let known = |kind: &&str| kind.contains('.') || json::at(event, &["actor"]).is_some();
-        let kind = event_type(event).filter(known).ok_or_else(|| {
+        let kind = kind.filter(|kind| kind.contains('.') || event.actor.is_some()).ok_or_else(|| {
             let hint = "check that the input is an Okta System Log";
             Refusal::new("not an Okta System Log event: it has no `eventType` of the form `thing.action`", hint)
         })?;
         Ok(Mapped {
-            native_id: record.native_id(json::text(event, &["uuid"])),
-            time: record.time(&[&["published"]])?,
+            native_id: record.native_id(json::as_text(event.uuid)),
+            time: record.time_in(event.published, "published")?,
             log_source: LogSource { product: "okta", service: "okta" },
-            keys: keys(event, kind),
+            keys: keys(&event, kind),
             body: None,
         })
     }
@@ -74,26 +75,72 @@ impl Source for OktaSystem {
     }
 }
 
-fn event_type(event: &Json) -> Option<&str> {
-    json::text(event, &["eventType"]).or_else(|| json::text(event, &["eventtype"]))
+/// The fields that keys are made of, found in one walk over the event.
+#[derive(Default)]
+struct Fields<'e> {
+    kind: Option<&'e Json>,
+    kind_in_lower_case: Option<&'e Json>,
+    uuid: Option<&'e Json>,
+    published: Option<&'e Json>,
+    actor: Option<&'e Json>,
+    client: Option<&'e Json>,
+    outcome: Option<&'e Json>,
+    targets: Option<&'e Json>,
+    transaction: Option<&'e Json>,
+    /// Under its two names.
+    authentication: [Option<&'e Json>; 2],
 }
 
-fn keys(event: &Json, kind: &str) -> Keys {
-    let session = ["authenticationContext", "authenticationcontext"];
-    let session = session.iter().find_map(|field| json::text(event, &[field, "externalSessionId"]));
+impl<'e> Fields<'e> {
+    fn of(event: &'e Json) -> Fields<'e> {
+        let mut fields = Fields::default();
+        let [authentication, in_lower_case] = &mut fields.authentication;
+        for (name, value) in event.as_object().into_iter().flat_map(|object| object.iter()) {
+            let field = match name {
+                "eventType" => &mut fields.kind,
+                "eventtype" => &mut fields.kind_in_lower_case,
+                "uuid" => &mut fields.uuid,
+                "published" => &mut fields.published,
+                "actor" => &mut fields.actor,
+                "client" => &mut fields.client,
+                "outcome" => &mut fields.outcome,
+                "target" => &mut fields.targets,
+                "transaction" => &mut fields.transaction,
+                "authenticationContext" => &mut *authentication,
+                "authenticationcontext" => &mut *in_lower_case,
+                _ => continue,
+            };
+            *field = Some(value);
+        }
+        fields
+    }
+
+    /// The text at `path` inside one of the fields.
+    fn text(field: Option<&'e Json>, path: &[&str]) -> Option<&'e str> {
+        json::text(field?, path)
+    }
+
+    fn targets(&self) -> &'e [Json] {
+        self.targets.map_or(&[], |targets| json::list(targets, &[]))
+    }
+}
+
+fn keys(event: &Fields<'_>, kind: &str) -> Keys {
+    let mut sessions = event.authentication.iter().map(|context| Fields::text(*context, &["externalSessionId"]));
+    let session = sessions.find_map(|session| session).filter(|session| *session != "unknown");
     let mut keys = Keys {
-        actor: json::at(event, &["actor"]).and_then(someone),
-        credential: json::text(event, &["transaction", "detail", "requestApiTokenId"])
-            .map(|id| NodeKey::credential("okta", id)),
-        session: json::owned(session.filter(|session| *session != "unknown")),
-        user_agent: json::owned(json::text(event, &["client", "userAgent", "rawUserAgent"])),
-        operation: Text::new(kind),
-        target: json::list(event, &["target"]).first().and_then(target),
+        actor: event.actor.and_then(someone),
+        credential: Fields::text(event.transaction, &["detail", "requestApiTokenId"])
+            .map(|id| names::credential("okta", id)),
+        session: names::owned(session),
+        user_agent: names::owned(Fields::text(event.client, &["userAgent", "rawUserAgent"])),
+        operation: names::text(&[kind]),
+        target: event.targets().first().and_then(target),
         outcome: outcome(event, kind),
         minted: minted(event, kind),
         ..Keys::default()
     };
-    set_address(&mut keys, json::text(event, &["client", "ipAddress"]));
+    set_address(&mut keys, Fields::text(event.client, &["ipAddress"]));
     keys
 }
 
@@ -101,27 +148,29 @@ fn keys(event: &Json, kind: &str) -> Keys {
 fn someone(entity: &Json) -> Option<NodeKey> {
     person(json::text(entity, &["alternateId"])).or_else(|| {
         let id = json::text(entity, &["id"]).filter(|id| *id != "unknown")?;
-        Some(NodeKey::identity("okta", id))
+        Some(names::identity("okta", id))
     })
 }
 
 fn target(entity: &Json) -> Option<NodeKey> {
     match json::text(entity, &["type"]) {
         Some("User" | "AppUser") => someone(entity),
-        Some("UserGroup") => json::text(entity, &["id"]).map(|id| NodeKey::group("okta", id)),
-        Some("Token") => json::text(entity, &["id"]).map(|id| NodeKey::credential("okta", id)),
-        _ => json::text(entity, &["id"]).map(|id| NodeKey::resource("okta", id)),
+        Some("UserGroup") => json::text(entity, &["id"]).map(|id| names::key(NodeKind::Group, "okta", &[id])),
+        Some("Token") => json::text(entity, &["id"]).map(|id| names::credential("okta", id)),
+        _ => json::text(entity, &["id"]).map(|id| names::resource("okta", id)),
     }
 }
 
-fn minted(event: &Json, kind: &str) -> Option<NodeKey> {
-    let made = json::list(event, &["target"]).iter().find(|entity| json::text(entity, &["type"]) == Some("Token"));
-    let id = json::text(made?, &["id"])?;
-    (kind == "system.api_token.create").then(|| NodeKey::credential("okta", id))
+fn minted(event: &Fields<'_>, kind: &str) -> Option<NodeKey> {
+    if kind != "system.api_token.create" {
+        return None;
+    }
+    let made = event.targets().iter().find(|entity| json::text(entity, &["type"]) == Some("Token"));
+    json::text(made?, &["id"]).map(|id| names::credential("okta", id))
 }
 
-fn outcome(event: &Json, kind: &str) -> Outcome {
-    match json::text(event, &["outcome", "result"]) {
+fn outcome(event: &Fields<'_>, kind: &str) -> Outcome {
+    match Fields::text(event.outcome, &["result"]) {
         Some("SUCCESS" | "ALLOW") => Outcome::Success,
         Some("DENY") => Outcome::Denied,
         Some("FAILURE") if is_sign_in(kind) || kind.contains("unauth") => Outcome::Denied,
