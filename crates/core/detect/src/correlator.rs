@@ -128,7 +128,7 @@ impl Correlator {
         out: &mut Vec<Finding>,
     ) -> Vec<Arrival> {
         let before = out.len();
-        let (mut front, back) = self.parts();
+        let (mut front, back, _) = self.parts();
         let (mut events, mut arrivals) = (events.into_iter(), Vec::new());
         let (mut all, mut first) = (Vec::new(), 0);
         let shards = workers.work(back.shards(), &mut || {
@@ -150,11 +150,9 @@ impl Correlator {
         let counted = shards.iter().fold(Counters::default(), |sum, shard| sum.and(shard.counters));
         let mut found = Found::together(shards.into_iter().map(|shard| shard.found));
         *front.counters = front.counters.and(counted);
-        let mut due = found.due();
         for (turn, moment) in all.iter().flat_map(Turns::each) {
-            front.settle(turn, moment, &mut due, out);
+            front.settle(turn, moment, &mut found, out);
         }
-        drop(due);
         self.pass_time(self.order.watermark(), out);
         if let Some(new) = out.get_mut(before..) {
             in_order(new);
@@ -216,13 +214,14 @@ impl Correlator {
         Counters { evicted: self.counters.evicted + evicted, ..self.counters }
     }
 
-    /// The single writer's part, and that of the shards.
-    fn parts(&mut self) -> (Front<'_>, Back<'_>) {
+    /// The single writer's part, that of the shards, and room for what is found in one turn.
+    fn parts(&mut self) -> (Front<'_>, Back<'_>, &mut Found) {
         let Correlator { rules, catalogue, settings, feeds, order, counters, hits, correlations, .. } = self;
         let (lexicon, behaviours, routes) = (&mut self.lexicon, &mut self.behaviours, &self.routes);
         (
             Front { rules, settings, feeds, order, counters, hits, lexicon },
             Back { rules, catalogue, settings, behaviours, correlations, routes },
+            &mut self.found,
         )
     }
 
@@ -234,20 +233,16 @@ impl Correlator {
     }
 
     fn take_turn(&mut self, moment: &Moment, out: &mut Vec<Finding>) {
-        let mut found = std::mem::take(&mut self.found);
-        let (mut front, back) = self.parts();
-        back.take(0, moment, &mut found, front.counters);
-        front.settle(0, moment, &mut found.due(), out);
-        self.found = found;
+        let (mut front, back, found) = self.parts();
+        back.take(0, moment, found, front.counters);
+        front.settle(0, moment, found, out);
     }
 
     /// Whatever is over by `now` is over.
     fn pass_time(&mut self, now: i64, out: &mut Vec<Finding>) {
-        let mut found = std::mem::take(&mut self.found);
-        let (mut front, back) = self.parts();
-        back.judge(0, now, &mut found);
-        front.pass(0, now, &mut found.due(), out);
-        self.found = found;
+        let (mut front, back, found) = self.parts();
+        back.judge(0, now, found);
+        front.pass(0, now, found, out);
     }
 }
 

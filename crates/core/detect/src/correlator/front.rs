@@ -8,7 +8,7 @@ use super::hits::Hits;
 use super::moment::{Feeds, Moment};
 use super::order::{Arrival, Order};
 use super::settings::{Counters, Settings};
-use super::shards::Due;
+use super::shards::Found;
 use crate::behaviour::deed::Lexicon;
 use crate::rules::{Detection, RuleIndex, Rules};
 use firebreak_model::{Event, Finding, Signal};
@@ -60,22 +60,22 @@ impl Front<'_> {
     }
 
     /// Settles a turn with what the shards found in it.
-    pub(super) fn settle(&mut self, turn: usize, moment: &Moment, due: &mut Due<'_>, out: &mut Vec<Finding>) {
-        self.pass(turn, moment.at, due, out);
-        if due.behaved(turn, out) {
+    pub(super) fn settle(&mut self, turn: usize, moment: &Moment, found: &mut Found, out: &mut Vec<Finding>) {
+        self.pass(turn, moment.at, found, out);
+        if found.next_behaved(turn, out) {
             self.hits.arm(moment, self.rules, self.counters, out);
         }
         self.hits.take(moment, self.rules, self.settings, self.counters, out, |_| true);
-        while let Some(candidate) = due.fired(turn) {
+        while let Some(candidate) = found.next_fired(turn) {
             self.counters.findings += 1;
             out.push(self.hits.settled(candidate));
         }
     }
 
     /// Time has come to `now`: waits are over, and so are spans, which the shards judged.
-    pub(super) fn pass(&mut self, turn: usize, now: i64, due: &mut Due<'_>, out: &mut Vec<Finding>) {
+    pub(super) fn pass(&mut self, turn: usize, now: i64, found: &mut Found, out: &mut Vec<Finding>) {
         self.hits.expire(now, self.rules, self.counters, out);
-        while let Some(candidate) = due.judged(turn) {
+        while let Some(candidate) = found.next_judged(turn) {
             self.counters.findings += 1;
             out.push(self.hits.settled(candidate));
         }

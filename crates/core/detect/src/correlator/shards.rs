@@ -13,9 +13,8 @@ use super::settings::{Counters, Settings};
 use crate::behaviour::Behaviours;
 use crate::rules::Rules;
 use firebreak_model::{Catalogue, Finding};
-use std::iter::Peekable;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::vec::Drain;
 
 /// Some of the events whose turn has come, in order. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -124,7 +123,7 @@ impl<'a> Back<'a> {
     /// Judges in every shard the spans that are over by `now`.
     pub(super) fn judge(self, turn: usize, now: i64, found: &mut Found) {
         for correlations in self.correlations {
-            correlations.judge(now, self.rules, |candidate| found.judged.push((turn, candidate)));
+            correlations.judge(now, self.rules, |candidate| found.judged.push_back((turn, candidate)));
         }
     }
 }
@@ -133,12 +132,14 @@ impl<'a> Back<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Spans that were over when the turn began.
-    judged: Vec<(usize, Candidate)>,
-    behaved: Vec<Behaved>,
+    judged: VecDeque<(usize, Candidate)>,
+    behaved: VecDeque<Behaved>,
     /// Findings of behaviours, one turn's after another's.
-    findings: Vec<Finding>,
+    findings: VecDeque<Finding>,
+    /// Room for those of one turn.
+    room: Vec<Finding>,
     /// Correlations that fired on the turn's event.
-    fired: Vec<(usize, Candidate)>,
+    fired: VecDeque<(usize, Candidate)>,
 }
 
 /// What behaviours said in one turn.
@@ -160,11 +161,10 @@ impl Found {
         settings: &Settings,
         counters: &mut Counters,
     ) {
-        let before = self.findings.len();
-        let novel = behaviours.take(moment, catalogue, settings, counters, &mut self.findings);
-        let findings = self.findings.len() - before;
-        if novel || findings > 0 {
-            self.behaved.push(Behaved { turn, findings, novel });
+        let novel = behaviours.take(moment, catalogue, settings, counters, &mut self.room);
+        if novel || !self.room.is_empty() {
+            self.behaved.push_back(Behaved { turn, findings: self.room.len(), novel });
+            self.findings.extend(self.room.drain(..));
         }
     }
 
@@ -177,9 +177,9 @@ impl Found {
         rules: &Rules,
         counters: &mut Counters,
     ) {
-        correlations.judge(moment.at, rules, |candidate| self.judged.push((turn, candidate)));
+        correlations.judge(moment.at, rules, |candidate| self.judged.push_back((turn, candidate)));
         let own = |hit: &_| routes.lead(hit, number);
-        correlations.take(moment, rules, own, counters, |candidate| self.fired.push((turn, candidate)));
+        correlations.take(moment, rules, own, counters, |candidate| self.fired.push_back((turn, candidate)));
     }
 
     /// What several shards found, in order of turns.
@@ -191,43 +191,29 @@ impl Found {
             together.findings.extend(found.findings);
             together.fired.extend(found.fired);
         }
-        together.judged.sort_by_key(|(turn, _)| *turn);
-        together.fired.sort_by_key(|(turn, _)| *turn);
+        together.judged.make_contiguous().sort_by_key(|(turn, _)| *turn);
+        together.fired.make_contiguous().sort_by_key(|(turn, _)| *turn);
         together
     }
 
-    /// All of it, to be settled turn by turn.
-    pub(super) fn due(&mut self) -> Due<'_> {
-        Due {
-            judged: self.judged.drain(..).peekable(),
-            behaved: self.behaved.drain(..).peekable(),
-            findings: self.findings.drain(..),
-            fired: self.fired.drain(..).peekable(),
-        }
-    }
-}
-
-/// What is still to be settled.
-pub(super) struct Due<'a> {
-    judged: Peekable<Drain<'a, (usize, Candidate)>>,
-    behaved: Peekable<Drain<'a, Behaved>>,
-    findings: Drain<'a, Finding>,
-    fired: Peekable<Drain<'a, (usize, Candidate)>>,
-}
-
-impl Due<'_> {
-    pub(super) fn judged(&mut self, turn: usize) -> Option<Candidate> {
-        self.judged.next_if(|(own, _)| *own == turn).map(|(_, candidate)| candidate)
+    /// The next span that was over when this turn began.
+    pub(super) fn next_judged(&mut self, turn: usize) -> Option<Candidate> {
+        next(&mut self.judged, turn)
     }
 
-    pub(super) fn fired(&mut self, turn: usize) -> Option<Candidate> {
-        self.fired.next_if(|(own, _)| *own == turn).map(|(_, candidate)| candidate)
+    /// The next correlation that fired in this turn.
+    pub(super) fn next_fired(&mut self, turn: usize) -> Option<Candidate> {
+        next(&mut self.fired, turn)
     }
 
-    /// Puts what behaviours found behind `out`; whether they saw a novelty.
-    pub(super) fn behaved(&mut self, turn: usize, out: &mut Vec<Finding>) -> bool {
-        let Some(behaved) = self.behaved.next_if(|behaved| behaved.turn == turn) else { return false };
-        out.extend(self.findings.by_ref().take(behaved.findings));
+    /// Puts what behaviours found in this turn behind `out`; whether they saw a novelty.
+    pub(super) fn next_behaved(&mut self, turn: usize, out: &mut Vec<Finding>) -> bool {
+        let Some(behaved) = self.behaved.pop_front_if(|behaved| behaved.turn == turn) else { return false };
+        out.extend(self.findings.drain(..behaved.findings));
         behaved.novel
     }
+}
+
+fn next(found: &mut VecDeque<(usize, Candidate)>, turn: usize) -> Option<Candidate> {
+    found.pop_front_if(|(own, _)| *own == turn).map(|(_, candidate)| candidate)
 }
