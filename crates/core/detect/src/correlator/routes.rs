@@ -72,3 +72,67 @@ fn join(roots: &mut [usize], one: usize, other: usize) {
     let (kept, gone) = (one.min(other), one.max(other));
     roots.iter_mut().filter(|root| **root == gone).for_each(|root| *root = kept);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RuleFile;
+
+    const RULES: &str = "
+title: Read
+name: read
+logsource: {product: aws}
+detection: {s: {firebreak.operation: read}, condition: s}
+---
+title: Alone
+correlation: {type: event_count, rules: [read], group-by: [firebreak.actor], timespan: 1m, condition: {gte: 2}}
+---
+title: Lower
+name: lower
+correlation: {type: event_count, rules: [read], group-by: [firebreak.actor], timespan: 2m, condition: {gte: 2}}
+---
+title: Upper
+correlation: {type: temporal, rules: [lower, read], group-by: [firebreak.actor], timespan: 3m}
+---
+title: Narrow
+name: narrow
+correlation: {type: event_count, rules: [read], group-by: [firebreak.actor, firebreak.target], timespan: 4m, condition: {gte: 2}}
+---
+title: Wide
+correlation: {type: temporal, rules: [narrow, read], group-by: [firebreak.actor], timespan: 5m}
+";
+
+    fn routes(shards: usize) -> (Routes, impl Fn(&str) -> usize) {
+        let (rules, problems) = Rules::load(&[RuleFile { path: "r/rule.yml".to_owned(), text: RULES.to_owned() }]);
+        assert_eq!(problems, []);
+        let titles: Vec<_> = rules.correlations().iter().map(|rule| rule.attributes.title.clone()).collect();
+        let place = move |title: &str| titles.iter().position(|own| own == title).expect("one of them");
+        (Routes::new(&rules, shards), place)
+    }
+
+    fn shards_of(routes: &Routes, place: usize) -> Vec<usize> {
+        (0..4_000).map(|number| routes.shard(place, &format!("6:user{number};"))).collect()
+    }
+
+    #[test]
+    fn keys_are_spread_evenly() {
+        let (routes, place) = routes(4);
+        let shards = shards_of(&routes, place("Alone"));
+        for shard in 0..4 {
+            let keys = shards.iter().filter(|own| **own == shard).count();
+            assert!((850..1_150).contains(&keys), "shard {shard} has {keys} of 4,000");
+        }
+        assert_ne!(shards, shards_of(&routes, place("Lower")), "a rule's keys go their own ways");
+    }
+
+    #[test]
+    fn what_asks_of_one_event_stays_together() {
+        let (routes, place) = routes(4);
+        let lower = shards_of(&routes, place("Lower"));
+        assert_eq!(lower, shards_of(&routes, place("Upper")), "key by key");
+        assert!(lower.iter().any(|shard| *shard != lower[0]));
+        let narrow = shards_of(&routes, place("Narrow"));
+        assert_eq!(narrow, shards_of(&routes, place("Wide")));
+        assert!(narrow.iter().all(|shard| *shard == narrow[0]), "they group differently: one shard has them all");
+    }
+}
