@@ -182,7 +182,7 @@ fn by_name(value: &Json, name: &str, depth: usize, visit: &mut dyn FnMut(Found<'
 
 /// What is left of the dotted `name` below the member `key`: nothing where it ends there, `None` where it does not lead there.
 #[inline]
-fn beyond<'n>(name: &'n str, key: &str) -> Option<&'n str> {
+pub(crate) fn beyond<'n>(name: &'n str, key: &str) -> Option<&'n str> {
     // Where the name must end or have a dot tells most members apart before any of their bytes are read.
     match name.as_bytes().get(key.len()) {
         None if key.len() == name.len() => name.strip_prefix(key),
@@ -192,7 +192,7 @@ fn beyond<'n>(name: &'n str, key: &str) -> Option<&'n str> {
 }
 
 /// All values of `value`, where a field's name ends.
-fn terminal(value: &Json, depth: usize, visit: &mut dyn FnMut(Found<'_>)) {
+pub(crate) fn terminal(value: &Json, depth: usize, visit: &mut dyn FnMut(Found<'_>)) {
     if depth > DEPTH_MAX {
         return;
     }

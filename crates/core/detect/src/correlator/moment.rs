@@ -2,6 +2,7 @@
 
 mod feeds;
 mod lately;
+mod values;
 
 use crate::behaviour::deed::{Deed, Lexicon};
 use crate::rules::{RuleIndex, Rules};
@@ -85,7 +86,7 @@ impl Moment {
             bytes: keys.bytes.filter(|_| done).unwrap_or(0),
             records: keys.records.filter(|_| done).unwrap_or(0),
             rules: matches.iter().filter(emits).copied().collect(),
-            hits: feeds.hits(event, matches, rules, &mut lexicon.room, missing),
+            hits: feeds.hits(event, matches, &mut lexicon.room, missing),
         }
     }
 

@@ -166,6 +166,6 @@ fn memory_for_each_identity_is_small() {
         behaviours.take(&moment, &catalogue, &settings, &mut counters, &mut Vec::new());
     }
     let each = behaviours.bytes() / people as usize;
-    // Measured: 1,922 bytes, with three networks, two clients, four families and volumes of four weeks.
+    // Measured: 1,571 bytes, with three networks, two clients, four families and volumes of four weeks.
     assert!((1_000..=2_048).contains(&each), "{each} bytes");
 }

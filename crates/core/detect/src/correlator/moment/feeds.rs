@@ -1,12 +1,11 @@
 //! Which correlations an event counts for, and under which key.
 
+use super::values::Values;
 use super::{Hit, Lately};
-use crate::field::{Field, Found};
+use crate::field::Field;
 use crate::rules::{Correlation, Reference, RuleIndex, Rules};
 use firebreak_model::{Event, EventUid, Text};
 
-/// Values of one field of one event that are counted; no honest record has more.
-const VALUES_MAX: usize = 256;
 /// Longer texts are known by a digest, so that state stays small whatever an attacker sends.
 const TEXT_MAX: usize = 256;
 
@@ -21,6 +20,8 @@ struct Feed {
     if_fires: Option<usize>,
     /// By which fields it groups.
     group: usize,
+    /// The field whose values it counts or measures.
+    counted: Option<usize>,
 }
 
 /// Which correlations each rule counts for.
@@ -29,8 +30,10 @@ pub(crate) struct Feeds {
     by_rule: Vec<Vec<Feed>>,
     /// By correlation: those that refer to it.
     by_correlation: Vec<Vec<Feed>>,
+    /// All different fields that are grouped by or counted.
+    fields: Vec<Field>,
     /// The different lists of fields to group by; most correlations share theirs with others.
-    groups: Vec<Vec<Field>>,
+    groups: Vec<Vec<usize>>,
 }
 
 /// Room to work in, so that an event costs no allocation of its own.
@@ -39,6 +42,8 @@ pub(crate) struct Room {
     open: Vec<Feed>,
     /// The keys of this event, by group.
     keys: Vec<(usize, Option<Text>)>,
+    /// What its fields hold.
+    values: Values,
     text: String,
     lately: Lately<Text>,
 }
@@ -48,9 +53,10 @@ impl Feeds {
         let mut feeds = Feeds {
             by_rule: vec![Vec::new(); rules.detections().len()],
             by_correlation: vec![Vec::new(); rules.correlations().len()],
-            groups: Vec::new(),
+            ..Feeds::default()
         };
         for (place, correlation) in rules.correlations().iter().enumerate() {
+            let counted = correlation.kind.field().map(|field| feeds.field(field));
             for (position, reference) in correlation.references.iter().enumerate() {
                 let group = feeds.group(correlation, position);
                 let (list, if_fires) = match reference {
@@ -58,7 +64,7 @@ impl Feeds {
                     Reference::Correlation(lower) => (feeds.by_correlation.get_mut(*lower), Some(*lower)),
                 };
                 if let Some(list) = list {
-                    list.push(Feed { correlation: place, position, if_fires, group });
+                    list.push(Feed { correlation: place, position, if_fires, group, counted });
                 }
             }
         }
@@ -67,24 +73,24 @@ impl Feeds {
 
     /// The place of the fields by which `correlation` groups what completes this reference.
     fn group(&mut self, correlation: &Correlation, position: usize) -> usize {
-        let fields: Vec<Field> =
-            correlation.group_by.iter().map(|group| group.for_reference(position).clone()).collect();
+        let fields: Vec<usize> =
+            correlation.group_by.iter().map(|group| self.field(group.for_reference(position))).collect();
         self.groups.iter().position(|known| *known == fields).unwrap_or_else(|| {
             self.groups.push(fields);
             self.groups.len() - 1
         })
     }
 
+    fn field(&mut self, field: &Field) -> usize {
+        self.fields.iter().position(|known| known == field).unwrap_or_else(|| {
+            self.fields.push(field.clone());
+            self.fields.len() - 1
+        })
+    }
+
     /// What `event` counts for, ordered so that a correlation comes after those that it refers to.
-    pub(super) fn hits(
-        &self,
-        event: &Event,
-        matches: &[RuleIndex],
-        rules: &Rules,
-        room: &mut Room,
-        missing: &mut u64,
-    ) -> Vec<Hit> {
-        let Room { open, keys, .. } = room;
+    pub(super) fn hits(&self, event: &Event, matches: &[RuleIndex], room: &mut Room, missing: &mut u64) -> Vec<Hit> {
+        let Room { open, keys, values, text, lately } = room;
         open.clear();
         keys.clear();
         open.extend(matches.iter().filter_map(|index| self.by_rule.get(index.0 as usize)).flatten());
@@ -92,11 +98,17 @@ impl Feeds {
             return Vec::new();
         }
         self.follow(open);
+        let of_group = |group: usize| self.groups.get(group).into_iter().flatten().copied();
+        values.read(event, &self.fields, open.iter().flat_map(|feed| of_group(feed.group).chain(feed.counted)));
         let mut hits = Vec::with_capacity(open.len());
-        for at in 0..room.open.len() {
-            let Some(feed) = room.open.get(at).copied() else { break };
-            let Some(correlation) = rules.correlations().get(feed.correlation) else { continue };
-            let Some(key) = self.key(event, feed.group, room) else {
+        for feed in open.iter() {
+            let known = keys.iter().find(|(group, _)| *group == feed.group).map(|(_, key)| key.clone());
+            let key = known.unwrap_or_else(|| {
+                let key = key_of(values, of_group(feed.group), text, lately);
+                keys.push((feed.group, key.clone()));
+                key
+            });
+            let Some(key) = key else {
                 *missing += 1;
                 continue;
             };
@@ -105,7 +117,7 @@ impl Feeds {
                 position: feed.position,
                 if_fires: feed.if_fires,
                 key,
-                values: counted_values(event, correlation),
+                values: feed.counted.map(|field| values.of(field).map(bounded).collect()).unwrap_or_default(),
             });
         }
         hits
@@ -123,36 +135,23 @@ impl Feeds {
         }
         open.sort_unstable();
     }
-
-    /// The key of an event in a group: every field's first value, each with its length so that no two keys run together.
-    /// `None` where a field has no value: such an event does not correlate.
-    fn key(&self, event: &Event, group: usize, room: &mut Room) -> Option<Text> {
-        if let Some((_, key)) = room.keys.iter().find(|(known, _)| *known == group) {
-            return key.clone();
-        }
-        let key = self.groups.get(group).and_then(|fields| key_of(event, fields, &mut room.text, &mut room.lately));
-        room.keys.push((group, key.clone()));
-        key
-    }
 }
 
-fn key_of(event: &Event, fields: &[Field], key: &mut String, lately: &mut Lately<Text>) -> Option<Text> {
+/// The key of an event in a group: every field's first value, each with its length so that no two keys run together.
+/// `None` where a field has no value: such an event does not correlate.
+fn key_of(
+    values: &Values,
+    fields: impl Iterator<Item = usize>,
+    key: &mut String,
+    lately: &mut Lately<Text>,
+) -> Option<Text> {
     key.clear();
-    let mut buffer = String::new();
     for field in fields {
-        let empty = key.len();
-        field.values(event, &mut |found| {
-            if let (true, Found::Scalar(scalar)) = (key.len() == empty, found) {
-                let text = scalar.text(&mut buffer);
-                push_number(key, text.len());
-                key.push(':');
-                key.push_str(text);
-                key.push(';');
-            }
-        });
-        if key.len() == empty {
-            return None;
-        }
+        let text = values.of(field).next()?;
+        push_number(key, text.len());
+        key.push(':');
+        key.push_str(text);
+        key.push(';');
     }
     Some(if key.len() <= TEXT_MAX { lately.text(key) } else { bounded(key) })
 }
@@ -163,21 +162,6 @@ fn push_number(text: &mut String, number: usize) {
         push_number(text, number / 10);
     }
     text.push((b'0' + (number % 10) as u8) as char);
-}
-
-fn counted_values(event: &Event, correlation: &Correlation) -> Vec<Text> {
-    let Some(field) = correlation.kind.field() else { return Vec::new() };
-    let mut values = Vec::new();
-    let mut buffer = String::new();
-    field.values(event, &mut |found| {
-        if let (Found::Scalar(scalar), true) = (found, values.len() < VALUES_MAX) {
-            if values.is_empty() {
-                values.reserve_exact(1);
-            }
-            values.push(bounded(scalar.text(&mut buffer)));
-        }
-    });
-    values
 }
 
 fn bounded(text: &str) -> Text {
