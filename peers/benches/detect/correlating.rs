@@ -4,8 +4,10 @@ use crate::clock::{ROUND, ROUNDS, Results, cpu, median};
 use crate::matching::{rounded, rule_set};
 use crate::records::{Records, events, random};
 use firebreak_detect::{Correlator, Matcher, Observed, RuleFile, RuleIndex, Rules, Scratch, Settings};
+use firebreak_intake::{MissingTime, Options, Reader, keep};
 use firebreak_model::{Catalogue, Event, EventUid, Finding, Keys, LogSource, Text, Time};
 use firebreak_peers::engines::parse_only;
+use firebreak_world::World;
 use serde_json::{Map, Value};
 use std::process::Command;
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use std::time::Duration;
 
 /// Ten correlations over rules that ordinary traffic meets all the time: the expensive case.
 const CORRELATIONS: &str = include_str!("correlations.yml");
+/// Events held at once on the whole path: so few that they stay in the processor's cache.
+const HELD: usize = 250;
 /// Orders of arrival that are tried.
 const ORDERS: u64 = 20;
 
@@ -50,12 +54,13 @@ pub(crate) fn full_path(records: &Records, figures: &mut Map<String, Value>) {
     let rules = load(texts);
     let matcher = Matcher::new(Arc::clone(&rules));
     let (files, count) = files(records);
+    let files: Vec<Arc<[u8]>> = files.into_iter().map(Arc::from).collect();
     let mut scratch = Scratch::default();
     let mut found = 0;
     let mut pass = |stage: Stage| {
         let mut correlator = correlator(&rules);
         let mut findings = Vec::new();
-        for event in files.iter().flat_map(|file| events(&records.world, "aws_cloudtrail", file)) {
+        for event in files.iter().flat_map(|file| streamed(&records.world, file)) {
             if stage == Stage::Intake {
                 continue;
             }
@@ -91,6 +96,15 @@ pub(crate) fn full_path(records: &Records, figures: &mut Map<String, Value>) {
     figures.insert("full_path_events_per_second".to_owned(), rounded(results.rate(all_name)));
     figures.insert("full_path_ratio_to_parse".to_owned(), rounded(results.ratio(all_name, "parse only (sonic-rs)")));
     figures.insert("full_path_findings".to_owned(), found.into());
+}
+
+/// The events of a CloudTrail file, read as they are asked for.
+fn streamed(world: &World, file: &Arc<[u8]>) -> impl Iterator<Item = Event> {
+    let source = firebreak_intake::source("aws_cloudtrail").expect("a source");
+    let options = Options { missing_time: MissingTime::Received, ..Options::default() };
+    let mut reader = Reader::of_bytes(world, "bench", Arc::clone(file), source, options, &keep);
+    std::iter::from_fn(move || Some(reader.next_batch(HELD)).filter(|batch| !batch.is_empty()))
+        .flat_map(|batch| batch.events)
 }
 
 /// How far the path goes.

@@ -11,6 +11,10 @@ mod records;
 use records::Records;
 use serde_json::Map;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut figures = Map::new();
     let records = Records::read();

@@ -116,24 +116,29 @@ fn since_1970(number: f64) -> Time {
 /// A key that some object in the record has twice. Parsers disagree on which of the two values counts, so an intruder
 /// could show one identity to us and another to everyone else.
 pub(crate) fn doubled_key(json: &Json) -> Option<&str> {
-    // This looks at every value of every record, most of which hold no others.
     match json.get_type() {
         JsonType::Object => json.as_object().and_then(doubled_in),
-        JsonType::Array => json.as_array()?.as_slice().iter().find_map(doubled_key),
+        JsonType::Array => json.as_array()?.as_slice().iter().filter(|value| holds_others(value)).find_map(doubled_key),
         _ => None,
     }
 }
 
+/// Whether the value can hold a key. This is asked of every value of every record, most of which hold nothing.
+#[inline]
+fn holds_others(value: &Json) -> bool {
+    matches!(value.get_type(), JsonType::Object | JsonType::Array)
+}
+
 fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
     const SMALL: usize = 32;
-    if object.len() > SMALL {
+    let mut entries = object.iter();
+    if entries.len() > SMALL {
         let mut seen = FxHashSet::default();
-        let mut entries = object.iter();
         return entries.find_map(|(key, value)| (!seen.insert(key)).then_some(key).or_else(|| doubled_key(value)));
     }
     // Keys are compared only where their prints are the same, and prints only where one of 256 bits says that they may be.
     let (mut prints, mut marks) = ([0_u64; SMALL], [0_u64; 4]);
-    for (at, (key, value)) in object.iter().enumerate() {
+    for (at, (key, value)) in entries.enumerate() {
         let print = print(key);
         let (word, bit) = ((print >> 62) as usize, 1_u64 << (print >> 56 & 63));
         let marked = marks.get_mut(word)?;
@@ -145,7 +150,9 @@ fn doubled_in(object: &sonic_rs::Object) -> Option<&str> {
         }
         *marked |= bit;
         *prints.get_mut(at)? = print;
-        if let Some(key) = doubled_key(value) {
+        if holds_others(value)
+            && let Some(key) = doubled_key(value)
+        {
             return Some(key);
         }
     }
@@ -171,6 +178,39 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A value, and the first key in it that an object has twice.
+    fn nested(depth: u32) -> BoxedStrategy<(String, Option<String>)> {
+        let plain = prop_oneof![Just("1"), Just("null"), Just("\"\""), Just("{}"), Just("[]")];
+        let plain = plain.prop_map(|text| (text.to_owned(), None)).boxed();
+        if depth == 0 {
+            return plain;
+        }
+        // Keys as they are written and as they are read.
+        let key = prop_oneof![
+            Just(("a", "a")),
+            Just(("\\u0061", "a")),
+            Just(("b\\u0000", "b\0")),
+            Just(("", "")),
+            Just(("\\\"", "\""))
+        ];
+        let members = prop::collection::vec((key, nested(depth - 1)), 0..4).prop_map(|members| {
+            let (mut seen, mut doubled, mut written) = (Vec::new(), None, Vec::new());
+            for ((key, read), (value, within)) in members {
+                let again = seen.contains(&read).then(|| read.to_owned());
+                doubled = doubled.or(again).or(within);
+                seen.push(read);
+                written.push(format!("\"{key}\":{value}"));
+            }
+            (format!("{{{}}}", written.join(",")), doubled)
+        });
+        let items = prop::collection::vec(nested(depth - 1), 0..4).prop_map(|items| {
+            let doubled = items.iter().find_map(|(_, doubled)| doubled.clone());
+            let written: Vec<String> = items.into_iter().map(|(text, _)| text).collect();
+            (format!("[{}]", written.join(",")), doubled)
+        });
+        prop_oneof![1 => plain, 2 => members, 1 => items].boxed()
+    }
+
     fn object(keys: &[String]) -> Json {
         let members: Vec<String> = keys.iter().map(|key| format!("\"{key}\":1")).collect();
         sonic_rs::from_str(&format!("{{{}}}", members.join(","))).expect("json")
@@ -182,6 +222,14 @@ mod tests {
             let doubled = keys.iter().enumerate().find(|(at, key)| keys[..*at].contains(key)).map(|(_, key)| key.as_str());
             let json = object(&keys);
             prop_assert_eq!(doubled_key(&json), doubled);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_doubled_key_is_found_at_every_depth_and_however_it_is_written((text, doubled) in nested(4)) {
+            let json: Json = sonic_rs::from_str(&text).expect("json");
+            prop_assert_eq!(doubled_key(&json), doubled.as_deref(), "{}", text);
         }
     }
 

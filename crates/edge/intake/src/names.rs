@@ -69,9 +69,11 @@ pub(crate) fn owned(written: Option<&str>) -> Option<Text> {
     written.map(|written| text(&[written]))
 }
 
+/// The place of a text: decided by its longer parts, because the short ones are nearly always the same.
 fn place(parts: &[&str]) -> usize {
+    const SHORT: usize = 4;
     let mut hasher = FxHasher::default();
-    parts.iter().for_each(|part| hasher.write(part.as_bytes()));
+    parts.iter().filter(|part| part.len() > SHORT).for_each(|part| hasher.write(part.as_bytes()));
     hasher.finish() as usize % PLACES
 }
 

@@ -179,9 +179,11 @@ pub(crate) fn is_balanced(bytes: &[u8]) -> bool {
 /// Whether `bytes` nest deeper than `limit`.
 pub(crate) fn is_deeper(bytes: &[u8], limit: u32) -> bool {
     // Brackets inside strings count here too, so this can only send too much to the exact scan below.
-    // `[` and `{` differ in one bit; counting in bytes, a chunk at a time, is what the compiler can make fast.
+    // `[` and `{` differ in one bit; counting in bytes, a chunk of whole registers at a time, is what the compiler can make
+    // fast. A chunk holds fewer than a byte can count.
     let in_chunk = |chunk: &[u8]| u32::from(chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>());
-    let brackets: u32 = bytes.chunks(usize::from(u8::MAX)).map(in_chunk).sum();
+    let (chunks, rest) = bytes.as_chunks::<128>();
+    let brackets = chunks.iter().map(|chunk| in_chunk(chunk)).sum::<u32>() + in_chunk(rest);
     if brackets <= limit {
         return false;
     }
@@ -198,6 +200,21 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #[test]
+        fn depth_is_what_brackets_outside_strings_say(text in "([\\[{]{0,9}(\"[\\[{x]{0,90}\")?[\\]}]{0,9}){0,6}", limit in 0_u32..20) {
+            let (mut depth, mut deepest, mut inside) = (0_u32, 0, false);
+            for byte in text.bytes() {
+                match byte {
+                    b'"' => inside = !inside,
+                    b'[' | b'{' if !inside => depth += 1,
+                    b']' | b'}' if !inside => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                deepest = deepest.max(depth);
+            }
+            proptest::prop_assert_eq!(is_deeper(text.as_bytes(), limit), deepest > limit);
+        }
+
         #[test]
         fn the_first_mark_is_found_wherever_it_is(bytes in "([a-z\u{80}-\u{8ff}]{0,70}[\"\\\\\n#!]?){0,4}") {
             let bytes = bytes.as_bytes();
