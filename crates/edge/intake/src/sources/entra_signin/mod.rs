@@ -136,7 +136,11 @@ fn outcome(fields: &Fields<'_>, kind: Kind) -> Outcome {
         Kind::Audit => match fields.text(&["result", "Result", "resultSignature"]).map(str::to_ascii_lowercase) {
             Some(result) if result == "success" => Outcome::Success,
             Some(result) if result == "failure" => Outcome::Failure,
-            _ => Outcome::Unknown,
+            // Intune has a number instead.
+            _ => match fields.at(&["ActivityResultStatus"]).and_then(|status| json::count(status, &[])) {
+                Some(1) => Outcome::Success,
+                _ => Outcome::Unknown,
+            },
         },
     }
 }

@@ -8,7 +8,7 @@ use firebreak_model::{Json, NodeKey};
 /// A person by user principal name, an application by object id.
 pub(super) fn actor(fields: &Fields<'_>, kind: Kind) -> Option<NodeKey> {
     if kind == Kind::Audit {
-        return initiator(fields).and_then(user_key).or_else(|| application(fields));
+        return initiator(fields).and_then(user_key).or_else(|| application(fields)).or_else(|| manager(fields));
     }
     let name = fields.text(&["userPrincipalName", "UserPrincipalName"]);
     person(name).or_else(|| {
@@ -33,6 +33,12 @@ fn application(fields: &Fields<'_>) -> Option<NodeKey> {
     id(app, &["servicePrincipalId", "appId", "displayName"])
 }
 
+/// Who changed something in Intune, which writes audits of its own form.
+fn manager(fields: &Fields<'_>) -> Option<NodeKey> {
+    let actor = fields.at(&["Actor"])?;
+    person(json::text(actor, &["UPN"])).or_else(|| id(actor, &["ObjectId", "Application"]))
+}
+
 fn id(party: &Json, names: &[&str]) -> Option<NodeKey> {
     let id = names.iter().find_map(|name| json::text(party, &[name]))?;
     Some(NodeKey::identity("azure", &id.to_ascii_lowercase()))
@@ -48,9 +54,15 @@ pub(super) fn target(fields: &Fields<'_>, kind: Kind) -> Option<NodeKey> {
             let id = id.filter(|id| !id.contains('/')).or_else(|| fields.text(&["resourceDisplayName"]))?;
             Some(NodeKey::resource("azure", &id.to_ascii_lowercase()))
         }
-        Kind::Audit => first(fields).and_then(changed),
+        Kind::Audit => first(fields).and_then(changed).or_else(|| managed(fields)),
         Kind::Risk | Kind::Privileged => actor(fields, kind),
     }
+}
+
+/// The device, script or app that a change in Intune is about.
+fn managed(fields: &Fields<'_>) -> Option<NodeKey> {
+    let id = json::first(fields.at(&["TargetObjectIds"])?, &[])?;
+    Some(NodeKey::resource("azure", &id.to_ascii_lowercase()))
 }
 
 fn first<'e>(fields: &Fields<'e>) -> Option<&'e Json> {
