@@ -207,6 +207,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_flow_admin_port_reached/rule.yml",
         include_str!("../../../detectors/aws_flow_admin_port_reached/rule.yml"),
     ),
+    ("detectors/aws_flow_foreign_names/rule.yml", include_str!("../../../detectors/aws_flow_foreign_names/rule.yml")),
     ("detectors/aws_flow_large_egress/rule.yml", include_str!("../../../detectors/aws_flow_large_egress/rule.yml")),
     (
         "detectors/aws_flow_mining_pool_reached/rule.yml",
@@ -232,6 +233,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/aws_guardduty_key_outside/rule.yml",
         include_str!("../../../detectors/aws_guardduty_key_outside/rule.yml"),
     ),
+    ("detectors/aws_guardduty_minor/rule.yml", include_str!("../../../detectors/aws_guardduty_minor/rule.yml")),
     ("detectors/aws_guardduty_notable/rule.yml", include_str!("../../../detectors/aws_guardduty_notable/rule.yml")),
     ("detectors/aws_guardduty_severe/rule.yml", include_str!("../../../detectors/aws_guardduty_severe/rule.yml")),
     ("detectors/aws_host_guard_lowered/rule.yml", include_str!("../../../detectors/aws_host_guard_lowered/rule.yml")),
@@ -430,6 +432,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/aws_s3_read_by_anyone/rule.yml", include_str!("../../../detectors/aws_s3_read_by_anyone/rule.yml")),
     ("detectors/aws_s3_refusals_burst/rule.yml", include_str!("../../../detectors/aws_s3_refusals_burst/rule.yml")),
     ("detectors/aws_s3_refused/rule.yml", include_str!("../../../detectors/aws_s3_refused/rule.yml")),
+    (
+        "detectors/aws_s3_without_encryption/rule.yml",
+        include_str!("../../../detectors/aws_s3_without_encryption/rule.yml"),
+    ),
     (
         "detectors/aws_second_factor_failed/rule.yml",
         include_str!("../../../detectors/aws_second_factor_failed/rule.yml"),
@@ -727,6 +733,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/databricks_metastore_owner_changed/rule.yml"),
     ),
     (
+        "detectors/databricks_network_setting_changed/rule.yml",
+        include_str!("../../../detectors/databricks_network_setting_changed/rule.yml"),
+    ),
+    (
         "detectors/databricks_outside_storage_bound/rule.yml",
         include_str!("../../../detectors/databricks_outside_storage_bound/rule.yml"),
     ),
@@ -775,6 +785,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/databricks_start_script_added/rule.yml",
         include_str!("../../../detectors/databricks_start_script_added/rule.yml"),
+    ),
+    (
+        "detectors/databricks_store_deleted/rule.yml",
+        include_str!("../../../detectors/databricks_store_deleted/rule.yml"),
     ),
     (
         "detectors/databricks_terminal_opened/rule.yml",
@@ -1419,6 +1433,15 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/google_users_removed_in_a_row/rule.yml"),
     ),
     ("detectors/google_vault_exported/rule.yml", include_str!("../../../detectors/google_vault_exported/rule.yml")),
+    ("detectors/intune_app_changed/rule.yml", include_str!("../../../detectors/intune_app_changed/rule.yml")),
+    ("detectors/intune_device_wiped/rule.yml", include_str!("../../../detectors/intune_device_wiped/rule.yml")),
+    (
+        "detectors/intune_devices_wiped_in_a_row/rule.yml",
+        include_str!("../../../detectors/intune_devices_wiped_in_a_row/rule.yml"),
+    ),
+    ("detectors/intune_guard_removed/rule.yml", include_str!("../../../detectors/intune_guard_removed/rule.yml")),
+    ("detectors/intune_role_given/rule.yml", include_str!("../../../detectors/intune_role_given/rule.yml")),
+    ("detectors/intune_script_pushed/rule.yml", include_str!("../../../detectors/intune_script_pushed/rule.yml")),
     (
         "detectors/keycloak_admin_role_mapped/rule.yml",
         include_str!("../../../detectors/keycloak_admin_role_mapped/rule.yml"),
@@ -1579,6 +1602,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/kubernetes_refusals_burst/rule.yml",
         include_str!("../../../detectors/kubernetes_refusals_burst/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_refused_from_outside/rule.yml",
+        include_str!("../../../detectors/kubernetes_refused_from_outside/rule.yml"),
     ),
     (
         "detectors/kubernetes_secret_changed/rule.yml",
@@ -1914,6 +1941,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/openai_powerful_key_made/rule.yml"),
     ),
     ("detectors/openai_project_archived/rule.yml", include_str!("../../../detectors/openai_project_archived/rule.yml")),
+    ("detectors/openai_role_given/rule.yml", include_str!("../../../detectors/openai_role_given/rule.yml")),
     (
         "detectors/openai_service_account_made/rule.yml",
         include_str!("../../../detectors/openai_service_account_made/rule.yml"),
