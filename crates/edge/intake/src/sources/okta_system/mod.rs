@@ -3,6 +3,7 @@
 mod ocsf;
 
 use crate::mapping::{person, set_address};
+use crate::reshape::renamed;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use crate::{json, names};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, NodeKind, Outcome};
@@ -44,12 +45,6 @@ impl Source for OktaSystem {
             "uuid",
             "version",
             "actors",
-            "eventtype",
-            "displaymessage",
-            "debugcontext",
-            "securitycontext",
-            "authenticationcontext",
-            "legacyeventtype",
         ]
     }
 
@@ -66,7 +61,7 @@ impl Source for OktaSystem {
             time: record.time_in(event.published, "published")?,
             log_source: LogSource { product: "okta", service: "okta" },
             keys: keys(&event, kind),
-            body: None,
+            body: event.kind.is_none().then(|| renamed(record.json, &as_okta_writes)),
         })
     }
 
@@ -89,6 +84,14 @@ struct Fields<'e> {
     transaction: Option<&'e Json>,
     /// Under its two names.
     authentication: [Option<&'e Json>; 2],
+}
+
+/// A field's name as Okta writes it, for a name in lower case: rules see one shape.
+fn as_okta_writes(name: &str) -> String {
+    const NAMES: [&str; 6] =
+        ["authenticationContext", "debugContext", "displayMessage", "eventType", "legacyEventType", "securityContext"];
+    let known = NAMES.iter().find(|known| known.eq_ignore_ascii_case(name));
+    known.map_or(name, |known| known).to_owned()
 }
 
 impl<'e> Fields<'e> {
