@@ -176,8 +176,13 @@ impl Habit {
         }
         let scores = MEASURES.iter().enumerate().filter_map(|(at, measure)| {
             let amount = amounts.get(at).copied().filter(|amount| Some(amount) >= floors.get(at))?;
-            let (expected, spread, hours) = self.expected(at, peers)?;
-            let score = (octaves(amount) - expected) / spread;
+            let expected = self.expected(at, peers)?;
+            let above = octaves(amount) - expected;
+            // However small the spread, this is not enough: most hours need no closer look.
+            if above < settings.score_min * SPREAD_MIN {
+                return None;
+            }
+            let (score, hours) = (above / self.spread(at, peers)?, self.usual.total(at));
             (score >= settings.score_min).then_some(Score { measure, amount, expected, score, hours })
         });
         let best = scores.max_by(|a, b| a.score.total_cmp(&b.score))?;
@@ -185,19 +190,27 @@ impl Habit {
         Some(best)
     }
 
-    /// What is usual at this hour in octaves, how far it spreads, and on how many hours that is based.
-    fn expected(&self, at: usize, peers: Option<&Peers>) -> Option<(f64, f64, u32)> {
-        let (total, theirs) = (self.usual.total(at), peers.map(|peers| &peers.hours));
-        let own = f64::from(total);
-        let shrink = |own_value: Option<f64>, their_value: Option<f64>| match (own_value, their_value) {
+    /// What is usual at this hour, in octaves.
+    fn expected(&self, at: usize, peers: Option<&Peers>) -> Option<f64> {
+        let theirs = peers.and_then(|peers| peers.hours.quantile(at, 0.5));
+        let median = self.shrunk(at, self.usual.quantile(at, 0.5), theirs)?;
+        // Places have no season.
+        Some(if at < 2 { self.season.level(at, self.hour, median) } else { median })
+    }
+
+    /// How far what is usual spreads, in octaves.
+    fn spread(&self, at: usize, peers: Option<&Peers>) -> Option<f64> {
+        let theirs = peers.and_then(|peers| peers.hours.spread(at));
+        Some(self.shrunk(at, self.usual.spread(at), theirs)?.max(SPREAD_MIN))
+    }
+
+    /// Its own value of a measure and that of its kind, each by what it is based on.
+    fn shrunk(&self, at: usize, mine: Option<f64>, theirs: Option<f64>) -> Option<f64> {
+        let own = f64::from(self.usual.total(at));
+        match (mine, theirs) {
             (Some(mine), Some(theirs)) => Some((mine * own + theirs * PEER_WEIGHT) / (own + PEER_WEIGHT)),
             (mine, theirs) => mine.or(theirs),
-        };
-        let median = shrink(self.usual.quantile(at, 0.5), theirs.and_then(|theirs| theirs.quantile(at, 0.5)))?;
-        let spread = shrink(self.usual.spread(at), theirs.and_then(|theirs| theirs.spread(at)))?.max(SPREAD_MIN);
-        // Places have no season.
-        let level = if at < 2 { self.season.level(at, self.hour, median) } else { median };
-        Some((level, spread, total))
+        }
     }
 
     /// What was taken today from where it is new, if it is more than twice a usual day.
