@@ -8,8 +8,10 @@
 use super::plan::{Expression, Plan, Seen};
 
 /// What it costs to evaluate a candidate.
-const EVALUATION: u64 = 30;
-/// Comparing two fields costs so many times as much.
+const EVALUATION: u64 = 40;
+/// What it costs to search a record for a field that no walk looked at.
+const SEARCH: u64 = 100;
+/// Comparing two fields costs so many times as much as evaluating a candidate.
 const COMPARISON: u64 = 8;
 
 /// Witnesses and the tables that decide them.
@@ -136,7 +138,8 @@ impl<'p> Choosing<'p> {
             self.plan.tables_of(rule).into_iter().for_each(|table| add(&mut asked, table, times));
         }
         for (table, asked) in (0_u32..).zip(asked) {
-            if asked * 2 > events {
+            let late = asked * (SEARCH + self.plan.table_effort(table));
+            if late > looking_up(self.plan, self.seen, table) {
                 set(&mut self.choice.standing, table);
             }
         }
@@ -170,7 +173,7 @@ fn evaluating(seen: &Seen, predicate: u32) -> u64 {
 
 /// What looking up a table costs, over all events that were seen.
 fn looking_up(plan: &Plan, seen: &Seen, table: u32) -> u64 {
-    plan.tables.get(table as usize).map_or(0, |table| u64::from(table.effort())) * u64::from(seen.events)
+    plan.table_effort(table) * u64::from(seen.events)
 }
 
 /// Every predicate in `expression`.

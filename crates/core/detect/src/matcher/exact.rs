@@ -7,15 +7,17 @@
 pub(super) struct Exact {
     /// A bit for each length, up to 63, that a text has; the last bit for all beyond.
     lengths: u64,
-    /// Where to look for a text of this hash: at least twice as many as there are texts. A number of `0` is nowhere.
+    /// Where to look for a text of this hash: at least twice as many as there are texts.
     places: Vec<Place>,
-    entries: Vec<(Box<str>, u32)>,
+    count: usize,
+    /// The number, the length and the bytes of each text, so that a search finds them together.
+    entries: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     hash: u32,
-    /// One more than the place of the entry.
+    /// One more than where the entry begins; `0` is none.
     entry: u32,
 }
 
@@ -23,20 +25,36 @@ impl Exact {
     /// Adds `text`, which must not be there already.
     pub(super) fn add(&mut self, text: &str, number: u32) {
         self.lengths |= length_bit(text.len());
-        self.entries.push((text.into(), number));
+        let begins = self.entries.len();
+        self.entries.extend(number.to_le_bytes());
+        self.entries.extend((text.len() as u32).to_le_bytes());
+        self.entries.extend(text.as_bytes());
+        self.count += 1;
         // Half of the places stay empty, so that every search ends soon.
-        if self.entries.len() * 2 > self.places.len() {
-            self.places = vec![Place::default(); (self.entries.len() * 4).next_power_of_two()];
-            for (entry, (text, _)) in (1..).zip(&self.entries) {
-                put(&mut self.places, Place { hash: hash(text.as_bytes()), entry });
+        if self.count * 2 > self.places.len() {
+            self.places = vec![Place::default(); (self.count * 4).next_power_of_two()];
+            let mut at = 0;
+            while let Some((_, text)) = self.entry(at) {
+                let hash = hash(text);
+                let next = at + HEAD + text.len();
+                put(&mut self.places, Place { hash, entry: at as u32 + 1 });
+                at = next;
             }
         } else {
-            put(&mut self.places, Place { hash: hash(text.as_bytes()), entry: self.entries.len() as u32 });
+            put(&mut self.places, Place { hash: hash(text.as_bytes()), entry: begins as u32 + 1 });
         }
     }
 
+    /// The entry that begins there.
+    #[inline]
+    fn entry(&self, at: usize) -> Option<(u32, &[u8])> {
+        let (number, rest) = self.entries.get(at..)?.split_first_chunk::<4>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        Some((u32::from_le_bytes(*number), rest.get(..u32::from_le_bytes(*length) as usize)?))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.count == 0
     }
 
     /// Whether a text of so many bytes may be here.
@@ -63,14 +81,19 @@ impl Exact {
         let mut at = hash as usize & within;
         loop {
             let place = self.places.get(at)?;
-            let (known, number) = self.entries.get((place.entry as usize).checked_sub(1)?)?;
-            if place.hash == hash && same(known.as_bytes(), text) {
-                return Some(*number);
+            let at_entry = (place.entry as usize).checked_sub(1)?;
+            if place.hash == hash
+                && let Some((number, _)) = self.entry(at_entry).filter(|(_, known)| same(known, text))
+            {
+                return Some(number);
             }
             at = (at + 1) & within;
         }
     }
 }
+
+/// Bytes of an entry before its text.
+const HEAD: usize = 8;
 
 #[inline]
 fn length_bit(length: usize) -> u64 {

@@ -145,10 +145,14 @@ impl Plan {
         self.keywords = anywhere.into_iter().find_map(|(place, table)| Keywords::new(place, &table.necessary()?));
     }
 
-    /// What it takes to decide the predicate, roughly.
-    fn effort(&self, predicate: u32) -> u32 {
-        let table = self.table_of.get(predicate as usize).and_then(|table| self.tables.get(*table as usize));
-        table.map_or(0, Table::effort)
+    /// About how many nanoseconds it takes to look up the table that decides the predicate.
+    fn effort(&self, predicate: u32) -> u64 {
+        self.table_of.get(predicate as usize).map_or(0, |table| self.table_effort(*table))
+    }
+
+    /// About how many nanoseconds it takes to look up the table in the walk over one record.
+    pub(super) fn table_effort(&self, table: u32) -> u64 {
+        self.tables.get(table as usize).map_or(0, |table| table.effort().into())
     }
 
     /// The tables that decide these predicates, each once.

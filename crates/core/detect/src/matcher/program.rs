@@ -31,7 +31,7 @@ enum What {
 impl Program {
     /// The program of these conditions, which are then known by their places.
     /// `effort` is what it takes to decide a predicate.
-    pub(super) fn new(expressions: &[Expression], effort: &dyn Fn(u32) -> u32) -> Program {
+    pub(super) fn new(expressions: &[Expression], effort: &dyn Fn(u32) -> u64) -> Program {
         let mut program = Program::default();
         for expression in expressions {
             program.begins.push(program.steps.len() as u32);
@@ -40,7 +40,7 @@ impl Program {
         program
     }
 
-    fn write(&mut self, expression: &Expression, effort: &dyn Fn(u32) -> u32) {
+    fn write(&mut self, expression: &Expression, effort: &dyn Fn(u32) -> u64) {
         let at = self.steps.len();
         let (what, parts): (What, &[Expression]) = match expression {
             Expression::Holds(predicate) => (What::Holds(*predicate), &[]),
