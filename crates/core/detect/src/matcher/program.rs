@@ -2,14 +2,25 @@
 
 use super::plan::{Expression, SameAs};
 use super::walk::Inquiry;
+use std::ops::Range;
 
 /// Conditions, written down in the order in which they are evaluated.
 #[derive(Debug, Default)]
 pub(super) struct Program {
+    conditions: Vec<Condition>,
+    /// The predicates that conditions need, each condition's together.
+    needed: Vec<u32>,
     steps: Vec<Step>,
-    /// Where each condition begins.
-    begins: Vec<u32>,
     comparisons: Vec<SameAs>,
+}
+
+/// One rule's condition. Most need some predicates and nothing else.
+#[derive(Clone, Debug)]
+struct Condition {
+    /// Where the predicates are that must all hold.
+    needed: Range<usize>,
+    /// The step that must hold too.
+    rest: Option<u32>,
 }
 
 /// One part of a condition. Its own parts follow it, up to `end`.
@@ -34,14 +45,28 @@ impl Program {
     pub(super) fn new(expressions: &[Expression], effort: &dyn Fn(u32) -> u64) -> Program {
         let mut program = Program::default();
         for expression in expressions {
-            program.begins.push(program.steps.len() as u32);
-            program.write(expression, effort);
+            let parts = match expression {
+                Expression::All(parts) => parts.as_slice(),
+                other => std::slice::from_ref(other),
+            };
+            let (from, mut rest) = (program.needed.len(), Vec::new());
+            for part in in_order(parts, effort) {
+                match part {
+                    Expression::Holds(predicate) => program.needed.push(*predicate),
+                    other => rest.push(other),
+                }
+            }
+            let at = program.steps.len() as u32;
+            let rest = (!rest.is_empty()).then(|| {
+                program.put(What::All, rest, effort);
+                at
+            });
+            program.conditions.push(Condition { needed: from..program.needed.len(), rest });
         }
         program
     }
 
     fn write(&mut self, expression: &Expression, effort: &dyn Fn(u32) -> u64) {
-        let at = self.steps.len();
         let (what, parts): (What, &[Expression]) = match expression {
             Expression::Holds(predicate) => (What::Holds(*predicate), &[]),
             Expression::SameAs(same) => {
@@ -52,15 +77,13 @@ impl Program {
             Expression::AtLeast(least, parts) => (What::AtLeast(u32::try_from(*least).unwrap_or(u32::MAX)), parts),
             Expression::Not(part) => (What::Not, std::slice::from_ref(&**part)),
         };
+        self.put(what, in_order(parts, effort), effort);
+    }
+
+    fn put(&mut self, what: What, parts: Vec<&Expression>, effort: &dyn Fn(u32) -> u64) {
+        let at = self.steps.len();
         self.steps.push(Step { what, end: 0 });
-        // The order of parts does not matter to the answer: the cheap ones come first.
-        let mut ordered: Vec<&Expression> = parts.iter().collect();
-        ordered.sort_by_cached_key(|part| match part {
-            Expression::Holds(predicate) => (0, effort(*predicate)),
-            Expression::SameAs(_) => (2, 0),
-            _ => (1, 0),
-        });
-        ordered.into_iter().for_each(|part| self.write(part, effort));
+        parts.into_iter().for_each(|part| self.write(part, effort));
         let end = self.steps.len() as u32;
         if let Some(step) = self.steps.get_mut(at) {
             step.end = end;
@@ -70,7 +93,9 @@ impl Program {
     /// Whether the condition at `place` holds of the event.
     #[inline]
     pub(super) fn holds(&self, place: u32, inquiry: &mut Inquiry<'_>) -> bool {
-        self.begins.get(place as usize).is_some_and(|begin| self.step(*begin, inquiry))
+        let Some(Condition { needed, rest }) = self.conditions.get(place as usize) else { return false };
+        let needed = self.needed.get(needed.start..needed.end).unwrap_or_default();
+        needed.iter().all(|predicate| inquiry.holds(*predicate)) && rest.is_none_or(|step| self.step(step, inquiry))
     }
 
     fn step(&self, at: u32, inquiry: &mut Inquiry<'_>) -> bool {
@@ -90,6 +115,17 @@ impl Program {
             What::Not => parts.next().is_some_and(|part| !self.step(part, inquiry)),
         }
     }
+}
+
+/// Parts in the order in which to evaluate them, which does not matter to the answer: the cheap ones come first.
+fn in_order<'e>(parts: &'e [Expression], effort: &dyn Fn(u32) -> u64) -> Vec<&'e Expression> {
+    let mut ordered: Vec<&Expression> = parts.iter().collect();
+    ordered.sort_by_cached_key(|part| match part {
+        Expression::Holds(predicate) => (0, effort(*predicate)),
+        Expression::SameAs(_) => (2, 0),
+        _ => (1, 0),
+    });
+    ordered
 }
 
 /// The places of a step's own parts.
