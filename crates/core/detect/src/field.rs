@@ -1,8 +1,8 @@
 //! Fields: the names that rules use, and how a name finds its values in an event.
 //!
 //! A dotted name is every way of reading its dots: `a.b` is the member `b` of the object `a` and the member whose
-//! literal name is `a.b`. Arrays stand for all their elements, at any depth. Names under `firebreak.` are the event's
-//! normalised keys and never the body, so that a record cannot forge them.
+//! literal name is `a.b`. Arrays stand for all their elements, at any depth. `a.*` is every value in `a`, at any depth.
+//! Names under `firebreak.` are the event's normalised keys and never the body, so that a record cannot forge them.
 
 use crate::text::Scalar;
 use firebreak_model::{Event, Json, Outcome, Text};
@@ -100,6 +100,11 @@ pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
+/// The field whose every value `name` means, where it is written `field.*`.
+pub(crate) fn whole(name: &str) -> Option<&str> {
+    name.strip_suffix(".*").filter(|field| !field.is_empty())
+}
+
 /// Where a predicate looks.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Field {
@@ -123,7 +128,10 @@ impl Field {
     /// Gives every value that the field has in `event` to `visit`.
     pub(crate) fn values(&self, event: &Event, visit: &mut dyn FnMut(Found<'_>)) {
         match self {
-            Field::Body(name) => by_name(&event.body, name, 0, visit),
+            Field::Body(name) => match whole(name) {
+                Some(name) => by_name(&event.body, name, 0, &mut |value, depth| anywhere(value, depth, visit)),
+                None => by_name(&event.body, name, 0, &mut |value, depth| terminal(value, depth, visit)),
+            },
             Field::Key(key) => {
                 key.value(event, |scalar| visit(Found::Scalar(scalar)));
             }
@@ -156,23 +164,23 @@ impl Field {
     }
 }
 
-/// All values under the dotted `name` in `value`.
-fn by_name(value: &Json, name: &str, depth: usize, visit: &mut dyn FnMut(Found<'_>)) {
+/// Gives all that stands under the dotted `name` in `value` to `at_end`, with its depth.
+fn by_name(value: &Json, name: &str, depth: usize, at_end: &mut dyn FnMut(&Json, usize)) {
     if depth > DEPTH_MAX {
         return;
     }
     match value.as_ref() {
         ValueRef::Array(elements) => {
             for element in elements.iter() {
-                by_name(element, name, depth + 1, visit);
+                by_name(element, name, depth + 1, at_end);
             }
         }
         ValueRef::Object(members) => {
             for (key, member) in members.iter() {
                 match beyond(name, key) {
                     None => {}
-                    Some("") => terminal(member, depth + 1, visit),
-                    Some(rest) => by_name(member, rest, depth + 1, visit),
+                    Some("") => at_end(member, depth + 1),
+                    Some(rest) => by_name(member, rest, depth + 1, at_end),
                 }
             }
         }

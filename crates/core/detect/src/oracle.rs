@@ -12,13 +12,15 @@ use sonic_rs::ValueRef;
 /// A value with the dotted name under which it stands: `None` is an object.
 struct Leaf {
     name: String,
+    /// The names of all that it stands in, its own among them.
+    within: Vec<String>,
     text: Option<String>,
 }
 
 /// The rules that `event` meets.
 pub(crate) fn matches(rules: &Rules, event: &Event) -> Vec<RuleIndex> {
     let mut leaves = Vec::new();
-    flatten(&event.body, String::new(), 0, &mut leaves);
+    flatten(&event.body, &[], 0, &mut leaves);
     (0..rules.detections().len() as u32)
         .map(RuleIndex)
         .filter(|index| {
@@ -29,26 +31,26 @@ pub(crate) fn matches(rules: &Rules, event: &Event) -> Vec<RuleIndex> {
         .collect()
 }
 
-fn flatten(value: &Json, name: String, depth: usize, leaves: &mut Vec<Leaf>) {
+/// `within` are the names of all that `value` stands in, the last its own.
+fn flatten(value: &Json, within: &[String], depth: usize, leaves: &mut Vec<Leaf>) {
     if depth > DEPTH_MAX {
         return;
     }
+    let name = within.last().cloned().unwrap_or_default();
+    let mut leaf = |name: &str, text| leaves.push(Leaf { name: name.to_owned(), within: within.to_vec(), text });
     match value.as_ref() {
         ValueRef::Null => {}
         ValueRef::Array(elements) => {
-            elements.iter().for_each(|element| flatten(element, name.clone(), depth + 1, leaves));
+            elements.iter().for_each(|element| flatten(element, within, depth + 1, leaves));
         }
         ValueRef::Object(members) => {
-            leaves.push(Leaf { name: name.clone(), text: None });
+            leaf(&name, None);
             for (key, member) in members.iter() {
                 let inner = if depth == 0 || name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-                flatten(member, inner, depth + 1, leaves);
+                flatten(member, &[within, &[inner]].concat(), depth + 1, leaves);
             }
         }
-        _ => {
-            let text = Scalar::of(value).map(|scalar| scalar.text(&mut String::new()).to_owned());
-            leaves.push(Leaf { name, text });
-        }
+        _ => leaf(&name, Scalar::of(value).map(|scalar| scalar.text(&mut String::new()).to_owned())),
     }
 }
 
@@ -63,7 +65,13 @@ fn holds(condition: &Condition, leaves: &[Leaf], event: &Event) -> bool {
 
 fn values(field: &Field, leaves: &[Leaf], event: &Event) -> Vec<Option<String>> {
     match field {
-        Field::Body(name) => leaves.iter().filter(|leaf| leaf.name == *name).map(|leaf| leaf.text.clone()).collect(),
+        Field::Body(name) => match name.strip_suffix(".*") {
+            Some(name) => {
+                let inside = |leaf: &&Leaf| leaf.text.is_some() && leaf.within.iter().any(|own| own == name);
+                leaves.iter().filter(inside).map(|leaf| leaf.text.clone()).collect()
+            }
+            None => leaves.iter().filter(|leaf| leaf.name == *name).map(|leaf| leaf.text.clone()).collect(),
+        },
         Field::Anywhere => leaves.iter().filter(|leaf| leaf.text.is_some()).map(|leaf| leaf.text.clone()).collect(),
         Field::Key(_) => {
             let mut found = Vec::new();

@@ -50,7 +50,7 @@ use condition::Refusal;
 use draft::Draft;
 use filter::Filter;
 use firebreak_model::{Position, Problem, Text};
-use pipeline::Pipelines;
+use pipeline::{Pipelines, Several};
 use section::{Fault, Section};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -122,6 +122,9 @@ pub(crate) struct Written {
 pub struct LoadOptions {
     /// Values of the placeholders (`%name%`) of values with the modifier `expand`.
     pub placeholders: Placeholders,
+    /// Pipelines of the sources, which lead the names that published rules have for a platform's fields to those of its
+    /// records. They go before all others.
+    pub taxonomies: Vec<RuleFile>,
     /// Processing pipelines, as pySigma writes them.
     pub pipelines: Vec<RuleFile>,
 }
@@ -257,9 +260,11 @@ impl Loading {
         let mut drafts = std::mem::take(&mut self.drafts);
         let filters = std::mem::take(&mut self.filters);
         self.uses = (1..).zip(&filters).map(|(number, filter)| filter.apply(number, &mut drafts)).collect();
-        let (pipelines, problems) = Pipelines::read(&options.pipelines);
-        self.problems.extend(problems);
-        self.problems.extend(pipelines.apply(&mut drafts, &mut self.correlations));
+        for (files, several) in [(&options.taxonomies, Several::First), (&options.pipelines, Several::Refused)] {
+            let (pipelines, problems) = Pipelines::read(files, several);
+            self.problems.extend(problems);
+            self.problems.extend(pipelines.apply(&mut drafts, &mut self.correlations));
+        }
         for mut draft in drafts {
             placeholder::fill(&mut draft.section, &options.placeholders, &mut draft.faults);
             let (title, path) = (draft.attributes.title.clone(), draft.attributes.path.clone());

@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::plan::{Plan, Seen};
 use super::table::Table;
 use super::trie::Trie;
-use crate::field::{Field, KeyField};
+use crate::field::{Field, KeyField, whole};
 
 /// For each predicate the rules to evaluate once it holds, and what is looked up in every record to learn that.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) struct Index {
     pub(super) trie: Trie,
     /// The standing tables of the normalised keys.
     pub(super) keys: Vec<(KeyField, u32)>,
+    /// The standing tables that look at every value in a field.
+    pub(super) inside: Vec<u32>,
     /// The standing tables that look at every value.
     pub(super) anywhere: Vec<u32>,
 }
@@ -69,6 +71,7 @@ impl Index {
 
     fn stand(&mut self, place: u32, table: &Table) {
         match &table.field {
+            Field::Body(name) if whole(name).is_some() => self.inside.push(place),
             Field::Body(name) => self.trie.insert(name, place, table.kind()),
             Field::Key(key) => self.keys.push((*key, place)),
             Field::Anywhere => self.anywhere.push(place),

@@ -64,6 +64,12 @@ const COMPARED: &[(&str, &str, bool)] = &[
     ("a: true", r#"{"a":"True"}"#, true),
     ("a: '*'", r#"{"a":[]}"#, false),
     ("a|contains: '*'", r#"{"a":["x"]}"#, true),
+    ("a.*: 1", r#"{"a":{"b":[{"c":1}]}}"#, true),
+    ("a.*: 1", r#"{"a":1}"#, true),
+    ("a.*: 1", r#"{"a":{"b":2},"c":1}"#, false),
+    ("a.b.*|contains: x", r#"{"a.b":{"c":"yxy"}}"#, true),
+    ("a: 1", r#"{"a":{"b":1}}"#, false),
+    ("a.*: null", r#"{"a":{}}"#, true),
     ("a: 'x*z'", r#"{"a":"xyz"}"#, true),
     ("a: 'x*z'", r#"{"a":"xyzw"}"#, false),
     (r"a: 'x\*z'", r#"{"a":"xyz"}"#, false),
@@ -220,7 +226,7 @@ fn value_text() -> impl Strategy<Value = String> {
 }
 
 fn item() -> impl Strategy<Value = String> {
-    let field = prop::sample::select(vec!["a", "b", "a.b", "b.a", "a.b.a", "c", "firebreak.operation"]);
+    let field = prop::sample::select(vec!["a", "b", "a.b", "b.a", "a.b.a", "c", "a.*", "b.a.*", "firebreak.operation"]);
     let modifiers = prop::sample::select(vec![
         "",
         "|contains",

@@ -5,7 +5,7 @@ use super::Scratch;
 use super::index::Index;
 use super::marks::Marks;
 use super::plan::Plan;
-use super::table::Buffers;
+use super::table::{Buffers, Table};
 use super::trie::Node;
 use crate::field::{DEPTH_MAX, Field, Found};
 use crate::text::Scalar;
@@ -69,20 +69,27 @@ impl<'a> Inquiry<'a> {
         let Some(table) = self.plan.tables.get(place as usize) else { return false };
         match &table.field {
             Field::Anywhere => self.anywhere(place),
-            field => field.values(self.event, &mut |found| match found {
-                Found::Scalar(scalar) => table.look_up(scalar, self.buffers, self.marks, self.index),
-                Found::Object => table.present(self.marks, self.index),
-            }),
+            _ => self.look_in_field(table),
         }
         true
     }
 
+    /// Looks up a table in the values of its field.
+    fn look_in_field(&mut self, table: &Table) {
+        table.field.values(self.event, &mut |found| match found {
+            Found::Scalar(scalar) => table.look_up(scalar, self.buffers, self.marks, self.index),
+            Found::Object => table.present(self.marks, self.index),
+        });
+    }
+
     /// Looks up every standing table.
     fn walk(&mut self) {
-        let Inquiry { index, event, .. } = *self;
+        let Inquiry { plan, index, event, .. } = *self;
         if let Some(root) = index.trie.root() {
             self.below(root, &event.body, 0);
         }
+        let inside = index.inside.iter().filter_map(|table| plan.tables.get(*table as usize));
+        inside.for_each(|table| self.look_in_field(table));
         index.anywhere.iter().for_each(|table| self.anywhere(*table));
         for (key, table) in &index.keys {
             key.value(event, |scalar| self.look_up(*table, scalar));

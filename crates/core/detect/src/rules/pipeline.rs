@@ -23,10 +23,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use step::Action;
 
 /// Steps in order, and the variables of all pipelines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pipelines {
     steps: Vec<Step>,
     vars: BTreeMap<String, Vec<String>>,
+    several: Several,
+}
+
+/// What becomes of a field of a correlation that is mapped to several: it can only have one.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Several {
+    /// It keeps its name where that is one of them, else it takes the first: several spellings of one field.
+    First,
+    /// The correlation is refused.
+    Refused,
 }
 
 /// One step.
@@ -55,7 +65,7 @@ struct Journey {
 
 impl Pipelines {
     /// Reads pipeline files: what can be used, and what is wrong.
-    pub(super) fn read(files: &[RuleFile]) -> (Pipelines, Vec<Problem>) {
+    pub(super) fn read(files: &[RuleFile], several: Several) -> (Pipelines, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut read = Vec::new();
         for file in files {
@@ -65,7 +75,7 @@ impl Pipelines {
             problems.extend(faults.into_iter().map(|fault| problem(&source, &file.path, fault)));
         }
         read.sort_by_key(|pipeline| pipeline.priority);
-        let mut all = Pipelines::default();
+        let mut all = Pipelines { steps: Vec::new(), vars: BTreeMap::new(), several };
         for pipeline in read {
             all.steps.extend(pipeline.steps);
             all.vars.extend(pipeline.vars);
@@ -156,13 +166,7 @@ impl Pipelines {
                 if step.on_field.hold(|condition| condition.of_name(&name, &progress, &BTreeSet::new()))
                     && let Some(names) = step.action.renamed(&name)
                 {
-                    let [one] = names.as_slice() else {
-                        return Err(super::Refusal {
-                            reason: format!("a pipeline maps the field `{name}` of the correlation to several"),
-                            hint: "write an alias for each rule, or map it to one field".to_owned(),
-                        });
-                    };
-                    *field = modifier::field(one)?;
+                    *field = modifier::field(self.one_of(&name, &names)?)?;
                 }
                 Ok(())
             };
@@ -181,6 +185,20 @@ impl Pipelines {
             }
         }
         Ok(())
+    }
+}
+
+impl Pipelines {
+    /// The one name that the field `name` of a correlation takes.
+    fn one_of<'n>(&self, name: &str, names: &'n [String]) -> Result<&'n str, super::Refusal> {
+        match (names, self.several) {
+            ([one], _) => Ok(one),
+            ([first, ..], Several::First) => Ok(names.iter().find(|own| *own == name).unwrap_or(first)),
+            _ => Err(super::Refusal {
+                reason: format!("a pipeline maps the field `{name}` of the correlation to several"),
+                hint: "write an alias for each rule, or map it to one field".to_owned(),
+            }),
+        }
     }
 }
 

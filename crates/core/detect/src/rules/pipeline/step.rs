@@ -167,9 +167,8 @@ impl Step {
             action => {
                 let names = if item.field.is_empty() { None } else { action.renamed(&item.field) };
                 let Some(names) = names else { return Some(Search::Item(item)) };
-                let renamed = |field: String| changed(Item { field, ..item.clone() });
-                let mut searches: Vec<Search> = names.into_iter().map(renamed).collect();
-                return if searches.len() == 1 { searches.pop() } else { Some(Search::Any(searches)) };
+                let renamed = |field: String, item: Item| changed(Item { field, ..item });
+                return Some(spread(&names, item, &renamed));
             }
         }
         Some(changed(item))
@@ -181,6 +180,35 @@ impl Step {
             Some(names) => names.into_iter().map(Value::String).collect(),
             None => vec![value.clone()],
         }
+    }
+}
+
+/// The item asked of several fields, whose values together are those of the one that it names: any of them may hold, all
+/// of them must be absent. `renamed` gives the item another field.
+fn spread(names: &[String], item: Item, renamed: &dyn Fn(String, Item) -> Search) -> Search {
+    if let [one] = names {
+        return renamed(one.clone(), item);
+    }
+    let (unequal, every) = (item.has("neq"), item.has("all"));
+    let joined = |all: bool, mut parts: Vec<Search>| match parts.len() {
+        1 => parts.pop().unwrap_or(Search::All(Vec::new())),
+        _ if all => Search::All(parts),
+        _ => Search::Any(parts),
+    };
+    let of_fields = |values: Vec<Vec<Value>>, absent: bool| {
+        let each = names.iter().map(|name| renamed(name.clone(), Item { values: values.clone(), ..item.clone() }));
+        joined(absent != unequal, each.collect())
+    };
+    let lacks = |value: &Value| value.is_null() || (item.has("exists") && *value == Value::Bool(false));
+    let of_values = |values: Vec<Vec<Value>>| {
+        let flat = values.into_iter().flatten();
+        let (absent, present): (Vec<Value>, Vec<Value>) = flat.partition(lacks);
+        let parts = [(present, false), (absent, true)].into_iter().filter(|(values, _)| !values.is_empty());
+        joined(unequal, parts.map(|(values, absent)| of_fields(vec![values], absent)).collect())
+    };
+    match every {
+        false => of_values(item.values.clone()),
+        true => joined(!unequal, item.values.iter().map(|value| of_values(vec![value.clone()])).collect()),
     }
 }
 

@@ -68,6 +68,61 @@ fn fields_are_renamed() {
 }
 
 #[test]
+fn several_fields_together_have_the_values_of_one() {
+    let mapping = "name: p\ntransformations: [{type: field_name_mapping, mapping: {f: [a, b]}}]";
+    for (item, body, expected) in [
+        ("f: x", r#"{"b":"x"}"#, true),
+        ("f: x", r#"{"f":"x"}"#, false),
+        ("f: null", "{}", true),
+        ("f: null", r#"{"a":1}"#, false),
+        ("f: null", r#"{"b":1}"#, false),
+        ("f: [x, null]", "{}", true),
+        ("f: [x, null]", r#"{"a":"y","b":"x"}"#, true),
+        ("f: [x, null]", r#"{"a":"y"}"#, false),
+        ("f|exists: true", r#"{"b":1}"#, true),
+        ("f|exists: false", r#"{"b":1}"#, false),
+        ("f|exists: false", "{}", true),
+        ("f|neq: x", r#"{"a":"y","b":"x"}"#, false),
+        ("f|neq: x", r#"{"a":"y"}"#, true),
+        ("f|neq: null", r#"{"b":1}"#, true),
+        ("f|neq: null", "{}", false),
+        ("f|neq: [x, null]", r#"{"a":"y","b":"x"}"#, false),
+        ("f|neq: [x, null]", r#"{"a":"y"}"#, true),
+        ("f|contains|all: [x, y]", r#"{"a":"x","b":"y"}"#, true),
+        ("f|contains|all: [x, y]", r#"{"a":"x","b":"x"}"#, false),
+        ("f|contains|all|neq: [x, y]", r#"{"a":"x","b":"y"}"#, false),
+        ("f|contains|all|neq: [x, y]", r#"{"a":"x","b":"x"}"#, true),
+    ] {
+        let rule = format!("title: T\nlogsource: {{product: p}}\ndetection:\n  s:\n    {item}\n  condition: ");
+        let found = |condition: &str| meets(&format!("{rule}{condition}\n"), &[mapping], "p", "x", body);
+        assert_eq!(found("s"), expected, "{item} on {body}");
+        assert_eq!(found("not s"), !expected, "not {item} on {body}");
+    }
+}
+
+#[test]
+fn taxonomies_go_before_pipelines_and_leave_a_correlation_one_field() {
+    let file = |text: &str| RuleFile { path: "t.yml".to_owned(), text: text.to_owned() };
+    let options = LoadOptions {
+        taxonomies: vec![file(
+            "priority: 90\ntransformations: [{type: field_name_mapping, mapping: {f: [g, h], k: [j, k]}}]",
+        )],
+        pipelines: vec![file("priority: 1\ntransformations: [{type: field_name_mapping, mapping: {g: i}}]")],
+        ..LoadOptions::default()
+    };
+    let text = "title: T\nid: t\nlogsource: {product: p}\ndetection: {s: {f: x}, condition: s}\n---\ntitle: C\n\
+                correlation: {type: value_count, rules: [t], group-by: [k], timespan: 1h, condition: {gte: 2, field: f}}\n";
+    let (rules, problems) = load(text, &options);
+    assert_eq!(problems, []);
+    for (body, expected) in [(r#"{"i":"x"}"#, 1), (r#"{"h":"x"}"#, 1), (r#"{"g":"x"}"#, 0)] {
+        assert_eq!(met(&rules, &event_of("p", "x", body)).len(), expected, "{body}");
+    }
+    let correlation = &rules.correlations()[0];
+    assert_eq!(correlation.group_by[0].field.spelled(), "k");
+    assert_eq!(correlation.kind.field().map(crate::field::Field::spelled).as_deref(), Some("i"));
+}
+
+#[test]
 fn values_are_changed() {
     let rule = RULE.replace("User:", "User|expand:");
     let meets = |steps: &str, body: &str| {
