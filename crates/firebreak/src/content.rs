@@ -60,12 +60,26 @@ fn load(disk: &dyn Disk, own: bool, directories: &[PathBuf], detect: &DetectConf
     let (more, mut problems) = read(disk, directories, &["yml", "yaml"]);
     let (pipelines, faults) = read(disk, &detect.pipelines, &["yml", "yaml"]);
     problems.extend(faults);
-    let options =
-        LoadOptions { placeholders: detect.placeholders.clone(), pipelines: pipelines.into_iter().map(file).collect() };
+    let options = LoadOptions {
+        placeholders: detect.placeholders.clone(),
+        pipelines: pipelines.into_iter().map(file).collect(),
+        ..LoadOptions::default()
+    };
     let files: Vec<RuleFile> = carried.chain(more).map(file).collect();
-    let (rules, faults) = Rules::load_with(&files, &options);
+    let (rules, faults) = mapped(&files, options);
     problems.extend(faults);
     (rules, problems)
+}
+
+/// The rules of `files`, with the names that the sources' records have for what they ask. Every rule is loaded through here,
+/// so that it means the same to a run, a check and a test.
+pub fn mapped(files: &[RuleFile], options: LoadOptions) -> (Rules, Vec<Problem>) {
+    let taxonomy = |source: &&dyn firebreak_intake::Source| {
+        let text = source.taxonomy();
+        (!text.is_empty()).then(|| RuleFile { path: format!("{}/taxonomy.yml", source.name()), text: text.to_owned() })
+    };
+    let taxonomies = firebreak_intake::SOURCES.iter().filter_map(taxonomy).collect();
+    Rules::load_with(files, &LoadOptions { taxonomies, ..options })
 }
 
 /// Every incident profile: the program's own and the files below `directories`.

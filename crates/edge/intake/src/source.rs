@@ -112,6 +112,12 @@ pub trait Source: Sync + Send {
         &[]
     }
 
+    /// The source's `taxonomy.yml`: a Sigma processing pipeline that leads names which published rules have for the platform's
+    /// fields, and no record has, to those that the records have. Empty where rules and records agree.
+    fn taxonomy(&self) -> &'static str {
+        ""
+    }
+
     /// The record without the secrets that only this source knows by their place. Called before anything of the record is
     /// parsed, kept or shown, after the operator's own redaction.
     fn redact<'r>(&self, record: &'r [u8]) -> Cow<'r, [u8]> {

@@ -185,6 +185,12 @@ pub fn primary(known: &Known) -> bool {
     KNOWN.iter().find(|first| first.source == known.source).is_some_and(|first| std::ptr::eq(first, known))
 }
 
+/// Whose fields these records have: records of another source that one carries are in that one's form.
+pub fn writer(known: &'static Known) -> &'static Known {
+    let same = |other: &&Known| primary(other) && other.product == known.product && other.services == known.services;
+    if primary(known) { known } else { KNOWN.iter().find(same).unwrap_or(known) }
+}
+
 /// The sources whose records have this product and service. Without a service, all of the product.
 pub fn sources(product: &str, service: Option<&str>) -> Vec<&'static Known> {
     let fits = |known: &&Known| known.product == product && service.is_none_or(|own| known.services.contains(&own));

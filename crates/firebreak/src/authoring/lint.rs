@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 /// The lints of `rules`, with what is known of the sources.
 pub fn rules(rules: &Rules) -> Vec<Lint> {
     let of = |known: &'static known::Known| {
-        let fields = known.source().map_or(&[][..], |source| source.fields());
-        // Records of another source that this one carries have that one's fields.
-        let fields = if known::primary(known) { fields } else { &[][..] };
+        let fields = known::writer(known).source().map_or(&[][..], |source| source.fields());
         known.services.iter().map(move |service| KnownSource { product: known.product, service, fields })
     };
     let sources: Vec<KnownSource<'_>> = known::KNOWN.iter().flat_map(of).collect();

@@ -1,9 +1,9 @@
 //! The detector that a command is about: a folder, a file, or the name of one that the program carries; and its rules.
 
 use crate::config::keys::nearest;
-use crate::embedded;
+use crate::{content, embedded};
 use anyhow::{Context, Result, bail};
-use firebreak_detect::{Matcher, RuleFile, RuleIndex, Rules};
+use firebreak_detect::{LoadOptions, Matcher, RuleFile, RuleIndex, Rules};
 use firebreak_model::{Event, Problem};
 use firebreak_world::{Disk, RealDisk};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Subject {
     fn of(own: RuleFile, beside: &[RuleFile]) -> Subject {
         let mut files = vec![own.clone()];
         files.extend_from_slice(beside);
-        let (rules, mut problems) = Rules::load(&files);
+        let (rules, mut problems) = content::mapped(&files, LoadOptions::default());
         problems.retain(|problem| problem.position.input == own.path);
         let name = Path::new(&own.path).parent().and_then(Path::file_name).unwrap_or_default();
         let name = rules

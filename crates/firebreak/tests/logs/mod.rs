@@ -1,6 +1,6 @@
 //! Logs run through intake, matcher and correlator as the pipeline runs them, with the detectors on disk.
 
-use firebreak_detect::{Correlator, Matcher, Observed, RuleFile, Rules, Scratch, Settings};
+use firebreak_detect::{Correlator, LoadOptions, Matcher, Observed, RuleFile, Rules, Scratch, Settings};
 use firebreak_intake::{Batch, MissingTime, Options, keep};
 use firebreak_model::{Catalogue, Event, Finding};
 use firebreak_world::World;
@@ -39,7 +39,7 @@ pub(crate) fn rules() -> Arc<Rules> {
         RuleFile { path: path.display().to_string(), text }
     };
     let files: Vec<RuleFile> = detectors().into_iter().map(file).collect();
-    let (rules, problems) = Rules::load(&files);
+    let (rules, problems) = firebreak::content::mapped(&files, LoadOptions::default());
     assert!(problems.is_empty(), "{problems:#?}");
     Arc::new(rules)
 }

@@ -68,6 +68,10 @@ impl Source for Cloudtrail {
         ]
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = Fields::of(record.json);
         let insight = || event.insight.and_then(|insight| json::text(insight, &["eventName"]));

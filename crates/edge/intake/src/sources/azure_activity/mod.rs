@@ -31,6 +31,10 @@ impl Source for AzureActivity {
         Framing::Json { envelopes: &["records", "value"] }
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         if entra_signin::is_directory(record.json) {
             return entra_signin::SOURCE.map(record);

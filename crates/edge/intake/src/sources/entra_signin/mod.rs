@@ -27,6 +27,10 @@ impl Source for EntraSignin {
         Framing::Json { envelopes: &["value", "records"] }
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let kind = Kind::of(record.json).ok_or_else(|| {
             let hint = "check that the input holds sign-ins, audits or risk detections of Microsoft Entra";

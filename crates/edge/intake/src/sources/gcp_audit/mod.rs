@@ -47,6 +47,10 @@ impl Source for GcpAudit {
         ]
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let (entry, body) = entry::of(record.json)?;
         let entry = body.as_ref().unwrap_or(entry);

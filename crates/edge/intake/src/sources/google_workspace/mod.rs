@@ -48,6 +48,10 @@ impl Source for GoogleWorkspace {
         ]
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let activity = record.json;
         let application = json::text(activity, &["id", "applicationName"]).ok_or_else(|| {

@@ -55,6 +55,10 @@ impl Source for KubernetesAudit {
         ]
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let cluster = record.below("kubernetes_audit").and_then(|below| below.split_once('/'));
         of_cluster(record, record.json, cluster.map(|(cluster, _)| cluster), &|| record.time(&[]))

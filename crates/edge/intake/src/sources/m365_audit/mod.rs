@@ -26,6 +26,10 @@ impl Source for M365Audit {
         Framing::Json { envelopes: &["value"] }
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let inner = match json::text_of(record.json, &[&["AuditData"], &["auditData"]]) {
             Some(text) => Some(parse::inner("AuditData", text)?),

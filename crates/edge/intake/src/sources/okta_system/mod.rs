@@ -48,6 +48,10 @@ impl Source for OktaSystem {
         ]
     }
 
+    fn taxonomy(&self) -> &'static str {
+        include_str!("taxonomy.yml")
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let event = Fields::of(record.json);
         let kind = json::as_text(event.kind).or_else(|| json::as_text(event.kind_in_lower_case));
