@@ -74,11 +74,8 @@ fn load(disk: &dyn Disk, own: bool, directories: &[PathBuf], detect: &DetectConf
 /// The rules of `files`, with the names that the sources' records have for what they ask. Every rule is loaded through here,
 /// so that it means the same to a run, a check and a test.
 pub fn mapped(files: &[RuleFile], options: LoadOptions) -> (Rules, Vec<Problem>) {
-    let taxonomy = |source: &&dyn firebreak_intake::Source| {
-        let text = source.taxonomy();
-        (!text.is_empty()).then(|| RuleFile { path: format!("{}/taxonomy.yml", source.name()), text: text.to_owned() })
-    };
-    let taxonomies = firebreak_intake::SOURCES.iter().filter_map(taxonomy).collect();
+    let file = |(path, text): (String, &str)| RuleFile { path, text: text.to_owned() };
+    let taxonomies = firebreak_intake::taxonomies().map(file).collect();
     Rules::load_with(files, &LoadOptions { taxonomies, ..options })
 }
 

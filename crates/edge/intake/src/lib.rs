@@ -44,6 +44,12 @@ pub fn source(name: &str) -> Option<&'static dyn Source> {
     built_in.or_else(|| sources::ndjson::configured(name))
 }
 
+/// The taxonomies of all sources, each with the path of its file; see [`Source::taxonomy`].
+pub fn taxonomies() -> impl Iterator<Item = (String, &'static str)> {
+    let of = |source: &&'static dyn Source| (format!("{}/taxonomy.yml", source.name()), source.taxonomy());
+    SOURCES.iter().map(of).filter(|(_, text)| !text.is_empty())
+}
+
 /// The OCSF 1.8 record of `event`, written by the source that made it. `None` where no source has that name.
 pub fn ocsf_record(event: &firebreak_model::Event) -> Option<serde_json::Value> {
     source(event.source).map(|source| source.ocsf(event))
