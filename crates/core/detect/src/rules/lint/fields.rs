@@ -19,6 +19,10 @@ pub(super) fn lint(rule: &Detection, sources: &[KnownSource<'_>], lints: &mut Li
     fields_of(&rule.condition, &mut names);
     for name in names.into_iter().filter(|name| never(name, &own)) {
         let written = rule.written.section.items().into_iter().find(|item| item.field == name);
+        // A pipeline may offer several spellings of one field, of which records have another.
+        if written.is_some_and(|item| !item.applied.is_empty()) {
+            continue;
+        }
         let line = written.map_or(rule.attributes.line, |item| item.line);
         let what = format!("records of {} never have the field `{name}`", spelled(&own));
         lints.push("unknown_field", &rule.attributes, line, what, cure(&name, &own));

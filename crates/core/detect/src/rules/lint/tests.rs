@@ -1,7 +1,7 @@
 //! Each lint fires where it should and is quiet where it should.
 
 use super::{KnownSource, Lint};
-use crate::rules::{RuleFile, Rules};
+use crate::rules::{LoadOptions, RuleFile, Rules};
 
 const SOURCES: [KnownSource<'static>; 3] = [
     KnownSource {
@@ -152,6 +152,19 @@ fn filters() {
     assert_eq!(names(&filter("[t, gone]", "aws", "not s")), ["filter_without_rule"]);
     assert_eq!(names(&filter("any", "okta", "not s")), ["filter_without_rule"]);
     assert_eq!(names(&filter("any", "aws", "s")), ["filter_keeps"]);
+}
+
+#[test]
+fn spellings_that_a_pipeline_offers_are_not_the_authors() {
+    let file = |text: &str| RuleFile { path: "r/rule.yml".to_owned(), text: text.to_owned() };
+    let spelled = "transformations: [{id: s, type: field_name_mapping, mapping: {name: [eventName, EventName]}}]";
+    let options = LoadOptions { taxonomies: vec![file(spelled)], ..LoadOptions::default() };
+    for (written, expected) in [("name: x", &[] as &[&str]), ("nome: x", &["unknown_field"])] {
+        let (rules, problems) = Rules::load_with(&[file(&item(written))], &options);
+        assert_eq!(problems, []);
+        let found: Vec<&str> = rules.lint(&SOURCES).into_iter().map(|lint| lint.name).collect();
+        assert_eq!(found, expected, "{written}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Microsoft Entra: sign-ins of people, applications and managed identities, changes in the directory, risk detections
 //! and alerts of Privileged Identity Management, as Graph, Event Hubs and Log Analytics write them.
 
+mod fields;
 mod kind;
 mod ocsf;
 mod party;
@@ -25,6 +26,10 @@ impl Source for EntraSignin {
 
     fn framing(&self) -> Framing {
         Framing::Json { envelopes: &["value", "records"] }
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        fields::FIELDS
     }
 
     fn taxonomy(&self) -> &'static str {
