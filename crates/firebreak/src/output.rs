@@ -85,6 +85,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// How many of what, which takes an `s` where there are many: `1 step`, `40,000 steps`.
+pub fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A span of seconds as people say it: `14 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn span(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;

@@ -70,7 +70,7 @@ fn a_detector_is_begun_filled_in_and_tested() {
 
     detector(root);
     let said = firebreak(root, &["detector", "test"]);
-    assert_eq!((said.code, said.out.as_str()), (0, "1 detectors, 2 cases: all as they should be\n"), "{}", said.error);
+    assert_eq!((said.code, said.out.as_str()), (0, "1 detector, 2 cases: all as they should be\n"), "{}", said.error);
     let again = firebreak(root, &["detector", "new", "okta_token_made", "--product", "okta"]);
     assert!(again.code == 1 && again.error.contains("is there already"), "{}", again.error);
 }

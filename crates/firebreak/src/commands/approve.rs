@@ -4,7 +4,7 @@ use super::End;
 use crate::cli::ApproveArgs;
 use crate::config::Config;
 use crate::live::{Request, approval};
-use crate::output::{Output, count};
+use crate::output::{Output, counted};
 use crate::store::{Store, StoredPlan};
 use anyhow::{Context, Result, bail};
 use firebreak_contain::Plan;
@@ -57,7 +57,7 @@ fn list(plans: &[StoredPlan], output: Output) -> Result<End> {
         let none: [&str; 0] = [];
         output.object("plan", &serde_json::json!({"plan": plan, "decision": "needs_approval", "reasons": none}));
     }
-    output.text(format!("{} plans wait", count(waiting.len() as u64)));
+    output.text(format!("waiting: {}", counted(waiting.len() as u64, "plan")));
     output.object("approve", &serde_json::json!({"waiting": waiting.len()}));
     Ok(if waiting.is_empty() { End::Done } else { End::NeedsPerson })
 }

@@ -10,7 +10,7 @@ use crate::demo::truth::Truth;
 use crate::estate::Estate;
 use crate::feed::Feed;
 use crate::ledgering::{Book, public_key_file};
-use crate::output::{Output, bytes, count, short, span, time};
+use crate::output::{Output, bytes, count, counted, short, span, time};
 use crate::pipeline::{self, CorrelateStage, MatchStage, RespondStage};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Context, Result, anyhow};
@@ -197,7 +197,8 @@ fn show_decided(decided: &Decided, output: Output) {
     let who = if decided.approved_by_people { "approved by simulated people" } else { "by policy" };
     let steps = decided.plan.steps();
     let id = decided.plan.id().short();
-    output.text(format!("            {}  plan {id}, {} steps, {who}", time(decided.at), steps.len()));
+    let many = counted(steps.len() as u64, "step");
+    output.text(format!("            {}  plan {id}, {many}, {who}", time(decided.at)));
     for step in steps.iter().take(SHOWN) {
         let target = short(step.action.target.as_str(), 48);
         output.text(format!("              {:<26} {target}", step.action.name));
@@ -213,7 +214,7 @@ fn story(run: &Rehearsal<'_>, figures: &Figures, truth: &Truth, output: Output) 
     output.text(
         "borrowed-sand: a fictional company, the incident of March 2026, modelled on tactics seen across victims",
     );
-    output.text(format!("{} events read, {} findings\n", count(figures.events), count(figures.findings as u64)));
+    output.text(format!("{} events read, {}\n", count(figures.events), counted(figures.findings as u64, "finding")));
     output.text(format!(
         "1 exposed?  {} exposed, {} suspect, {} unknown, {} clear; {} wrong, {} unsafe",
         verdicts.tally.exposed,
@@ -230,8 +231,8 @@ fn story(run: &Rehearsal<'_>, figures: &Figures, truth: &Truth, output: Output) 
     }
     let plan = &figures.plan;
     output.text(format!(
-        "4 cut?      {} steps for the widest scope, cost {}, {}",
-        plan.steps,
+        "4 cut?      {} for the widest scope, cost {}, {}",
+        counted(plan.steps as u64, "step"),
         count(plan.cost),
         if plan.certified { "certified: no cheaper cut exists" } else { "not proven to be the cheapest" }
     ));

@@ -5,7 +5,7 @@ use crate::authoring::backtest::{Backtest, Counted, Report};
 use crate::authoring::cases::{self, failing, folders, observed};
 use crate::authoring::{FolderRun, Subject, draft, recorded};
 use crate::cli::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
-use crate::output::{Output, WIDTH, count, short, time};
+use crate::output::{Output, WIDTH, count, counted, short, time};
 use anyhow::{Context, Result, bail};
 use firebreak_detect::RuleIndex;
 use firebreak_detect::explain::{self, CorrelationExplanation, Explanation, Mark};
@@ -98,9 +98,9 @@ fn test(args: &TestArgs, output: Output) -> Result<End> {
         }
     }
     output.text(format!(
-        "{} detectors, {} cases: {}",
-        count(tested.detectors),
-        count(tested.cases),
+        "{}, {}: {}",
+        counted(tested.detectors, "detector"),
+        counted(tested.cases, "case"),
         if tested.failed == 0 {
             "all as they should be".to_owned()
         } else {
@@ -278,7 +278,7 @@ fn explain(args: &ExplainArgs, output: Output) -> Result<End> {
     output.text(format!("event {} at {}: {}", explained.event, time(one.event.time), explained.operation));
     explained.rules.iter().for_each(|rule| show_rule(rule, output));
     explained.correlations.iter().for_each(|correlation| show_correlation(correlation, output));
-    output.text(format!("{} events at hand: {} findings", count(explained.events), count(findings)));
+    output.text(format!("{} at hand: {}", counted(explained.events, "event"), counted(findings, "finding")));
     output.object("explain", &explained);
     Ok(End::Done)
 }

@@ -2,7 +2,7 @@
 
 use super::{End, compromise};
 use crate::cli::PlanArgs;
-use crate::output::{Output, count, short, span};
+use crate::output::{Output, count, counted, short, span};
 use anyhow::{Result, bail};
 use firebreak_act::RESPONDERS;
 use firebreak_contain::gate::{Confidence, GateRequest};
@@ -123,7 +123,8 @@ fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output)
 pub(crate) fn show(plan: &Plan, output: Output) {
     let body = plan.body();
     let proof = if body.certified { "certified: no cheaper cut exists" } else { "not proven to be the cheapest" };
-    output.text(format!("plan {}: {} steps, cost {}, {proof}", plan.id().short(), body.steps.len(), count(body.cost)));
+    let steps = counted(body.steps.len() as u64, "step");
+    output.text(format!("plan {}: {steps}, cost {}, {proof}", plan.id().short(), count(body.cost)));
     for step in plan.steps() {
         let delay = span(f64::from(step.delay_seconds));
         output.text(format!(

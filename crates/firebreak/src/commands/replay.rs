@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::content;
 use crate::estate::Estate;
 use crate::feed::Feed;
-use crate::output::{Output, count, short, time};
+use crate::output::{Output, count, counted, short, time};
 use crate::pipeline::{self, CorrelateStage, MatchStage, RespondStage, Responded};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Context, Result, bail};
@@ -136,7 +136,7 @@ fn show_incident(incident: &IncidentView, output: Output) {
         return;
     }
     output.text("");
-    output.text(format!("{}: {} findings", incident.id, count(incident.findings)));
+    output.text(format!("{}: {}", incident.id, counted(incident.findings, "finding")));
     incident.grounds.iter().for_each(|ground| output.paragraph(2, ground));
 }
 
