@@ -333,8 +333,8 @@ pub fn correlation(
             counted = true;
         }
         total += u64::from(counted);
-        if counted && let Kind::ValueCount(_, field) = &correlation.kind {
-            distinct.extend(field.first_text(other));
+        if counted && let Kind::ValueCount(_, fields) = &correlation.kind {
+            distinct.extend(distinct_values(fields, other));
         }
     }
     let (measured, least) = match &correlation.kind {
@@ -353,6 +353,22 @@ pub fn correlation(
         measured,
         least,
     })
+}
+
+/// What an event adds to a count of different values: each value of one field, or one combination of several.
+fn distinct_values(fields: &[Field], event: &Event) -> Vec<Vec<Text>> {
+    match fields {
+        [field] => {
+            let (mut values, mut number) = (Vec::new(), String::new());
+            field.values(event, &mut |found| {
+                if let Found::Scalar(scalar) = found {
+                    values.push(vec![Text::new(scalar.text(&mut number))]);
+                }
+            });
+            values
+        }
+        several => several.iter().map(|field| field.first_text(event)).collect::<Option<_>>().into_iter().collect(),
+    }
 }
 
 fn refers(reference: &Reference, met: &[RuleIndex]) -> bool {
@@ -392,7 +408,8 @@ fn kind(kind: &Kind) -> String {
         Kind::TemporalWhere(awaited) if awaited.ordered => "temporal_ordered with a condition",
         Kind::TemporalWhere(_) => "temporal with a condition",
     };
-    kind.field().map_or_else(|| word.to_owned(), |field| format!("{word} of {}", name(field)))
+    let fields: Vec<String> = kind.fields().iter().map(name).collect();
+    if fields.is_empty() { word.to_owned() } else { format!("{word} of {}", fields.join(", ")) }
 }
 
 #[cfg(test)]

@@ -44,6 +44,14 @@ title: Little
 correlation:
   {type: value_sum, rules: [read], group-by: [firebreak.actor], timespan: 10m, condition: {lte: 100, field: firebreak.bytes}}
 ---
+title: Combinations
+correlation:
+  type: value_count
+  rules: [read, login]
+  group-by: [firebreak.actor]
+  timespan: 10m
+  condition: {gte: 3, field: [firebreak.operation, firebreak.bytes]}
+---
 title: Login without factor
 correlation:
   type: temporal
@@ -115,6 +123,15 @@ fn averages_and_percentiles_are_exact() {
     assert_eq!(fired_at(&story, "Percentile"), [4]);
     let story = [(0, "read", 1), (1, "read", 900), (2, "read", 300), (3, "read", 299)];
     assert_eq!(fired_at(&story, "Percentile"), [1]);
+}
+
+#[test]
+fn combinations_of_several_fields_are_counted() {
+    let story = [(0, "read", 1), (1, "read", 1), (2, "login", 1), (3, "login", 1), (4, "read", 2)];
+    assert_eq!(fired_at(&story, "Combinations"), [4]);
+    // Two operations and two sizes, and still two combinations.
+    let story = [(0, "read", 1), (1, "login", 2), (2, "read", 1), (3, "login", 2)];
+    assert_eq!(fired_at(&story, "Combinations"), [0; 0]);
 }
 
 #[test]

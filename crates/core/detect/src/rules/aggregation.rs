@@ -89,7 +89,7 @@ fn aggregation(condition: &str, text: &str, timespan_micros: i64) -> Result<Aggr
     let field = field.trim();
     let kind = match function.trim() {
         "count" if field.is_empty() => Kind::EventCount(bounds(sign, number)?),
-        "count" => Kind::ValueCount(bounds(sign, number)?, counted(field)?),
+        "count" => Kind::ValueCount(bounds(sign, number)?, vec![counted(field)?]),
         "sum" => Kind::ValueSum(range(sign, number)?, counted(field)?),
         "avg" => Kind::ValueAverage(range(sign, number)?, counted(field)?),
         other => return refuse(format!("the aggregation `{other}` has no correlation that does the same"), known),

@@ -20,8 +20,8 @@ use yaml_serde::{Mapping, Value};
 pub enum Kind {
     /// So many events.
     EventCount(Bounds),
-    /// So many distinct values of a field.
-    ValueCount(Bounds, Field),
+    /// So many distinct values of a field; of several fields, distinct combinations of their first values.
+    ValueCount(Bounds, Vec<Field>),
     /// The sum of the numbers in a field.
     ValueSum(Range, Field),
     /// The average of the numbers in a field.
@@ -37,14 +37,25 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The field whose values are counted or measured.
-    pub(crate) fn field(&self) -> Option<&Field> {
+    /// The fields whose values are counted or measured.
+    pub(crate) fn fields(&self) -> &[Field] {
         match self {
-            Kind::ValueCount(_, field)
-            | Kind::ValueSum(_, field)
-            | Kind::ValueAverage(_, field)
-            | Kind::ValuePercentile(_, _, field) => Some(field),
-            Kind::EventCount(_) | Kind::Temporal | Kind::TemporalOrdered | Kind::TemporalWhere(_) => None,
+            Kind::ValueCount(_, fields) => fields,
+            Kind::ValueSum(_, field) | Kind::ValueAverage(_, field) | Kind::ValuePercentile(_, _, field) => {
+                std::slice::from_ref(field)
+            }
+            Kind::EventCount(_) | Kind::Temporal | Kind::TemporalOrdered | Kind::TemporalWhere(_) => &[],
+        }
+    }
+
+    /// The same, to be replaced.
+    pub(super) fn fields_mut(&mut self) -> &mut [Field] {
+        match self {
+            Kind::ValueCount(_, fields) => fields,
+            Kind::ValueSum(_, field) | Kind::ValueAverage(_, field) | Kind::ValuePercentile(_, _, field) => {
+                std::slice::from_mut(field)
+            }
+            Kind::EventCount(_) | Kind::Temporal | Kind::TemporalOrdered | Kind::TemporalWhere(_) => &mut [],
         }
     }
 
@@ -116,6 +127,8 @@ fn push(refusals: &mut Refusals, key: &str, reason: impl Into<String>, hint: imp
 
 /// Longest list of references: their state is a word of bits.
 const REFERENCES_MAX: usize = 64;
+/// Fields of which one correlation counts the combinations.
+const FIELDS_MAX: usize = 8;
 
 /// Reads the section; `None` where it cannot work at all.
 pub(crate) fn compile(
@@ -243,7 +256,9 @@ fn read_kind(section: &Mapping, names: &[String], refusals: &mut Refusals) -> Op
     let word = section.get("type").and_then(Value::as_str).unwrap_or_default();
     match word {
         "event_count" => measure::bounds(section, refusals).map(Kind::EventCount),
-        "value_count" => Some(Kind::ValueCount(measure::bounds(section, refusals)?, counted(section, word, refusals)?)),
+        "value_count" => {
+            Some(Kind::ValueCount(measure::bounds(section, refusals)?, distinct(section, word, refusals)?))
+        }
         "value_sum" => Some(Kind::ValueSum(measure::range(section, refusals)?, counted(section, word, refusals)?)),
         "value_avg" => Some(Kind::ValueAverage(measure::range(section, refusals)?, counted(section, word, refusals)?)),
         "value_percentile" | "value_median" => {
@@ -264,13 +279,35 @@ fn read_kind(section: &Mapping, names: &[String], refusals: &mut Refusals) -> Op
     }
 }
 
+/// The field or fields under `condition` of which different values are counted.
+fn distinct(section: &Mapping, word: &str, refusals: &mut Refusals) -> Option<Vec<Field>> {
+    let Some(Value::Sequence(names)) = section.get("condition").and_then(|condition| condition.get("field")) else {
+        return counted(section, word, refusals).map(|field| vec![field]);
+    };
+    if names.is_empty() || names.len() > FIELDS_MAX {
+        let reason = format!("{word} counts {} fields", names.len());
+        push(refusals, "field", reason, "name one field, or a few whose combinations are counted");
+        return None;
+    }
+    let named = names.iter().map(|name| match name {
+        Value::String(name) => read_field(name, "field", refusals),
+        other => {
+            let reason = format!("a field of `{word}` is {}, not a name", kind(other));
+            push(refusals, "field", reason, "write the names as text");
+            None
+        }
+    });
+    // All of them are read, so that every fault is said.
+    named.collect::<Vec<_>>().into_iter().collect()
+}
+
 /// The field under `condition`.
 fn counted(section: &Mapping, word: &str, refusals: &mut Refusals) -> Option<Field> {
     match section.get("condition").and_then(|condition| condition.get("field")) {
         Some(Value::String(name)) => read_field(name, "field", refusals),
         Some(other) => {
             let reason = format!("the field of `{word}` is {}, not a name", kind(other));
-            push(refusals, "field", reason, "name one field, or write a correlation for each");
+            push(refusals, "field", reason, "name one field");
             None
         }
         None => {

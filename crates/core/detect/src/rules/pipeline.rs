@@ -11,7 +11,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use super::correlation::{Kind, Unresolved};
+use super::correlation::Unresolved;
 use super::draft::Draft;
 use super::modifier;
 use super::section::Fault;
@@ -176,13 +176,7 @@ impl Pipelines {
             for (_, _, field) in &mut rule.aliases {
                 mapped(field)?;
             }
-            if let Kind::ValueCount(_, field)
-            | Kind::ValueSum(_, field)
-            | Kind::ValueAverage(_, field)
-            | Kind::ValuePercentile(_, _, field) = &mut rule.correlation.kind
-            {
-                mapped(field)?;
-            }
+            rule.correlation.kind.fields_mut().iter_mut().try_for_each(mapped)?;
         }
         Ok(())
     }

@@ -20,8 +20,8 @@ struct Feed {
     if_fires: Option<usize>,
     /// By which fields it groups.
     group: usize,
-    /// The field whose values it counts or measures.
-    counted: Option<usize>,
+    /// The list of fields whose values it counts or measures; an empty one where it counts events.
+    counted: usize,
 }
 
 /// Which correlations each rule counts for.
@@ -32,8 +32,8 @@ pub(crate) struct Feeds {
     by_correlation: Vec<Vec<Feed>>,
     /// All different fields that are grouped by or counted.
     fields: Vec<Field>,
-    /// The different lists of fields to group by; most correlations share theirs with others.
-    groups: Vec<Vec<usize>>,
+    /// The different lists of fields to group by or to count; most correlations share theirs with others.
+    lists: Vec<Vec<usize>>,
 }
 
 /// Room to work in, so that an event costs no allocation of its own.
@@ -56,7 +56,7 @@ impl Feeds {
             ..Feeds::default()
         };
         for (place, correlation) in rules.correlations().iter().enumerate() {
-            let counted = correlation.kind.field().map(|field| feeds.field(field));
+            let counted = feeds.list(correlation.kind.fields());
             for (position, reference) in correlation.references.iter().enumerate() {
                 let group = feeds.group(correlation, position);
                 let (list, if_fires) = match reference {
@@ -73,11 +73,14 @@ impl Feeds {
 
     /// The place of the fields by which `correlation` groups what completes this reference.
     fn group(&mut self, correlation: &Correlation, position: usize) -> usize {
-        let fields: Vec<usize> =
-            correlation.group_by.iter().map(|group| self.field(group.for_reference(position))).collect();
-        self.groups.iter().position(|known| *known == fields).unwrap_or_else(|| {
-            self.groups.push(fields);
-            self.groups.len() - 1
+        self.list(correlation.group_by.iter().map(|group| group.for_reference(position)))
+    }
+
+    fn list<'f>(&mut self, fields: impl IntoIterator<Item = &'f Field>) -> usize {
+        let fields: Vec<usize> = fields.into_iter().map(|field| self.field(field)).collect();
+        self.lists.iter().position(|known| *known == fields).unwrap_or_else(|| {
+            self.lists.push(fields);
+            self.lists.len() - 1
         })
     }
 
@@ -98,13 +101,14 @@ impl Feeds {
             return Vec::new();
         }
         self.follow(open);
-        let of_group = |group: usize| self.groups.get(group).into_iter().flatten().copied();
-        values.read(event, &self.fields, open.iter().flat_map(|feed| of_group(feed.group).chain(feed.counted)));
+        let list = |list: usize| self.lists.get(list).map_or(&[][..], Vec::as_slice);
+        let wanted = open.iter().flat_map(|feed| list(feed.group).iter().chain(list(feed.counted)));
+        values.read(event, &self.fields, wanted.copied());
         let mut hits = Vec::with_capacity(open.len());
         for feed in open.iter() {
             let known = keys.iter().find(|(group, _)| *group == feed.group).map(|(_, key)| key.clone());
             let key = known.unwrap_or_else(|| {
-                let key = key_of(values, of_group(feed.group), text, lately);
+                let key = key_of(values, list(feed.group), text, lately);
                 keys.push((feed.group, key.clone()));
                 key
             });
@@ -117,7 +121,11 @@ impl Feeds {
                 position: feed.position,
                 if_fires: feed.if_fires,
                 key,
-                values: feed.counted.map(|field| values.of(field).map(bounded).collect()).unwrap_or_default(),
+                values: match list(feed.counted) {
+                    [] => Vec::new(),
+                    [field] => values.of(*field).map(bounded).collect(),
+                    several => key_of(values, several, text, lately).into_iter().collect(),
+                },
             });
         }
         hits
@@ -139,15 +147,10 @@ impl Feeds {
 
 /// The key of an event in a group: every field's first value, each with its length so that no two keys run together.
 /// `None` where a field has no value: such an event does not correlate.
-fn key_of(
-    values: &Values,
-    fields: impl Iterator<Item = usize>,
-    key: &mut String,
-    lately: &mut Lately<Text>,
-) -> Option<Text> {
+fn key_of(values: &Values, fields: &[usize], key: &mut String, lately: &mut Lately<Text>) -> Option<Text> {
     key.clear();
     for field in fields {
-        let text = values.of(field).next()?;
+        let text = values.of(*field).next()?;
         push_number(key, text.len());
         key.push(':');
         key.push_str(text);

@@ -1,7 +1,7 @@
 //! The values of several fields of one event, found in one walk over its record: a record has more members than a rule
 //! has fields, so that to pass them all once for each field is most of the work.
 
-use crate::field::{DEPTH_MAX, Field, Found, beyond, terminal};
+use crate::field::{DEPTH_MAX, Field, Found, beyond, terminal, whole};
 use firebreak_model::{Event, Json};
 use sonic_rs::ValueRef;
 
@@ -42,7 +42,7 @@ impl Values {
         let mut count = 0;
         for place in &places {
             match fields.get(*place) {
-                Some(Field::Body(name)) => {
+                Some(Field::Body(name)) if whole(name).is_none() => {
                     if let Some(free) = names.get_mut(count) {
                         *free = (*place, name.as_str());
                         count += 1;
@@ -132,8 +132,8 @@ mod tests {
         r#"["a",{"a":"in a list","b.d":{"e":7},"b.d.e":8}]"#,
         r#"{}"#,
     ];
-    const NAMES: [&str; 14] =
-        ["a", "b", "b.c", "b.d", "b.d.e", "b.d.e.f", "c", "a.b", "g", "h", "i", "j", "k", "firebreak.operation"];
+    const NAMES: [&str; 15] =
+        ["a", "b", "b.c", "b.d", "b.d.e", "b.d.e.f", "c", "a.b", "g", "h", "i", "j", "k", "firebreak.operation", "b.*"];
 
     fn event(record: &str) -> Event {
         let mut trace = Trace::default();
@@ -159,7 +159,7 @@ mod tests {
         let mut values = Values::default();
         for record in RECORDS {
             let event = event(record);
-            for wanted in [&[0][..], &[4, 2, 4], &[14, 3], &(0..15).collect::<Vec<usize>>()] {
+            for wanted in [&[0][..], &[4, 2, 4], &[15, 14, 3], &(0..16).collect::<Vec<usize>>()] {
                 values.read(&event, &fields, wanted.iter().copied());
                 for (place, field) in fields.iter().enumerate() {
                     let expected = if wanted.contains(&place) { one_by_one(field, &event) } else { Vec::new() };

@@ -14,7 +14,8 @@ pub(super) fn lint(rules: &Rules, sources: &[KnownSource<'_>], lints: &mut Lints
             lints.push("one_rule", &rule.attributes, rule.attributes.line, what, cure);
         }
         keys(rules, rule, sources, lints);
-        if let Some(field @ Field::Body(name)) = rule.kind.field() {
+        for field in rule.kind.fields() {
+            let Field::Body(name) = field else { continue };
             let below: Vec<&Detection> = rule.references.iter().flat_map(|one| detections(rules, *one)).collect();
             let without = below.iter().find(|below| misses(field, below, sources));
             if let Some(below) = without {

@@ -119,7 +119,7 @@ fn taxonomies_go_before_pipelines_and_leave_a_correlation_one_field() {
     }
     let correlation = &rules.correlations()[0];
     assert_eq!(correlation.group_by[0].field.spelled(), "k");
-    assert_eq!(correlation.kind.field().map(crate::field::Field::spelled).as_deref(), Some("i"));
+    assert_eq!(correlation.kind.fields().iter().map(crate::field::Field::spelled).collect::<Vec<_>>(), ["i"]);
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn correlations_are_mapped_as_their_rules() {
     let correlation = &rules.correlations()[0];
     assert_eq!(format!("{:?}", correlation.group_by[0].field), "Body(\"host.name\")");
     assert!(
-        matches!(&correlation.kind, crate::rules::Kind::ValueCount(_, field) if format!("{field:?}") == "Body(\"exe\")")
+        matches!(&correlation.kind, crate::rules::Kind::ValueCount(_, fields) if format!("{fields:?}") == "[Body(\"exe\")]")
     );
     let several = mapping.replace("host.name", "[a, b]");
     let (rules, problems) = load(&text, &options(&[&several]));
