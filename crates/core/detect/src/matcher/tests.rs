@@ -388,64 +388,6 @@ fn public_rules_on_public_records_agree_with_the_naive_evaluator() {
     assert!(found > 100, "{found} matches");
 }
 
-/// How fast: parse alone, parse and match, and the whole way to findings, on one thread. Not a test of correctness:
-/// `cargo test --release -p firebreak-detect rate -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::print_stdout, reason = "a measurement prints")]
-fn rate() {
-    let Some(events) = corpus::cloudtrail("invictus-aws_dataset/CloudTrail") else { return };
-    let Some(files) = corpus::files("sigma/rules/cloud/aws", "yml") else { return };
-    let (rules, _) = Rules::load(&files);
-    let rules = Arc::new(rules);
-    let matcher = Matcher::new(rules.clone());
-    let (passes, number) = (300_u32, events.len() as f64);
-    // Time on the processor, not on the wall: the machine may be busy with something else.
-    let spent = || {
-        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        stat.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0)
-    };
-    let best = |job: &mut dyn FnMut()| {
-        let start = spent();
-        (0..passes).for_each(|_| job());
-        (spent() - start) / f64::from(passes) / number
-    };
-    let parse = best(&mut || {
-        for event in &events {
-            std::hint::black_box(sonic_rs::from_slice::<firebreak_model::Json>(&event.raw).expect("json"));
-        }
-    });
-    let mut scratch = Scratch::default();
-    let mut bodies = events.clone();
-    let both = best(&mut || {
-        for event in &mut bodies {
-            // As in life: the record is matched while it is still in the processor's cache.
-            event.body = sonic_rs::from_slice(&event.raw).expect("json");
-            std::hint::black_box(matcher.matches(event, &mut scratch).len());
-            event.body = firebreak_model::Json::default();
-        }
-    });
-    let observed: Vec<crate::Observed> = events
-        .into_iter()
-        .map(|event| crate::Observed {
-            matches: matcher.matches(&event, &mut scratch).to_vec(),
-            event: Arc::new(event),
-        })
-        .collect();
-    let correlating = best(&mut || {
-        let mut correlator = crate::Correlator::new(rules.clone(), Arc::default(), crate::Settings::default());
-        for observed in &observed {
-            std::hint::black_box(correlator.observe(observed.clone()));
-        }
-        correlator.close();
-    });
-    println!(
-        "{} rules: parse {parse:.0} ns, parse and match {both:.0} ns, correlate {correlating:.0} ns an event",
-        rules.detections().len()
-    );
-    println!("parse + match at {:.0}% of parse alone", 100.0 * parse / both);
-}
-
 #[test]
 fn a_matcher_is_shared_by_threads() {
     fn shared<T: Send + Sync>() {}
