@@ -6,8 +6,8 @@ use firebreak_model::{Event, Time};
 use firebreak_world::World;
 use std::collections::VecDeque;
 
-/// Events held ready for each source.
-const READY: usize = 2_000;
+/// Events held ready for each source: few, so that they are still in the cache when their turn comes.
+const READY: usize = 250;
 
 /// Reads the inputs of several sources in the order of time.
 pub struct Feed<'a> {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 /// Events a batch.
-const BATCH: usize = 5_000;
+const BATCH: usize = 1_000;
 
 #[derive(Debug, Default, Serialize)]
 struct Summary {
