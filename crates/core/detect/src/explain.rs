@@ -4,7 +4,7 @@
 //! Values are shown as the event has them: the caller redacts records before they become events. The verdict is computed
 //! from the parts shown, not asked of the matcher; a test holds the two together.
 
-use crate::field::{Field, Found, KeyField};
+use crate::field::{Field, Found};
 use crate::rules::condition::Formula;
 use crate::rules::{
     Comparison, Condition, Correlation, Kind, Piece, Predicate, Reference, Relation, RuleIndex, Rules, Test,
@@ -147,7 +147,7 @@ fn condition(wanted: &Condition, event: &Event) -> Mark {
         Condition::Not(part) => match part.as_ref() {
             Condition::Holds(Predicate { field, test: Test::Present }) => {
                 let mark = one_field(field, &[&Test::Present], "", 1, event);
-                Mark { what: format!("{} is null", name(field)), holds: !mark.holds, ..mark }
+                Mark { what: format!("{} is null", field.spelled()), holds: !mark.holds, ..mark }
             }
             other => negated(condition(other, event)),
         },
@@ -181,25 +181,13 @@ fn one_field(field: &Field, tests: &[&Test], word: &str, least: usize, event: &E
         Some(text) => shortened(text),
         None => "an object".to_owned(),
     });
-    Mark { what: format!("{} {}", name(field), wants.join(word)), holds, found: found.collect(), parts: Vec::new() }
+    Mark { what: format!("{} {}", field.spelled(), wants.join(word)), holds, found: found.collect(), parts: Vec::new() }
 }
 
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(LETTERS_SHOWN) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
-    }
-}
-
-/// The field's name as rules write it.
-pub fn name(field: &Field) -> String {
-    match field {
-        Field::Body(name) => name.to_string(),
-        Field::Key(key) => {
-            let word = KeyField::WORDS.iter().find(|(_, known)| known == key).map_or("", |(word, _)| word);
-            format!("firebreak.{word}")
-        }
-        Field::Anywhere => "any value".to_owned(),
     }
 }
 
@@ -270,7 +258,7 @@ fn wanted(test: &Test) -> String {
         }
         Test::Network(network) => format!("is in {network}"),
         Test::SameAs { relation, other, cased } => {
-            format!("{} what `{}` has{}", related(relation), name(other), case(cased))
+            format!("{} what `{}` has{}", related(relation), other.spelled(), case(cased))
         }
     }
 }
@@ -356,18 +344,13 @@ pub fn correlation(
 }
 
 /// What an event adds to a count of different values: each value of one field, or one combination of several.
-fn distinct_values(fields: &[Field], event: &Event) -> Vec<Vec<Text>> {
+fn distinct_values(fields: &[Field], event: &Event) -> Vec<Vec<String>> {
     match fields {
-        [field] => {
-            let (mut values, mut number) = (Vec::new(), String::new());
-            field.values(event, &mut |found| {
-                if let Found::Scalar(scalar) = found {
-                    values.push(vec![Text::new(scalar.text(&mut number))]);
-                }
-            });
-            values
+        [field] => values(field, event).into_iter().flatten().map(|text| vec![text]).collect(),
+        several => {
+            let first = |field: &Field| field.first_text(event).map(String::from);
+            several.iter().map(first).collect::<Option<_>>().into_iter().collect()
         }
-        several => several.iter().map(|field| field.first_text(event)).collect::<Option<_>>().into_iter().collect(),
     }
 }
 
@@ -383,7 +366,7 @@ fn position(correlation: &Correlation, met: &[RuleIndex]) -> Option<usize> {
 fn group(correlation: &Correlation, event: &Event, position: usize) -> Vec<(String, Option<Text>)> {
     let part = |group: &crate::rules::GroupField| {
         let field = group.for_reference(position);
-        (name(&group.field), field.first_text(event))
+        (group.field.spelled(), field.first_text(event))
     };
     correlation.group_by.iter().map(part).collect()
 }
@@ -408,7 +391,7 @@ fn kind(kind: &Kind) -> String {
         Kind::TemporalWhere(awaited) if awaited.ordered => "temporal_ordered with a condition",
         Kind::TemporalWhere(_) => "temporal with a condition",
     };
-    let fields: Vec<String> = kind.fields().iter().map(name).collect();
+    let fields: Vec<String> = kind.fields().iter().map(Field::spelled).collect();
     if fields.is_empty() { word.to_owned() } else { format!("{word} of {}", fields.join(", ")) }
 }
 

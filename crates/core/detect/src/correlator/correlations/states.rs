@@ -160,11 +160,9 @@ impl States {
         hits: &[&Hit],
         counters: &mut Counters,
     ) -> Option<Fired> {
-        let hit = hits.first()?;
-        let (span, at) = (rule.timespan_micros, moment.at);
-        let seen = Seen { at, uid: moment.uid };
-        let until = at.saturating_add(micros(rule.attributes.suppress_seconds));
-        let key = &hit.key;
+        let turn = Turn::of(rule, moment, hits.first()?);
+        let Turn { seen, span, end, until, hit } = turn;
+        let (at, key) = (seen.at, &hit.key);
         match (self, &rule.kind) {
             (States::Events(keys), Kind::EventCount(bounds)) => keys.update(
                 key,
@@ -203,7 +201,6 @@ impl States {
                 })
             }
             (States::Whole(keys, ends), _) => {
-                let end = at.saturating_add(span);
                 let ends_now = keys.update(
                     key,
                     at,
@@ -219,7 +216,7 @@ impl States {
                 }
                 None
             }
-            (states, _) => states.take_measured(rule, moment, hits, counters),
+            (states, _) => states.take_measured(rule, moment, hits, turn, counters),
         }
     }
 
@@ -229,12 +226,11 @@ impl States {
         rule: &Correlation,
         moment: &Moment,
         hits: &[&Hit],
+        turn: Turn<'_>,
         counters: &mut Counters,
     ) -> Option<Fired> {
-        let hit = hits.first()?;
-        let (span, at, key) = (rule.timespan_micros, moment.at, &hit.key);
-        let (end, seen) = (at.saturating_add(span), Seen { at, uid: moment.uid });
-        let until = at.saturating_add(micros(rule.attributes.suppress_seconds));
+        let Turn { seen, span, end, until, hit } = turn;
+        let (at, key) = (seen.at, &hit.key);
         let positions = || hits.iter().map(|hit| hit.position).collect::<Vec<usize>>();
         match (self, &rule.kind) {
             (States::Numbers(keys), kind) => {
@@ -289,6 +285,33 @@ impl States {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// What every kind of state asks of a moment.
+#[derive(Clone, Copy)]
+struct Turn<'h> {
+    seen: Seen,
+    /// How long the time span is, in microseconds.
+    span: i64,
+    /// When a span ends that begins now.
+    end: i64,
+    /// Until when the key is silent if it fires now.
+    until: i64,
+    /// The first of the hits: all have its key.
+    hit: &'h Hit,
+}
+
+impl<'h> Turn<'h> {
+    fn of(rule: &Correlation, moment: &Moment, hit: &'h Hit) -> Turn<'h> {
+        let (at, span) = (moment.at, rule.timespan_micros);
+        Turn {
+            seen: Seen { at, uid: moment.uid },
+            span,
+            end: at.saturating_add(span),
+            until: at.saturating_add(micros(rule.attributes.suppress_seconds)),
+            hit,
+        }
     }
 }
 
