@@ -2,24 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test")]
 
+mod program;
+
+use program::firebreak;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-
-struct Said {
-    code: i32,
-    out: String,
-    error: String,
-}
-
-fn firebreak(directory: &Path, arguments: &[&str]) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_firebreak")).args(arguments).current_dir(directory).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let said = Said { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) };
-    assert!(!said.error.contains("panicked"), "{arguments:?}: {}", said.error);
-    said
-}
 
 /// The JSON objects that a command prints.
 fn objects(directory: &Path, code: i32, arguments: &[&str]) -> Vec<Value> {

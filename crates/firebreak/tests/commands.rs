@@ -5,29 +5,15 @@
 
 #[path = "kill/inputs.rs"]
 mod inputs;
+mod program;
 #[path = "kill/receiver.rs"]
 mod receiver;
 
+use program::firebreak;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// How a command ended and what it said.
-struct Said {
-    code: i32,
-    out: String,
-    error: String,
-}
-
-fn firebreak(directory: &Path, arguments: &[&str]) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_firebreak")).args(arguments).current_dir(directory).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let said = Said { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) };
-    assert!(!said.error.contains("panicked"), "{arguments:?}: {}", said.error);
-    said
-}
 
 fn documentation(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
