@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("core/model", &[]),
     ("core/graph", &["model"]),
+    ("core/permission", &["model"]),
     ("core/detect", &["model"]),
     ("core/exposure", &["model"]),
     ("core/classify", &["model"]),
@@ -16,7 +17,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("core/scenario", &["model"]),
     ("edge/world", &["model"]),
     ("edge/intake", &["model", "world"]),
-    ("edge/inventory", &["model", "world", "exposure", "classify"]),
+    ("edge/inventory", &["model", "world", "exposure", "classify", "permission"]),
     ("edge/lake", &["model", "world"]),
     ("edge/ledger", &["model", "world"]),
     ("edge/act", &["model", "world", "ledger", "contain"]),
@@ -25,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
         &[
             "model",
             "graph",
+            "permission",
             "detect",
             "exposure",
             "classify",

@@ -1,6 +1,6 @@
 //! Facts: statements about the estate, each with the time for which it holds and the time at which we learnt it.
 
-use crate::{CutOption, Holding, Interval, NodeKey, Text, Time};
+use crate::{CutOption, Holding, Identifier, Interval, NodeKey, Text, Time};
 use serde::{Deserialize, Serialize};
 
 /// One statement.
@@ -32,6 +32,9 @@ pub struct NodeFact {
     /// How it can be cut: each option disables the whole node.
     #[serde(default)]
     pub cuts: Vec<CutOption>,
+    /// What else it is known by: what may join it with the same thing seen by another system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<Identifier>,
 }
 
 /// What an edge says, in the direction in which an intruder moves.
@@ -143,7 +146,8 @@ impl NodeFact {
     /// A node labelled with its own name, that nobody calls a crown jewel and nothing can cut.
     pub fn new(key: NodeKey, valid: Interval, known: Time, evidence: &str) -> NodeFact {
         let label = Text::new(key.name());
-        NodeFact { key, label, valid, known, evidence: Text::new(evidence), crown_jewel: false, cuts: Vec::new() }
+        let (cuts, identifiers) = (Vec::new(), Vec::new());
+        NodeFact { key, label, valid, known, evidence: Text::new(evidence), crown_jewel: false, cuts, identifiers }
     }
 }
 

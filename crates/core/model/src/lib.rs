@@ -10,12 +10,14 @@
 
 pub mod action;
 pub mod catalogue;
+pub mod change;
 pub mod data;
 pub mod event;
 pub mod evidence;
 pub mod fact;
 pub mod finding;
 pub mod fingerprint;
+pub mod identifier;
 pub mod key;
 pub mod ocsf;
 pub mod problem;
@@ -24,12 +26,14 @@ pub mod verdict;
 
 pub use action::{Action, CutOption, CutPolicy, Reversibility};
 pub use catalogue::Catalogue;
+pub use change::Change;
 pub use data::{DataClass, Holding, Residency};
 pub use event::{Event, EventUid, Keys, LogSource, Outcome};
 pub use evidence::{EnvironmentEvidence, Observation, ObservationKind};
 pub use fact::{EdgeFact, EdgeKind, Fact, NodeFact, Persistence};
 pub use finding::{Finding, FindingId, Severity, Signal};
 pub use fingerprint::Fingerprinter;
+pub use identifier::{Identifier, IdentifierScheme};
 pub use key::{NodeKey, NodeKind, joined};
 pub use problem::{Position, Problem};
 pub use time::{Interval, Time};

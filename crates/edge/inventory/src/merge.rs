@@ -91,6 +91,11 @@ fn add_node(nodes: &mut BTreeMap<NodeKey, NodeFact>, node: NodeFact, problems: &
             have.cuts.push(cut);
         }
     }
+    for identifier in node.identifiers {
+        if !have.identifiers.contains(&identifier) {
+            have.identifiers.push(identifier);
+        }
+    }
 }
 
 fn add_edge(edges: &mut BTreeMap<EdgeIdentity, EdgeFact>, edge: EdgeFact) {

@@ -1,0 +1,1 @@
+//! AWS: identity, resource, boundary, organisation and session policies.
