@@ -1,9 +1,10 @@
 //! Inventories: files that say what exists and who may do what, into facts and evidence of what ran.
 //!
 //! Each scanner reads one form of file; all of them are pure over its bytes, and only [`scan_directory`] touches the
-//! disk. No platform is called here and nothing is decided: what a scanner cannot settle it says as `may`, as a gap or
+//! disk. [`mod@collect`] asks platforms for such files, by `GET` only. Nothing is decided here: what a scanner cannot settle it says as `may`, as a gap or
 //! as a problem.
 
+pub mod collect;
 mod cut;
 mod json;
 mod key;

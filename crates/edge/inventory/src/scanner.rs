@@ -1,5 +1,6 @@
 //! What a scanner is: it recognises a file and turns it into facts and evidence.
 
+use crate::collect::Collect;
 use firebreak_model::{CutPolicy, EnvironmentEvidence, Fact, NodeKey, Problem, Text, Time};
 use firebreak_world::World;
 use std::path::{Component, Path, PathBuf};
@@ -96,6 +97,10 @@ pub trait Scanner: Sync {
     /// Whether it needs to know the resources that other scanners find, and so runs after them.
     fn needs_resources(&self) -> bool {
         false
+    }
+    /// How the file is made from the platform's API, where it can be.
+    fn collector(&self) -> Option<&'static dyn Collect> {
+        None
     }
     /// Reads it. Never panics: what cannot be read is a problem.
     fn scan(&self, input: &ScanInput<'_>) -> Found;

@@ -1,0 +1,153 @@
+//! One `GET`, with the patience that platforms ask for.
+
+use super::Missing;
+use super::call::{Authorization, Collector};
+use async_trait::async_trait;
+use firebreak_world::{Request, Response, World};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How often one call is sent at most.
+const TRIES_MAX: u32 = 5;
+
+/// The longest that one `Retry-After` is followed, in seconds.
+const WAIT_SECONDS_MAX: u64 = 300;
+
+/// A way to wait.
+#[async_trait]
+pub trait Waiting: Send + Sync {
+    /// Waits.
+    async fn wait(&self, duration: Duration);
+}
+
+/// Waits by the machine's clock.
+#[derive(Debug)]
+pub struct Patience;
+
+#[async_trait]
+impl Waiting for Patience {
+    async fn wait(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// What a call came to.
+pub(super) enum Answer {
+    /// An answer.
+    Here(Value, Vec<(String, String)>),
+    /// There is no such thing.
+    Absent,
+    /// No answer.
+    Missing(Missing),
+}
+
+/// Whom we ask, and as whom.
+pub(super) struct Fetch<'a> {
+    pub(super) collector: &'a Collector,
+    pub(super) world: &'a World,
+    pub(super) waiting: &'a dyn Waiting,
+    pub(super) credential: Option<SecretString>,
+}
+
+impl Fetch<'_> {
+    /// Asks for `address`. A call that the platform puts off, or that is lost on the way, is sent again.
+    pub(super) async fn get(&self, address: &str) -> Answer {
+        let missing = |reason: String| Answer::Missing(Missing { call: path_of(address), reason });
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let wait = match self.world.http.send(self.request(address)).await {
+                Ok(response) => match self.read(&response) {
+                    Read::Here(value) => return Answer::Here(value, response.headers),
+                    Read::Absent => return Answer::Absent,
+                    Read::Refused(reason) => return missing(reason),
+                    Read::Later(wait, reason) if tried == TRIES_MAX => {
+                        return missing(format!(
+                            "{reason}, {tried} times; the last time it asked for {} s",
+                            wait.as_secs()
+                        ));
+                    }
+                    Read::Later(wait, _) => wait,
+                },
+                Err(error) if tried == TRIES_MAX => return missing(error.to_string()),
+                Err(_) => Duration::from_secs(1 << tried),
+            };
+            self.waiting.wait(wait).await;
+        }
+    }
+
+    fn request(&self, address: &str) -> Request {
+        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        headers.extend(self.collector.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        headers.extend(self.credential.as_ref().map(|secret| match self.collector.authorization {
+            Authorization::Word(word) => ("authorization".to_owned(), format!("{word} {}", secret.expose_secret())),
+            Authorization::Header(name) => (name.to_owned(), secret.expose_secret().to_owned()),
+        }));
+        Request { method: "GET".to_owned(), url: address.to_owned(), headers, body: Vec::new() }
+    }
+
+    fn read(&self, response: &Response) -> Read {
+        let header = |wanted: &str| response.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let status = response.status;
+        let exhausted = header("x-ratelimit-remaining").is_some_and(|left| left == "0");
+        match status {
+            200..=299 => match serde_json::from_slice(&response.body) {
+                Ok(value) => match (self.collector.refusal)(&value) {
+                    Some(reason) => Read::Refused(reason),
+                    None => Read::Here(value),
+                },
+                Err(error) => Read::Refused(format!("the answer is not JSON: {error}").replace('\n', " ")),
+            },
+            404 => Read::Absent,
+            429 | 500.. => Read::Later(self.delay(header("retry-after")), format!("it answered {status}")),
+            403 if exhausted || header("retry-after").is_some() => {
+                Read::Later(self.delay(header("retry-after")), format!("it answered {status}: too many calls"))
+            }
+            401 => Read::Refused("it answered 401: our credential is not accepted".to_owned()),
+            403 => Read::Refused("it answered 403: our credential may not read this".to_owned()),
+            _ => Read::Refused(format!("it answered {status}")),
+        }
+    }
+
+    fn delay(&self, asked: Option<&String>) -> Duration {
+        const USUAL_SECONDS: u64 = 5;
+        let seconds = asked.and_then(|text| text.trim().parse().ok()).unwrap_or(USUAL_SECONDS);
+        Duration::from_secs(seconds.clamp(1, WAIT_SECONDS_MAX))
+    }
+}
+
+enum Read {
+    Here(Value),
+    Absent,
+    Refused(String),
+    Later(Duration, String),
+}
+
+/// The path of an address: queries may hold what is not to be kept.
+pub(super) fn path_of(address: &str) -> String {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    format!("/{}", path.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/'))
+}
+
+/// Scheme, host and port of an address: what our credential is for.
+pub(super) fn origin_of(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once("://")?;
+    let host = rest.split(['/', '?', '#', '\\']).next().filter(|host| !host.is_empty() && !host.contains('@'))?;
+    address.get(..scheme.len() + 3 + host.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_comes_before_the_path() {
+        assert_eq!(origin_of("https://a.example:8443/x?y"), Some("https://a.example:8443"));
+        assert_eq!(origin_of("https://a.example"), Some("https://a.example"));
+        for address in ["https:///x", "x/y", "https://a@b/x", ""] {
+            assert_eq!(origin_of(address), None, "{address}");
+        }
+        assert_eq!(path_of("https://a.example/x/y?token=hush"), "/x/y");
+    }
+}
