@@ -68,7 +68,10 @@ pub(super) fn is_wanted(item: &Value, only: &str) -> bool {
     match (at(item, name), wanted) {
         _ if only.is_empty() => true,
         (Some(Value::String(text)), Some(wanted)) => text == wanted,
-        (Some(other), Some(wanted)) => other.to_string() == wanted,
+        (Some(other), Some(wanted)) => {
+            let written = other.to_string();
+            written == wanted
+        }
         (Some(Value::Null | Value::Bool(false)) | None, None) | (None, Some(_)) => false,
         (Some(Value::String(text)), None) => !text.is_empty(),
         (Some(_), None) => true,
