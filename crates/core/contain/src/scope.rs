@@ -171,7 +171,7 @@ impl Draft<'_> {
             open.extend(seen.map(|derivation| derivation.parent.clone()));
             if let Some(id) = self.graph.id(&next) {
                 let stated = self.graph.edges_into(id).filter(|edge| edge.kind == EdgeKind::Derives);
-                open.extend(stated.filter_map(|edge| self.graph.key(edge.from).cloned()));
+                open.extend(stated.filter_map(|edge| self.graph.key(edge.from)));
             }
         }
         roots

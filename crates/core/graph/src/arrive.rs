@@ -224,7 +224,7 @@ impl<B: Blocked> Sweep<'_, B> {
             self.fire(edge, index, &candidate);
         }
         for edge in net.uses(candidate.node) {
-            self.fire(*edge, index, &candidate);
+            self.fire(edge, index, &candidate);
         }
     }
 

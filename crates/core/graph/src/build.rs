@@ -59,9 +59,9 @@ impl Graph {
     fn edge_fact(&self, edge: &crate::Edge<'_>) -> Option<EdgeFact> {
         Some(EdgeFact {
             kind: edge.kind,
-            from: self.key(edge.from)?.clone(),
-            to: self.key(edge.to)?.clone(),
-            premises: edge.premises.iter().filter_map(|id| self.key(*id).cloned()).collect(),
+            from: self.key(edge.from)?,
+            to: self.key(edge.to)?,
+            premises: edge.premises.iter().filter_map(|id| self.key(*id)).collect(),
             valid: edge.valid,
             known: edge.known,
             persistence: edge.persistence,
@@ -70,7 +70,7 @@ impl Graph {
             may: edge.may.to_vec(),
             last_used: edge.last_used,
             holding: edge.holding.clone(),
-            cuts: edge.cuts.iter().map(|option| (*option).clone()).collect(),
+            cuts: edge.cuts.clone(),
         })
     }
 }

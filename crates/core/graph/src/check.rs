@@ -31,19 +31,19 @@ pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certif
     let permitted = permitted(graph, request);
     let mut held: BTreeMap<NodeId, Vec<Interval>> = BTreeMap::new();
     held_now(graph, request).into_iter().for_each(|(node, during)| held.entry(node).or_default().push(during));
-    let mut rows: Vec<BTreeSet<&Action>> = Vec::new();
+    let mut rows: Vec<BTreeSet<Action>> = Vec::new();
     for (number, proof) in certificate.proofs.iter().enumerate() {
         if !request.targets.contains(&proof.target) {
             return Err(format!("proof {number} leads to what is no target"));
         }
         let breaking = replay(graph, &held, proof).map_err(|reason| format!("proof {number}: {reason}"))?;
-        let row: BTreeSet<&Action> = breaking.intersection(&permitted).copied().collect();
-        if row != proof.actions.iter().collect() {
+        let row: BTreeSet<Action> = breaking.intersection(&permitted).cloned().collect();
+        if row != proof.actions.iter().cloned().collect() {
             return Err(format!("proof {number} does not name exactly the permitted actions that break it"));
         }
         rows.push(row);
     }
-    let cost = |action: &Action| graph.option(action).map_or(0, |option| u64::from((request.costs)(option).max(1)));
+    let cost = |action: &Action| graph.option(action).map_or(0, |option| u64::from((request.costs)(&option).max(1)));
     let bound = Adding { rows: &rows, cost: &cost, done: Vec::new(), spared: BTreeSet::new() }.up(&certificate.bound)?;
     if bound == u64::MAX { Err("the certificate says that nothing severs the targets".to_owned()) } else { Ok(bound) }
 }
@@ -51,7 +51,7 @@ pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certif
 /// Whether all that `outcome` says of its cut is true: what it severs, what it costs, what is proven. Gives what is not.
 pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) -> Result<(), String> {
     let stays =
-        |target: &NodeId| graph.key(*target).is_some_and(|key| outcome.uncuttable.iter().any(|u| u.target == *key));
+        |target: &NodeId| graph.key(*target).is_some_and(|key| outcome.uncuttable.iter().any(|u| u.target == key));
     let targets = request.targets.iter().copied().filter(|target| !stays(target)).collect();
     let request = request.for_targets(targets);
     let actions: Vec<Action> = outcome.cut.actions.iter().map(|chosen| chosen.action.clone()).collect();
@@ -64,7 +64,7 @@ pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) ->
         return Err(format!("a way remains: {}", steps.join(", ")));
     }
     let options = actions.iter().collect::<BTreeSet<_>>().into_iter().filter_map(|action| graph.option(action));
-    let cost: u64 = options.map(|option| u64::from((request.costs)(option).max(1))).sum();
+    let cost: u64 = options.map(|option| u64::from((request.costs)(&option).max(1))).sum();
     let bound = lower_bound(graph, &request, &outcome.cut.certificate)?;
     if cost != outcome.cut.cost || bound < outcome.cut.lower_bound {
         return Err(format!(
@@ -77,7 +77,7 @@ pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) ->
 }
 
 /// The actions that the request permits.
-fn permitted<'g>(graph: &'g Graph, request: &CutRequest<'_>) -> BTreeSet<&'g Action> {
+fn permitted(graph: &Graph, request: &CutRequest<'_>) -> BTreeSet<Action> {
     let spares = |option: &CutOption| {
         let disables_never = request
             .never
@@ -86,10 +86,10 @@ fn permitted<'g>(graph: &'g Graph, request: &CutRequest<'_>) -> BTreeSet<&'g Act
             .any(|id| graph.node_cuts(id).iter().any(|on_node| on_node.action == option.action));
         !disables_never && !request.never.contains(&option.action.target)
     };
-    let allowed = |option: &&CutOption| {
+    let allowed = |option: &CutOption| {
         option.policy != CutPolicy::Never && !request.refused.contains(&option.action) && spares(option)
     };
-    graph.options().iter().filter(allowed).map(|option| &option.action).collect()
+    graph.options().filter(allowed).map(|option| option.action).collect()
 }
 
 /// A node is held for one stretch of time.
@@ -116,7 +116,7 @@ impl<'g> Closure<'g> {
         for edge in graph.edge_ids().filter_map(|id| graph.edge(id)) {
             edge.premises.iter().for_each(|node| gated.entry(*node).or_default().push(edge.id));
         }
-        let stands = |cuts: &[&CutOption]| !cuts.iter().any(|option| done.contains(&option.action));
+        let stands = |cuts: &[CutOption]| !cuts.iter().any(|option| done.contains(&option.action));
         let mut closure = Closure { graph, pieces: Vec::new(), current: BTreeMap::new() };
         let mut changed: VecDeque<NodeId> = VecDeque::new();
         let mut waiting: BTreeSet<NodeId> = BTreeSet::new();
@@ -244,13 +244,9 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
 }
 
 /// Walks through a proof and gives every action that would break it; or what is wrong with the proof.
-fn replay<'g>(
-    graph: &'g Graph,
-    held: &BTreeMap<NodeId, Vec<Interval>>,
-    proof: &Proof,
-) -> Result<BTreeSet<&'g Action>, String> {
-    let on_node = |node: NodeId| graph.node_cuts(node).into_iter().map(|option| &option.action);
-    let mut actions: BTreeSet<&Action> = on_node(proof.target).collect();
+fn replay(graph: &Graph, held: &BTreeMap<NodeId, Vec<Interval>>, proof: &Proof) -> Result<BTreeSet<Action>, String> {
+    let on_node = |node: NodeId| graph.node_cuts(node).into_iter().map(|option| option.action);
+    let mut actions: BTreeSet<Action> = on_node(proof.target).collect();
     let mut closure = Closure { graph, pieces: Vec::new(), current: BTreeMap::new() };
     let begin = |closure: &mut Closure<'_>, node: NodeId| {
         for during in held.get(&node).into_iter().flatten() {
@@ -268,7 +264,7 @@ fn replay<'g>(
         for (window, _, minted_at_once) in windows {
             closure.add(outcome_of(graph, &edge, window, minted_at_once));
         }
-        actions.extend(edge.cuts.iter().map(|option| &option.action));
+        actions.extend(edge.cuts.iter().map(|option| option.action.clone()));
         edge.premises.iter().chain([&edge.from]).for_each(|node| actions.extend(on_node(*node)));
     }
     if closure.pieces_of(proof.target).next().is_none() {
@@ -279,10 +275,10 @@ fn replay<'g>(
 
 /// Adds proofs up to a bound, under what is done and what is ruled out.
 struct Adding<'c> {
-    rows: &'c [BTreeSet<&'c Action>],
+    rows: &'c [BTreeSet<Action>],
     cost: &'c dyn Fn(&Action) -> u64,
     done: Vec<&'c Action>,
-    spared: BTreeSet<&'c Action>,
+    spared: BTreeSet<Action>,
 }
 
 impl<'c> Adding<'c> {
@@ -301,7 +297,7 @@ impl<'c> Adding<'c> {
                 self.done.push(action);
                 let with = self.up(done)?;
                 self.done.pop();
-                let new = self.spared.insert(action);
+                let new = self.spared.insert(action.clone());
                 let without = self.up(spared)?;
                 if new {
                     self.spared.remove(action);
@@ -311,7 +307,7 @@ impl<'c> Adding<'c> {
         }
     }
 
-    fn row(&self, number: u32) -> Result<&'c BTreeSet<&'c Action>, String> {
+    fn row(&self, number: u32) -> Result<&'c BTreeSet<Action>, String> {
         self.rows.get(number as usize).ok_or_else(|| format!("there is no proof {number}"))
     }
 
@@ -320,7 +316,7 @@ impl<'c> Adding<'c> {
         let mut sum = 0u64;
         for (number, weight) in weights {
             let row = self.row(*number)?;
-            if self.done.iter().any(|action| row.contains(action)) {
+            if self.done.iter().any(|action| row.contains(*action)) {
                 return Err(format!("proof {number} counts though one of its actions is done"));
             }
             sum = sum.saturating_add(*weight);

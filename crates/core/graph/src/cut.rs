@@ -246,7 +246,7 @@ pub fn cut(graph: &Graph, request: &CutRequest<'_>) -> CutOutcome {
     let actions = solution.actions.iter().filter_map(step).collect();
     let is_source = |node: u32| request.sources.iter().any(|source| source.node.0 == node);
     let held = starts.iter().filter_map(|start| {
-        let node = graph.key(NodeId(start.node))?.clone();
+        let node = graph.key(NodeId(start.node))?;
         Some(Held { node, from: start.from, until: start.to, source: is_source(start.node) })
     });
     let cut = Cut {
@@ -262,7 +262,7 @@ pub fn cut(graph: &Graph, request: &CutRequest<'_>) -> CutOutcome {
 /// What stays within reach from `now` on once `actions` are done.
 pub fn residual(graph: &Graph, request: &CutRequest<'_>, actions: &[Action]) -> Reach {
     let starts = scope::held(graph, request);
-    let mut chosen = vec![false; graph.options.len()];
+    let mut chosen = vec![false; graph.option_count()];
     for index in actions.iter().filter_map(|action| graph.option_index(action)) {
         put(&mut chosen, index as usize, true);
     }
@@ -287,7 +287,7 @@ fn chosen(
     action: u32,
     severs: Vec<Place>,
 ) -> Option<ChosenAction> {
-    let option = graph.options.get(*instance.options.get(action as usize)? as usize)?;
+    let option = graph.option_at(*instance.options.get(action as usize)?)?;
     let size = (instance.net.edge_count() + instance.net.node_count()) as u64;
     let (exposes, path) = if size.saturating_mul(solution.actions.len() as u64) <= EXPOSURE_WORK_MAX {
         exposed(graph, instance, solution, action)
@@ -326,7 +326,7 @@ fn exposed(graph: &Graph, instance: &Instance, solution: &Solution, action: u32)
 
 fn keys(graph: &Graph, instance: &Instance, nodes: &[u32]) -> Vec<NodeKey> {
     let global = nodes.iter().filter_map(|node| instance.nodes.get(*node as usize));
-    global.filter_map(|node| graph.key(NodeId(*node)).cloned()).collect()
+    global.filter_map(|node| graph.key(NodeId(*node))).collect()
 }
 
 /// The hops by which `arrivals` in the instance reach `target`.
@@ -346,7 +346,7 @@ fn places(graph: &Graph, instance: &Instance, actions: &[u32]) -> BTreeMap<u32, 
     let mut places: BTreeMap<u32, Vec<Place>> = BTreeMap::new();
     for (node, global) in (0u32..).zip(&instance.nodes) {
         for action in instance.on_node.of(node).iter().filter(|action| actions.binary_search(action).is_ok()) {
-            let key = graph.key(NodeId(*global)).cloned();
+            let key = graph.key(NodeId(*global));
             places.entry(*action).or_default().extend(key.map(Place::Node));
         }
     }
@@ -360,7 +360,7 @@ fn places(graph: &Graph, instance: &Instance, actions: &[u32]) -> BTreeMap<u32, 
 
 fn edge_place(graph: &Graph, edge: EdgeId) -> Option<Place> {
     let edge = graph.edge(edge)?;
-    let (from, to) = (graph.key(edge.from)?.clone(), graph.key(edge.to)?.clone());
+    let (from, to) = (graph.key(edge.from)?, graph.key(edge.to)?);
     Some(Place::Edge { edge: edge.id, from, to, evidence: edge.evidence.clone() })
 }
 
@@ -373,20 +373,20 @@ fn uncuttable(
 ) -> Uncuttable {
     let path = local_chain(graph, instance, arrivals, target);
     let node = instance.nodes.get(target as usize).copied().map_or(NodeId(crate::net::NONE), NodeId);
-    let key = graph.key(node).cloned().unwrap_or_else(|| NodeKey::resource("unknown", "unknown"));
+    let key = graph.key(node).unwrap_or_else(|| NodeKey::resource("unknown", "unknown"));
     let missing = missing(graph, request, &key, &path);
     Uncuttable { target: key, path, missing }
 }
 
 /// Which options there are on the path, and why none of them is permitted.
 fn missing(graph: &Graph, request: &CutRequest<'_>, target: &NodeKey, path: &[Hop]) -> String {
-    let mut options: BTreeSet<&Action> = BTreeSet::new();
+    let mut options: BTreeSet<Action> = BTreeSet::new();
     let mut why = Vec::new();
     let nodes = path.iter().flat_map(|hop| hop.premises.iter().chain([&hop.from])).chain([target]);
     let on_nodes = nodes.filter_map(|key| graph.id(key)).flat_map(|id| graph.node_cuts(id));
     let on_edges = path.iter().filter_map(|hop| graph.edge(hop.edge)).flat_map(|edge| edge.cuts);
     for option in on_nodes.chain(on_edges) {
-        if options.insert(&option.action) {
+        if options.insert(option.action.clone()) {
             let reason = if request.refused.contains(&option.action) {
                 "was refused"
             } else if option.policy == CutPolicy::Never {
@@ -442,7 +442,7 @@ fn bound_of(graph: &Graph, instance: &Instance, numbers: &[u32], tree: &Tree) ->
 
 fn action_of(graph: &Graph, instance: &Instance, action: u32) -> Option<Action> {
     let option = instance.options.get(action as usize)?;
-    graph.options.get(*option as usize).map(|option| option.action.clone())
+    graph.option_at(*option).map(|option| option.action)
 }
 
 fn stated(graph: &Graph, instance: &Instance, proof: &Derivation) -> Proof {

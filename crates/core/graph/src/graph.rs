@@ -76,7 +76,7 @@ pub struct Edge<'g> {
     /// What is held, for `holds`.
     pub holding: Option<Holding>,
     /// How it can be cut.
-    pub cuts: Vec<&'g CutOption>,
+    pub cuts: Vec<CutOption>,
 }
 
 /// The temporal graph of one estate.
@@ -122,23 +122,23 @@ impl Graph {
     }
 
     /// What is known of a node, or `None` for a number of another graph.
-    pub fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes.get(id.0 as usize)
+    pub fn node(&self, id: NodeId) -> Option<Node> {
+        self.nodes.get(id.0 as usize).cloned()
     }
 
     /// The key of a node, or `None` for a number of another graph.
-    pub fn key(&self, id: NodeId) -> Option<&NodeKey> {
-        self.node(id).map(|node| &node.key)
+    pub fn key(&self, id: NodeId) -> Option<NodeKey> {
+        self.nodes.get(id.0 as usize).map(|node| node.key.clone())
     }
 
     /// What a person calls a node; empty for a number of another graph.
     pub fn label(&self, id: NodeId) -> &str {
-        self.node(id).map_or("", |node| node.label.as_str())
+        self.nodes.get(id.0 as usize).map_or("", |node| node.label.as_str())
     }
 
     /// Whether the owner says that the node must not be lost.
     pub fn is_crown_jewel(&self, id: NodeId) -> bool {
-        self.node(id).is_some_and(|node| node.crown_jewel)
+        self.nodes.get(id.0 as usize).is_some_and(|node| node.crown_jewel)
     }
 
     /// All crown jewels, in the order of keys.
@@ -152,18 +152,28 @@ impl Graph {
     }
 
     /// How a node can be cut: each option disables the whole node.
-    pub fn node_cuts(&self, id: NodeId) -> Vec<&CutOption> {
-        self.node(id).map_or(Vec::new(), |node| self.options_of(&node.cuts))
+    pub fn node_cuts(&self, id: NodeId) -> Vec<CutOption> {
+        self.options_of(self.node_option_ids(id.0))
     }
 
     /// Every action that any fact offers, once, in the order of actions.
-    pub fn options(&self) -> &[CutOption] {
-        &self.options
+    pub fn options(&self) -> impl Iterator<Item = CutOption> {
+        (0..self.option_count() as u32).filter_map(|option| self.option_at(option))
     }
 
     /// The option whose action is `action`.
-    pub fn option(&self, action: &Action) -> Option<&CutOption> {
-        self.option_index(action).and_then(|index| self.options.get(index as usize))
+    pub fn option(&self, action: &Action) -> Option<CutOption> {
+        self.option_index(action).and_then(|option| self.option_at(option))
+    }
+
+    /// How many actions are offered; their numbers are below this.
+    pub(crate) fn option_count(&self) -> usize {
+        self.options.len()
+    }
+
+    /// The option with this number.
+    pub(crate) fn option_at(&self, option: u32) -> Option<CutOption> {
+        self.options.get(option as usize).cloned()
     }
 
     /// The edges out of a node, with those of which the node is a further premise left out.
@@ -173,7 +183,7 @@ impl Graph {
 
     /// The edges into a node.
     pub fn edges_into(&self, id: NodeId) -> impl Iterator<Item = Edge<'_>> {
-        self.net.incoming(id.0).iter().filter_map(|edge| self.edge(EdgeId(*edge)))
+        self.net.incoming(id.0).filter_map(|edge| self.edge(EdgeId(edge)))
     }
 
     /// An edge, or `None` for a number of another graph.
@@ -239,7 +249,7 @@ impl Graph {
         self.options.binary_search_by(|option| option.action.cmp(action)).ok().map(|index| index as u32)
     }
 
-    fn options_of(&self, ids: &[u32]) -> Vec<&CutOption> {
-        ids.iter().filter_map(|id| self.options.get(*id as usize)).collect()
+    fn options_of(&self, ids: &[u32]) -> Vec<CutOption> {
+        ids.iter().filter_map(|id| self.option_at(*id)).collect()
     }
 }

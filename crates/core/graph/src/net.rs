@@ -30,6 +30,28 @@ pub(crate) struct Step {
     pub(crate) premises: Vec<u32>,
 }
 
+/// Numbers of edges: those of the flat arrays, then those that changes added.
+#[derive(Clone, Debug)]
+pub(crate) struct Edges<'n> {
+    run: std::ops::Range<u32>,
+    list: std::slice::Iter<'n, u32>,
+    more: std::slice::Iter<'n, u32>,
+}
+
+impl Iterator for Edges<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        self.run.next().or_else(|| self.list.next().copied()).or_else(|| self.more.next().copied())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.run.len() + self.list.len() + self.more.len();
+        (left, Some(left))
+    }
+}
+
 /// The topology.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Net {
@@ -96,25 +118,27 @@ impl Net {
         self.life.get(node as usize).copied().unwrap_or(Interval::new(Time::MIN, Time::MIN))
     }
 
-    /// The edges out of `node`: a run of numbers.
+    /// The edges out of `node`, in no order that means anything.
     #[inline]
-    pub(crate) fn out(&self, node: u32) -> std::ops::Range<u32> {
+    pub(crate) fn out(&self, node: u32) -> Edges<'_> {
         let node = node as usize;
-        item(&self.first_out, node)..item(&self.first_out, node + 1)
+        Edges { run: item(&self.first_out, node)..item(&self.first_out, node + 1), list: [].iter(), more: [].iter() }
     }
 
     /// The edges into `node`.
     #[inline]
-    pub(crate) fn incoming(&self, node: u32) -> &[u32] {
+    pub(crate) fn incoming(&self, node: u32) -> Edges<'_> {
         let node = node as usize;
-        run(&self.into, item(&self.first_in, node), item(&self.first_in, node + 1))
+        let list = run(&self.into, item(&self.first_in, node), item(&self.first_in, node + 1)).iter();
+        Edges { run: 0..0, list, more: [].iter() }
     }
 
     /// The edges that need `node` beside their origin.
     #[inline]
-    pub(crate) fn uses(&self, node: u32) -> &[u32] {
+    pub(crate) fn uses(&self, node: u32) -> Edges<'_> {
         let node = node as usize;
-        run(&self.uses, item(&self.first_use, node), item(&self.first_use, node + 1))
+        let list = run(&self.uses, item(&self.first_use, node), item(&self.first_use, node + 1)).iter();
+        Edges { run: 0..0, list, more: [].iter() }
     }
 
     #[inline]

@@ -207,7 +207,7 @@ fn hop(graph: &Graph, hold: &Hold) -> Option<Hop> {
 
 /// The step over `edge` at `at`.
 pub(crate) fn hop_over(graph: &Graph, edge: &crate::Edge<'_>, at: Time) -> Hop {
-    let key = |node: NodeId| graph.key(node).cloned().unwrap_or_else(|| NodeKey::resource("unknown", "unknown"));
+    let key = |node: NodeId| graph.key(node).unwrap_or_else(|| NodeKey::resource("unknown", "unknown"));
     Hop {
         from: key(edge.from),
         kind: edge.kind,

@@ -65,10 +65,10 @@ pub(super) fn run(args: &PlanArgs, output: Output) -> Result<End> {
 fn refused(args: &PlanArgs, from: &super::Compromise) -> Result<BTreeSet<Action>> {
     let mut refused = BTreeSet::new();
     for text in &args.refuse {
-        let matches = |action: &&Action| format!("{} {}", action.name, action.target) == *text;
-        let options = from.graph.options().iter().map(|option| &option.action);
-        match options.into_iter().find(matches) {
-            Some(action) => refused.insert(action.clone()),
+        let matches = |action: &Action| format!("{} {}", action.name, action.target) == *text;
+        let found = from.graph.options().map(|option| option.action).find(matches);
+        match found {
+            Some(action) => refused.insert(action),
             None => bail!("no action `{text}`\nhint: write its name and target as the plan shows them"),
         };
     }

@@ -127,9 +127,7 @@ pub fn readable(graph: &Graph, sources: &[Source], reached: &Reach) -> BTreeSet<
     for source in sources {
         for edge in graph.edges_from(source.node) {
             let key = graph.key(edge.to).filter(|_| reached.arrival(edge.to).is_some());
-            found.extend(
-                key.filter(|key| edge.kind == EdgeKind::ReadableIn && key.kind() == NodeKind::Credential).cloned(),
-            );
+            found.extend(key.filter(|key| edge.kind == EdgeKind::ReadableIn && key.kind() == NodeKind::Credential));
         }
     }
     found

@@ -101,7 +101,7 @@ fn lost_in(graph: &Graph, environment: &NodeKey) -> BTreeSet<NodeKey> {
         let Some(id) = graph.id(key) else { continue };
         let follows = [EdgeKind::Authenticates, EdgeKind::Derives];
         let next = graph.edges_from(id).filter(|edge| follows.contains(&edge.kind));
-        lost.extend(next.filter_map(|edge| graph.key(edge.to).cloned()));
+        lost.extend(next.filter_map(|edge| graph.key(edge.to)));
     }
     lost.extend(readable);
     lost
@@ -111,7 +111,7 @@ fn lost_in(graph: &Graph, environment: &NodeKey) -> BTreeSet<NodeKey> {
 pub(super) fn readable_in(graph: &Graph, environment: &NodeKey) -> BTreeSet<NodeKey> {
     let Some(id) = graph.id(environment) else { return BTreeSet::new() };
     let edges = graph.edges_from(id).filter(|edge| matches!(edge.kind, EdgeKind::ReadableIn | EdgeKind::RunsAs));
-    edges.filter_map(|edge| graph.key(edge.to).cloned()).collect()
+    edges.filter_map(|edge| graph.key(edge.to)).collect()
 }
 
 /// Whether something could be read in the environment while it was exposed.

@@ -180,7 +180,7 @@ impl Respond {
 
     /// Credentials and identities that are compromised or in reach.
     fn held(&self, scope: &Scope, reach: &Reach) -> BTreeSet<NodeKey> {
-        let reached = reach.nodes().into_iter().filter_map(|(node, _)| self.known.graph.key(node)).cloned();
+        let reached = reach.nodes().into_iter().filter_map(|(node, _)| self.known.graph.key(node));
         let all = reached.chain(scope.sources.iter().map(|source| source.key.clone()));
         all.filter(|key| matches!(key.kind(), NodeKind::Credential | NodeKind::Identity)).collect()
     }

@@ -115,12 +115,12 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
     let steps = order_after(new.iter().map(|one| step_of(one, scale)).collect(), done);
     let severed: Vec<NodeId> = targets.iter().copied().filter(|id| !is_uncuttable(graph, &outcome, *id)).collect();
     let residual = residuals(graph, &wanted.for_targets(severed), &outcome.cut, &steps, &mut gaps);
-    let free = graph.options().iter().filter(|option| done_actions.contains(&option.action)).count() as u64;
+    let free = graph.options().filter(|option| done_actions.contains(&option.action)).count() as u64;
     let body = PlanBody {
         incident: request.incident.clone(),
         made_at: now,
         sources: request.scope.sources.clone(),
-        targets: targets.iter().filter_map(|id| graph.key(*id).cloned()).collect(),
+        targets: targets.iter().filter_map(|id| graph.key(*id)).collect(),
         relies_on: standing.iter().map(|one| StepKey::of(&one.action)).collect(),
         cost: steps.iter().map(|step| u64::from(step.cost)).sum(),
         lower_bound: match scale {
@@ -171,7 +171,7 @@ pub fn own_way(graph: &Graph, our_own: &BTreeSet<NodeKey>) -> BTreeSet<NodeKey> 
         let Some(id) = graph.id(&key) else { continue };
         let carries = [EdgeKind::Authenticates, EdgeKind::Derives, EdgeKind::MemberOf];
         let next = graph.edges_from(id).filter(|edge| carries.contains(&edge.kind));
-        open.extend(next.filter_map(|edge| graph.key(edge.to).cloned()));
+        open.extend(next.filter_map(|edge| graph.key(edge.to)));
     }
     way
 }
@@ -219,7 +219,7 @@ fn check(graph: &Graph, wanted: &CutRequest<'_>, outcome: &CutOutcome) -> Result
 }
 
 fn is_uncuttable(graph: &Graph, outcome: &CutOutcome, id: NodeId) -> bool {
-    graph.key(id).is_some_and(|key| outcome.uncuttable.iter().any(|one| one.target == *key))
+    graph.key(id).is_some_and(|key| outcome.uncuttable.iter().any(|one| one.target == key))
 }
 
 fn path_of(uncuttable: &firebreak_graph::Uncuttable) -> UncuttablePath {

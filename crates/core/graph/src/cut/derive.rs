@@ -138,7 +138,7 @@ impl Instance {
                 continue;
             }
             put(&mut derivable, node as usize, true);
-            for edge in self.net.out(node).chain(self.net.uses(node).iter().copied()) {
+            for edge in self.net.out(node).chain(self.net.uses(node)) {
                 let needs = self.net.premises(edge).len();
                 if needs > 0 {
                     let missing = missing.entry(edge).or_insert(needs + 1);
@@ -175,7 +175,7 @@ impl Instance {
             if self.targets.binary_search(&node).is_ok() {
                 break node;
             }
-            for edge in self.net.out(node).chain(self.net.uses(node).iter().copied()) {
+            for edge in self.net.out(node).chain(self.net.uses(node)) {
                 let needs = self.net.premises(edge).len();
                 if needs > 0 {
                     let missing = missing.entry(edge).or_insert(needs + 1);

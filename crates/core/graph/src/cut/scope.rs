@@ -82,8 +82,7 @@ impl Blocked for Disabled<'_> {
 /// Option -> whether it may be chosen at all.
 pub(crate) fn permitted(graph: &Graph, request: &CutRequest<'_>) -> Vec<bool> {
     let mut permitted: Vec<bool> = graph
-        .options
-        .iter()
+        .options()
         .map(|option| option.policy != CutPolicy::Never && !request.never.contains(&option.action.target))
         .collect();
     for action in request.refused {
@@ -175,11 +174,11 @@ pub(crate) fn extract(
     let mut edges: Vec<u32> = Vec::new();
     while let Some(node) = wanted.pop() {
         for edge in net.incoming(node) {
-            if !is_possible(net, all, *edge) {
+            if !is_possible(net, all, edge) {
                 continue;
             }
-            edges.push(*edge);
-            for need in net.needs(*edge) {
+            edges.push(edge);
+            for need in net.needs(edge) {
                 if !item(&relevant, need as usize) {
                     put(&mut relevant, need as usize, true);
                     wanted.push(need);
@@ -187,7 +186,8 @@ pub(crate) fn extract(
             }
         }
     }
-    edges.sort_unstable();
+    // Edges that changes added have numbers beyond all others, wherever they begin.
+    edges.sort_unstable_by_key(|edge| (net.from(*edge), *edge));
     let nodes: Vec<u32> = (0..net.node_count() as u32).filter(|node| item(&relevant, *node as usize)).collect();
     number(graph, request, starts, goals, nodes, edges)
 }
@@ -226,7 +226,7 @@ fn number(
         let lists: Vec<Vec<u32>> = lists.iter().map(|list| list.iter().filter_map(action).collect()).collect();
         Lists::new(lists.iter().map(Vec::as_slice))
     };
-    let cost = |option: &u32| graph.options.get(*option as usize).map_or(1, |option| super::price(request, option));
+    let cost = |option: &u32| graph.option_at(*option).map_or(1, |option| super::price(request, &option));
     Instance {
         starts: starts.iter().filter_map(|start| Some(Start { node: here(&start.node)?, ..*start })).collect(),
         targets: goals.iter().filter_map(here).collect(),

@@ -82,7 +82,7 @@ fn cut_equals_the_oracle(model: &Model) -> bool {
     let actions: Vec<Action> = outcome.cut.actions.iter().map(|chosen| chosen.action.clone()).collect();
     let rest = residual(&graph, &request, &actions);
     for target in &request.targets {
-        let uncut = uncuttable.contains(graph.key(*target).expect("a node"));
+        let uncut = uncuttable.contains(&graph.key(*target).expect("a node"));
         assert_eq!(rest.arrival(*target).is_some(), uncut, "{model:?}");
     }
     for chosen in &outcome.cut.actions {
@@ -155,7 +155,7 @@ fn a_forged_certificate_is_refused() {
         assert!(check::outcome(&graph, &request, &forged).is_err());
         let mut forged = outcome.clone();
         let target = graph.key(forged.cut.certificate.proofs[0].target).expect("a node");
-        if !outcome.held.iter().any(|held| held.node == *target) {
+        if !outcome.held.iter().any(|held| held.node == target) {
             forged.cut.certificate.proofs[0].steps.pop();
             assert!(check::outcome(&graph, &request, &forged).is_err());
         }

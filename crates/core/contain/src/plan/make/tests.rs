@@ -303,7 +303,7 @@ fn any_estate() -> impl Strategy<Value = Vec<Fact>> {
 fn brute_force(graph: &Graph, targets: Vec<NodeId>) -> Option<u64> {
     let sources = sources_of(graph, &exposed().sources);
     let request = CutRequest::new(&sources, at(10), targets);
-    let options = graph.options();
+    let options: Vec<CutOption> = graph.options().collect();
     let cost = |chosen: u32| -> u64 {
         options.iter().enumerate().filter(|(i, _)| chosen & (1 << i) != 0).map(|(_, o)| u64::from(o.cost)).sum()
     };
