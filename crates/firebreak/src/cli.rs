@@ -43,6 +43,11 @@ pub enum Command {
         after_help = "Example: firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed --inventory inventory --profile litellm-2026-03"
     )]
     Exposed(ExposedArgs),
+    /// Ask the configured platforms for their inventories
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml collect\n         firebreak --config firebreak.toml collect okta keycloak"
+    )]
+    Collect(CollectArgs),
     /// Say what a stolen credential reaches, by which path and how soon
     #[command(
         after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA..."
@@ -167,6 +172,14 @@ pub struct FromArgs {
     /// The time that counts as now; otherwise the clock's
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub now: Option<Time>,
+}
+
+/// `collect`.
+#[derive(Debug, Args)]
+pub struct CollectArgs {
+    /// Scanners whose platforms are asked; without any, all that are configured
+    #[arg(value_name = "SCANNER")]
+    pub scanners: Vec<String>,
 }
 
 /// `reach`.

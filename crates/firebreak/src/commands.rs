@@ -2,6 +2,7 @@
 
 mod approve;
 mod check;
+mod collect;
 mod demo;
 mod detector;
 pub mod exposed;
@@ -68,6 +69,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Run(args) => run::run(&args, &config, output),
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
+        Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, output),
         Command::Plan(args) => plan::run(&args, output),
         Command::Approve(args) => approve::run(&args, &config, output),

@@ -29,6 +29,42 @@ pub struct InventoryConfig {
     pub paths: Vec<PathBuf>,
 }
 
+/// `[[collect]]`: a platform that is asked for its inventory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectConfig {
+    /// The scanner's folder name.
+    pub scanner: String,
+    /// The address of the API.
+    #[serde(default)]
+    pub url: String,
+    /// A reference to our credential there.
+    #[serde(default)]
+    pub credential: Option<String>,
+    /// What the calls need beside it; the scanner's page lists the names.
+    #[serde(default)]
+    pub values: std::collections::BTreeMap<String, String>,
+    /// How often `run` asks again.
+    #[serde(default = "CollectConfig::usual_minutes")]
+    pub every_minutes: u32,
+}
+
+impl CollectConfig {
+    const fn usual_minutes() -> u32 {
+        60
+    }
+
+    /// What the collector is told.
+    pub fn settings(&self) -> firebreak_inventory::collect::Settings {
+        firebreak_inventory::collect::Settings {
+            scanner: self.scanner.clone(),
+            url: self.url.clone(),
+            credential: self.credential.clone(),
+            values: self.values.clone(),
+        }
+    }
+}
+
 /// `[intake]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -176,6 +212,8 @@ pub struct Config {
     pub source: Vec<SourceConfig>,
     /// `[inventory]`.
     pub inventory: InventoryConfig,
+    /// `[[collect]]`.
+    pub collect: Vec<CollectConfig>,
     /// `[intake]`.
     pub intake: IntakeConfig,
     /// `[detect]`.
@@ -226,6 +264,14 @@ impl Config {
                 bail!("no source `{}`\nhint: did you mean `{nearest}`?", source.name);
             }
         }
+        for collect in &self.collect {
+            check_collect(collect)?;
+        }
+        if !self.collect.is_empty() && self.inventory.paths.is_empty() {
+            bail!(
+                "there is no directory for what is collected\nhint: name one in `inventory.paths`; the first is used"
+            );
+        }
         if self.intake.batch_records == 0 {
             bail!("`intake.batch_records` is 0\nhint: 5000 suits most machines");
         }
@@ -236,6 +282,24 @@ impl Config {
     pub fn data_directory(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| PathBuf::from("firebreak-data"))
     }
+}
+
+fn check_collect(collect: &CollectConfig) -> Result<()> {
+    let collectors = || {
+        let scanners = firebreak_inventory::scanners::SCANNERS.iter();
+        scanners.filter_map(|scanner| Some((scanner.name(), scanner.collector()?)))
+    };
+    let Some((_, collector)) = collectors().find(|(name, _)| *name == collect.scanner) else {
+        let nearest = keys::nearest(&collect.scanner, collectors().map(|(name, _)| name));
+        bail!("nothing collects for `{}`\nhint: did you mean `{nearest}`?", collect.scanner);
+    };
+    if let Some(name) = collector.settings().iter().find(|name| !collect.values.contains_key(**name)) {
+        bail!("`collect.values.{name}` is not set for `{}`\nhint: see the scanner's page", collect.scanner);
+    }
+    if collect.every_minutes == 0 {
+        bail!("`collect.every_minutes` is 0\nhint: 60 suits most platforms' limits");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -254,6 +318,12 @@ mod tests {
     fn a_source_that_does_not_exist_is_an_error() {
         let error = Config::parse("[[source]]\nname = \"okta\"\npaths = []\n").unwrap_err().to_string();
         assert!(error.starts_with("no source `okta`"), "{error}");
+    }
+
+    #[test]
+    fn a_platform_that_nothing_collects_for_is_an_error() {
+        let error = Config::parse("[[collect]]\nscanner = \"lockfile\"\n").unwrap_err().to_string();
+        assert!(error.starts_with("nothing collects for `lockfile`\nhint: did you mean `"), "{error}");
     }
 
     #[test]
@@ -277,7 +347,9 @@ mod tests {
     #[test]
     fn every_default_that_the_reference_shows_is_what_the_program_uses() {
         let mut text = String::new();
-        for key in keys::KEYS.iter().filter(|key| !key.default.is_empty() && !key.path.starts_with("source.")) {
+        for key in keys::KEYS.iter().filter(|key| {
+            !key.default.is_empty() && !key.path.starts_with("source.") && !key.path.starts_with("collect.")
+        }) {
             let (table, name) = key.path.rsplit_once('.').unwrap_or(("", key.path));
             if table.is_empty() {
                 text.insert_str(0, &format!("{name} = {}\n", key.default));

@@ -4,6 +4,7 @@
 
 pub mod authoring;
 pub mod cli;
+pub mod collecting;
 pub mod commands;
 pub mod config;
 pub mod content;

@@ -5,6 +5,7 @@
 
 #[path = "kill/inputs.rs"]
 mod inputs;
+mod platform;
 mod program;
 #[path = "kill/receiver.rs"]
 mod receiver;
@@ -139,6 +140,33 @@ fn installation(session: &mut Session) {
     assert!(changed["fault"].is_string() && changed["verified"] == false, "{changed}");
 }
 
+/// A cluster asked for its inventory, of which the server refuses one part.
+fn collecting(session: &mut Session) {
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let names = |name: &str| format!(r#"{{"items": [{{"metadata": {{"name": "{name}", "namespace": "prod"}}}}]}}"#);
+    let answers = ["serviceaccounts", "pods"].map(|kind| (format!("/api/v1/{kind}?limit=500"), names("gateway")));
+    let roles = ["roles", "rolebindings", "clusterroles", "clusterrolebindings"];
+    let roles = roles.map(|kind| (format!("{rbac}/{kind}?limit=500"), names("admin")));
+    let server = platform::serve(answers.into_iter().chain(roles).collect(), "let-me-in");
+    fs::write(session.directory.join("token"), "let-me-in\n").unwrap();
+    let config = format!(
+        "[inventory]\npaths = [\"collected\"]\n[[collect]]\nscanner = \"kubernetes\"\nurl = \"http://{server}\"\n\
+         credential = \"file:token\"\nvalues = {{ cluster = \"prod\" }}\n"
+    );
+    fs::write(session.directory.join("collect.toml"), &config).unwrap();
+    let said = session.both(3, &["--config", "collect.toml", "collect"]);
+    assert_eq!((said["platforms"].as_u64(), said["incomplete"].as_u64()), (Some(1), Some(1)), "{said}");
+    let file = fs::read_to_string(session.directory.join("collected/kubernetes/prod.json")).unwrap();
+    let document: Value = serde_json::from_str(&file).unwrap();
+    assert_eq!(document["items"].as_array().unwrap().len(), 6, "{document}");
+    assert_eq!(document["incomplete"][0]["call"], "/api/v1/secrets", "{document}");
+    assert!(!file.contains("let-me-in"), "our credential is in the file");
+    fs::write(session.directory.join("token"), "another\n").unwrap();
+    let refused = firebreak(&session.directory, &["--config", "collect.toml", "collect"]);
+    assert!(refused.code == 1 && refused.error.contains("our credential is not accepted"), "{}", refused.error);
+    assert!(!refused.error.contains("another"), "{}", refused.error);
+}
+
 /// A detector begun, found wanting, tried on the packaged incident and explained.
 fn authoring(session: &mut Session) {
     session.json(0, &["detector", "new", "okta_token_made", "--product", "okta"]);
@@ -161,6 +189,7 @@ fn every_command_ends_and_answers_as_documented() {
     let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
     packaged_incident(&mut session);
     installation(&mut session);
+    collecting(&mut session);
     authoring(&mut session);
     let mut documented = documented();
     // The demo has a test of its own.
@@ -178,8 +207,8 @@ fn every_command_ends_and_answers_as_documented() {
 fn every_command_helps_with_an_example_and_lines_that_fit() {
     let root = tempfile::tempdir().unwrap();
     let commands = [
-        "demo", "run", "replay", "exposed", "reach", "plan", "approve", "undo", "verify", "scenario", "check",
-        "detector",
+        "demo", "run", "replay", "exposed", "collect", "reach", "plan", "approve", "undo", "verify", "scenario",
+        "check", "detector",
     ];
     let overview = firebreak(root.path(), &["--help"]);
     for command in commands {

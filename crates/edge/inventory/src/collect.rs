@@ -17,6 +17,8 @@ pub use call::{Authorization, Call, Collector, Paging};
 pub use fetch::{Patience, Waiting};
 pub use run::{collect, keep};
 
+use crate::json::{list, text};
+use crate::report::{Report, shown};
 use async_trait::async_trait;
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,18 @@ pub enum CollectError {
     /// The first answers say that the credential is not accepted, or nobody answers: there is nothing worth writing.
     #[error("nothing was collected: {0}\nhint: check the address and the credential")]
     Nothing(String),
+}
+
+/// Whether a document has no gaps. The gaps of one that has are problems of its file.
+pub(crate) fn is_whole(document: &Value, report: &mut Report) -> bool {
+    let gaps = list(document, "incomplete");
+    for gap in gaps {
+        let (call, reason) =
+            (text(gap, "call").unwrap_or("a call"), text(gap, "reason").unwrap_or("it was not answered"));
+        let hint = "what it would have said is unknown, not nothing; let the credential read it and collect again";
+        report.add(format!("`{}` is missing: {}", shown(call), shown(reason)), hint);
+    }
+    gaps.is_empty()
 }
 
 /// A way to collect: most are a [`Collector`], a few platforms do not speak HTTP and JSON.

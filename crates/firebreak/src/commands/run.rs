@@ -2,6 +2,7 @@
 
 use super::{End, show_problems};
 use crate::cli::RunArgs;
+use crate::collecting::keep_collecting;
 use crate::commands::plan::actions;
 use crate::config::{Config, Mode};
 use crate::content;
@@ -140,6 +141,8 @@ fn serve(
             output.paragraph(indent.min(8), line);
         }
     };
+    // Platforms are only read for an inventory: that is done in every mode.
+    let asking = if config.collect.is_empty() || args.once { None } else { Some(World::online()?) };
     let parts = Parts { world, config, store, book: &book, lake, stage, notify: &notify };
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
@@ -148,6 +151,9 @@ fn serve(
         let (correlated, ..) = pipeline::start(scope, incoming, matching, memory.correlating, Some(received));
         let mut intake = Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop };
         scope.spawn(move || intake.feed(&send));
+        if let Some(world) = &asking {
+            scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
+        }
         let ended = runtime.block_on(write(parts, (estate, digest), correlated, &catalogues, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);

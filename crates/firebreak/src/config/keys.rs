@@ -33,6 +33,27 @@ pub const KEYS: &[Key] = &[
         default: "[]",
         meaning: "Directories of inventory files; read again when they change.",
     },
+    Key { path: "collect.scanner", default: "", meaning: "Folder name of the scanner whose platform is asked." },
+    Key {
+        path: "collect.url",
+        default: "",
+        meaning: "Address of the platform's API, or of the server: the scanner's page shows its form.",
+    },
+    Key {
+        path: "collect.credential",
+        default: "",
+        meaning: "Where our credential there is: `env:NAME` or `file:/path`. It needs to read only.",
+    },
+    Key {
+        path: "collect.values",
+        default: "{}",
+        meaning: "What the calls need beside it, by name (organisation, tenant, account): the scanner's page lists them.",
+    },
+    Key {
+        path: "collect.every_minutes",
+        default: "60",
+        meaning: "Minutes between two times that `run` asks the platform. What it answers goes into the first of `inventory.paths`.",
+    },
     Key { path: "intake.batch_records", default: "5000", meaning: "Records that are committed together." },
     Key { path: "intake.poll_seconds", default: "1.0", meaning: "Seconds between two looks at the inputs." },
     Key {
@@ -221,7 +242,7 @@ pub fn reference() -> String {
     );
     for key in KEYS {
         let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        let tables = ["source", "intake.ndjson"];
+        let tables = ["source", "collect", "intake.ndjson"];
         let of =
             |table: &&str| key.path.strip_prefix(table)?.strip_prefix('.').map(|name| format!("[[{table}]] {name}"));
         let path = tables.iter().find_map(of).unwrap_or_else(|| key.path.to_owned());

@@ -23,13 +23,15 @@ pub struct Call {
     pub with: Option<(&'static str, &'static str)>,
     /// Whether `404` is an answer: there is no such thing, which is no gap.
     pub may_be_absent: bool,
+    /// What kind of answer is asked for.
+    pub accept: &'static str,
 }
 
 impl Call {
     /// A list, in one answer.
     pub const fn list(key: &'static str, path: &'static str) -> Call {
         let (items, paging, each, only, with, may_be_absent) = ("", Paging::None, &[] as &[Call], "", None, false);
-        Call { key, path, items, paging, each, only, with, may_be_absent }
+        Call { key, path, items, paging, each, only, with, may_be_absent, accept: "application/json" }
     }
 
     /// One object.
@@ -60,6 +62,11 @@ impl Call {
     /// Adds a text to each item.
     pub const fn with(self, key: &'static str, text: &'static str) -> Call {
         Call { with: Some((key, text)), ..self }
+    }
+
+    /// Asks for another kind of answer than plain JSON.
+    pub const fn accept(self, accept: &'static str) -> Call {
+        Call { accept, ..self }
     }
 
     /// `404` is an answer.

@@ -52,12 +52,12 @@ pub(super) struct Fetch<'a> {
 
 impl Fetch<'_> {
     /// Asks for `address`. A call that the platform puts off, or that is lost on the way, is sent again.
-    pub(super) async fn get(&self, address: &str) -> Answer {
+    pub(super) async fn get(&self, address: &str, accept: &str) -> Answer {
         let missing = |reason: String| Answer::Missing(Missing { call: path_of(address), reason });
         let mut tried = 0;
         loop {
             tried += 1;
-            let wait = match self.world.http.send(self.request(address)).await {
+            let wait = match self.world.http.send(self.request(address, accept)).await {
                 Ok(response) => match self.read(&response) {
                     Read::Here(value) => return Answer::Here(value, response.headers),
                     Read::Absent => return Answer::Absent,
@@ -77,8 +77,8 @@ impl Fetch<'_> {
         }
     }
 
-    fn request(&self, address: &str) -> Request {
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+    fn request(&self, address: &str, accept: &str) -> Request {
+        let mut headers = vec![("accept".to_owned(), accept.to_owned())];
         headers.extend(self.collector.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         headers.extend(self.credential.as_ref().map(|secret| match self.collector.authorization {
             Authorization::Word(word) => ("authorization".to_owned(), format!("{word} {}", secret.expose_secret())),

@@ -199,7 +199,7 @@ impl Walk<'_> {
 
     /// One answer; a gap where there is none.
     async fn get(&mut self, call: &Call, address: &str) -> Option<(Value, Vec<(String, String)>)> {
-        match self.fetch.get(address).await {
+        match self.fetch.get(address, call.accept).await {
             Answer::Here(value, headers) => {
                 self.calls += 1;
                 Some((value, headers))

@@ -2,9 +2,11 @@
 //!
 //! Only metadata of secrets is wanted. A file that holds their values is told of and the values are not looked at.
 
+mod collect;
 pub(super) mod pod;
 mod rbac;
 
+use crate::collect::Collect;
 use crate::json::{list, parse, text};
 use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner};
@@ -30,6 +32,10 @@ impl Scanner for Kubernetes {
         json && head.contains("\"apiVersion\"") && head.contains("\"items\"")
     }
 
+    fn collector(&self) -> Option<&'static dyn Collect> {
+        Some(&collect::COLLECTOR)
+    }
+
     fn scan(&self, input: &ScanInput<'_>) -> Found {
         let mut report = Report::new(self.name(), input.path);
         let name = input.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("unnamed");
@@ -45,6 +51,7 @@ impl Scanner for Kubernetes {
                 hubs: BTreeSet::new(),
                 accounts: BTreeMap::new(),
             };
+            cluster.found.complete = crate::collect::is_whole(&document, cluster.report);
             cluster.read(list(&document, "items"));
         }
         found.problems = report.finish();
@@ -89,8 +96,8 @@ impl Cluster<'_> {
         const NEEDED: [&str; 4] = ["ServiceAccount", "Pod", "Secret", "ClusterRoleBinding"];
         let missing: Vec<&str> = NEEDED.into_iter().filter(|wanted| of(wanted).next().is_none()).collect();
         // A list without any pod is possible; a cluster without service accounts or cluster bindings is not.
-        self.found.complete = !missing.contains(&"ServiceAccount") && !missing.contains(&"ClusterRoleBinding");
-        if !self.found.complete {
+        self.found.complete &= !missing.contains(&"ServiceAccount") && !missing.contains(&"ClusterRoleBinding");
+        if missing.contains(&"ServiceAccount") || missing.contains(&"ClusterRoleBinding") {
             let reason = format!("it holds no {}", missing.join(", no "));
             let hint = "kubectl get serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,pods,secrets -A -o json";
             self.report.add(reason, hint);
