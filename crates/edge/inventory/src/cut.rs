@@ -29,7 +29,9 @@ pub(crate) fn of_node(key: &NodeKey, identity: Option<&NodeKey>) -> Option<CutOp
             Some(cut("oauth_token/revoke", key, &parameters, (10, 5), Reversibility::Irreversible))
         }
         (kind, system) => {
-            let parameters = [("request", request(kind, system)?)];
+            // Anyone, and accounts that are known by an address alone, are not ours to suspend.
+            let foreign = system == "google" && (key.name() == "*" || key.name().contains('@'));
+            let parameters = [("request", request(kind, system).filter(|_| !foreign)?)];
             Some(cut("webhook/request", key, &parameters, (25, 300), Reversibility::RecreateOnly))
         }
     }
@@ -54,6 +56,23 @@ fn request(kind: NodeKind, system: &str) -> Option<&'static str> {
 pub(crate) fn of_service_account(key: &NodeKey) -> CutOption {
     let parameters = [("request", "delete_k8s_service_account_tokens")];
     cut("webhook/request", key, &parameters, (25, 300), Reversibility::RecreateOnly)
+}
+
+/// A cut that another system is asked to make: `word` is the request, with its cost, the seconds that it takes, and
+/// whether it can be taken back.
+pub(crate) fn of_request(
+    target: &NodeKey,
+    word: &'static str,
+    cost: (u32, u32),
+    reversibility: Reversibility,
+) -> CutOption {
+    cut("webhook/request", target, &[("request", word)], cost, reversibility)
+}
+
+/// A request to take from `target` what it has of `from`; both are named, so that whoever takes the request can do it.
+pub(crate) fn of_removal(target: &NodeKey, from: &NodeKey, word: &'static str) -> CutOption {
+    let parameters = [("request", word), ("from", from.as_str())];
+    cut("webhook/request", target, &parameters, (20, 60), Reversibility::Reversible)
 }
 
 /// How anyone's access to `bucket` is cut.

@@ -24,6 +24,21 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
+/// The id at `key`: platforms write texts and numbers.
+pub(crate) fn id(value: &Value, key: &str) -> Option<String> {
+    match value.get(key)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The text at the end of `path`, unless it is empty.
+pub(crate) fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
+    let end = path.iter().try_fold(value, |value, key| value.get(key))?;
+    end.as_str().filter(|text| !text.is_empty())
+}
+
 /// The items of the list at `key`; none where there is no list.
 pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)

@@ -14,6 +14,7 @@ mod report;
 mod scan;
 pub mod scanner;
 pub mod scanners;
+mod statements;
 
 pub use scan::{MAX_FILE_BYTES, scan_directory, scan_each};
 pub use scanner::{Found, KnownResource, ScanInput, Scanner, Surroundings};

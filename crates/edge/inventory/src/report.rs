@@ -26,6 +26,11 @@ impl Report {
         &self.input
     }
 
+    /// Whether nothing was wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     /// Something is wrong.
     pub(crate) fn add(&mut self, reason: impl Into<String>, hint: impl Into<String>) {
         self.push(None, reason.into(), hint.into());

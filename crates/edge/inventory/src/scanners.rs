@@ -8,6 +8,7 @@ pub mod github_runs;
 pub mod github_workflow;
 pub mod kubernetes;
 pub mod lockfile;
+pub mod okta;
 
 /// Every scanner, ordered by name.
 pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
@@ -19,4 +20,5 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &github_workflow::SCANNER,
     &kubernetes::SCANNER,
     &lockfile::SCANNER,
+    &okta::SCANNER,
 ];

@@ -1,0 +1,102 @@
+//! The scanners of identity and workspace platforms: samples of real answers are read where they are at hand, sizes of an
+//! enterprise are read in time and memory that grow with the document, and hostile shapes end.
+
+use firebreak_inventory::scanners::SCANNERS;
+use firebreak_inventory::{Found, ScanInput, Surroundings};
+use firebreak_model::{EdgeFact, EdgeKind, Fact, NodeFact, Time};
+use firebreak_world::World;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+fn scan(path: &str, document: &Value) -> Found {
+    let (path, bytes) = (Path::new(path), serde_json::to_vec(document).unwrap());
+    let scanner = SCANNERS.iter().find(|scanner| scanner.recognises(path, &bytes[..bytes.len().min(4096)])).unwrap();
+    let (world, surroundings) = (World::offline(), Surroundings::default());
+    let root = Path::new("/nowhere");
+    scanner.scan(&ScanInput { path, bytes: &bytes, known: Time(0), surroundings: &surroundings, world: &world, root })
+}
+
+/// A sample of answers, each under its name.
+fn sample(name: &str) -> Option<Value> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data/cartography/tests-data-json");
+    let path: PathBuf = root.join(name);
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// An answer that the sample keeps as a text.
+fn written(sample: &Value, name: &str) -> Value {
+    serde_json::from_str(sample[name].as_str().unwrap()).unwrap()
+}
+
+#[allow(clippy::print_stdout)]
+fn skipped() {
+    println!("skipped: corpus absent");
+}
+
+fn edges(found: &Found) -> impl Iterator<Item = &EdgeFact> {
+    found.facts.iter().filter_map(|fact| if let Fact::Edge(edge) = fact { Some(edge) } else { None })
+}
+
+fn nodes(found: &Found) -> impl Iterator<Item = &NodeFact> {
+    found.facts.iter().filter_map(|fact| if let Fact::Node(node) = fact { Some(node) } else { None })
+}
+
+fn has(found: &Found, kind: EdgeKind, from: &str, to: &str) -> bool {
+    edges(found).any(|edge| edge.kind == kind && edge.from.as_str() == from && edge.to.as_str() == to)
+}
+
+#[test]
+fn answers_of_okta_are_read() {
+    let all = ["okta/adminroles.json", "okta/application.json", "okta/groups.json", "okta/trustedorigin.json"];
+    let Some(samples) = all.into_iter().map(sample).collect::<Option<Vec<_>>>() else { return skipped() };
+    let [roles, apps, groups, origins] = &samples[..] else { panic!("four samples") };
+    let mut users = written(groups, "LIST_GROUP_MEMBER_RESPONSE");
+    users.as_array_mut().unwrap().extend(groups["GROUP_MEMBERS_SAMPLE_DATA"].as_array().unwrap().iter().cloned());
+    let mut app = written(apps, "APPLICATION_WITH_REDITECT_URIS");
+    app["users"] = written(apps, "LIST_APPLICATION_USER_ASSIGNED_RESPONSE");
+    app["groups"] = written(apps, "LIST_APPLICATION_GROUP_ASSIGNED_RESPONSE");
+    let group_roles = written(roles, "LIST_ASSIGNED_GROUP_ROLE_RESPONSE");
+    let members = groups["GROUP_MEMBERS_SAMPLE_DATA"].clone();
+    let document = json!({
+        "users": users,
+        "groups": [{"id": "00g1", "type": "OKTA_GROUP", "profile": {"name": "Drivers"}, "users": members, "roles": group_roles}],
+        "apps": [app],
+        "role_assignments": written(roles, "LIST_ASSIGNED_USER_ROLE_RESPONSE"),
+        "trusted_origins": written(origins, "LIST_TRUSTED_ORIGIN_RESPONSE"),
+    });
+    let found = scan("okta/example.json", &document);
+    assert_eq!(found.problems, []);
+    assert!(found.complete);
+    let verified = nodes(&found).flat_map(|node| &node.identifiers).filter(|identifier| identifier.verified);
+    assert!(verified.into_iter().any(|identifier| identifier.value == "jmay@example.com"));
+    assert!(has(
+        &found,
+        EdgeKind::MemberOf,
+        "identity:okta/00ur32Vg0fvpyHZeQ0g3",
+        "group:okta/role/example/HELP_DESK_ADMIN"
+    ));
+    assert!(has(&found, EdgeKind::MayAct, "identity:okta/00ui2sVIFZNCNKFFNBPM", "resource:okta/app/someid"));
+    assert!(has(&found, EdgeKind::MayAct, "group:okta/00gbkkGFFWZDLCNTAGQR", "resource:okta/app/someid"));
+    assert!(has(&found, EdgeKind::MemberOf, "identity:okta/OKTA_USER_ID_2", "group:okta/00g1"));
+}
+
+/// Users of an enterprise.
+const MANY: usize = 100_000;
+
+#[test]
+fn a_hundred_thousand_users_of_okta_take_facts_in_proportion() {
+    let user = |at: usize| json!({"id": format!("00u{at}"), "status": "ACTIVE", "profile": {"login": format!("u{at}@x.example")}});
+    let member = |at: usize| json!({"id": format!("00u{at}")});
+    let role = json!({"id": "r", "type": "HELP_DESK_ADMIN", "group_targets": [{"id": "all"}]});
+    let admins: Vec<Value> = (0..200).map(|at| json!({"id": format!("00u{at}"), "roles": [role]})).collect();
+    let document = json!({
+        "users": (0..MANY).map(user).collect::<Vec<_>>(),
+        "groups": [{"id": "all", "users": (0..MANY).map(member).collect::<Vec<_>>()}],
+        "apps": [{"id": "a", "groups": [{"id": "all"}]}],
+        "admins": admins,
+    });
+    let found = scan("okta/large.json", &document);
+    assert!(found.complete);
+    assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
+    assert!(found.facts.len() < 4 * MANY + 1_000, "{}", found.facts.len());
+}
