@@ -19,6 +19,7 @@ pub mod check;
 pub mod cut;
 mod flat;
 mod graph;
+pub mod join;
 pub mod loss;
 mod net;
 #[cfg(test)]
@@ -30,5 +31,6 @@ pub use cut::{
     residual_if_fails,
 };
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
+pub use join::{Join, JoinKind, Joined, Ruling, join};
 pub use loss::{Amount, ClassLoss, Loss, Losses};
 pub use reach::{Hop, Reach, Source, reach};

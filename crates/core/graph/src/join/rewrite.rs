@@ -1,0 +1,92 @@
+//! Facts under the keys that things have after joining.
+
+use super::claims::{Claims, own_name};
+use super::{Join, JoinKind};
+use firebreak_model::{
+    EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, Text, Time,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `facts` with every alias replaced, then what says of the aliases, then `added`.
+pub(super) fn facts(
+    facts: &[Fact],
+    claims: &Claims,
+    aliases: &BTreeMap<NodeKey, NodeKey>,
+    joins: &[Join],
+    added: Vec<EdgeFact>,
+) -> Vec<Fact> {
+    let mut known: BTreeSet<(EdgeKind, &NodeKey, &NodeKey)> = BTreeSet::new();
+    let derived = |kind| matches!(kind, EdgeKind::MayAssume | EdgeKind::ReadableIn | EdgeKind::MemberOf);
+    let wanted: BTreeSet<(&NodeKey, &NodeKey)> = added.iter().map(|edge| (&edge.from, &edge.to)).collect();
+    let mut rewritten: Vec<Fact> = Vec::with_capacity(facts.len() + added.len());
+    rewritten.extend(facts.iter().filter_map(|fact| renamed(fact, aliases)));
+    let carried: BTreeSet<(&NodeKey, &str)> = rewritten.iter().flat_map(carried).collect();
+    let named = |alias: &NodeKey, key: &NodeKey| carried.contains(&(key, alias.as_str()));
+    let new = aliases.iter().filter(|(alias, key)| !named(alias, key));
+    let named: Vec<Fact> = new.map(|(alias, key)| Fact::Node(naming(alias, key, claims, joins))).collect();
+    for fact in &rewritten {
+        if let Fact::Edge(edge) = fact
+            && derived(edge.kind)
+            && edge.premises.is_empty()
+            && edge.may.is_empty()
+            && wanted.contains(&(&edge.from, &edge.to))
+        {
+            known.insert((edge.kind, &edge.from, &edge.to));
+        }
+    }
+    let added = added.iter().filter(|edge| !known.contains(&(edge.kind, &edge.from, &edge.to)));
+    let added: Vec<Fact> = added.cloned().map(Fact::Edge).collect();
+    rewritten.extend(named);
+    rewritten.extend(added);
+    rewritten
+}
+
+/// The keys that a fact says its node has too.
+fn carried(fact: &Fact) -> impl Iterator<Item = (&NodeKey, &str)> {
+    let node = if let Fact::Node(node) = fact { Some(node) } else { None };
+    node.into_iter().flat_map(|node| {
+        let keys = node.identifiers.iter().filter(|one| one.scheme == IdentifierScheme::Key && one.verified);
+        keys.map(|one| (&node.key, one.value.as_str()))
+    })
+}
+
+/// `None` for a step from a thing to itself.
+fn renamed(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
+    let name = |key: &NodeKey| aliases.get(key).unwrap_or(key).clone();
+    if aliases.is_empty() {
+        return Some(fact.clone());
+    }
+    match fact {
+        Fact::Node(node) => {
+            let mut node = node.clone();
+            let key = name(&node.key);
+            if key != node.key && node.label == node.key.name() {
+                node.label = Text::new(key.name());
+            }
+            node.key = key;
+            Some(Fact::Node(node))
+        }
+        Fact::Edge(edge) => {
+            let (from, to) = (name(&edge.from), name(&edge.to));
+            if from == to && edge.from != edge.to {
+                return None;
+            }
+            let mut edge = edge.clone();
+            (edge.from, edge.to) = (from, to);
+            edge.premises.iter_mut().for_each(|premise| *premise = name(premise));
+            Some(Fact::Edge(edge))
+        }
+    }
+}
+
+/// What says of the node of `key` that it is `alias` too.
+fn naming(alias: &NodeKey, key: &NodeKey, claims: &Claims, joins: &[Join]) -> NodeFact {
+    let of_both = |join: &&Join| join.is_made() && join.kind == JoinKind::SameCredential && join.keys.contains(alias);
+    let reasons = joins.iter().find(of_both).map(|join| join.reasons.join("; ")).unwrap_or_default();
+    let names = |key: &NodeKey| claims.names.get(key).into_iter().flatten().map(|(_, claim)| claim.known).max();
+    let known = names(alias).max(names(key)).unwrap_or(Time::MIN);
+    let mut fact = NodeFact::new(key.clone(), Interval::ALWAYS, known, &reasons);
+    fact.identifiers.push(Identifier::verified(IdentifierScheme::Key, alias.as_str()));
+    fact.identifiers.extend(own_name(alias));
+    fact
+}
