@@ -29,7 +29,8 @@ struct Row<'f> {
 impl Graph {
     /// The graph of `facts`, and what in them is not as it should be. The order of facts does not matter.
     pub fn build(facts: &[Fact]) -> (Graph, Vec<Problem>) {
-        let graph = assemble(FxHashMap::default(), Vec::new(), facts);
+        let mut graph = assemble(FxHashMap::default(), Vec::new(), facts);
+        graph.aliases.state(facts);
         let problems = graph.problems.clone();
         (graph, problems)
     }
@@ -46,6 +47,8 @@ impl Graph {
             nodes.insert(node.key.clone(), (node.clone(), cuts));
         }
         *self = assemble(nodes, edges, facts);
+        self.aliases = old.aliases;
+        self.aliases.state(facts);
         let new = self.problems.clone();
         self.problems = old.problems.into_iter().chain(new.iter().cloned()).collect();
         new

@@ -2,6 +2,7 @@
 //!
 //! It answers look-ups only. How it is made from facts is in `build`, what follows from it in `reach` and `cut`.
 
+use crate::alias::Aliases;
 use crate::net::{NONE, Net};
 use firebreak_model::{Action, CutOption, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time};
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,7 @@ pub struct Graph {
     /// One for each action, sorted by action, wherever it is attached.
     pub(crate) options: Vec<CutOption>,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) aliases: Aliases,
 }
 
 impl Graph {
@@ -116,8 +118,12 @@ impl Graph {
         (0..self.net.edge_count() as u32).map(EdgeId)
     }
 
-    /// The node with this key, or `None` if no fact mentions it.
+    /// The node with this key, or with this key as an alias; `None` if no fact mentions it.
     pub fn id(&self, key: &NodeKey) -> Option<NodeId> {
+        self.find(key).or_else(|| self.aliases.of(key).and_then(|key| self.find(key)))
+    }
+
+    fn find(&self, key: &NodeKey) -> Option<NodeId> {
         self.nodes.binary_search_by(|node| node.key.cmp(key)).ok().map(|index| NodeId(index as u32))
     }
 

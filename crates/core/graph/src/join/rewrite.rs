@@ -3,7 +3,7 @@
 use super::claims::{Claims, own_name};
 use super::{Join, JoinKind};
 use firebreak_model::{
-    EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, Text, Time,
+    EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, NodeKind, Text, Time,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,9 +53,6 @@ fn carried(fact: &Fact) -> impl Iterator<Item = (&NodeKey, &str)> {
 /// `None` for a step from a thing to itself.
 fn renamed(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
     let name = |key: &NodeKey| aliases.get(key).unwrap_or(key).clone();
-    if aliases.is_empty() {
-        return Some(fact.clone());
-    }
     match fact {
         Fact::Node(node) => {
             let mut node = node.clone();
@@ -64,6 +61,11 @@ fn renamed(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
                 node.label = Text::new(key.name());
             }
             node.key = key;
+            // A key that was not joined is not an alias.
+            let credential = node.key.kind() == NodeKind::Credential;
+            let joined =
+                |value: &Text| NodeKey::parse(value).is_some_and(|alias| aliases.get(&alias) == Some(&node.key));
+            node.identifiers.retain(|one| !credential || one.scheme != IdentifierScheme::Key || joined(&one.value));
             Some(Fact::Node(node))
         }
         Fact::Edge(edge) => {

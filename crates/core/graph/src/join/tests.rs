@@ -69,6 +69,9 @@ fn a_fingerprint_found_in_a_job_is_the_key_whose_fingerprint_is_known() {
     ));
     let alias = key(&format!("credential:fingerprint/{PRINT}"));
     assert_eq!(joined.aliases.get(&alias), Some(&key("credential:aws/AKIAIOSFODNN7EXAMPLE")));
+    let (graph, _) = crate::Graph::build(&joined.facts);
+    assert_eq!(graph.id(&alias), graph.id(&key("credential:aws/AKIAIOSFODNN7EXAMPLE")));
+    assert!(graph.id(&alias).is_some(), "every key finds it");
     let [one] = joined.joins.as_slice() else { panic!("{:?}", joined.joins) };
     assert!(one.verified && one.reasons[0].contains("same keyed fingerprint"), "{one:?}");
     assert!(one.reasons[0].contains("inventory of credential:aws/AKIAIOSFODNN7EXAMPLE"), "{one:?}");
@@ -310,6 +313,10 @@ proptest! {
     #[test]
     fn keys_with_different_ids_stay_apart_and_every_alias_ends_at_a_node(facts in facts(), confirm in pairs()) {
         let joined = join(&facts, &ruling(&[], &confirm));
+        let (graph, _) = crate::Graph::build(&joined.facts);
+        for (alias, key) in &joined.aliases {
+            prop_assert_eq!(graph.id(alias), graph.id(key));
+        }
         let one = |text: &str| joined.aliases.get(&key(text)).cloned().unwrap_or_else(|| key(text));
         prop_assert_ne!(one("credential:aws/AKIAIOSFODNN7EXAMPLE"), one("credential:aws/AKIAIOSFODNN7EXAMPL2"));
         let prints = ["9f86d081884c7d659a2feaa0c55ad015", "1111d081884c7d659a2feaa0c55ad015"];

@@ -1,0 +1,34 @@
+//! Other keys of credentials: after joining, a node fact carries them as verified identifiers of the scheme `key`.
+//!
+//! It decides nothing: what is one thing was decided in `join`.
+
+use firebreak_model::{Fact, IdentifierScheme, NodeFact, NodeKey, NodeKind};
+use rustc_hash::FxHashMap;
+
+/// Alias to key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aliases(FxHashMap<NodeKey, NodeKey>);
+
+impl Aliases {
+    /// Takes what node facts say.
+    pub(crate) fn state(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::Node(node) = fact {
+                self.0.extend(aliases(node).map(|alias| (alias, node.key.clone())));
+            }
+        }
+    }
+
+    /// The key of the node that `key` names too.
+    pub(crate) fn of(&self, key: &NodeKey) -> Option<&NodeKey> {
+        self.0.get(key)
+    }
+}
+
+/// The keys that `node` says it has too.
+fn aliases(node: &NodeFact) -> impl Iterator<Item = NodeKey> {
+    let credential = node.key.kind() == NodeKind::Credential;
+    let named = node.identifiers.iter().filter(move |one| credential && one.verified);
+    let named = named.filter(|one| one.scheme == IdentifierScheme::Key);
+    named.filter_map(|one| NodeKey::of_text(NodeKind::Credential, one.value.clone())).filter(|key| *key != node.key)
+}
