@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each benchmark, and what tells cargo where it is.
-const BENCHES: [(&str, &[&str]); 3] = [
+const BENCHES: [(&str, &[&str]); 4] = [
     ("spine", &["--package", "firebreak"]),
     ("month", &["--package", "firebreak-detect"]),
+    ("graph", &["--package", "firebreak-graph"]),
     // Other engines want a newer compiler than they need.
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];
@@ -20,6 +21,8 @@ pub(crate) struct Wanted {
     pub(crate) json: bool,
     /// Writes what was printed to `docs/<name>-benchmarks.md`.
     pub(crate) page: bool,
+    /// Runs at a tenth of the size, where the benchmark knows that.
+    pub(crate) quick: bool,
 }
 
 /// Runs the benchmark `name`.
@@ -32,6 +35,7 @@ pub(crate) fn run(root: &Path, name: &str, wanted: Wanted) -> Result<()> {
         .args(["bench", "--quiet"])
         .args(*place)
         .args(["--bench", name])
+        .args(if wanted.quick { &["--", "--quick"][..] } else { &[] })
         .current_dir(root)
         .stderr(std::process::Stdio::inherit())
         .output()

@@ -18,7 +18,8 @@ cargo xtask <chore>
 
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
-  bench <name>        run a benchmark; --json prints one object, --page writes it to docs (names: spine, detect)
+  bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
+                      smaller one (names: spine, month, detect, graph; graph knows --quick)
   score <name>        score against records of others; --json prints one object (names: detect)
   help                this text
 ";
@@ -29,7 +30,9 @@ fn run(arguments: &[String]) -> Result<()> {
         ["codegen"] => codegen::write(&root),
         ["tidy"] => tidy::check(&root),
         ["bench", name, rest @ ..] => {
-            let wanted = bench::Wanted { json: rest.contains(&"--json"), page: rest.contains(&"--page") };
+            let given = |option: &str| rest.contains(&option);
+            let (json, page, quick) = (given("--json"), given("--page"), given("--quick"));
+            let wanted = bench::Wanted { json, page, quick };
             bench::run(&root, name, wanted)
         }
         ["score", name, rest @ ..] => score::run(&root, name, rest.contains(&"--json")),

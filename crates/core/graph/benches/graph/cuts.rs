@@ -1,0 +1,61 @@
+//! Cuts: how long they take, whether they hold, and how far they are from what is proven.
+
+use crate::clock::{Samples, timed};
+use crate::shape::NOW;
+use crate::subject::Subject;
+use anyhow::{Result, bail};
+use firebreak_graph::{CutOutcome, CutRequest, check, cut};
+
+/// What came of several cuts of one kind.
+#[derive(Default)]
+pub(crate) struct Cuts {
+    pub(crate) took: Samples,
+    pub(crate) checked_in: Samples,
+    pub(crate) costs: Vec<u64>,
+    pub(crate) uncuttable: Vec<u64>,
+    /// By how many hundredths the cost lies above the proven bound.
+    pub(crate) gaps: Samples,
+    pub(crate) proven: usize,
+}
+
+impl Cuts {
+    pub(crate) fn words(&self) -> String {
+        format!(
+            "{}; {} of {} proven, gap at most {:.2}%",
+            self.took.words(),
+            self.proven,
+            self.took.len(),
+            self.gaps.most()
+        )
+    }
+}
+
+/// Cuts each set of environments from the crown jewels; the first `checked` of the plans are given to the check.
+pub(crate) fn measure(subject: &Subject, sets: &[Vec<u32>], work_max: u64, checked: usize) -> Result<Cuts> {
+    let mut cuts = Cuts::default();
+    for (number, set) in sets.iter().enumerate() {
+        let sources = subject.sources(set, NOW);
+        let request = CutRequest { work_max, ..CutRequest::new(&sources, NOW, subject.jewels()) };
+        let (outcome, took) = timed(|| cut(&subject.graph, &request));
+        cuts.took.push(took);
+        if number < checked {
+            let (verdict, took) = timed(|| check::outcome(&subject.graph, &request, &outcome));
+            cuts.checked_in.push(took);
+            if let Err(fault) = verdict {
+                bail!("the check refuses a cut of {} sources on `{}`: {fault}", set.len(), subject.estate.shape.name);
+            }
+        }
+        cuts.count(&outcome);
+    }
+    Ok(cuts)
+}
+
+impl Cuts {
+    fn count(&mut self, outcome: &CutOutcome) {
+        let (cost, bound) = (outcome.cut.cost, outcome.cut.lower_bound);
+        self.costs.push(cost);
+        self.uncuttable.push(outcome.uncuttable.len() as u64);
+        self.gaps.push(if cost == 0 { 0.0 } else { (cost - bound) as f64 / bound.max(1) as f64 * 100.0 });
+        self.proven += usize::from(outcome.cut.proven);
+    }
+}
