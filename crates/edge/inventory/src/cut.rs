@@ -20,9 +20,8 @@ pub(crate) fn of_node(key: &NodeKey, identity: Option<&NodeKey>) -> Option<CutOp
             Some(cut("aws_access_key/deactivate", key, &parameters, (20, 60), Reversibility::ReversibleReissuesAccess))
         }
         (NodeKind::Identity, "postgres") => {
-            let (host, role) = key.name().rsplit_once('/')?;
-            let parameters = [("host", host), ("role", role)];
-            Some(cut("postgres_role/disable", key, &parameters, (30, 1), Reversibility::ReversibleReissuesAccess))
+            let (host, role) = key.name().split_once('/')?;
+            Some(of_postgres_role(key, host, role))
         }
         (NodeKind::Credential, "oauth") => {
             let parameters = [("issuer", key.name().split('/').next().unwrap_or_default())];
@@ -73,6 +72,12 @@ pub(crate) fn of_request(
 pub(crate) fn of_removal(target: &NodeKey, from: &NodeKey, word: &'static str) -> CutOption {
     let parameters = [("request", word), ("from", from.as_str())];
     cut("webhook/request", target, &parameters, (20, 60), Reversibility::Reversible)
+}
+
+/// How whoever logs in as `role` is stopped.
+pub(crate) fn of_postgres_role(key: &NodeKey, host: &str, role: &str) -> CutOption {
+    let parameters = [("host", host), ("role", role)];
+    cut("postgres_role/disable", key, &parameters, (30, 1), Reversibility::ReversibleReissuesAccess)
 }
 
 /// How anyone's access to `bucket` is cut.

@@ -9,6 +9,7 @@ pub mod github_workflow;
 pub mod kubernetes;
 pub mod lockfile;
 pub mod okta;
+pub mod postgres;
 
 /// Every scanner, ordered by name.
 pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
@@ -21,4 +22,5 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &kubernetes::SCANNER,
     &lockfile::SCANNER,
     &okta::SCANNER,
+    &postgres::SCANNER,
 ];

@@ -1,6 +1,6 @@
 //! A PostgreSQL cluster of its own in a temporary directory, run by a user who is not root, as the server demands.
 
-use super::{Server, free_port};
+use super::server::{Server, free_port};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
