@@ -1,0 +1,98 @@
+//! What is read, and what becomes of what cannot be read.
+
+use super::*;
+use crate::aws::{Answer, Context, Principal, Resource, ResourcePolicy};
+use crate::aws::{Policies, Request, answer};
+use std::sync::Arc;
+
+fn parse(text: &str) -> (Policy, Vec<Problem>) {
+    Policy::parse("p", text, Limits::default())
+}
+
+/// What a user with this policy and another that allows everything may do: shows denials as well.
+fn both(policy: &Policy) -> (Answer, Answer) {
+    let (principal, resource) = (Principal::user("arn:aws:iam::111122223333:user/ann"), Resource::new("*"));
+    let request = Request { principal: &principal, action: "ec2:run", resource: &resource, context: &Context::open() };
+    let standalone = crate::aws::Membership::Standalone;
+    let ask = |identity: &[Arc<Policy>]| {
+        let base = Policies { principal_in: standalone, resource_in: standalone, ..Policies::default() };
+        answer(&request, &Policies { identity, resource: ResourcePolicy::Absent, ..base })
+    };
+    let own = Arc::new(policy.clone());
+    (ask(std::slice::from_ref(&own)), ask(&[own, Arc::new(Policy::allow_all("all"))]))
+}
+
+#[test]
+fn what_cannot_be_read_may_allow_and_may_deny() {
+    use Answer::{May, No, Yes};
+    let table = [
+        (r#"{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}}"#, (Yes, Yes), 0),
+        (r#"{"Statement":[]}"#, (No, Yes), 0),
+        (r#"{"Statement":[{"Effect":"Deny","Action":["EC2:Run"],"Resource":["*"]}]}"#, (No, No), 0),
+        ("", (May, May), 1),
+        ("[]", (May, May), 1),
+        ("{}", (May, May), 1),
+        (r#"{"Statement":"x"}"#, (May, May), 1),
+        (r#"{"Statement":[7]}"#, (May, May), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":7,"Resource":"*"}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Resource":"*"}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":"*"}}"#, (May, Yes), 0),
+        (r#"{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}"#, (May, May), 1),
+        (r#"{"Statement":{"Effect":"Deny","Action":"ec2:*","Resource":{"x":1}}}"#, (No, May), 1),
+        (r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":{"x":1}}}"#, (No, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":"*","NotAction":"x","Resource":"*"}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Conditions":{}}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":[]}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Is":{"a":"b"}}}}"#, (May, Yes), 1),
+        (r#"{"Statement":{"Effect":"Allow","Effect":"Deny","Action":"*","Resource":"*"}}"#, (No, May), 1),
+        (r#"{"Statement":[],"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#, (May, May), 1),
+    ];
+    for (text, answers, problems) in table {
+        let (policy, met) = parse(text);
+        assert_eq!((both(&policy), met.len()), (answers, problems), "{text} {met:?}");
+    }
+}
+
+#[test]
+fn text_with_percent_encoding_is_read() {
+    let encoded = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22ec2%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%7D";
+    let (policy, problems) = Policy::read("p", &Value::String(encoded.to_owned()), Limits::default());
+    assert!(problems.is_empty() && both(&policy).0 == Answer::Yes);
+}
+
+#[test]
+fn limits_are_reported_and_leave_the_rest_undecided() {
+    let statement = r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#;
+    let many = format!(r#"{{"Statement":[{}]}}"#, vec![statement; 10_001].join(","));
+    let (policy, problems) = parse(&many);
+    assert_eq!((policy.len(), problems.len()), (10_000, 1));
+    assert!(problems[0].reason.contains("10001 statements"), "{}", problems[0].reason);
+    assert_eq!(both(&policy), (Answer::May, Answer::May));
+
+    let long = "a".repeat((1 << 20) + 1);
+    assert!(parse(&long).1[0].reason.contains("more than the 1048576 that are read"));
+    let item = format!(r#"{{"Statement":{{"Effect":"Allow","Action":"{}","Resource":"*"}}}}"#, "*?".repeat(2000));
+    let (policy, problems) = parse(&item);
+    assert_eq!((both(&policy).0, problems.len()), (Answer::May, 1));
+    let bad = format!(r#"{{"Statement":[{}]}}"#, vec!["7"; 500].join(","));
+    let (_, problems) = parse(&bad);
+    assert_eq!(problems.len(), 65);
+    assert!(problems[64].reason.contains("436 more problems"));
+    assert!(parse(&"[".repeat(100_000)).0.unread.is_some());
+}
+
+#[test]
+fn principals_are_told_apart() {
+    for (text, named) in [
+        ("*", Named::Everyone),
+        ("111122223333", Named::Account(Text::new("111122223333"))),
+        ("arn:aws:iam::111122223333:root", Named::Account(Text::new("111122223333"))),
+        ("arn:aws:iam::111122223333:role/root", Named::Arn(Text::new("arn:aws:iam::111122223333:role/root"))),
+        ("AROAEXAMPLEEXAMPLE123", Named::Id(Text::new("AROAEXAMPLEEXAMPLE123"))),
+        ("arn:aws:iam::111122223333:role/*", Named::Unread(Text::new("arn:aws:iam::111122223333:role/*"))),
+        ("somebody", Named::Unread(Text::new("somebody"))),
+    ] {
+        assert_eq!(aws(text), named, "{text}");
+    }
+}
