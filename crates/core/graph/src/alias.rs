@@ -1,4 +1,4 @@
-//! Other keys of credentials: after joining, a node fact carries them as verified identifiers of the scheme `key`.
+//! Other keys of credentials: after joining, a node fact carries them as identifiers of the scheme `alias`.
 //!
 //! It decides nothing: what is one thing was decided in `join`.
 
@@ -28,7 +28,6 @@ impl Aliases {
 /// The keys that `node` says it has too.
 fn aliases(node: &NodeFact) -> impl Iterator<Item = NodeKey> {
     let credential = node.key.kind() == NodeKind::Credential;
-    let named = node.identifiers.iter().filter(move |one| credential && one.verified);
-    let named = named.filter(|one| one.scheme == IdentifierScheme::Key);
+    let named = node.identifiers.iter().filter(move |one| credential && one.scheme == IdentifierScheme::Alias);
     named.filter_map(|one| NodeKey::of_text(NodeKind::Credential, one.value.clone())).filter(|key| *key != node.key)
 }

@@ -5,7 +5,7 @@
 //! round either. The answer depends on the set of facts alone: evidence that goes takes its join with it.
 //!
 //! - **One credential** under several keys (a key id, a token's hash, the keyed fingerprint of a secret that was found)
-//!   becomes one node. The other keys are aliases: its node fact carries them as verified identifiers of the scheme `key`.
+//!   becomes one node. The other keys are aliases: a node fact carries them as identifiers of the scheme `alias`.
 //! - **One person**'s accounts stay nodes of their own, with their own rights: `identity:person/<e-mail>` may become each.
 //! - **A workload** may become what trusts the subject of its token, and an **environment** in which a secret was found
 //!   makes it readable.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierScheme {
+    /// A key that the node had before it was joined with others. Scanners do not write it: joining does.
+    Alias,
     /// An e-mail address, in lower case.
     Email,
     /// A keyed fingerprint of a secret, as [`crate::Fingerprinter`] makes it.

@@ -106,9 +106,13 @@ fn joins_credentials(scheme: IdentifierScheme) -> bool {
     matches!(scheme, IdentifierScheme::KeyId | IdentifierScheme::TokenHash | IdentifierScheme::Fingerprint)
 }
 
-/// The credential that a name of the scheme `key` is.
+fn is_key(scheme: IdentifierScheme) -> bool {
+    matches!(scheme, IdentifierScheme::Key | IdentifierScheme::Alias)
+}
+
+/// The credential that a name is which is a key.
 fn named((scheme, value): &Name) -> Option<NodeKey> {
-    (*scheme == IdentifierScheme::Key).then(|| NodeKey::of_text(NodeKind::Credential, value.clone())).flatten()
+    is_key(*scheme).then(|| NodeKey::of_text(NodeKind::Credential, value.clone())).flatten()
 }
 
 fn link(name: &Name, a: (&NodeKey, Option<&Claim>), b: (&NodeKey, Option<&Claim>), carriers: usize) -> Link {
@@ -122,7 +126,7 @@ fn link(name: &Name, a: (&NodeKey, Option<&Claim>), b: (&NodeKey, Option<&Claim>
     for (key, _) in [&a, &b].into_iter().filter(|(_, claim)| claim.is_some_and(|claim| !claim.verified)) {
         doubts.push(format!("the {} of `{key}` is not verified", word(name)));
     }
-    if name.0 != IdentifierScheme::Key && name.1.chars().count() < NAME_CHARACTERS_MIN {
+    if !is_key(name.0) && name.1.chars().count() < NAME_CHARACTERS_MIN {
         doubts.push(format!("the {} `{}` is short enough to be the same by chance", word(name), name.1));
     }
     if carriers > CARRIERS_MAX {
@@ -143,7 +147,7 @@ fn word(name: &Name) -> &'static str {
         IdentifierScheme::OidcSubject => "subject",
         IdentifierScheme::SignOn => "sign-on",
         IdentifierScheme::TokenHash => "hash",
-        IdentifierScheme::Key => "key",
+        IdentifierScheme::Alias | IdentifierScheme::Key => "key",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::claims::{Claims, own_name};
 use super::{Join, JoinKind};
 use firebreak_model::{
-    EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, NodeKind, Text, Time,
+    EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, Text, Time,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub(super) fn facts(
 fn carried(fact: &Fact) -> impl Iterator<Item = (&NodeKey, &str)> {
     let node = if let Fact::Node(node) = fact { Some(node) } else { None };
     node.into_iter().flat_map(|node| {
-        let keys = node.identifiers.iter().filter(|one| one.scheme == IdentifierScheme::Key && one.verified);
+        let keys = node.identifiers.iter().filter(|one| one.scheme == IdentifierScheme::Alias);
         keys.map(|one| (&node.key, one.value.as_str()))
     })
 }
@@ -61,11 +61,6 @@ fn renamed(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
                 node.label = Text::new(key.name());
             }
             node.key = key;
-            // A key that was not joined is not an alias.
-            let credential = node.key.kind() == NodeKind::Credential;
-            let joined =
-                |value: &Text| NodeKey::parse(value).is_some_and(|alias| aliases.get(&alias) == Some(&node.key));
-            node.identifiers.retain(|one| !credential || one.scheme != IdentifierScheme::Key || joined(&one.value));
             Some(Fact::Node(node))
         }
         Fact::Edge(edge) => {
@@ -88,7 +83,7 @@ fn naming(alias: &NodeKey, key: &NodeKey, claims: &Claims, joins: &[Join]) -> No
     let names = |key: &NodeKey| claims.names.get(key).into_iter().flatten().map(|(_, claim)| claim.known).max();
     let known = names(alias).max(names(key)).unwrap_or(Time::MIN);
     let mut fact = NodeFact::new(key.clone(), Interval::ALWAYS, known, &reasons);
-    fact.identifiers.push(Identifier::verified(IdentifierScheme::Key, alias.as_str()));
+    fact.identifiers.push(Identifier::verified(IdentifierScheme::Alias, alias.as_str()));
     fact.identifiers.extend(own_name(alias));
     fact
 }
