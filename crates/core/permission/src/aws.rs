@@ -5,6 +5,7 @@
 //! type: the resource that the caller names is the one that is evaluated. Policies of VPC endpoints are not modelled.
 
 pub mod answer;
+pub mod anywhere;
 pub mod arn;
 mod condition;
 pub mod context;
@@ -19,6 +20,7 @@ mod services;
 mod template;
 
 pub use answer::Answer;
+pub use anywhere::{Question, Somewhere, TRIES_MAX, anywhere};
 pub use context::Context;
 pub use evaluate::{
     Because, Decision, KeyGrant, Layer, Policies, Request, ResourcePolicy, Undecided, WORK_MAX, answer, evaluate,

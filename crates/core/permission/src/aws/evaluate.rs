@@ -81,10 +81,7 @@ pub struct Policies<'a> {
 /// Decides `request`, with reasons.
 pub fn evaluate(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let action = request.action.to_ascii_lowercase();
-    let mut evaluation = Evaluation::new(request, policies, &action);
-    evaluation.trace = Some(Vec::new());
-    let parts = evaluation.parts();
-    evaluation.decision(&parts)
+    Evaluation::traced(request, policies, &action).0
 }
 
 /// Decides `request`, without reasons: several times as fast. The action has to be in lower case.
@@ -116,7 +113,7 @@ struct Hit<'a> {
     answer: Answer,
 }
 
-struct Evaluation<'a> {
+pub(super) struct Evaluation<'a> {
     action: &'a str,
     view: View<'a>,
     policies: Policies<'a>,
@@ -125,7 +122,27 @@ struct Evaluation<'a> {
     trace: Option<Vec<Hit<'a>>>,
 }
 
+/// What a "no" rests on.
+pub(super) struct Effort<'a> {
+    /// Something certainly denies it.
+    pub(super) denied: bool,
+    /// The statements that certainly deny it.
+    pub(super) denials: Vec<&'a Statement>,
+}
+
 impl<'a> Evaluation<'a> {
+    /// Decides with reasons, and tells the statements that deny. The action has to be in lower case.
+    pub(super) fn traced(request: &Request<'a>, policies: &Policies<'a>, action: &'a str) -> (Decision, Effort<'a>) {
+        let mut evaluation = Evaluation::new(request, policies, action);
+        evaluation.trace = Some(Vec::new());
+        let parts = evaluation.parts();
+        let hits = evaluation.trace.iter().flatten();
+        let certain = hits.filter(|hit| hit.effect == Effect::Deny && hit.answer == Answer::Yes);
+        let denials = certain.filter_map(|hit| hit.statement).collect();
+        let effort = Effort { denied: parts.deny == Answer::Yes, denials };
+        (evaluation.decision(&parts), effort)
+    }
+
     fn new(request: &Request<'a>, policies: &Policies<'a>, action: &'a str) -> Evaluation<'a> {
         let view = View {
             principal: request.principal,

@@ -1,11 +1,14 @@
 //! IAM's wildcards: `*` for any text, `?` for one character, and gaps where a policy variable has a value that is not known.
 //!
-//! A pattern is bytes in which three values that UTF-8 never uses stand for the wildcards, so that a literal `*`
+//! A pattern is bytes in which values that UTF-8 never uses stand for the wildcards, so that a literal `*`
 //! (`${*}`) is an ordinary byte.
 
 const STAR: u8 = 0xFF;
 const ANY: u8 = 0xFE;
 const GAP: u8 = 0xFD;
+const NAME: u8 = 0xFC;
+
+mod meet;
 
 /// How much comparing was done, in bytes compared: what bounds hostile patterns.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +70,13 @@ impl Glob {
         Glob { bytes: text.as_bytes().into(), gaps: false }
     }
 
+    /// A pattern in which `*` stands for text without a colon, as names in ARNs are. It can be met, not matched.
+    pub(crate) fn of_names(text: &str) -> Glob {
+        let mut glob = Glob::new(text);
+        glob.bytes.iter_mut().filter(|byte| **byte == STAR).for_each(|byte| *byte = NAME);
+        glob
+    }
+
     /// Whether it holds text that is not known: then a match is a "may".
     pub fn has_gaps(&self) -> bool {
         self.gaps
@@ -99,11 +109,11 @@ impl Glob {
 
     /// Whether every text that `inner` matches is matched by this one. Never wrongly yes; sometimes wrongly no.
     pub fn covers(&self, inner: &Glob, work: &mut Work) -> bool {
-        if self.gaps {
-            return false;
+        if self.gaps || self.bytes.contains(&NAME) {
+            return !self.gaps && self == inner;
         }
         run(&self.bytes, &inner.bytes, work, |own, byte, start| match (own, byte) {
-            (ANY, STAR | GAP) => false,
+            (ANY, byte) if many(byte) => false,
             (ANY, _) => start,
             (own, byte) => own == byte,
         })
@@ -111,25 +121,26 @@ impl Glob {
 
     /// Whether some text matches both.
     pub fn overlaps(&self, other: &Glob, work: &mut Work) -> bool {
-        self.meet(other, work).is_some()
+        !self.meets(other, 1, work).0.is_empty()
     }
 
-    /// A pattern all of whose texts match both, `None` where no text matches both. It need not hold every such text
-    /// unless one of the two covers the other.
-    pub fn meet(&self, other: &Glob, work: &mut Work) -> Option<Glob> {
+    /// Patterns that together match what matches both, at most `most` of them, and whether they are all. Empty where
+    /// no text matches both.
+    pub fn meets(&self, other: &Glob, most: usize, work: &mut Work) -> (Vec<Glob>, bool) {
         let (one, two) = (self.prefix(), other.prefix());
         let common = one.len().min(two.len());
         if one.get(..common) != two.get(..common) {
-            return None;
+            return (Vec::new(), true);
         }
         if self.covers(other, work) {
-            return Some(other.clone());
+            return (vec![other.clone()], true);
         }
         if other.covers(self, work) {
-            return Some(self.clone());
+            return (vec![self.clone()], true);
         }
-        meet(&self.bytes, &other.bytes, work)
-            .map(|bytes| Glob { gaps: bytes.contains(&GAP), bytes: bytes.into_boxed_slice() })
+        let (found, all) = meet::meets(&self.bytes, &other.bytes, most, work);
+        let glob = |bytes: Vec<u8>| Glob { gaps: bytes.contains(&GAP), bytes: bytes.into_boxed_slice() };
+        (found.into_iter().map(glob).collect(), all)
     }
 
     /// One text that matches, with `filler` for each wildcard of many characters. `None` where it is not text.
@@ -137,7 +148,7 @@ impl Glob {
         let mut bytes = Vec::with_capacity(self.bytes.len() + filler.len());
         for byte in &self.bytes {
             match *byte {
-                STAR | GAP => bytes.extend_from_slice(filler.as_bytes()),
+                STAR | GAP | NAME => bytes.extend_from_slice(filler.as_bytes()),
                 ANY => bytes.push(b'x'),
                 byte => bytes.push(byte),
             }
@@ -150,7 +161,7 @@ impl Glob {
         let mut bytes = Vec::with_capacity(self.bytes.len());
         for byte in &self.bytes {
             match *byte {
-                STAR => bytes.push(b'*'),
+                STAR | NAME => bytes.push(b'*'),
                 ANY => bytes.push(b'?'),
                 GAP => bytes.extend_from_slice(b"${?}"),
                 byte => bytes.push(byte),
@@ -182,11 +193,11 @@ impl Glob {
 }
 
 fn wild(byte: u8) -> bool {
-    byte >= GAP
+    byte >= NAME
 }
 
 fn many(byte: u8) -> bool {
-    byte == STAR || byte == GAP
+    matches!(byte, STAR | GAP | NAME)
 }
 
 /// Whether a byte begins a character (or stands for a wildcard).
@@ -235,96 +246,6 @@ fn run(pattern: &[u8], text: &[u8], work: &mut Work, same: impl Fn(u8, u8, bool)
         }
     }
     pattern.get(p..).is_some_and(|rest| rest.iter().all(|byte| many(*byte)))
-}
-
-/// What a step of the walk writes: nothing, or what the first or the second pattern has there.
-#[derive(Clone, Copy)]
-enum Writes {
-    Nothing = 0,
-    First = 1,
-    Second = 2,
-}
-
-/// A step of the walk: how far it goes in each pattern (a character at most), and what it writes. In one byte, since
-/// there is one for each pair of places.
-#[derive(Clone, Copy)]
-struct Step(u8);
-
-impl Step {
-    const NONE: Step = Step(0);
-    const START: Step = Step(0xFF);
-
-    fn new(first: usize, second: usize, writes: Writes) -> Step {
-        Step((first.min(4) | second.min(4) << 3 | (writes as usize) << 6) as u8)
-    }
-
-    fn lengths(self) -> (usize, usize) {
-        (usize::from(self.0 & 7), usize::from(self.0 >> 3 & 7))
-    }
-}
-
-/// A text that both match, as a pattern: a walk over pairs of places, depth first.
-fn meet(one: &[u8], two: &[u8], work: &mut Work) -> Option<Vec<u8>> {
-    let width = two.len() + 1;
-    let states = (one.len() + 1).checked_mul(width)?;
-    let mut came = vec![Step::NONE; states];
-    let mut open = vec![0_usize];
-    *came.first_mut()? = Step::START;
-    while let Some(at) = open.pop() {
-        work.0 += 1;
-        let (i, j) = (at / width, at % width);
-        if i == one.len() && j == two.len() {
-            return Some(written(one, two, &came, at));
-        }
-        for step in steps(one, two, i, j).into_iter().flatten() {
-            let (first, second) = step.lengths();
-            let next = at + first * width + second;
-            if let Some(slot) = came.get_mut(next).filter(|slot| slot.0 == 0) {
-                *slot = step;
-                open.push(next);
-            }
-        }
-    }
-    None
-}
-
-fn written(one: &[u8], two: &[u8], came: &[Step], end: usize) -> Vec<u8> {
-    let width = two.len() + 1;
-    let mut at = end;
-    let mut out: Vec<u8> = Vec::new();
-    while let Some(step) = came.get(at).filter(|_| at != 0) {
-        let (first, second) = step.lengths();
-        at = at.saturating_sub(first * width + second);
-        let (source, from) = match step.0 >> 6 {
-            1 => (one, at / width),
-            2 => (two, at % width),
-            _ => continue,
-        };
-        for byte in source.get(from..from + first.max(second)).unwrap_or_default().iter().rev() {
-            if *byte != STAR || out.last() != Some(&STAR) {
-                out.push(*byte);
-            }
-        }
-    }
-    out.reverse();
-    out
-}
-
-/// Where two patterns may go on together from a pair of places; what is preferred comes last.
-fn steps(one: &[u8], two: &[u8], i: usize, j: usize) -> [Option<Step>; 2] {
-    use Writes::{First, Nothing, Second};
-    match (one.get(i).copied(), two.get(j).copied()) {
-        (Some(a), Some(b)) if many(a) && many(b) => {
-            let writes = if b == GAP { Second } else { First };
-            [Some(Step::new(0, 1, writes)), Some(Step::new(1, 0, writes))]
-        }
-        (Some(a), b) if many(a) => [b.map(|_| Step::new(0, 1, Second)), Some(Step::new(1, 0, Nothing))],
-        (a, Some(b)) if many(b) => [a.map(|_| Step::new(1, 0, First)), Some(Step::new(0, 1, Nothing))],
-        (Some(a), Some(b)) if a == b => [Some(Step::new(1, 1, First)), None],
-        (Some(ANY), Some(b)) if starts(b) => [Some(Step::new(1, next_character(two, j) - j, Second)), None],
-        (Some(a), Some(ANY)) if starts(a) => [Some(Step::new(next_character(one, i) - i, 1, First)), None],
-        _ => [None, None],
-    }
 }
 
 #[cfg(test)]

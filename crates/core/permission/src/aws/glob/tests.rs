@@ -12,7 +12,8 @@ fn covers(outer: &str, inner: &str) -> bool {
 }
 
 fn meets(one: &str, two: &str) -> Option<String> {
-    Glob::new(one).meet(&Glob::new(two), &mut Work::default()).map(|glob| glob.shown())
+    let (found, _) = Glob::new(one).meets(&Glob::new(two), 1, &mut Work::default());
+    found.first().map(Glob::shown)
 }
 
 #[test]
@@ -37,6 +38,15 @@ fn nested_wildcards_stay_within_the_product_of_the_lengths() {
     assert!(!Glob::new(&format!("{}b", "*a".repeat(500))).matches(&"a".repeat(2000), &mut work));
     assert!(work.0 < 3_000_000, "{}", work.0);
     assert!(matches(&"*".repeat(10_000), "anything"));
+}
+
+#[test]
+fn a_name_has_no_colon() {
+    let asked = Glob::of_names("arn:aws:iam::1:role/*");
+    let (found, all) = asked.meets(&Glob::new("arn:aws:iam::*:role/web-*"), 8, &mut Work::default());
+    assert_eq!((found.len(), found[0].shown().as_str(), all), (1, "arn:aws:iam::1:role/web-*", true));
+    assert!(Glob::new("*:role/*").covers(&asked, &mut Work::default()));
+    assert!(!asked.overlaps(&Glob::new("arn:aws:iam::1:role/a:b"), &mut Work::default()));
 }
 
 /// What the patterns mean, written as plainly as can be.
@@ -67,7 +77,23 @@ proptest! {
     }
 
     #[test]
-    fn a_meeting_is_inside_both_and_found_where_there_is_one(one in "[abü*?]{0,5}", two in "[abü*?]{0,5}", text in "[abü]{0,6}") {
+    fn meetings_hold_what_matches_both_and_nothing_else(
+        one in "[abü*?]{0,5}",
+        two in "[abü*?]{0,5}",
+        text in "[abü]{0,6}",
+    ) {
+        let (found, all) = Glob::new(&one).meets(&Glob::new(&two), 1000, &mut Work::default());
+        prop_assert!(all, "so few places have few ways through");
+        let inside = found.iter().any(|both| plainly(&both.shown(), &text));
+        prop_assert_eq!(inside, plainly(&one, &text) && plainly(&two, &text), "{} {} {}", one, two, text);
+    }
+
+    #[test]
+    fn a_meeting_is_inside_both_and_found_where_there_is_one(
+        one in "[abü*?]{0,5}",
+        two in "[abü*?]{0,5}",
+        text in "[abü]{0,6}",
+    ) {
         match meets(&one, &two) {
             Some(both) => {
                 if plainly(&both, &text) {
