@@ -26,6 +26,7 @@ mod net;
 #[cfg(test)]
 mod oracle;
 pub mod reach;
+pub mod standing;
 
 pub use cut::{
     Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Place, Proof, Uncuttable, cut, residual,
@@ -35,3 +36,4 @@ pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
 pub use join::{Join, JoinKind, Joined, Ruling, join};
 pub use loss::{Amount, ClassLoss, Loss, Losses};
 pub use reach::{Hop, Reach, Source, reach};
+pub use standing::Standing;

@@ -174,14 +174,14 @@ impl Net {
     }
 }
 
-fn bump(counts: &mut [u32], slot: u32) {
+pub(crate) fn bump(counts: &mut [u32], slot: u32) {
     if let Some(count) = counts.get_mut(slot as usize) {
         *count += 1;
     }
 }
 
 /// Groups the second of each pair by the first.
-fn index(first: &[u32], pairs: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
+pub(crate) fn index(first: &[u32], pairs: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
     let mut next = first.to_vec();
     let mut items = vec![NONE; first.last().copied().unwrap_or_default() as usize];
     for (slot, value) in pairs {

@@ -16,6 +16,7 @@ mod questions;
 mod random;
 mod report;
 mod shape;
+mod standing;
 mod subject;
 
 use anyhow::Result;

@@ -120,6 +120,7 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
             );
         }
     }
+    crate::standing::measure(report, &subject);
     Ok(())
 }
 
@@ -134,6 +135,7 @@ pub(crate) fn segmented(report: &mut Report, scale: Scale) -> Result<()> {
     let (took, _) = arrivals(&subject, scale.arrivals);
     report.line("earliest arrival, one environment", &took.words());
     segmented_cuts(report, &subject, scale)?;
+    crate::standing::measure(report, &subject);
     drop(subject);
     let subject = Subject::new(Estate::new(Shape::tight(scale.size).taken()));
     describe(report, &subject);
