@@ -46,7 +46,10 @@ pub(crate) fn read_document(
     if let Some(document) = parse(input.bytes, &mut report) {
         form.check(&document, &mut report);
         let mut statements = Statements::new(input.known, &mut report);
-        state(&document, &mut statements);
+        // Of a document of another form not even its tenant is stated.
+        if form.needed.iter().any(|key| document.get(key).is_some()) {
+            state(&document, &mut statements);
+        }
         found.facts = statements.finish();
         found.complete = report.is_empty();
     }

@@ -80,6 +80,44 @@ fn answers_of_okta_are_read() {
     assert!(has(&found, EdgeKind::MemberOf, "identity:okta/OKTA_USER_ID_2", "group:okta/00g1"));
 }
 
+#[test]
+fn answers_of_entra_are_read() {
+    let all = ["applications", "directory_roles", "groups", "ou", "users"];
+    let read = |name: &str| sample(&format!("microsoft/entra/{name}.json"));
+    let Some(samples) = all.into_iter().map(read).collect::<Option<Vec<_>>>() else { return skipped() };
+    let [apps, roles, groups, units, users] = &samples[..] else { panic!("five samples") };
+    let mut all_groups = groups["MOCK_ENTRA_GROUPS"].clone();
+    for group in all_groups.as_array_mut().unwrap() {
+        let id = group["id"].as_str().unwrap().to_owned();
+        group["members"] = groups["MOCK_GROUP_MEMBERS"][&id].clone();
+        group["owners"] = groups["MOCK_GROUP_OWNERS"][&id].clone();
+    }
+    let mut all_units = units["MOCK_ENTRA_OUS"].clone();
+    all_units.as_array_mut().unwrap().push(units["MOCK_NESTED_OU"].clone());
+    let document = json!({
+        "users": users["MOCK_ENTRA_USERS"],
+        "groups": all_groups,
+        "roleDefinitions": roles["MOCK_ROLE_DEFINITIONS"],
+        "roleAssignments": roles["MOCK_ROLE_ASSIGNMENTS"],
+        "applications": apps["MOCK_ENTRA_APPLICATIONS"],
+        "servicePrincipals": apps["MOCK_SERVICE_PRINCIPALS"],
+        "appRoleAssignments": apps["MOCK_APP_ROLE_ASSIGNMENTS_DICT"],
+        "administrativeUnits": all_units,
+    });
+    let found = scan("entra/simpson.json", &document);
+    assert_eq!(found.problems, []);
+    let (homer, team) =
+        ("identity:entra/ae4ac864-4433-4ba6-96a6-20f8cffdadcb", "group:entra/11111111-1111-1111-1111-111111111111");
+    let global = "group:entra/role/simpson/62e90394-69f5-4237-9190-012177145e10";
+    assert!(has(&found, EdgeKind::MemberOf, homer, team));
+    assert!(has(&found, EdgeKind::MemberOf, "group:entra/22222222-2222-2222-2222-222222222222", team));
+    assert!(has(&found, EdgeKind::MemberOf, homer, global));
+    assert!(has(&found, EdgeKind::MayAssume, global, "group:entra/users/simpson"));
+    assert!(has(&found, EdgeKind::MayAct, homer, "resource:entra/app/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"));
+    // An administrator is not among those whom a lesser one may reset.
+    assert!(!has(&found, EdgeKind::MayAssume, "group:entra/users/simpson", homer));
+}
+
 /// Users of an enterprise.
 const MANY: usize = 100_000;
 
@@ -99,4 +137,27 @@ fn a_hundred_thousand_users_of_okta_take_facts_in_proportion() {
     assert!(found.complete);
     assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
     assert!(found.facts.len() < 4 * MANY + 1_000, "{}", found.facts.len());
+}
+
+#[test]
+fn a_hundred_thousand_users_of_entra_take_facts_in_proportion() {
+    let user = |at: usize| json!({"id": format!("u{at}"), "userPrincipalName": format!("u{at}@x.example"), "mail": format!("u{at}@x.example")});
+    let member = |at: usize| json!({"@odata.type": "#microsoft.graph.user", "id": format!("u{at}")});
+    let helpers: Vec<Value> = (0..200)
+        .map(|at| json!({"principalId": format!("u{at}"), "roleDefinitionId": "729827e3-9c14-49f7-bb1b-9608f156bbb8"}))
+        .collect();
+    let link = json!({"id": "p", "roles": ["read"], "link": {"scope": "organization"}});
+    let document = json!({
+        "users": (0..MANY).map(user).collect::<Vec<_>>(),
+        "groups": [{"id": "all", "members": (0..MANY).map(member).collect::<Vec<_>>()}],
+        "roleDefinitions": [],
+        "roleAssignments": helpers,
+        "applications": [],
+        "servicePrincipals": [],
+        "drives": [{"id": "d", "items": (0..100).map(|_| json!({"permissions": [link]})).collect::<Vec<_>>()}],
+    });
+    let found = scan("entra/large.json", &document);
+    assert!(found.complete);
+    assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
+    assert!(found.facts.len() < 9 * MANY, "{}", found.facts.len());
 }

@@ -97,5 +97,7 @@ mod tests {
         assert_eq!(after(offset, &[], &json!([]), &items).as_deref(), Some("https://x/a?b=1&first=40"));
         let url = Paging::NextUrl { field: "@odata.nextLink" };
         assert_eq!(after(url, &[], &json!({}), &items), None);
+        let more = json!({"@odata.nextLink": "https://x/a?skip=2"});
+        assert_eq!(after(url, &[], &more, &items).as_deref(), Some("https://x/a?skip=2"));
     }
 }

@@ -59,6 +59,10 @@ pub(super) fn at<'v>(value: &'v Value, place: &str) -> Option<&'v Value> {
     if place.is_empty() {
         return Some(value);
     }
+    // A field's own name may hold dots: `@odata.nextLink`.
+    if let Some(found) = value.get(place) {
+        return Some(found);
+    }
     place.split('.').try_fold(value, |value, name| value.get(name))
 }
 
