@@ -2,7 +2,7 @@
 //!
 //! It decides nothing: what is one thing was decided in `join`.
 
-use firebreak_model::{Fact, IdentifierScheme, NodeFact, NodeKey, NodeKind};
+use firebreak_model::{IdentifierScheme, NodeFact, NodeKey, NodeKind};
 use rustc_hash::FxHashMap;
 
 /// Alias to key.
@@ -10,13 +10,9 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Aliases(FxHashMap<NodeKey, NodeKey>);
 
 impl Aliases {
-    /// Takes what node facts say.
-    pub(crate) fn state(&mut self, facts: &[Fact]) {
-        for fact in facts {
-            if let Fact::Node(node) = fact {
-                self.0.extend(aliases(node).map(|alias| (alias, node.key.clone())));
-            }
-        }
+    /// Takes what a fact says.
+    pub(crate) fn state(&mut self, fact: &NodeFact) {
+        self.0.extend(aliases(fact).map(|alias| (alias, fact.key.clone())));
     }
 
     /// The key of the node that `key` names too.

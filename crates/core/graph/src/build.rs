@@ -1,57 +1,118 @@
-//! From facts to the graph: what several facts about one thing come to, and numbers that do not depend on their order.
+//! From facts and changes to the graph: what several facts about one thing come to.
 //!
 //! - **Nodes.** A node that only edges mention exists always. Several facts about one node: it exists from the earliest
 //!   start to the end that the fact learnt last states (an interval that is all of time states nothing, where
 //!   another fact states something); the label learnt last counts; it is a crown jewel if any fact says so.
 //! - **Edges.** The same relation with another interval, persistence, premise, condition or way to cut it is a parallel
 //!   edge: cutting one of two grants leaves the other. The same statement learnt again is one edge: first learnt, last used.
-//! - **Cuts.** One action (name, target, parameters) is one action wherever it is attached. Where facts differ about it,
-//!   the higher cost, the longer delay, the worse reversibility and the stricter policy count.
+//! - **Cuts.** Once offered, an action stays known; see `options` for facts that differ about it.
+//! - **Ends.** [`Change::End`] states its fact and says that it ended. Of several ends the one learnt last counts, and of
+//!   those the latest. A statement that is learnt again after that stands as it was stated. So what changes come to does not depend
+//!   on the order in which they arrive.
 
-use crate::graph::{Detail, Graph, Node};
-use crate::net::{Net, Span, Step};
-use firebreak_model::{
-    Action, CutOption, EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Persistence, Position, Problem, Text,
-    Time,
-};
-use rustc_hash::FxHashMap;
+use crate::graph::{About, Detail, Ended, Graph, NodeId, Saying, is_empty};
+use crate::net::{NONE, Span};
+use firebreak_model::{Change, CutOption, EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Position, Problem};
+use firebreak_model::{Text, Time};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-/// An edge between numbered nodes, not yet merged with those that say the same.
-struct Row<'f> {
-    from: u32,
-    to: u32,
-    premises: Vec<u32>,
-    cuts: Vec<u32>,
-    fact: &'f EdgeFact,
+/// Beyond so many nodes or edges numbers run out; what comes then is left out, with a problem.
+const COUNT_MAX: usize = 1 << 31;
+
+/// Above this share of added and changed edges [`Graph::compact`] is worth its time: searches are by then slower by
+/// about as much again.
+pub const COMPACT_ABOVE: f64 = 0.01;
+
+/// Makes a graph from facts that come one by one, so that they never all exist at once.
+#[derive(Debug, Default)]
+pub struct GraphBuilder {
+    graph: Graph,
+    found: Found,
+}
+
+impl GraphBuilder {
+    /// Without any fact yet.
+    pub fn new() -> GraphBuilder {
+        GraphBuilder::default()
+    }
+
+    /// States a fact. The order of facts does not matter.
+    pub fn state(&mut self, fact: &Fact) {
+        self.take(fact, None);
+    }
+
+    /// Takes a change. The order of changes does not matter.
+    pub fn change(&mut self, change: &Change) {
+        match change {
+            Change::State { fact } => self.take(fact, None),
+            Change::End { fact, at, known } => self.take(fact, Some((*known, *at))),
+        }
+    }
+
+    fn take(&mut self, fact: &Fact, end: Option<(Time, Time)>) {
+        match fact {
+            Fact::Node(fact) => self.graph.state_node(fact, end, &mut self.found),
+            Fact::Edge(fact) => {
+                // What is said again is found when all edges lie in order.
+                let Some(statement) = self.graph.statement(fact, &mut self.found) else { return };
+                let edge = self.graph.push(&statement, fact);
+                self.graph.end_edge(edge, end);
+            }
+        }
+    }
+
+    /// The graph of everything that was stated, and what in it is not as it should be.
+    pub fn finish(self) -> (Graph, Vec<Problem>) {
+        let GraphBuilder { mut graph, found } = self;
+        let problems = found.problems(&graph);
+        graph.problems = problems.clone();
+        graph.lay();
+        (graph, problems)
+    }
 }
 
 impl Graph {
     /// The graph of `facts`, and what in them is not as it should be. The order of facts does not matter.
     pub fn build(facts: &[Fact]) -> (Graph, Vec<Problem>) {
-        let mut graph = assemble(FxHashMap::default(), Vec::new(), facts);
-        graph.aliases.state(facts);
-        let problems = graph.problems.clone();
-        (graph, problems)
+        let mut builder = GraphBuilder::new();
+        facts.iter().for_each(|fact| builder.state(fact));
+        builder.finish()
     }
 
-    /// Adds facts, as if the graph had been built from all of them at once, and gives the problems of the new ones.
-    /// Nodes and edges are numbered anew.
-    pub fn extend(&mut self, facts: &[Fact]) -> Vec<Problem> {
-        let edges: Vec<EdgeFact> =
-            self.edge_ids().filter_map(|id| self.edge(id)).filter_map(|edge| self.edge_fact(&edge)).collect();
-        let old = std::mem::take(self);
-        let mut nodes: FxHashMap<NodeKey, (Node, Vec<CutOption>)> = FxHashMap::default();
-        for node in &old.nodes {
-            let cuts = node.cuts.iter().filter_map(|id| old.options.get(*id as usize).cloned()).collect();
-            nodes.insert(node.key.clone(), (node.clone(), cuts));
+    /// Takes changes in, so that every query sees them, and gives what in them is not as it should be. Nodes and edges
+    /// keep their numbers; once the graph is compact again, it is the graph of all facts and changes so far.
+    pub fn apply(&mut self, changes: &[Change]) -> Vec<Problem> {
+        let mut found = Found::default();
+        for change in changes {
+            match change {
+                Change::State { fact } => self.take(fact, None, &mut found),
+                Change::End { fact, at, known } => self.take(fact, Some((*known, *at)), &mut found),
+            }
         }
-        *self = assemble(nodes, edges, facts);
-        self.aliases = old.aliases;
-        self.aliases.state(facts);
-        let new = self.problems.clone();
-        self.problems = old.problems.into_iter().chain(new.iter().cloned()).collect();
-        new
+        self.noted(found)
+    }
+
+    /// States further facts: [`Graph::apply`] for facts alone.
+    pub fn state(&mut self, facts: &[Fact]) -> Vec<Problem> {
+        let mut found = Found::default();
+        facts.iter().for_each(|fact| self.take(fact, None, &mut found));
+        self.noted(found)
+    }
+
+    fn noted(&mut self, found: Found) -> Vec<Problem> {
+        let problems = found.problems(self);
+        self.problems.extend(problems.iter().cloned());
+        self.revision += 1;
+        problems
+    }
+
+    /// Which share of the edges was added or changed since the graph was compact. Above [`COMPACT_ABOVE`] it should be made
+    /// compact again.
+    pub fn overlay_share(&self) -> f64 {
+        let added = self.edge_count().saturating_sub(self.net.laid() as usize);
+        let nodes = self.node_count().saturating_sub(self.laid_nodes as usize);
+        (added + nodes + self.changed) as f64 / (self.net.laid() as usize).max(1) as f64
     }
 
     /// Everything that was not as it should be in the facts so far.
@@ -59,258 +120,325 @@ impl Graph {
         &self.problems
     }
 
-    fn edge_fact(&self, edge: &crate::Edge<'_>) -> Option<EdgeFact> {
-        Some(EdgeFact {
-            kind: edge.kind,
-            from: self.key(edge.from)?,
-            to: self.key(edge.to)?,
-            premises: edge.premises.iter().filter_map(|id| self.key(*id)).collect(),
-            valid: edge.valid,
-            known: edge.known,
-            persistence: edge.persistence,
-            evidence: edge.evidence.clone(),
-            actions: edge.actions.to_vec(),
-            may: edge.may.to_vec(),
-            last_used: edge.last_used,
-            holding: edge.holding.clone(),
-            cuts: edge.cuts.clone(),
-        })
-    }
-}
-
-fn assemble(mut nodes: FxHashMap<NodeKey, (Node, Vec<CutOption>)>, before: Vec<EdgeFact>, facts: &[Fact]) -> Graph {
-    let mut problems = Vec::new();
-    let mut edges: Vec<&EdgeFact> = before.iter().collect();
-    for fact in facts {
+    fn take(&mut self, fact: &Fact, end: Option<(Time, Time)>, found: &mut Found) {
         match fact {
-            Fact::Node(fact) => state_node(&mut nodes, fact, &mut problems),
+            Fact::Node(fact) => self.state_node(fact, end, found),
             Fact::Edge(fact) => {
-                if edge_is_sound(fact, &mut problems) {
-                    edges.push(fact);
-                }
+                let Some(statement) = self.statement(fact, found) else { return };
+                let edge = match self.same(&statement) {
+                    Some(edge) => {
+                        self.state_again(edge, fact);
+                        edge
+                    }
+                    None => {
+                        let edge = self.push(&statement, fact);
+                        self.net.show(edge);
+                        self.added.entry((statement.from, statement.to)).or_default().push(edge);
+                        edge
+                    }
+                };
+                self.end_edge(edge, end);
+                self.settle_edge(edge);
             }
         }
     }
-    for edge in &edges {
-        for key in [&edge.from, &edge.to].into_iter().chain(&edge.premises) {
-            if !nodes.contains_key(key) {
-                nodes.insert(key.clone(), (implicit(key), Vec::new()));
-            }
+
+    /// The number of a node, which is made where there is none. `None` where numbers have run out.
+    fn meet(&mut self, key: &NodeKey) -> Option<u32> {
+        let bytes = key.as_str().as_bytes();
+        if let Some(node) = self.keys.find(bytes) {
+            return Some(node);
         }
-    }
-    let node_cuts = nodes.values().flat_map(|(_, cuts)| cuts);
-    let options = merge_options(node_cuts.chain(edges.iter().flat_map(|edge| &edge.cuts)), &mut problems);
-    let mut sorted: Vec<Node> = nodes
-        .into_values()
-        .map(|(mut node, cuts)| {
-            node.cuts = option_ids(&options, &cuts);
-            node
-        })
-        .collect();
-    sorted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    problems.sort_by(|a, b| (&a.position.input, &a.reason).cmp(&(&b.position.input, &b.reason)));
-    let mut graph = Graph { nodes: sorted, options, problems, ..Graph::default() };
-    graph.lay(&edges);
-    graph
-}
-
-impl Graph {
-    /// Numbers the edges and fills the flat arrays.
-    fn lay(&mut self, edges: &[&EdgeFact]) {
-        let numbers: FxHashMap<&NodeKey, u32> = self.nodes.iter().map(|node| &node.key).zip(0u32..).collect();
-        let number = |key: &NodeKey| numbers.get(key).copied().unwrap_or_default();
-        let mut rows: Vec<Row<'_>> = edges
-            .iter()
-            .map(|fact| {
-                let from = number(&fact.from);
-                let mut premises: Vec<u32> = fact.premises.iter().map(number).filter(|node| *node != from).collect();
-                premises.sort_unstable();
-                premises.dedup();
-                Row { from, to: number(&fact.to), premises, cuts: option_ids(&self.options, &fact.cuts), fact }
-            })
-            .collect();
-        rows.sort_by(|a, b| statement(a, b).then_with(|| occasion(a).cmp(&occasion(b))));
-        let mut steps = Vec::with_capacity(rows.len());
-        let (mut kinds, mut evidence, mut detail) = (Vec::new(), Vec::new(), Vec::new());
-        let mut texts: Interner<Text> = Interner::default();
-        let mut details: Interner<Detail> = Interner::default();
-        for same in rows.chunk_by(|a, b| statement(a, b) == Ordering::Equal) {
-            let Some(first) = same.first() else { continue };
-            let span = Span { valid: first.fact.valid, persistence: first.fact.persistence };
-            steps.push(Step { from: first.from, to: first.to, span, premises: first.premises.clone() });
-            kinds.push(first.fact.kind);
-            evidence.push(texts.number(first.fact.evidence.clone()));
-            detail.push(details.number(merge_details(first, same)));
+        if self.keys.len() >= COUNT_MAX {
+            return None;
         }
-        self.net = Net::new(self.nodes.iter().map(|node| node.valid).collect(), &steps);
-        (self.kinds, self.evidence, self.detail) = (kinds, evidence, detail);
-        (self.texts, self.details) = (texts.items, details.items);
+        let nothing = About {
+            evidence: self.texts.number(Text::default()),
+            evidence_known: Time::MAX,
+            label_known: Time::MIN,
+            valid_known: Time::MIN,
+            restated: Time::MIN,
+            crown_jewel: false,
+            stated: false,
+        };
+        self.about.push(self.abouts.number(nothing));
+        self.label.push(NONE);
+        self.node_cuts.push(NONE);
+        self.net.add_node(Interval::ALWAYS);
+        Some(self.keys.number(bytes))
     }
-}
 
-/// Gives equal things one number, in the order of first sight.
-struct Interner<T> {
-    numbers: FxHashMap<T, u32>,
-    items: Vec<T>,
-}
-
-impl<T> Default for Interner<T> {
-    fn default() -> Self {
-        Interner { numbers: FxHashMap::default(), items: Vec::new() }
-    }
-}
-
-impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
-    fn number(&mut self, thing: T) -> u32 {
-        if let Some(number) = self.numbers.get(&thing) {
-            return *number;
+    fn state_node(&mut self, fact: &NodeFact, end: Option<(Time, Time)>, found: &mut Found) {
+        let Some(node) = self.meet(&fact.key) else { return found.too_many(&fact.evidence) };
+        let Some(mut about) = self.about(node).copied() else { return };
+        let stated = self.ended_nodes.get(&node).map_or_else(|| self.net.life(node), |ended| ended.stated);
+        let valid = self.life_with(stated, &mut about, fact, found);
+        self.aliases.state(fact);
+        about.restated = about.restated.max(fact.known);
+        about.stated = true;
+        about.crown_jewel |= fact.crown_jewel;
+        let named = fact.label.as_str() != fact.key.name() && !fact.label.is_empty();
+        let known = fact.known.max(Time(i64::MIN + 1));
+        if named && (known, fact.label.as_str()) > (about.label_known, self.label(NodeId(node))) {
+            let label = self.labels.number(fact.label.as_bytes());
+            crate::flat::put(&mut self.label, node as usize, label);
+            about.label_known = known;
         }
-        let number = self.items.len() as u32;
-        self.items.push(thing.clone());
-        self.numbers.insert(thing, number);
-        number
+        let evidence = self.texts.get(about.evidence).map_or("", Text::as_str);
+        if (fact.known, fact.evidence.as_str()) < (about.evidence_known, evidence) || evidence.is_empty() {
+            about.evidence = self.texts.number(fact.evidence.clone());
+            about.evidence_known = fact.known;
+        }
+        if !fact.cuts.is_empty() {
+            let mut all = self.offer(&fact.cuts, found);
+            all.extend(self.node_option_ids(node));
+            all.sort_unstable();
+            all.dedup();
+            let cuts = self.list_number(&all);
+            crate::flat::put(&mut self.node_cuts, node as usize, cuts);
+        }
+        let number = self.abouts.number(about);
+        crate::flat::put(&mut self.about, node as usize, number);
+        self.end_node(node, valid, about.restated, end);
     }
-}
 
-/// The order of what edges say, without when it was learnt and what says so.
-fn statement(a: &Row<'_>, b: &Row<'_>) -> Ordering {
-    (a.from, a.to, a.fact.kind)
-        .cmp(&(b.from, b.to, b.fact.kind))
-        .then_with(|| (a.fact.valid.from, a.fact.valid.to).cmp(&(b.fact.valid.from, b.fact.valid.to)))
-        .then_with(|| persistence_order(a.fact.persistence).cmp(&persistence_order(b.fact.persistence)))
-        .then_with(|| (&a.premises, &a.cuts).cmp(&(&b.premises, &b.cuts)))
-        .then_with(|| (&a.fact.may, &a.fact.actions).cmp(&(&b.fact.may, &b.fact.actions)))
-        .then_with(|| holding(a.fact).cmp(&holding(b.fact)))
-}
-
-fn occasion<'f>(row: &Row<'f>) -> (Time, &'f Text) {
-    (row.fact.known, &row.fact.evidence)
-}
-
-fn persistence_order(persistence: Persistence) -> (u8, u32) {
-    match persistence {
-        Persistence::While => (0, 0),
-        Persistence::Take => (1, 0),
-        Persistence::Mint { ttl_seconds } => (2, ttl_seconds),
-    }
-}
-
-fn holding(fact: &EdgeFact) -> Option<(Text, Text, u64, Option<u64>)> {
-    let holding = fact.holding.as_ref()?;
-    Some((Text::new(holding.class.word()), holding.residency.clone(), holding.records, holding.bytes))
-}
-
-/// `first` is the first of `same`, which all say the same.
-fn merge_details(first: &Row<'_>, same: &[Row<'_>]) -> Detail {
-    Detail {
-        known: first.fact.known,
-        actions: first.fact.actions.clone(),
-        may: first.fact.may.clone(),
-        last_used: same.iter().filter_map(|row| row.fact.last_used).max(),
-        holding: holding(first.fact),
-        cuts: first.cuts.clone(),
-    }
-}
-
-fn implicit(key: &NodeKey) -> Node {
-    Node {
-        key: key.clone(),
-        label: Text::new(key.name()),
-        valid: Interval::ALWAYS,
-        evidence: Text::default(),
-        crown_jewel: false,
-        stated: false,
-        cuts: Vec::new(),
-        valid_known: Time::MIN,
-        label_known: Time::MIN,
-        evidence_known: Time::MAX,
-    }
-}
-
-fn state_node(nodes: &mut FxHashMap<NodeKey, (Node, Vec<CutOption>)>, fact: &NodeFact, problems: &mut Vec<Problem>) {
-    let (node, cuts) = nodes.entry(fact.key.clone()).or_insert_with(|| (implicit(&fact.key), Vec::new()));
-    node.stated = true;
-    node.crown_jewel |= fact.crown_jewel;
-    cuts.extend(fact.cuts.iter().cloned());
-    if fact.valid.from >= fact.valid.to {
-        problems.push(problem(
-            &fact.evidence,
-            format!("`{}` ends at {} before it begins at {}", fact.key, fact.valid.to, fact.valid.from),
-            "the interval is ignored; correct it in the inventory",
-        ));
-    } else if fact.valid != Interval::ALWAYS {
-        let first = node.valid == Interval::ALWAYS && node.valid_known == Time::MIN;
-        let from = if first { fact.valid.from } else { node.valid.from.min(fact.valid.from) };
-        let to = match fact.known.cmp(&node.valid_known) {
+    /// The life of a node with what one more fact says of it.
+    fn life_with(&self, stated: Interval, about: &mut About, fact: &NodeFact, found: &mut Found) -> Interval {
+        if is_empty(fact.valid) {
+            found.add(
+                &fact.evidence,
+                format!("`{}` ends at {} before it begins at {}", fact.key, fact.valid.to, fact.valid.from),
+                "the interval is ignored; correct it in the inventory",
+            );
+            return stated;
+        }
+        if fact.valid == Interval::ALWAYS {
+            return stated;
+        }
+        let first = stated == Interval::ALWAYS && about.valid_known == Time::MIN;
+        let from = if first { fact.valid.from } else { stated.from.min(fact.valid.from) };
+        let to = match fact.known.cmp(&about.valid_known) {
             _ if first => fact.valid.to,
             Ordering::Greater => fact.valid.to,
-            Ordering::Equal => node.valid.to.max(fact.valid.to),
-            Ordering::Less => node.valid.to,
+            Ordering::Equal => stated.to.max(fact.valid.to),
+            Ordering::Less => stated.to,
         };
-        node.valid = Interval::new(from, to);
-        node.valid_known = node.valid_known.max(fact.known).max(Time(i64::MIN + 1));
+        about.valid_known = about.valid_known.max(fact.known).max(Time(i64::MIN + 1));
+        Interval::new(from, to)
     }
-    let named = fact.label.as_str() != fact.key.name() && !fact.label.is_empty();
-    let (label, known) = (&fact.label, fact.known.max(Time(i64::MIN + 1)));
-    if named && (known, label) > (node.label_known, &node.label) {
-        (node.label, node.label_known) = (label.clone(), known);
-    }
-    if (fact.known, &fact.evidence) < (node.evidence_known, &node.evidence) || node.evidence.is_empty() {
-        (node.evidence, node.evidence_known) = (fact.evidence.clone(), fact.known);
-    }
-}
 
-fn edge_is_sound(fact: &EdgeFact, problems: &mut Vec<Problem>) -> bool {
-    if fact.valid.from >= fact.valid.to {
-        let reason = format!(
-            "the step from `{}` to `{}` ends at {} before it begins at {}",
-            fact.from, fact.to, fact.valid.to, fact.valid.from
-        );
-        problems.push(problem(&fact.evidence, reason, "the step is left out; correct its interval in the inventory"));
-        return false;
-    }
-    if fact.kind == EdgeKind::Holds && fact.holding.is_none() {
-        let reason = format!("`{}` holds `{}`, but not how much", fact.from, fact.to);
-        problems.push(problem(&fact.evidence, reason, "its records are not counted; state them in the inventory"));
-    }
-    true
-}
-
-fn problem(evidence: &Text, reason: String, hint: &str) -> Problem {
-    let position = Position { input: evidence.to_string(), ..Position::default() };
-    Problem { source: Text::new("graph"), position, reason, hint: hint.to_owned() }
-}
-
-fn merge_options<'f>(offered: impl Iterator<Item = &'f CutOption>, problems: &mut Vec<Problem>) -> Vec<CutOption> {
-    let mut merged: FxHashMap<&Action, (CutOption, bool)> = FxHashMap::default();
-    for option in offered {
-        let (known, differs) = merged.entry(&option.action).or_insert_with(|| (option.clone(), false));
-        *differs |= known.cost != option.cost;
-        known.cost = known.cost.max(option.cost);
-        known.delay_seconds = known.delay_seconds.max(option.delay_seconds);
-        known.reversibility = known.reversibility.max(option.reversibility);
-        known.policy = known.policy.max(option.policy);
-    }
-    let mut options = Vec::with_capacity(merged.len());
-    for (option, differs) in merged.into_values() {
-        if differs {
-            let reason = format!(
-                "`{}` on `{}` is offered at different costs; {} is used",
-                option.action.name, option.action.target, option.cost
-            );
-            let hint = "state one cost for one action";
-            problems.push(problem(&Text::new(option.action.target.as_str()), reason, hint));
+    /// Sets what is left of a node's life.
+    fn end_node(&mut self, node: u32, stated: Interval, restated: Time, end: Option<(Time, Time)>) {
+        let ended = self.ended_nodes.get(&node).copied();
+        let news = end.map(|(known, at)| Ended { known, at, stated });
+        let ended = later(ended.map(|ended| Ended { stated, ..ended }), news);
+        let life = ended.map_or(stated, |ended| ended.left_of(stated, restated));
+        if let Some(ended) = ended {
+            self.ended_nodes.insert(node, ended);
         }
-        options.push(option);
+        if life != self.net.life(node) {
+            self.net.set_life(node, life);
+        }
     }
-    options.sort_by(|a, b| a.action.cmp(&b.action));
-    options
+
+    /// What an edge fact says, in numbers; `None` for what is left out.
+    fn statement(&mut self, fact: &EdgeFact, found: &mut Found) -> Option<Statement> {
+        if !found.is_sound(fact) {
+            return None;
+        }
+        let ends = self.meet(&fact.from).zip(self.meet(&fact.to)).filter(|_| self.edge_count() < COUNT_MAX);
+        let Some((from, to)) = ends else {
+            found.too_many(&fact.evidence);
+            return None;
+        };
+        let mut premises = Vec::new();
+        for key in &fact.premises {
+            let Some(premise) = self.meet(key) else {
+                found.too_many(&fact.evidence);
+                return None;
+            };
+            if premise != from {
+                premises.push(premise);
+            }
+        }
+        premises.sort_unstable();
+        premises.dedup();
+        let cuts = if fact.cuts.is_empty() { Vec::new() } else { self.offer(&fact.cuts, found) };
+        let holding = fact.holding.as_ref().map(|holding| {
+            (Text::new(holding.class.word()), holding.residency.clone(), holding.records, holding.bytes)
+        });
+        let saying = Saying { kind: fact.kind, actions: fact.actions.clone(), may: fact.may.clone(), holding };
+        Some(Statement {
+            from,
+            to,
+            span: self.net.span_number(Span { valid: fact.valid, persistence: fact.persistence }),
+            gate: self.net.gate_number(&premises),
+            saying: self.sayings.number(saying),
+            cuts: self.list_number(&cuts),
+        })
+    }
+
+    /// The numbers of the options, sorted, each once.
+    fn offer(&mut self, cuts: &[CutOption], found: &mut Found) -> Vec<u32> {
+        let mut numbers = Vec::with_capacity(cuts.len());
+        for option in cuts {
+            let (number, differs) = self.options.offer(option, &self.keys);
+            if differs {
+                found.differing.insert(number);
+            }
+            numbers.push(number);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Adds an edge with the next number, which no search sees yet.
+    fn push(&mut self, statement: &Statement, fact: &EdgeFact) -> u32 {
+        let edge = self.net.push_numbered(statement.from, statement.to, statement.span, statement.gate);
+        let evidence = self.texts.number(fact.evidence.clone());
+        let detail = Detail { saying: statement.saying, evidence, known: fact.known, restated: fact.known };
+        self.detail.push(self.details.number(detail));
+        if statement.cuts != NONE {
+            self.edge_cuts.set(edge, statement.cuts);
+        }
+        if let Some(used) = fact.last_used {
+            self.last_used.set(edge, used);
+        }
+        edge
+    }
+
+    /// The edge that says this already.
+    fn same(&self, statement: &Statement) -> Option<u32> {
+        let run = self.net.laid_out(statement.from);
+        let (mut low, mut high) = (run.start, run.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.net.to(middle) < statement.to { low = middle + 1 } else { high = middle }
+        }
+        let laid = (low..run.end).take_while(|edge| self.net.to(*edge) == statement.to);
+        let added = self.added.get(&(statement.from, statement.to)).into_iter().flatten().copied();
+        laid.chain(added).find(|edge| self.statement_of(*edge) == Some(*statement))
+    }
+
+    /// What an edge says, in numbers.
+    pub(crate) fn statement_of(&self, edge: u32) -> Option<Statement> {
+        Some(Statement {
+            from: self.net.from(edge),
+            to: self.net.to(edge),
+            span: self.stated_span(edge),
+            gate: self.net.gate_of(edge),
+            saying: self.detail(edge)?.saying,
+            cuts: self.edge_cuts.get(edge).unwrap_or(NONE),
+        })
+    }
+
+    fn state_again(&mut self, edge: u32, fact: &EdgeFact) {
+        let Some(known) = self.detail(edge).copied() else { return };
+        let evidence = self.texts.number(fact.evidence.clone());
+        let again = Detail { evidence, known: fact.known, restated: fact.known, ..known };
+        self.set_detail(edge, self.merged(known, again));
+        if let Some(used) = fact.last_used.max(self.last_used.get(edge)) {
+            self.last_used.set(edge, used);
+        }
+    }
+
+    pub(crate) fn set_detail(&mut self, edge: u32, detail: Detail) {
+        let number = self.details.number(detail);
+        crate::flat::put(&mut self.detail, edge as usize, number);
+    }
+
+    /// Two occasions of one statement: first learnt, and what said so then.
+    pub(crate) fn merged(&self, a: Detail, b: Detail) -> Detail {
+        let occasion = |detail: &Detail| (detail.known, self.texts.get(detail.evidence).cloned());
+        let first = if occasion(&b) < occasion(&a) { b } else { a };
+        Detail { restated: a.restated.max(b.restated), ..first }
+    }
+
+    fn end_edge(&mut self, edge: u32, end: Option<(Time, Time)>) {
+        let Some((known, at)) = end else { return };
+        let before = self.ended_edges.get(&edge).copied();
+        let stated = self.stated_span(edge);
+        if let Some(ended) = later(before, Some(Ended { known, at, stated })) {
+            self.ended_edges.insert(edge, ended);
+        }
+    }
+
+    /// Sets what is left of an edge that may have ended.
+    pub(crate) fn settle_edge(&mut self, edge: u32) {
+        let Some(ended) = self.ended_edges.get(&edge).copied() else { return };
+        let Some((stated, detail)) = self.net.span_at(ended.stated).zip(self.detail(edge).copied()) else { return };
+        let left = ended.left_of(stated.valid, detail.restated);
+        let span = self.net.span_number(crate::graph::clipped(stated, left));
+        if span != self.net.span_of(edge) {
+            self.net.set_span(edge, span);
+            self.changed += 1;
+        }
+    }
 }
 
-fn option_ids(options: &[CutOption], cuts: &[CutOption]) -> Vec<u32> {
-    let find = |cut: &CutOption| options.binary_search_by(|option| option.action.cmp(&cut.action)).ok();
-    let mut ids: Vec<u32> = cuts.iter().filter_map(find).map(|index| index as u32).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+/// What an edge says, in numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Statement {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) span: u32,
+    pub(crate) gate: u32,
+    pub(crate) saying: u32,
+    pub(crate) cuts: u32,
+}
+
+/// The end that counts: learnt last, and of those the latest.
+pub(crate) fn later<T>(a: Option<Ended<T>>, b: Option<Ended<T>>) -> Option<Ended<T>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if (b.known, b.at) > (a.known, a.at) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// What is not as it should be.
+#[derive(Debug, Default)]
+struct Found {
+    problems: Vec<Problem>,
+    /// Options that facts offer at different costs.
+    differing: BTreeSet<u32>,
+}
+
+impl Found {
+    fn add(&mut self, evidence: &Text, reason: String, hint: &str) {
+        let position = Position { input: evidence.to_string(), ..Position::default() };
+        self.problems.push(Problem { source: Text::new("graph"), position, reason, hint: hint.to_owned() });
+    }
+
+    fn too_many(&mut self, evidence: &Text) {
+        let reason = format!("there are more than {COUNT_MAX} nodes or edges");
+        self.add(evidence, reason, "what comes beyond is left out; split the estate");
+    }
+
+    fn is_sound(&mut self, fact: &EdgeFact) -> bool {
+        if is_empty(fact.valid) {
+            let reason = format!(
+                "the step from `{}` to `{}` ends at {} before it begins at {}",
+                fact.from, fact.to, fact.valid.to, fact.valid.from
+            );
+            self.add(&fact.evidence, reason, "the step is left out; correct its interval in the inventory");
+            return false;
+        }
+        if fact.kind == EdgeKind::Holds && fact.holding.is_none() {
+            let reason = format!("`{}` holds `{}`, but not how much", fact.from, fact.to);
+            self.add(&fact.evidence, reason, "its records are not counted; state them in the inventory");
+        }
+        true
+    }
+
+    fn problems(mut self, graph: &Graph) -> Vec<Problem> {
+        for option in std::mem::take(&mut self.differing) {
+            let Some(CutOption { action, cost, .. }) = graph.option_at(option) else { continue };
+            let reason =
+                format!("`{}` on `{}` is offered at different costs; {cost} is used", action.name, action.target);
+            self.add(&Text::new(action.target.as_str()), reason, "state one cost for one action");
+        }
+        self.problems.sort_by(|a, b| (&a.position.input, &a.reason).cmp(&(&b.position.input, &b.reason)));
+        self.problems
+    }
 }

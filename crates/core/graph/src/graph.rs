@@ -1,17 +1,26 @@
 //! The graph: topology, and for each node and edge what a person or a planner needs to know of it.
 //!
-//! It answers look-ups only. How it is made from facts is in `build`, what follows from it in `reach` and `cut`.
+//! It answers look-ups only. How it is made from facts and changes is in `build`, how it is laid flat in `compact`, what
+//! follows from it in `reach`, `closure` and `cut`. Everything is a column of numbers or is stored once and numbered; what is
+//! looked up is spelled out anew.
 
 use crate::alias::Aliases;
-use crate::net::{NONE, Net};
-use firebreak_model::{Action, CutOption, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time};
+use crate::net::{NONE, Net, Span};
+use crate::options::{Options, spelled};
+use crate::pool::{Pool, Runs, Sparse};
+use firebreak_model::{
+    Action, CutOption, DataClass, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time,
+};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-/// A node of one built graph. Numbers follow the order of keys; extending the graph renumbers.
+/// A node of one graph. In a compact graph numbers follow the order of keys; changes add numbers and leave those that
+/// are there; [`Graph::compact`] numbers anew.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct NodeId(pub(crate) u32);
 
-/// An edge of one built graph. The same facts in any order give the same numbers; extending the graph renumbers.
+/// An edge of one graph. In a compact graph the same facts in any order give the same numbers; changes add numbers and
+/// leave those that are there; [`Graph::compact`] numbers anew.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct EdgeId(pub(crate) u32);
 
@@ -30,21 +39,55 @@ pub struct Node {
     pub crown_jewel: bool,
     /// Whether a fact of its own states it, or only edges mention it.
     pub stated: bool,
-    pub(crate) cuts: Vec<u32>,
-    pub(crate) valid_known: Time,
-    pub(crate) label_known: Time,
-    pub(crate) evidence_known: Time,
 }
 
-/// What is known of an edge beside its topology; shared by all edges that say the same.
+/// What facts say of a node beside its life; shared by all nodes of which they say the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct About {
+    pub(crate) evidence: u32,
+    pub(crate) evidence_known: Time,
+    pub(crate) label_known: Time,
+    pub(crate) valid_known: Time,
+    /// When any fact of it was learnt last.
+    pub(crate) restated: Time,
+    pub(crate) crown_jewel: bool,
+    pub(crate) stated: bool,
+}
+
+/// What an edge says beside when; shared by all edges that say the same.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Detail {
-    pub(crate) known: Time,
+pub(crate) struct Saying {
+    pub(crate) kind: EdgeKind,
     pub(crate) actions: Vec<Text>,
     pub(crate) may: Vec<Text>,
-    pub(crate) last_used: Option<Time>,
     pub(crate) holding: Option<(Text, Text, u64, Option<u64>)>,
-    pub(crate) cuts: Vec<u32>,
+}
+
+/// What an edge says, when that was learnt, and what says so.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Detail {
+    pub(crate) saying: u32,
+    pub(crate) evidence: u32,
+    /// When it was learnt first.
+    pub(crate) known: Time,
+    /// When it was learnt last.
+    pub(crate) restated: Time,
+}
+
+/// The news that something ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ended<T> {
+    pub(crate) known: Time,
+    pub(crate) at: Time,
+    /// What was stated before: the life of a node, the span of an edge.
+    pub(crate) stated: T,
+}
+
+impl<T> Ended<T> {
+    /// What is left of `stated`, given when it was stated last: what was learnt later counts.
+    pub(crate) fn left_of(&self, stated: Interval, restated: Time) -> Interval {
+        if restated > self.known { stated } else { Interval::new(stated.from, stated.to.min(self.at)) }
+    }
 }
 
 /// One edge, looked up.
@@ -80,19 +123,38 @@ pub struct Edge<'g> {
     pub cuts: Vec<CutOption>,
 }
 
+/// Set in the number of a list of options; without it, the number is of one option.
+pub(crate) const LIST: u32 = 1 << 31;
+
 /// The temporal graph of one estate.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Sorted by key.
-    pub(crate) nodes: Vec<Node>,
     pub(crate) net: Net,
-    pub(crate) kinds: Vec<EdgeKind>,
-    pub(crate) evidence: Vec<u32>,
-    pub(crate) texts: Vec<Text>,
+    /// Node -> its key. Those that were laid are sorted.
+    pub(crate) keys: Runs<u8>,
+    pub(crate) laid_nodes: u32,
+    pub(crate) about: Vec<u32>,
+    pub(crate) abouts: Pool<About>,
+    /// Node -> its label, or `NONE` where it is called by its own name.
+    pub(crate) label: Vec<u32>,
+    pub(crate) labels: Runs<u8>,
+    /// Node -> an option, a list of options, or `NONE`.
+    pub(crate) node_cuts: Vec<u32>,
+    pub(crate) texts: Pool<Text>,
     pub(crate) detail: Vec<u32>,
-    pub(crate) details: Vec<Detail>,
-    /// One for each action, sorted by action, wherever it is attached.
-    pub(crate) options: Vec<CutOption>,
+    pub(crate) details: Pool<Detail>,
+    pub(crate) sayings: Pool<Saying>,
+    /// Edge -> an option or a list of options.
+    pub(crate) edge_cuts: Sparse<u32>,
+    pub(crate) cut_lists: Runs<u32>,
+    pub(crate) last_used: Sparse<Time>,
+    pub(crate) options: Options,
+    pub(crate) ended_nodes: FxHashMap<u32, Ended<Interval>>,
+    pub(crate) ended_edges: FxHashMap<u32, Ended<u32>>,
+    /// Origin and target -> the edges that were added since the graph was laid.
+    pub(crate) added: FxHashMap<(u32, u32), Vec<u32>>,
+    pub(crate) changed: usize,
+    pub(crate) revision: u64,
     pub(crate) problems: Vec<Problem>,
     pub(crate) aliases: Aliases,
 }
@@ -103,14 +165,19 @@ impl Graph {
         self.net.node_count()
     }
 
-    /// How many edges there are; several intervals of one relation are several edges.
+    /// How many edges there are; several intervals of one relation are several edges, and so are those that ended.
     pub fn edge_count(&self) -> usize {
         self.net.edge_count()
     }
 
-    /// Every node, in the order of keys.
+    /// Grows with everything that changes the graph: what was derived from another revision may be out of date.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Every node; in a compact graph in the order of keys.
     pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..self.nodes.len() as u32).map(NodeId)
+        (0..self.net.node_count() as u32).map(NodeId)
     }
 
     /// Every edge.
@@ -124,37 +191,54 @@ impl Graph {
     }
 
     fn find(&self, key: &NodeKey) -> Option<NodeId> {
-        self.nodes.binary_search_by(|node| node.key.cmp(key)).ok().map(|index| NodeId(index as u32))
+        self.keys.find(key.as_str().as_bytes()).map(NodeId)
     }
 
     /// What is known of a node, or `None` for a number of another graph.
     pub fn node(&self, id: NodeId) -> Option<Node> {
-        self.nodes.get(id.0 as usize).cloned()
+        let about = self.about(id.0)?;
+        Some(Node {
+            key: self.key(id)?,
+            label: Text::new(self.label(id)),
+            valid: self.net.life(id.0),
+            evidence: self.texts.get(about.evidence).cloned().unwrap_or_default(),
+            crown_jewel: about.crown_jewel,
+            stated: about.stated,
+        })
     }
 
     /// The key of a node, or `None` for a number of another graph.
     pub fn key(&self, id: NodeId) -> Option<NodeKey> {
-        self.nodes.get(id.0 as usize).map(|node| node.key.clone())
+        ((id.0 as usize) < self.node_count()).then(|| spelled(self.keys.text(id.0)))
     }
 
     /// What a person calls a node; empty for a number of another graph.
     pub fn label(&self, id: NodeId) -> &str {
-        self.nodes.get(id.0 as usize).map_or("", |node| node.label.as_str())
+        match self.label.get(id.0 as usize) {
+            None => "",
+            Some(&NONE) => {
+                let key = self.keys.text(id.0);
+                let rest = key.split_once(':').map_or("", |(_, rest)| rest);
+                rest.split_once('/').map_or(rest, |(_, name)| name)
+            }
+            Some(label) => self.labels.text(*label),
+        }
     }
 
     /// Whether the owner says that the node must not be lost.
     pub fn is_crown_jewel(&self, id: NodeId) -> bool {
-        self.nodes.get(id.0 as usize).is_some_and(|node| node.crown_jewel)
+        self.about(id.0).is_some_and(|about| about.crown_jewel)
     }
 
-    /// All crown jewels, in the order of keys.
+    /// All crown jewels; in a compact graph in the order of keys.
     pub fn crown_jewels(&self) -> Vec<NodeId> {
         self.node_ids().filter(|id| self.is_crown_jewel(*id)).collect()
     }
 
     /// What a resource holds at any time: the largest count that is stated for each class and residency, by class.
     pub fn holdings(&self, resource: NodeId) -> Vec<Holding> {
-        crate::loss::largest(self.net.out(resource.0).filter_map(|edge| self.holding(edge)))
+        let ever = |edge: &u32| !is_empty(self.net.span(*edge).valid);
+        crate::loss::largest(self.net.out(resource.0).filter(ever).filter_map(|edge| self.holding(edge)))
     }
 
     /// How a node can be cut: each option disables the whole node.
@@ -162,7 +246,7 @@ impl Graph {
         self.options_of(self.node_option_ids(id.0))
     }
 
-    /// Every action that any fact offers, once, in the order of actions.
+    /// Every action that any fact offers, once; in a compact graph in the order of actions (those on what is no node last).
     pub fn options(&self) -> impl Iterator<Item = CutOption> {
         (0..self.option_count() as u32).filter_map(|option| self.option_at(option))
     }
@@ -179,83 +263,118 @@ impl Graph {
 
     /// The option with this number.
     pub(crate) fn option_at(&self, option: u32) -> Option<CutOption> {
-        self.options.get(option as usize).cloned()
+        self.options.get(option, &self.keys)
     }
 
-    /// The edges out of a node, with those of which the node is a further premise left out.
+    /// The edges out of a node, with those of which the node is a further premise left out, and those that were never
+    /// true.
     pub fn edges_from(&self, id: NodeId) -> impl Iterator<Item = Edge<'_>> {
-        self.net.out(id.0).filter_map(|edge| self.edge(EdgeId(edge)))
+        self.net.out(id.0).filter_map(|edge| self.edge(EdgeId(edge))).filter(|edge| !is_empty(edge.valid))
     }
 
-    /// The edges into a node.
+    /// The edges into a node, with those left out that were never true.
     pub fn edges_into(&self, id: NodeId) -> impl Iterator<Item = Edge<'_>> {
-        self.net.incoming(id.0).filter_map(|edge| self.edge(EdgeId(edge)))
+        self.net.incoming(id.0).filter_map(|edge| self.edge(EdgeId(edge))).filter(|edge| !is_empty(edge.valid))
     }
 
-    /// An edge, or `None` for a number of another graph.
+    /// An edge, or `None` for a number of another graph. One that was never true has an empty interval.
     pub fn edge(&self, id: EdgeId) -> Option<Edge<'_>> {
         let detail = self.detail(id.0)?;
+        let saying = self.sayings.get(detail.saying)?;
         let span = self.net.span(id.0);
         Some(Edge {
             id,
-            kind: *self.kinds.get(id.0 as usize)?,
+            kind: saying.kind,
             from: NodeId(self.net.from(id.0)),
             to: NodeId(self.net.to(id.0)),
             premises: self.net.premises(id.0).iter().copied().map(NodeId).collect(),
             valid: span.valid,
             persistence: span.persistence,
             known: detail.known,
-            evidence: self.texts.get(*self.evidence.get(id.0 as usize)? as usize)?,
-            actions: &detail.actions,
-            may: &detail.may,
-            last_used: detail.last_used,
+            evidence: self.texts.get(detail.evidence)?,
+            actions: &saying.actions,
+            may: &saying.may,
+            last_used: self.last_used.get(id.0),
             holding: self.holding(id.0),
-            cuts: self.options_of(&detail.cuts),
+            cuts: self.options_of(self.edge_option_ids(id.0)),
         })
     }
 
+    pub(crate) fn about(&self, node: u32) -> Option<&About> {
+        self.about.get(node as usize).and_then(|about| self.abouts.get(*about))
+    }
+
     pub(crate) fn detail(&self, edge: u32) -> Option<&Detail> {
-        let index = self.detail.get(edge as usize).copied().unwrap_or(NONE);
-        self.details.get(index as usize)
+        self.detail.get(edge as usize).and_then(|detail| self.details.get(*detail))
+    }
+
+    pub(crate) fn saying(&self, edge: u32) -> Option<&Saying> {
+        self.detail(edge).and_then(|detail| self.sayings.get(detail.saying))
+    }
+
+    /// The span that was stated of the edge, whether or not that ended since.
+    pub(crate) fn stated_span(&self, edge: u32) -> u32 {
+        self.ended_edges.get(&edge).map_or_else(|| self.net.span_of(edge), |ended| ended.stated)
     }
 
     /// Whether the edge has no undecided condition.
     pub(crate) fn is_certain(&self, edge: u32) -> bool {
-        self.detail(edge).is_some_and(|detail| detail.may.is_empty())
+        self.saying(edge).is_some_and(|saying| saying.may.is_empty())
     }
 
     pub(crate) fn kind(&self, edge: u32) -> Option<EdgeKind> {
-        self.kinds.get(edge as usize).copied()
+        self.saying(edge).map(|saying| saying.kind)
     }
 
     pub(crate) fn holding(&self, edge: u32) -> Option<Holding> {
-        if self.kind(edge) != Some(EdgeKind::Holds) {
-            return None;
-        }
-        let (class, residency, records, bytes) = self.detail(edge)?.holding.as_ref()?;
-        Some(Holding {
-            class: firebreak_model::DataClass::new(class),
-            residency: residency.clone(),
-            records: *records,
-            bytes: *bytes,
-        })
+        let saying = self.saying(edge).filter(|saying| saying.kind == EdgeKind::Holds)?;
+        let (class, residency, records, bytes) = saying.holding.as_ref()?;
+        Some(Holding { class: DataClass::new(class), residency: residency.clone(), records: *records, bytes: *bytes })
     }
 
     /// Numbers in `options` of what cuts the node.
     pub(crate) fn node_option_ids(&self, node: u32) -> &[u32] {
-        self.nodes.get(node as usize).map_or(&[], |node| &node.cuts)
+        self.node_cuts.get(node as usize).map_or(&[], |cuts| self.option_list(cuts))
     }
 
     /// Numbers in `options` of what cuts the edge.
     pub(crate) fn edge_option_ids(&self, edge: u32) -> &[u32] {
-        self.detail(edge).map_or(&[], |detail| &detail.cuts)
+        self.edge_cuts.get_ref(edge).map_or(&[], |cuts| self.option_list(cuts))
     }
 
     pub(crate) fn option_index(&self, action: &Action) -> Option<u32> {
-        self.options.binary_search_by(|option| option.action.cmp(action)).ok().map(|index| index as u32)
+        self.options.find(action, &self.keys)
+    }
+
+    /// The list that `cuts` stands for.
+    pub(crate) fn option_list<'g>(&'g self, cuts: &'g u32) -> &'g [u32] {
+        match *cuts {
+            NONE => &[],
+            list if list & LIST != 0 => self.cut_lists.get(list & !LIST),
+            _ => std::slice::from_ref(cuts),
+        }
+    }
+
+    /// What stands for a list, which must be sorted.
+    pub(crate) fn list_number(&mut self, options: &[u32]) -> u32 {
+        match options {
+            [] => NONE,
+            [option] => *option,
+            options => LIST | self.cut_lists.number(options),
+        }
     }
 
     fn options_of(&self, ids: &[u32]) -> Vec<CutOption> {
         ids.iter().filter_map(|id| self.option_at(*id)).collect()
     }
+}
+
+/// Whether there is no instant inside.
+pub(crate) fn is_empty(interval: Interval) -> bool {
+    interval.from >= interval.to
+}
+
+/// The span without what comes after its end.
+pub(crate) fn clipped(span: Span, valid: Interval) -> Span {
+    Span { valid, ..span }
 }

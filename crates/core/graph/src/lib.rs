@@ -17,17 +17,21 @@ mod alias;
 mod arrive;
 mod build;
 pub mod check;
+mod compact;
 pub mod cut;
 mod flat;
 mod graph;
 pub mod join;
 pub mod loss;
 mod net;
+mod options;
 #[cfg(test)]
 mod oracle;
+mod pool;
 pub mod reach;
 pub mod standing;
 
+pub use build::{COMPACT_ABOVE, GraphBuilder};
 pub use cut::{
     Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Place, Proof, Uncuttable, cut, residual,
     residual_if_fails,

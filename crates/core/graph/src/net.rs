@@ -1,10 +1,12 @@
 //! The bare topology: who leads where and when, as flat arrays of `u32`. No keys, labels, evidence or costs.
 //!
-//! Edges are numbered in the order of their origin, so the edges out of a node are one run of numbers; the edges into a
-//! node, and the edges that need a node as a further premise, are runs in two index arrays. Interval and persistence
-//! are interned: an inventory states few different ones.
+//! Edges that were laid are numbered in the order of their origin, so the edges out of a node are one run of numbers, and
+//! the origin of an edge is found by counting marks. The edges into a node, and the edges that need a node as a further
+//! premise, are runs in two index arrays. Edges that changes added since have the numbers beyond, and lists of their own
+//! at the nodes that they touch. Interval and persistence are interned: an inventory states few different ones.
 
 use crate::flat::{item, put, run, starts};
+use crate::pool::{Marks, Pool, Runs, Sparse, slack};
 use firebreak_model::{Interval, Persistence, Time};
 use rustc_hash::FxHashMap;
 
@@ -30,7 +32,9 @@ pub(crate) struct Step {
     pub(crate) premises: Vec<u32>,
 }
 
-/// Numbers of edges: those of the flat arrays, then those that changes added.
+const NEVER: Interval = Interval::new(Time::MIN, Time::MIN);
+
+/// Numbers of edges: those that were laid, then those that changes added.
 #[derive(Clone, Debug)]
 pub(crate) struct Edges<'n> {
     run: std::ops::Range<u32>,
@@ -50,57 +54,79 @@ impl Iterator for Edges<'_> {
         let left = self.run.len() + self.list.len() + self.more.len();
         (left, Some(left))
     }
+
+    fn fold<B, F: FnMut(B, u32) -> B>(self, first: B, mut f: F) -> B {
+        let folded = self.run.fold(first, &mut f);
+        let folded = self.list.copied().fold(folded, &mut f);
+        self.more.copied().fold(folded, f)
+    }
+}
+
+/// Lists of edges at the few nodes that changes touched.
+#[derive(Clone, Debug, Default)]
+struct Added {
+    touched: Marks,
+    at: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Added {
+    fn add(&mut self, node: u32, edge: u32) {
+        self.touched.add(node);
+        self.at.entry(node).or_default().push(edge);
+    }
+
+    #[inline]
+    fn of(&self, node: u32) -> std::slice::Iter<'_, u32> {
+        if !self.touched.contains(node) {
+            return [].iter();
+        }
+        self.at.get(&node).map_or([].iter(), |edges| edges.iter())
+    }
 }
 
 /// The topology.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Net {
-    life: Vec<Interval>,
+    /// Node -> its life in `lives`.
+    life: Vec<u32>,
+    lives: Pool<Interval>,
+    /// How many edges were laid; those beyond were added since.
+    laid: u32,
     first_out: Vec<u32>,
-    from: Vec<u32>,
+    /// Marks the first laid edge of each node that has any, and which nodes these are.
+    begins: Marks,
+    beginners: Vec<u32>,
+    /// Edge -> its origin, for those beyond `laid`.
+    added_from: Vec<u32>,
     to: Vec<u32>,
     span: Vec<u32>,
-    spans: Vec<Span>,
+    spans: Pool<Span>,
     first_in: Vec<u32>,
     into: Vec<u32>,
-    /// Edge -> first and end of its premises, for the few edges that have any.
-    gates: FxHashMap<u32, (u32, u32)>,
-    premises: Vec<u32>,
+    /// Edge -> its premises, for the few that have any.
+    gates: Sparse<u32>,
+    premises: Runs<u32>,
+    /// The nodes that are further premises; for each, by rank, where its edges begin in `uses`.
+    used: Marks,
     first_use: Vec<u32>,
     uses: Vec<u32>,
+    added_out: Added,
+    added_in: Added,
+    added_uses: Added,
 }
 
 impl Net {
     /// The topology of `steps`, which must be sorted by origin, over nodes that exist during `life`.
     pub(crate) fn new(life: Vec<Interval>, steps: &[Step]) -> Net {
-        let nodes = life.len();
-        let mut net = Net { life, ..Net::default() };
-        let (mut out, mut into, mut uses) = (vec![0u32; nodes], vec![0u32; nodes], vec![0u32; nodes]);
-        let mut interned: FxHashMap<Span, u32> = FxHashMap::default();
-        for (edge, step) in (0u32..).zip(steps) {
-            let next = net.spans.len() as u32;
-            let span = *interned.entry(step.span).or_insert(next);
-            if span == next {
-                net.spans.push(step.span);
-            }
-            net.from.push(step.from);
-            net.to.push(step.to);
-            net.span.push(span);
-            bump(&mut out, step.from);
-            bump(&mut into, step.to);
-            if !step.premises.is_empty() {
-                let first = net.premises.len() as u32;
-                net.premises.extend(&step.premises);
-                net.gates.insert(edge, (first, net.premises.len() as u32));
-                step.premises.iter().for_each(|premise| bump(&mut uses, *premise));
-            }
+        let mut net = Net::default();
+        for life in life {
+            net.add_node(life);
         }
-        net.first_out = starts(out.into_iter());
-        net.first_in = starts(into.into_iter());
-        net.first_use = starts(uses.into_iter());
-        net.into = index(&net.first_in, (0u32..).zip(steps).map(|(edge, step)| (step.to, edge)));
-        let pairs = (0u32..).zip(steps).flat_map(|(edge, step)| step.premises.iter().map(move |node| (*node, edge)));
-        net.uses = index(&net.first_use, pairs);
+        for step in steps {
+            net.push(step.from, step.to, step.span, &step.premises);
+        }
+        let order: Vec<u32> = (0..net.to.len() as u32).collect();
+        net.lay(&order, None);
         net
     }
 
@@ -112,38 +138,61 @@ impl Net {
         self.to.len()
     }
 
+    /// How many edges were laid; the numbers beyond are of edges that changes added.
+    pub(crate) fn laid(&self) -> u32 {
+        self.laid
+    }
+
     /// When the node exists. A node that is not there never exists.
     #[inline]
     pub(crate) fn life(&self, node: u32) -> Interval {
-        self.life.get(node as usize).copied().unwrap_or(Interval::new(Time::MIN, Time::MIN))
+        self.life.get(node as usize).and_then(|life| self.lives.get(*life)).copied().unwrap_or(NEVER)
     }
 
     /// The edges out of `node`, in no order that means anything.
     #[inline]
     pub(crate) fn out(&self, node: u32) -> Edges<'_> {
-        let node = node as usize;
-        Edges { run: item(&self.first_out, node)..item(&self.first_out, node + 1), list: [].iter(), more: [].iter() }
+        Edges { run: self.laid_out(node), list: [].iter(), more: self.added_out.of(node) }
+    }
+
+    /// The laid edges out of `node`, in the order of their targets.
+    #[inline]
+    pub(crate) fn laid_out(&self, node: u32) -> std::ops::Range<u32> {
+        match (self.first_out.get(node as usize), self.first_out.get(node as usize + 1)) {
+            (Some(first), Some(end)) => *first..*end,
+            _ => 0..0,
+        }
     }
 
     /// The edges into `node`.
     #[inline]
     pub(crate) fn incoming(&self, node: u32) -> Edges<'_> {
-        let node = node as usize;
-        let list = run(&self.into, item(&self.first_in, node), item(&self.first_in, node + 1)).iter();
-        Edges { run: 0..0, list, more: [].iter() }
+        let list = match (self.first_in.get(node as usize), self.first_in.get(node as usize + 1)) {
+            (Some(first), Some(end)) => run(&self.into, *first, *end),
+            _ => &[],
+        };
+        Edges { run: 0..0, list: list.iter(), more: self.added_in.of(node) }
     }
 
     /// The edges that need `node` beside their origin.
     #[inline]
     pub(crate) fn uses(&self, node: u32) -> Edges<'_> {
-        let node = node as usize;
-        let list = run(&self.uses, item(&self.first_use, node), item(&self.first_use, node + 1)).iter();
-        Edges { run: 0..0, list, more: [].iter() }
+        let mut list: &[u32] = &[];
+        if self.used.contains(node) {
+            let rank = self.used.rank(node) as usize;
+            list = run(&self.uses, item(&self.first_use, rank), item(&self.first_use, rank + 1));
+        }
+        Edges { run: 0..0, list: list.iter(), more: self.added_uses.of(node) }
     }
 
     #[inline]
     pub(crate) fn from(&self, edge: u32) -> u32 {
-        self.from.get(edge as usize).copied().unwrap_or(NONE)
+        if edge < self.laid {
+            // Marks up to and with this edge: it belongs to the last node that began.
+            let begun = self.begins.rank(edge) + u32::from(self.begins.contains(edge));
+            return self.beginners.get((begun as usize).wrapping_sub(1)).copied().unwrap_or(NONE);
+        }
+        self.added_from.get((edge - self.laid) as usize).copied().unwrap_or(NONE)
     }
 
     #[inline]
@@ -154,9 +203,8 @@ impl Net {
     /// Interval and persistence. An edge that is not there never holds.
     #[inline]
     pub(crate) fn span(&self, edge: u32) -> Span {
-        let nothing = Span { valid: Interval::new(Time::MIN, Time::MIN), persistence: Persistence::While };
-        let span = self.span.get(edge as usize).copied().unwrap_or(NONE);
-        self.spans.get(span as usize).copied().unwrap_or(nothing)
+        let nothing = Span { valid: NEVER, persistence: Persistence::While };
+        self.span.get(edge as usize).and_then(|span| self.spans.get(*span)).copied().unwrap_or(nothing)
     }
 
     /// What the edge needs beside its origin; empty for nearly all.
@@ -165,13 +213,159 @@ impl Net {
         if self.gates.is_empty() {
             return &[];
         }
-        self.gates.get(&edge).map_or(&[], |(first, end)| run(&self.premises, *first, *end))
+        self.gates.get(edge).map_or(&[], |premises| self.premises.get(premises))
     }
 
     /// Origin and premises.
     pub(crate) fn needs(&self, edge: u32) -> impl Iterator<Item = u32> {
         std::iter::once(self.from(edge)).chain(self.premises(edge).iter().copied())
     }
+
+    /// The number of a span, for comparisons and for the edges that have it.
+    pub(crate) fn span_number(&mut self, span: Span) -> u32 {
+        self.spans.number(span)
+    }
+
+    /// The number of the span of an edge, or `NONE` where there is no such edge.
+    pub(crate) fn span_of(&self, edge: u32) -> u32 {
+        self.span.get(edge as usize).copied().unwrap_or(NONE)
+    }
+
+    pub(crate) fn span_at(&self, number: u32) -> Option<Span> {
+        self.spans.get(number).copied()
+    }
+
+    /// The number of the edge's set of premises; `NONE` where it has none.
+    pub(crate) fn gate_of(&self, edge: u32) -> u32 {
+        self.gates.get(edge).unwrap_or(NONE)
+    }
+
+    /// The set of premises with this number.
+    pub(crate) fn gate(&self, number: u32) -> &[u32] {
+        self.premises.get(number)
+    }
+
+    /// The number of a set of premises, which must be sorted; `NONE` for the empty one.
+    pub(crate) fn gate_number(&mut self, premises: &[u32]) -> u32 {
+        if premises.is_empty() { NONE } else { self.premises.number(premises) }
+    }
+
+    /// Adds a node, with the next number.
+    pub(crate) fn add_node(&mut self, life: Interval) {
+        let life = self.lives.number(life);
+        self.life.push(life);
+    }
+
+    pub(crate) fn set_life(&mut self, node: u32, life: Interval) {
+        let life = self.lives.number(life);
+        put(&mut self.life, node as usize, life);
+    }
+
+    pub(crate) fn set_span(&mut self, edge: u32, span: u32) {
+        put(&mut self.span, edge as usize, span);
+    }
+
+    /// Adds an edge with the next number, which no search sees before [`Net::lay`] or [`Net::show`].
+    pub(crate) fn push(&mut self, from: u32, to: u32, span: Span, premises: &[u32]) -> u32 {
+        let (span, gate) = (self.spans.number(span), self.gate_number(premises));
+        self.push_numbered(from, to, span, gate)
+    }
+
+    /// The same, of what has numbers already.
+    pub(crate) fn push_numbered(&mut self, from: u32, to: u32, span: u32, gate: u32) -> u32 {
+        let edge = self.to.len() as u32;
+        self.added_from.push(from);
+        self.to.push(to);
+        self.span.push(span);
+        if gate != NONE {
+            self.gates.set(edge, gate);
+        }
+        edge
+    }
+
+    /// Makes the edge visible to searches.
+    pub(crate) fn show(&mut self, edge: u32) {
+        let (from, to) = (self.from(edge), self.to(edge));
+        self.added_out.add(from, edge);
+        self.added_in.add(to, edge);
+        let premises: Vec<u32> = self.premises(edge).to_vec();
+        for premise in premises {
+            self.added_uses.add(premise, edge);
+        }
+    }
+
+    /// Lays all edges flat, in `order` (old numbers by new ones, sorted by origin; edges not in it are dropped).
+    /// `renumbered` says which node was which (old numbers by new ones) and what each is now.
+    pub(crate) fn lay(&mut self, order: &[u32], renumbered: Option<(&[u32], &[u32])>) {
+        let now = |node: u32| renumbered.map_or(node, |(_, new)| new.get(node as usize).copied().unwrap_or(NONE));
+        if let Some((old, _)) = renumbered {
+            self.life = kept(&self.life, old);
+        }
+        self.life.shrink_to_fit();
+        self.life.reserve(slack(self.life.len()));
+        let nodes = self.life.len();
+        let mut begins = Marks::with_room(order.len());
+        let mut beginners = Vec::new();
+        let mut degrees = vec![0u32; nodes];
+        for (edge, old) in (0u32..).zip(order) {
+            let from = now(self.from(*old));
+            if beginners.last() != Some(&from) {
+                beginners.push(from);
+                begins.add(edge);
+            }
+            bump(&mut degrees, from);
+        }
+        begins.count_up();
+        beginners.shrink_to_fit();
+        self.first_out = starts(degrees.iter().copied());
+        (self.begins, self.beginners, self.added_from) = (begins, beginners, Vec::new());
+        self.laid = order.len() as u32;
+        self.to = with_slack(order.iter().map(|old| now(item(&self.to, *old as usize))), order.len());
+        self.span = kept(&self.span, order);
+        self.spans.settle();
+        self.lives.settle();
+        self.lay_gates(order, now);
+        (self.added_out, self.added_in, self.added_uses) = (Added::default(), Added::default(), Added::default());
+        degrees.fill(0);
+        self.to.iter().for_each(|to| bump(&mut degrees, *to));
+        self.first_in = starts(degrees.into_iter());
+        self.into = index(&self.first_in, (0u32..).zip(&self.to).map(|(edge, to)| (*to, edge)));
+    }
+
+    fn lay_gates(&mut self, order: &[u32], now: impl Fn(u32) -> u32) {
+        if self.gates.is_empty() {
+            return;
+        }
+        let old = std::mem::take(&mut self.premises);
+        let mut premises: Runs<u32> = Runs::default();
+        self.gates = std::mem::take(&mut self.gates).kept(order, |gate| {
+            let mut nodes: Vec<u32> = old.get(gate).iter().map(|node| now(*node)).collect();
+            nodes.sort_unstable();
+            premises.number(&nodes)
+        });
+        self.premises = premises;
+        let needed = |edge: u32| self.gates.get(edge).map_or(&[][..], |gate| self.premises.get(gate));
+        let pairs = || (0..order.len() as u32).flat_map(|edge| needed(edge).iter().map(move |node| (*node, edge)));
+        let mut used = Marks::with_room(self.life.len());
+        pairs().for_each(|(node, _)| _ = used.add(node));
+        used.count_up();
+        let mut counts = vec![0u32; used.count()];
+        pairs().for_each(|(node, _)| bump(&mut counts, used.rank(node)));
+        let first = starts(counts.into_iter());
+        let uses = index(&first, pairs().map(|(node, edge)| (used.rank(node), edge)));
+        (self.used, self.first_use, self.uses) = (used, first, uses);
+    }
+}
+
+/// The items at `order`, with room for changes.
+pub(crate) fn kept<T: Copy + Default>(items: &[T], order: &[u32]) -> Vec<T> {
+    with_slack(order.iter().map(|old| item(items, *old as usize)), order.len())
+}
+
+fn with_slack<T>(items: impl Iterator<Item = T>, length: usize) -> Vec<T> {
+    let mut all = Vec::with_capacity(length + slack(length));
+    all.extend(items);
+    all
 }
 
 pub(crate) fn bump(counts: &mut [u32], slot: u32) {

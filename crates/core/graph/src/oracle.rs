@@ -2,5 +2,6 @@
 //! nothing changes, and every subset of actions tried. It shares nothing with the search or with `check`.
 
 mod against;
+mod changes;
 mod model;
 mod stories;

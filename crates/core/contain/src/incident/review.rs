@@ -156,7 +156,7 @@ impl Respond {
         }
         let facts: Vec<Fact> = new.iter().flat_map(|one| self.facts(one)).collect();
         self.known.mapped.extend(new.into_iter().cloned());
-        self.known.graph.extend(&facts);
+        self.known.graph.state(&facts);
         self.known.revision += 1;
     }
 

@@ -118,7 +118,8 @@ fn the_order_of_facts_does_not_matter() {
         let (a, _) = Graph::build(&facts);
         let (b, _) = Graph::build(&shuffled);
         let (mut c, _) = Graph::build(&shuffled[..shuffled.len() / 2]);
-        c.extend(&shuffled[shuffled.len() / 2..]);
+        c.state(&shuffled[shuffled.len() / 2..]);
+        c.compact();
         let sources = model.sources(&a);
         let request = CutRequest::new(&sources, time(model.now), model.targets(&a));
         let expected = format!("{:?}", cut(&a, &request));

@@ -1,0 +1,403 @@
+//! Lean containers: each different thing once, runs of small things, and columns in which few places hold anything.
+//!
+//! Numbers are `u32`. Nothing here knows what it stores.
+
+use crate::flat::{item, put};
+use crate::net::NONE;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
+
+/// Positions by hash: open addressing, at most three quarters full. Equality is the owner's.
+#[derive(Clone, Debug, Default)]
+struct Slots {
+    places: Vec<u32>,
+    used: usize,
+}
+
+impl Slots {
+    /// The number for which `is` holds among those with this hash.
+    fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let mask = self.places.len() - 1;
+        let mut at = spread(hash) & mask;
+        loop {
+            let number = self.places.get(at).copied().unwrap_or(NONE);
+            if number == NONE {
+                return None;
+            }
+            if is(number) {
+                return Some(number);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Adds a number that is not there. `hash_of` gives the hash of those that are.
+    fn add(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
+        if (self.used + 1) * 4 > self.places.len() * 3 {
+            self.grow((self.used + 1) * 2, hash_of);
+        }
+        self.place(hash, number);
+        self.used += 1;
+    }
+
+    fn grow(&mut self, items: usize, hash_of: impl Fn(u32) -> u64) {
+        let size = (items * 4 / 3 + 1).next_power_of_two().max(8);
+        if size <= self.places.len() {
+            return;
+        }
+        let old = std::mem::replace(&mut self.places, vec![NONE; size]);
+        for number in old.into_iter().filter(|number| *number != NONE) {
+            self.place(hash_of(number), number);
+        }
+    }
+
+    fn place(&mut self, hash: u64, number: u32) {
+        let mask = self.places.len() - 1;
+        let mut at = spread(hash) & mask;
+        while item(&self.places, at) != NONE {
+            at = (at + 1) & mask;
+        }
+        put(&mut self.places, at, number);
+    }
+}
+
+/// The low bits of the hash are its weakest.
+fn spread(hash: u64) -> usize {
+    (hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26) as usize
+}
+
+fn hash_of<T: Hash + ?Sized>(thing: &T) -> u64 {
+    let mut hasher = FxHasher::default();
+    thing.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Room for changes beside `items` things, so that a change does not have to move them all.
+pub(crate) fn slack(items: usize) -> usize {
+    items / 32 + 1024
+}
+
+/// Different things, numbered in the order of first sight.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool<T> {
+    items: Vec<T>,
+    slots: Slots,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Pool { items: Vec::new(), slots: Slots::default() }
+    }
+}
+
+impl<T: Eq + Hash> Pool<T> {
+    pub(crate) fn number(&mut self, thing: T) -> u32 {
+        let hash = hash_of(&thing);
+        if let Some(number) = self.slots.find(hash, |number| self.items.get(number as usize) == Some(&thing)) {
+            return number;
+        }
+        let number = self.items.len() as u32;
+        self.items.push(thing);
+        self.slots.add(hash, number, |number| self.items.get(number as usize).map_or(0, hash_of));
+        number
+    }
+
+    pub(crate) fn find(&self, thing: &T) -> Option<u32> {
+        self.slots.find(hash_of(thing), |number| self.items.get(number as usize) == Some(thing))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, number: u32) -> Option<&T> {
+        self.items.get(number as usize)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The same things in another order: the new number of each is its place in `order`.
+    pub(crate) fn ordered(&self, order: &[u32]) -> Pool<T>
+    where
+        T: Clone,
+    {
+        let mut pool = Pool { items: Vec::with_capacity(order.len()), slots: Slots::default() };
+        order.iter().filter_map(|number| self.get(*number)).for_each(|thing| _ = pool.number(thing.clone()));
+        pool
+    }
+
+    /// Gives back what is not needed, but for some room.
+    pub(crate) fn settle(&mut self) {
+        self.items.shrink_to_fit();
+        self.items.reserve(slack(self.items.len()));
+        let items = &self.items;
+        self.slots.grow(items.len() + slack(items.len()), |number| items.get(number as usize).map_or(0, hash_of));
+    }
+}
+
+/// Different runs of small things (texts as bytes, lists of numbers), one after the other in one place.
+#[derive(Clone, Debug)]
+pub(crate) struct Runs<T> {
+    all: Vec<T>,
+    /// Run -> where it ends.
+    ends: Vec<usize>,
+    slots: Slots,
+}
+
+impl<T> Default for Runs<T> {
+    fn default() -> Self {
+        Runs { all: Vec::new(), ends: Vec::new(), slots: Slots::default() }
+    }
+}
+
+fn run_of<'a, T>(all: &'a [T], ends: &[usize], number: u32) -> &'a [T] {
+    let number = number as usize;
+    let first = number.checked_sub(1).map_or(0, |before| item(ends, before));
+    ends.get(number).and_then(|end| all.get(first..*end)).unwrap_or(&[])
+}
+
+impl<T: Copy + Eq + Hash> Runs<T> {
+    pub(crate) fn number(&mut self, run: &[T]) -> u32 {
+        let hash = hash_of(run);
+        if let Some(number) = self.find_hashed(hash, run) {
+            return number;
+        }
+        let number = self.ends.len() as u32;
+        self.all.extend_from_slice(run);
+        self.ends.push(self.all.len());
+        self.slots.add(hash, number, |number| hash_of(run_of(&self.all, &self.ends, number)));
+        number
+    }
+
+    pub(crate) fn find(&self, run: &[T]) -> Option<u32> {
+        self.find_hashed(hash_of(run), run)
+    }
+
+    fn find_hashed(&self, hash: u64, run: &[T]) -> Option<u32> {
+        self.slots.find(hash, |number| self.get(number) == run)
+    }
+
+    /// The run with this number; empty where there is none.
+    #[inline]
+    pub(crate) fn get(&self, number: u32) -> &[T] {
+        run_of(&self.all, &self.ends, number)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The same runs in another order: the new number of each is its place in `order`.
+    pub(crate) fn ordered(&self, order: &[u32]) -> Runs<T> {
+        let mut runs = Runs { all: Vec::new(), ends: Vec::new(), slots: Slots::default() };
+        runs.all.reserve_exact(self.all.len() + slack(self.ends.len()) * 32);
+        runs.ends.reserve_exact(order.len() + slack(order.len()));
+        runs.slots.grow(order.len() + slack(order.len()), |_| 0);
+        for number in order {
+            runs.number(self.get(*number));
+        }
+        runs
+    }
+}
+
+impl Runs<u8> {
+    /// The text with this number.
+    #[inline]
+    pub(crate) fn text(&self, number: u32) -> &str {
+        std::str::from_utf8(self.get(number)).unwrap_or_default()
+    }
+}
+
+/// A set of small numbers that can tell how many of its members are below one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Marks {
+    words: Vec<u64>,
+    /// Word -> how many members are in the words before it.
+    before: Vec<u32>,
+}
+
+impl Marks {
+    pub(crate) fn with_room(items: usize) -> Marks {
+        Marks { words: vec![0; items.div_ceil(64)], before: Vec::new() }
+    }
+
+    #[inline]
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        item(&self.words, number as usize / 64) >> (number % 64) & 1 != 0
+    }
+
+    /// Adds a number; true if it was not there.
+    #[inline]
+    pub(crate) fn add(&mut self, number: u32) -> bool {
+        let word = number as usize / 64;
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        let Some(word) = self.words.get_mut(word) else { return false };
+        let new = *word >> (number % 64) & 1 == 0;
+        *word |= 1 << (number % 64);
+        new
+    }
+
+    /// To be called after the last `add` and before the first `rank`.
+    pub(crate) fn count_up(&mut self) {
+        let mut total = 0;
+        self.before = Vec::with_capacity(self.words.len());
+        for word in &self.words {
+            self.before.push(total);
+            total += word.count_ones();
+        }
+    }
+
+    /// How many members are smaller.
+    #[inline]
+    pub(crate) fn rank(&self, number: u32) -> u32 {
+        let word = number as usize / 64;
+        let below = item(&self.words, word) & ((1u64 << (number % 64)) - 1);
+        item(&self.before, word) + below.count_ones()
+    }
+
+    /// How many members there are, after `count_up`.
+    pub(crate) fn count(&self) -> usize {
+        let last = self.words.last().map_or(0, |word| word.count_ones());
+        (self.before.last().copied().unwrap_or_default() + last) as usize
+    }
+}
+
+/// A column in which few places hold anything.
+#[derive(Clone, Debug)]
+pub(crate) struct Sparse<T> {
+    marks: Marks,
+    values: Vec<T>,
+    /// What was added beyond the last place that held anything then, in order.
+    tail: Vec<(u32, T)>,
+    /// What was set later anywhere else.
+    later: FxHashMap<u32, T>,
+}
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Self {
+        Sparse { marks: Marks::default(), values: Vec::new(), tail: Vec::new(), later: FxHashMap::default() }
+    }
+}
+
+impl<T: Copy> Sparse<T> {
+    /// A column of `length` places from those that hold something, in order.
+    pub(crate) fn laid(length: usize, held: impl Iterator<Item = (u32, T)>) -> Sparse<T> {
+        let mut marks = Marks::with_room(length);
+        let mut values = Vec::new();
+        for (place, value) in held {
+            marks.add(place);
+            values.push(value);
+        }
+        if values.is_empty() {
+            return Sparse::default();
+        }
+        marks.count_up();
+        values.shrink_to_fit();
+        Sparse { marks, values, ..Sparse::default() }
+    }
+
+    /// The values of this column at `order`, as a column of its own, each changed by `change`.
+    pub(crate) fn kept(mut self, order: &[u32], mut change: impl FnMut(T) -> T) -> Sparse<T> {
+        if self.is_empty() {
+            return self;
+        }
+        if self.values.is_empty() && self.later.is_empty() {
+            // Freshly built: every value would be searched for in the tail.
+            let tail = std::mem::take(&mut self.tail);
+            let length = tail.last().map_or(0, |(place, _)| *place as usize + 1);
+            self = Sparse::laid(length, tail.into_iter());
+        }
+        let held = (0u32..).zip(order).filter_map(|(place, old)| Some((place, change(self.get(*old)?))));
+        Sparse::laid(order.len(), held)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, place: u32) -> Option<T> {
+        self.get_ref(place).copied()
+    }
+
+    #[inline]
+    pub(crate) fn get_ref(&self, place: u32) -> Option<&T> {
+        if self.marks.contains(place) {
+            return self.values.get(self.marks.rank(place) as usize);
+        }
+        if self.tail.is_empty() && self.later.is_empty() {
+            return None;
+        }
+        let in_tail = self.tail.binary_search_by_key(&place, |(place, _)| *place).ok();
+        in_tail.and_then(|at| self.tail.get(at)).map(|(_, value)| value).or_else(|| self.later.get(&place))
+    }
+
+    pub(crate) fn set(&mut self, place: u32, value: T) {
+        if self.marks.contains(place) {
+            let rank = self.marks.rank(place) as usize;
+            return put(&mut self.values, rank, value);
+        }
+        if self.tail.last().is_none_or(|(last, _)| *last < place) && !self.later.contains_key(&place) {
+            return self.tail.push((place, value));
+        }
+        match self.tail.binary_search_by_key(&place, |(place, _)| *place) {
+            Ok(at) => put(&mut self.tail, at, (place, value)),
+            Err(_) => {
+                self.later.insert(place, value);
+            }
+        }
+    }
+
+    /// Applies `change` to every value.
+    pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut T)) {
+        let tail = self.tail.iter_mut().map(|(_, value)| value);
+        self.values.iter_mut().chain(tail).chain(self.later.values_mut()).for_each(change);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.tail.is_empty() && self.later.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_seen_again_keeps_its_number() {
+        let mut pool: Pool<u64> = Pool::default();
+        let mut runs: Runs<u32> = Runs::default();
+        for round in 0..3u64 {
+            for n in 0..1000u64 {
+                assert_eq!(pool.number(n * n), n as u32);
+                let list: Vec<u32> = (0..n as u32 % 7).chain([n as u32]).collect();
+                assert_eq!(runs.number(&list), n as u32, "round {round}");
+                assert_eq!(runs.get(n as u32), list);
+            }
+            pool.settle();
+        }
+        assert_eq!((pool.find(&81), pool.find(&82), pool.len()), (Some(9), None, 1000));
+        assert_eq!(runs.find(&[0, 1, 5]), None);
+        let order: Vec<u32> = (0..1000).rev().collect();
+        let back = runs.ordered(&order);
+        assert_eq!((back.get(999), back.find(runs.get(3))), (runs.get(0), Some(996)));
+    }
+
+    #[test]
+    fn a_sparse_column_holds_what_was_put_there_and_nothing_else() {
+        let mut column = Sparse::laid(1000, (0..1000).filter(|n| n % 37 == 5).map(|n| (n, n * 2)));
+        column.set(4000, 3);
+        column.set(6, 2);
+        column.set(5, 1);
+        let expected = |n: u32| match n {
+            5 => Some(1),
+            6 => Some(2),
+            4000 => Some(3),
+            n => (n < 1000 && n % 37 == 5).then_some(n * 2),
+        };
+        assert!((0..5000).all(|n| column.get(n) == expected(n)));
+        let order: Vec<u32> = (0..5000).rev().collect();
+        let back = column.kept(&order, |value| value + 1);
+        assert!((0..5000).all(|n| back.get(4999 - n) == expected(n).map(|value| value + 1)));
+    }
+}
