@@ -47,7 +47,7 @@ fn partly(scene: &Scene) -> Context {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
     #[test]
     fn every_world_agrees_with_the_naive_evaluator(scene in scene()) {

@@ -150,9 +150,13 @@ fn condition() -> impl Strategy<Value = Value> {
 
 /// A statement, of a resource policy or of another.
 pub(crate) fn statement(of_resource: bool) -> impl Strategy<Value = Value> {
-    let actions = vec(select(vec!["*", "s3:*", "s3:Get*", "S3:GETOBJECT", "kms:Decrypt", "sts:*", "*:*e*"]), 1..3);
+    let actions =
+        vec(select(vec!["*", "*", "*", "s3:*", "s3:Get*", "S3:GETOBJECT", "kms:Decrypt", "sts:*", "*:*e*"]), 1..3);
     let resources = vec(
         select(vec![
+            "*",
+            "*",
+            "*",
             "*",
             "arn:aws:s3:::one/*",
             "arn:aws:s3:::${aws:username}/*",
@@ -170,8 +174,9 @@ pub(crate) fn statement(of_resource: bool) -> impl Strategy<Value = Value> {
         json!({"AWS": "arn:aws:sts::111122223333:assumed-role/worker/one"}),
         json!({"Service": "sns.amazonaws.com"}),
     ]);
-    let flags = (any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.15));
-    (flags, actions, resources, option::weighted(0.5, condition()), named).prop_map(
+    let rarely = prop::bool::weighted;
+    let flags = (rarely(0.2), rarely(0.15), rarely(0.15), rarely(0.1));
+    (flags, actions, resources, option::weighted(0.4, condition()), named).prop_map(
         move |((deny, not_action, not_resource, not_principal), actions, resources, condition, named)| {
             let mut statement = json!({"Effect": if deny { "Deny" } else { "Allow" }});
             statement[if not_action { "NotAction" } else { "Action" }] = json!(actions);
@@ -188,10 +193,10 @@ pub(crate) fn statement(of_resource: bool) -> impl Strategy<Value = Value> {
 }
 
 pub(crate) fn scene() -> impl Strategy<Value = Scene> {
-    let some = |of_resource: bool| vec(statement(of_resource), 0..4);
+    let some = |of_resource: bool| vec(statement(of_resource), 0..5);
     let values = select(VALUES.to_vec()).prop_map(<[&str]>::to_vec);
     let limits = (option::weighted(0.3, some(false)), option::weighted(0.3, some(false)));
-    let guarded = (option::weighted(0.7, some(true)), vec(some(false), 0..3));
+    let guarded = (option::weighted(0.7, some(true)), vec(some(false), 0..2));
     let asked = (select(WHO.to_vec()), select(ACTIONS.to_vec()), select(RESOURCES.to_vec()));
     (asked, some(false), limits, guarded, vec(option::of(values), 2)).prop_map(
         |((who, action, resource), identity, (boundary, session), (guard, levels), context)| Scene {
