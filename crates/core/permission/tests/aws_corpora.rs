@@ -1,5 +1,7 @@
 //! Policies of others are read without a problem, where the collections of them are there.
 
+#![allow(clippy::print_stdout)]
+
 use firebreak_permission::aws::{Limits, Policy};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
