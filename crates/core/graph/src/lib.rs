@@ -21,6 +21,7 @@ mod compact;
 pub mod cut;
 mod flat;
 mod graph;
+pub mod history;
 pub mod join;
 pub mod loss;
 mod net;
@@ -37,6 +38,7 @@ pub use cut::{
     residual_if_fails,
 };
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
+pub use history::{History, Logged, Row, Snapshot, difference};
 pub use join::{Join, JoinKind, Joined, Ruling, join};
 pub use loss::{Amount, ClassLoss, Loss, Losses};
 pub use reach::{Hop, Reach, Source, reach};
