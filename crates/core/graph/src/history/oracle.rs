@@ -118,7 +118,7 @@ fn living(spans: Vec<Span>, meant: &BTreeMap<NodeKey, Time>) -> Vec<Fact> {
         return open;
     }
     let latest = spans.iter().map(|span| span.end).max().expect("a span");
-    let last = spans.iter().filter(|span| span.end == latest).min_by_key(|span| span.known).expect("a span");
+    let last = spans.iter().rfind(|span| span.end == latest).expect("a span");
     vec![node(last, last.end)]
 }
 

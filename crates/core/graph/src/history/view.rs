@@ -2,7 +2,6 @@
 
 use super::{History, Mark, Scope, Statement, Taken};
 use firebreak_model::{EdgeFact, Fact, Interval, NodeFact, NodeKey, Text, Time};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -155,6 +154,7 @@ fn lives(runs: &[Run], spoken_of: Option<Time>) -> Vec<Fact> {
     if !living.is_empty() {
         return living.into_iter().filter_map(|run| node(run, Time::MAX)).collect();
     }
-    let Some(last) = runs.iter().max_by_key(|run| (run.end, Reverse(run.known))) else { return Vec::new() };
+    // Of several that ended last the scope with the last name counts, whichever came first.
+    let Some(last) = runs.iter().max_by_key(|run| run.end) else { return Vec::new() };
     node(last, last.end.max(spoken_of).unwrap_or(Time::MAX)).into_iter().collect()
 }
