@@ -69,6 +69,12 @@ pub(crate) fn time(value: &Value, key: &str, report: &mut Report) -> Option<Time
     time
 }
 
+/// The time at `key` in seconds since 1970, as some platforms write it. Anything else, and zero, is not there.
+pub(crate) fn epoch(value: &Value, key: &str) -> Option<Time> {
+    let seconds = value.get(key)?.as_i64().filter(|seconds| (1..=253_402_300_799).contains(seconds))?;
+    Some(Time::from_seconds(seconds))
+}
+
 /// The node key at `key`. A text that is not one is a problem and then absent.
 pub(crate) fn node(value: &Value, key: &str, report: &mut Report) -> Option<NodeKey> {
     node_of(text(value, key)?, key, report)

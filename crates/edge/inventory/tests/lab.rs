@@ -1,7 +1,7 @@
 //! Collecting from real servers. `FIREBREAK_LAB` names the directory that `lab/prepare` filled; without it these tests say
 //! that they were skipped.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, dead_code, reason = "a test")]
 
 #[path = "../../act/tests/lab/postgres.rs"]
 mod postgres;
