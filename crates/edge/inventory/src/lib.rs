@@ -17,4 +17,4 @@ pub mod scanners;
 mod statements;
 
 pub use scan::{MAX_FILE_BYTES, scan_directory, scan_each};
-pub use scanner::{Found, KnownResource, ScanInput, Scanner, Surroundings};
+pub use scanner::{Found, KnownResource, ScanInput, Scanner, Setting, Surroundings};

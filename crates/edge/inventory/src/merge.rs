@@ -23,6 +23,7 @@ pub(crate) fn merge(found: Vec<Found>, scope: String, aws_accounts: &[Text]) -> 
         part.evidence.into_iter().for_each(|item| add_evidence(&mut evidence, item));
         merged.policies.extend(part.policies);
         merged.owners.extend(part.owners);
+        merged.settings.extend(part.settings);
         merged.problems.extend(part.problems);
         for fact in part.facts {
             match fact {
@@ -36,6 +37,8 @@ pub(crate) fn merge(found: Vec<Found>, scope: String, aws_accounts: &[Text]) -> 
     usual_node_cuts(&mut nodes, &edges);
     usual_edge_cuts(&mut edges, &merged.owners, aws_accounts, &mut merged.problems);
     apply_policies(&mut nodes, &mut edges, &merged.policies);
+    merged.settings.sort();
+    merged.settings.dedup();
     merged.evidence = evidence.into_values().collect();
     merged.facts = nodes.into_values().map(Fact::Node).chain(edges.into_iter().map(Fact::Edge)).collect();
     merged

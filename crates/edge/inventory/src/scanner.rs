@@ -16,12 +16,28 @@ pub struct Found {
     pub policies: Vec<(NodeKey, CutPolicy)>,
     /// The AWS accounts that own resources whose names do not tell (buckets).
     pub owners: Vec<(NodeKey, Text)>,
+    /// How things are set up, where that leads nowhere by itself.
+    pub settings: Vec<Setting>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// Whether this is everything in its scope. Only a complete snapshot may retire facts that it does not repeat.
     pub complete: bool,
     /// What it speaks of: `aws/123456789012`, `github/meridian`.
     pub scope: String,
+}
+
+/// How a thing is set up: a fact that is no edge and that someone may still ask for, such as whether secret scanning is on.
+/// Names are the platform's own; values are plain text, `true` and `false` among them. Never a secret.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Setting {
+    /// Of what.
+    pub node: NodeKey,
+    /// The platform's word for it.
+    pub name: Text,
+    /// How it is set.
+    pub value: Text,
+    /// What says so.
+    pub evidence: Text,
 }
 
 /// A resource that some inventory names.

@@ -7,7 +7,7 @@
 use crate::cut::of_removal;
 use crate::json::{parse, text};
 use crate::report::{Report, shown};
-use crate::scanner::{Found, ScanInput};
+use crate::scanner::{Found, ScanInput, Setting};
 use firebreak_model::{
     CutOption, EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, Text, Time,
 };
@@ -50,7 +50,7 @@ pub(crate) fn read_document(
         if form.needed.iter().any(|key| document.get(key).is_some()) {
             state(&document, &mut statements);
         }
-        found.facts = statements.finish();
+        (found.facts, found.settings) = statements.finish();
         found.complete = report.is_empty();
     }
     found.problems = report.finish();
@@ -86,17 +86,21 @@ pub(crate) struct Statements<'a> {
     pub(crate) known: Time,
     nodes: Vec<NodeFact>,
     edges: Vec<EdgeFact>,
+    settings: Vec<Setting>,
     seen: HashSet<NodeKey>,
 }
 
 impl<'a> Statements<'a> {
     /// Nothing stated yet.
     pub(crate) fn new(known: Time, report: &'a mut Report) -> Statements<'a> {
-        Statements { report, known, nodes: Vec::new(), edges: Vec::new(), seen: HashSet::new() }
+        let (nodes, edges, settings) = (Vec::new(), Vec::new(), Vec::new());
+        Statements { report, known, nodes, edges, settings, seen: HashSet::new() }
     }
 
-    fn finish(self) -> Vec<Fact> {
-        self.nodes.into_iter().map(Fact::Node).chain(self.edges.into_iter().map(Fact::Edge)).collect()
+    /// All that was stated.
+    pub(crate) fn finish(self) -> (Vec<Fact>, Vec<Setting>) {
+        let facts = self.nodes.into_iter().map(Fact::Node).chain(self.edges.into_iter().map(Fact::Edge));
+        (facts.collect(), self.settings)
     }
 
     fn evidence(&self, place: &str) -> String {
@@ -116,6 +120,12 @@ impl<'a> Statements<'a> {
         self.edges.push(EdgeFact::new(kind, from.clone(), to.clone(), Interval::ALWAYS, self.known, &evidence));
         let last = self.edges.len() - 1;
         Edge(&mut self.edges[last])
+    }
+
+    /// A thing is set up so; `place` is where the document says it.
+    pub(crate) fn setting(&mut self, node: &NodeKey, name: &str, value: &str, place: &str) {
+        let evidence = Text::new(self.evidence(place));
+        self.settings.push(Setting { node: node.clone(), name: Text::new(name), value: Text::new(value), evidence });
     }
 
     /// Whether `key` is met for the first time. A list that names one thing twice was read while it changed, and may
@@ -226,6 +236,17 @@ impl Edge<'_> {
         if !condition.is_empty() && !self.0.may.contains(&condition) {
             self.0.may.push(condition);
         }
+        self
+    }
+
+    /// Conditions that are not decided.
+    pub(crate) fn mays<T: AsRef<str>>(self, conditions: &[T]) -> Self {
+        conditions.iter().fold(self, |edge, condition| edge.may(condition.as_ref()))
+    }
+
+    /// What must be reached too before the step is possible.
+    pub(crate) fn needs(self, premise: &NodeKey) -> Self {
+        self.0.premises.push(premise.clone());
         self
     }
 

@@ -2,7 +2,7 @@
 //! `expected.json` beside it is what comes out. `BLESS=1` writes what comes out; read it before you commit it.
 
 use firebreak_inventory::scanners::SCANNERS;
-use firebreak_inventory::{Found, scan_directory};
+use firebreak_inventory::{Found, Setting, scan_directory};
 use firebreak_model::{CutOption, EdgeFact, Fact, Identifier, Interval, NodeFact, Time};
 use firebreak_world::World;
 use serde::Serialize;
@@ -16,6 +16,8 @@ struct Shown {
     nodes: Vec<String>,
     edges: Vec<String>,
     evidence: Vec<serde_json::Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -69,12 +71,17 @@ fn edge(edge: &EdgeFact) -> String {
     line + &interval(edge.valid) + &cuts(&edge.cuts) + " by " + &edge.evidence
 }
 
+fn setting(setting: &Setting) -> String {
+    format!("{} {} = {} by {}", setting.node, setting.name, setting.value, setting.evidence)
+}
+
 fn show(found: &Found) -> Shown {
     let mut shown = Shown {
         complete: found.complete,
         nodes: Vec::new(),
         edges: Vec::new(),
         evidence: found.evidence.iter().map(|item| serde_json::to_value(item).unwrap()).collect(),
+        settings: found.settings.iter().map(setting).collect(),
         problems: found.problems.iter().map(|problem| problem.to_string().replace('\n', " | ")).collect(),
     };
     for fact in &found.facts {

@@ -5,12 +5,13 @@ use super::rights::{Rights, Role};
 use super::{Organization, keys};
 use crate::json::{check_keys, flag, list, node, text};
 use crate::key::aws_identity;
-use crate::oidc::subject_condition;
-use firebreak_model::{EdgeKind, NodeKey, Text};
+use crate::report::shown;
+use firebreak_model::{EdgeKind, NodeKey};
 use serde_json::Value;
 
 /// What the permissive default lets `GITHUB_TOKEN` do.
-const TOKEN_WRITE: Rights = Rights::PULL.and(Rights::PUSH).and(Rights::RELEASE).and(Rights::PACKAGES).and(Rights::DISPATCH);
+const TOKEN_WRITE: Rights =
+    Rights::PULL.and(Rights::PUSH).and(Rights::RELEASE).and(Rights::PACKAGES).and(Rights::DISPATCH);
 
 impl Organization<'_> {
     /// A cloud role that trusts a repository's jobs.
@@ -20,14 +21,20 @@ impl Organization<'_> {
         let stated = node(item, "identity", self.facts.report);
         let to = stated.or_else(|| text(item, "role_arn").map(aws_identity));
         let (Some(repository), Some(to)) = (text(item, "repository"), to) else {
-            return self.facts.problem(format!("{place} has no repository, or no role_arn and no identity"), "add both");
+            return self
+                .facts
+                .report
+                .add(format!("{place} has no repository, or no role_arn and no identity"), "add both");
         };
         let repository = self.full_name(repository);
         let any = format!("repo:{repository}:*");
-        let narrower = text(item, "subject").filter(|subject| *subject != any).map(subject_condition);
-        self.facts.edge_with(EdgeKind::MayAssume, &keys::jobs(&repository), &to, &place, |edge| {
-            edge.may = narrower.into_iter().collect();
-        });
+        let narrower = text(item, "subject").filter(|subject| *subject != any);
+        let edge = self.facts.edge(EdgeKind::MayAssume, &keys::jobs(&repository), &to, &place);
+        edge.may(&narrower.map_or(String::new(), |subject| format!("the job's subject is `{}`", shown(subject))));
+        let rest = narrower.and_then(|subject| subject.strip_prefix(&format!("repo:{repository}:")));
+        if let Some(rest) = rest.filter(|rest| !rest.contains(['*', '?'])) {
+            self.facts.edge(EdgeKind::MayAssume, &keys::subject(&repository, rest), &to, &place);
+        }
     }
 
     /// What a job's `GITHUB_TOKEN` may do where its workflow does not say: the repository's setting, the organisation's.
@@ -43,10 +50,8 @@ impl Organization<'_> {
         let (full, place) = (&repository.full, format!("{} workflow_permissions", repository.place));
         let hub = keys::role(full, &role.name);
         let may = ["the workflow leaves `GITHUB_TOKEN` its default permissions".to_owned()];
-        self.facts.edge_may(EdgeKind::RunsAs, &keys::jobs(full), &hub, &place, &may);
-        self.facts.edge_with(EdgeKind::MayAct, &hub, &keys::repository(full), &place, |edge| {
-            edge.actions = role.rights.actions().iter().map(Text::new).collect();
-        });
+        self.facts.edge(EdgeKind::RunsAs, &keys::jobs(full), &hub, &place).mays(&may);
+        self.facts.edge(EdgeKind::MayAct, &hub, &keys::repository(full), &place).acts(&role.rights.actions());
         self.facts.setting(&keys::repository(full), "default_workflow_permissions", &default, &place);
     }
 
@@ -58,7 +63,7 @@ impl Organization<'_> {
             let place = format!("runner_groups[{at}]");
             let Some(id) = item.get("id").map(Value::to_string) else { continue };
             let hub = keys::runner_group(&login, &id);
-            self.facts.node(hub.clone(), text(item, "name").unwrap_or(&id), &place);
+            self.facts.node(&hub, &place).label(text(item, "name").unwrap_or_default());
             self.group_members(item, &hub, &place);
             for runner in list(item, "runners") {
                 self.runner(&login, runner, &hub, &keys::every_job(&login), &place);
@@ -74,7 +79,8 @@ impl Organization<'_> {
             };
             self.runner(&login, item, &from, &keys::every_job(&login), &format!("runners[{at}]"));
         }
-        let any = groups.iter().any(|(_, item)| !list(item, "runners").is_empty()) || self.items("runners").next().is_some();
+        let any =
+            groups.iter().any(|(_, item)| !list(item, "runners").is_empty()) || self.items("runners").next().is_some();
         let roles = self.items("organization_roles").next().is_some();
         for (at, item) in self.items("repositories") {
             let Some(full) = self.repository_of(item) else { continue };
@@ -109,29 +115,31 @@ impl Organization<'_> {
             Some("selected") => {
                 for repository in list(item, "repositories") {
                     if let Some(full) = self.repository_of(repository) {
-                        self.facts.edge_may(EdgeKind::MemberOf, &keys::self_hosted(&full), hub, place, &may);
+                        self.facts.edge(EdgeKind::MemberOf, &keys::self_hosted(&full), hub, place).mays(&may);
                     }
                 }
             }
-            Some("private") => self.facts.edge_may(EdgeKind::MemberOf, &keys::private_jobs(&login), hub, place, &may),
-            _ => self.facts.edge_may(EdgeKind::MemberOf, &keys::jobs(&login), hub, place, &may),
+            visibility => {
+                let all = if visibility == Some("private") { keys::private_jobs(&login) } else { keys::jobs(&login) };
+                self.facts.edge(EdgeKind::MemberOf, &all, hub, place).mays(&may);
+            }
         }
     }
 
     /// A machine: jobs run code on it, and what runs on it comes to the jobs after, unless it is made anew for each.
     fn runner(&mut self, scope: &str, item: &Value, from: &NodeKey, to: &NodeKey, place: &str) {
         let Some(name) = text(item, "name") else {
-            return self.facts.problem(format!("a runner of {place} has no name"), "export the runners again");
+            return self.facts.report.add(format!("a runner of {place} has no name"), "export the runners again");
         };
         let key = keys::runner(scope, name);
-        self.facts.node(key.clone(), name, place);
+        self.facts.node(&key, place).label(name);
         let labels = list(item, "labels").iter().filter_map(|label| label.as_str().or_else(|| text(label, "name")));
         let labels: Vec<&str> = labels.collect();
-        let may = [format!("a job asks for a machine with {}", labels.join(", "))];
-        self.facts.edge_may(EdgeKind::RunsAs, from, &key, place, if labels.is_empty() { &[] } else { &may });
+        let asks = format!("a job asks for a machine with {}", labels.join(", "));
+        self.facts.edge(EdgeKind::RunsAs, from, &key, place).may(if labels.is_empty() { "" } else { &asks });
         if !flag(item, "ephemeral") {
             let may = ["a later job is run on the same machine".to_owned()];
-            self.facts.edge_may(EdgeKind::RunsAs, &key, to, place, &may);
+            self.facts.edge(EdgeKind::RunsAs, &key, to, place).mays(&may);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::repository::Repository;
 use super::{Organization, keys, protection};
 use crate::json::{flag, list, text};
-use firebreak_model::{EdgeKind, NodeKey, Text};
+use firebreak_model::{EdgeKind, NodeKey};
 use serde_json::Value;
 
 /// Which refs may deploy.
@@ -37,16 +37,16 @@ impl Organization<'_> {
             let place = format!("{} environments[{at}]", repository.place);
             match text(item, "name") {
                 Some(name) => self.environment(repository, name, item, &place),
-                None => self.facts.problem(format!("{place} has no name"), "export the environments again"),
+                None => self.facts.report.add(format!("{place} has no name"), "export the environments again"),
             }
         }
     }
 
     fn environment(&mut self, repository: &Repository<'_>, name: &str, item: &Value, place: &str) {
         let hub = keys::environment(&repository.full, name);
-        self.subject(&hub, &repository.full, &format!("environment:{name}"), repository);
+        self.subject(&hub, &format!("environment:{name}"), repository);
         let uses = format!("the job uses the deployment environment `{name}`");
-        self.facts.edge_may(EdgeKind::MemberOf, &keys::jobs(&repository.full), &hub, place, &[uses]);
+        self.facts.edge(EdgeKind::RunsAs, &keys::jobs(&repository.full), &hub, place).may(&uses);
         if let Some(bypass) = item.get("can_admins_bypass").and_then(Value::as_bool) {
             self.facts.setting(&hub, "can_admins_bypass", if bypass { "true" } else { "false" }, place);
         }
@@ -59,14 +59,11 @@ impl Organization<'_> {
         for (from, left) in self.ways(repository, item) {
             let may: Vec<String> = left.into_iter().chain(approval.clone()).collect();
             if repository.runs_jobs {
-                self.facts.edge_may(EdgeKind::MemberOf, &from, &hub, place, &may);
+                self.facts.edge(EdgeKind::RunsAs, &from, &hub, place).mays(&may);
             }
             for (reviewer, _) in reviewers.keys.iter().filter(|_| reviewers.may_approve_own && repository.runs_jobs) {
-                let left: Vec<Text> = may.iter().filter(|reason| !approval.contains(reason)).map(Text::new).collect();
-                self.facts.edge_with(EdgeKind::MemberOf, reviewer, &hub, place, |edge| {
-                    edge.premises = vec![from.clone()];
-                    edge.may = left;
-                });
+                let left: Vec<&String> = may.iter().filter(|reason| !approval.contains(reason)).collect();
+                self.facts.edge(EdgeKind::RunsAs, reviewer, &hub, place).needs(&from).mays(&left);
             }
         }
         self.environment_secrets(repository, name, item, place);
@@ -84,7 +81,8 @@ impl Organization<'_> {
         match refs(item) {
             Refs::Any => vec![(push, Vec::new())],
             Refs::Protected => {
-                let protected = repository.branches.iter().filter(|branch| repository.rules_of(branch).next().is_some());
+                let protected =
+                    repository.branches.iter().filter(|branch| repository.rules_of(branch).next().is_some());
                 protected.map(|branch| (keys::branch(full, branch), Vec::new())).collect()
             }
             Refs::Named(patterns) => {

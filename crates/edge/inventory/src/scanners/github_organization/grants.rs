@@ -6,7 +6,7 @@
 use super::rights::{Rights, Role};
 use super::{Organization, keys};
 use crate::report::shown;
-use firebreak_model::{EdgeKind, Interval, NodeKey, Text};
+use firebreak_model::{EdgeKind, Interval, NodeKey};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles that someone has.
@@ -75,10 +75,7 @@ impl Organization<'_> {
         if grant.may.is_empty() {
             self.grants.member(grant.to, &hub);
         }
-        self.facts.edge_with(EdgeKind::MemberOf, grant.to, &hub, grant.place, |edge| {
-            edge.valid = grant.valid;
-            edge.may = grant.may.iter().map(Text::new).collect();
-        });
+        self.facts.edge(EdgeKind::MemberOf, grant.to, &hub, grant.place).valid(grant.valid).mays(grant.may);
     }
 
     /// A role given by name. `none` is no role; a name that nobody defines is a problem.
@@ -88,7 +85,9 @@ impl Organization<'_> {
             None if name == "none" => {}
             None => {
                 let reason = format!("`{}` in {place} is not a permission", shown(name));
-                self.facts.problem(reason, "use pull, triage, push, maintain, admin or a role of custom_repository_roles");
+                self.facts
+                    .report
+                    .add(reason, "use pull, triage, push, maintain, admin or a role of custom_repository_roles");
             }
         }
     }

@@ -63,14 +63,20 @@ pub(crate) fn push(full: &str) -> NodeKey {
     hub(&[full, "push"])
 }
 
-/// Whoever may change this branch.
+/// The jobs of a repository whose token names them so: `ref:refs/heads/main`, `environment:prod`, `pull_request`. The
+/// literal `ref:refs/heads/*` is a branch that was not there before.
+pub(crate) fn subject(full: &str, rest: &str) -> NodeKey {
+    NodeKey::environment("ci", &format!("{full}/{rest}"))
+}
+
+/// The jobs of this branch, and so whoever may change it.
 pub(crate) fn branch(full: &str, name: &str) -> NodeKey {
-    hub(&[full, "branch", name])
+    subject(full, &format!("ref:refs/heads/{name}"))
 }
 
 /// The jobs that use this deployment environment.
 pub(crate) fn environment(full: &str, name: &str) -> NodeKey {
-    hub(&[full, "environment", name])
+    subject(full, &format!("environment:{name}"))
 }
 
 /// Whoever may open a pull request or an issue, or comment.

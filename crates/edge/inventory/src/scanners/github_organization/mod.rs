@@ -7,7 +7,6 @@
 mod actions;
 mod collect;
 mod environment;
-mod facts;
 mod grants;
 pub(crate) mod keys;
 mod people;
@@ -20,12 +19,11 @@ mod settings;
 mod tests;
 mod tokens;
 
-pub(crate) use collect::COLLECTOR;
-pub(crate) use facts::Facts;
-
+use crate::collect::Collect;
 use crate::json::{check_keys, list, parse, text, time};
 use crate::report::Report;
 use crate::scanner::{Found, ScanInput, Scanner};
+use crate::statements::Statements;
 use grants::Grants;
 use protection::Rule;
 use rights::Roles;
@@ -82,6 +80,10 @@ impl Scanner for GithubOrganization {
             || (head.contains("\"organization\"") && head.contains("\"repositories\"") && head.contains("\"members\""))
     }
 
+    fn collector(&self) -> Option<&'static dyn Collect> {
+        Some(&collect::COLLECTOR)
+    }
+
     fn scan(&self, input: &ScanInput<'_>) -> Found {
         let mut report = Report::new(self.name(), input.path);
         let mut found = Found { scope: input.path.display().to_string(), ..Found::default() };
@@ -116,11 +118,10 @@ pub(crate) fn read(document: &Value, input: &ScanInput<'_>, report: &mut Report,
         rules: Vec::new(),
         grants: Grants::default(),
         document,
-        facts: Facts::new(known, report),
+        facts: Statements::new(known, report),
     };
     reading.read();
-    found.facts = reading.facts.facts;
-    found.settings = reading.facts.settings;
+    (found.facts, found.settings) = reading.facts.finish();
 }
 
 /// What ids in the document stand for.
@@ -162,7 +163,7 @@ struct Organization<'a> {
     rules: Vec<Rule>,
     grants: Grants,
     document: &'a Value,
-    facts: Facts<'a>,
+    facts: Statements<'a>,
 }
 
 impl<'a> Organization<'a> {

@@ -4,7 +4,7 @@ use super::grants::Grant;
 use super::rights::builtin;
 use super::{Organization, keys};
 use crate::json::{list, text, texts};
-use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Text};
+use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey};
 use serde_json::Value;
 
 /// How many parents of a team are followed when its tree is checked.
@@ -39,9 +39,7 @@ impl Organization<'_> {
         let place = "members with role admin";
         self.grant_named(&owners, None, "admin", place);
         let organization = NodeKey::resource("github", &self.login);
-        self.facts.edge_with(EdgeKind::MayAct, &owners, &organization, place, |edge| {
-            edge.actions = vec![Text::new("admin")];
-        });
+        self.facts.edge(EdgeKind::MayAct, &owners, &organization, place).acts(&["admin"]);
         let base = self.document.get("organization").and_then(|item| text(item, "default_repository_permission"));
         let place = "organization.default_repository_permission";
         match base {
@@ -59,15 +57,13 @@ impl Organization<'_> {
     fn account(&mut self, list: &str, at: usize, member: &Value) {
         let place = format!("{list}[{at}]");
         let Some(login) = text(member, "login") else {
-            return self.facts.problem(format!("{place} has no login"), "export the members again");
+            return self.facts.report.add(format!("{place} has no login"), "export the members again");
         };
         let key = keys::account(login);
-        let stated = text(member, "email").map(|mail| Identifier::stated(IdentifierScheme::Email, &mail.to_lowercase()));
         // Addresses in domains that the organisation has proven to own; GitHub has checked that they are the member's.
         let verified = texts(member.get("verified_domain_emails")).into_iter();
-        let verified = verified.map(|mail| Identifier::verified(IdentifierScheme::Email, &mail.to_lowercase()));
-        let identifiers: Vec<Identifier> = stated.into_iter().chain(verified).collect();
-        self.facts.node_with(key.clone(), login, &place, |node| node.identifiers = identifiers);
+        let node = verified.fold(self.facts.node(&key, &place).label(login), |node, mail| node.email(mail, true));
+        node.email(text(member, "email").unwrap_or_default(), false);
         if member.get("two_factor_enabled").and_then(Value::as_bool) == Some(false) {
             self.facts.setting(&key, "two_factor_enabled", "false", &place);
         }
@@ -81,19 +77,17 @@ impl Organization<'_> {
 
     /// Teams: whoever is in a team is in its parents too; maintainers may let others in.
     pub(super) fn teams(&mut self) {
-        let parents: std::collections::BTreeMap<&str, &str> = self
-            .items("teams")
-            .filter_map(|(_, team)| Some((text(team, "slug")?, parent(team)?)))
-            .collect();
+        let parents: std::collections::BTreeMap<&str, &str> =
+            self.items("teams").filter_map(|(_, team)| Some((text(team, "slug")?, parent(team)?))).collect();
         for (at, team) in self.items("teams") {
             let place = format!("teams[{at}]");
             let Some(slug) = text(team, "slug") else {
-                self.facts.problem(format!("{place} has no slug"), "export the teams again");
+                self.facts.report.add(format!("{place} has no slug"), "export the teams again");
                 continue;
             };
             let above = std::iter::successors(parents.get(slug), |slug| parents.get(**slug)).take(MAX_PARENTS);
             if above.clone().any(|above| *above == slug) || above.count() == MAX_PARENTS {
-                self.facts.problem(format!("{place} is among its own parents"), "export the teams again");
+                self.facts.report.add(format!("{place} is among its own parents"), "export the teams again");
             }
             self.team(slug, team, &place);
         }
@@ -101,7 +95,7 @@ impl Organization<'_> {
 
     fn team(&mut self, slug: &str, team: &Value, place: &str) {
         let key = keys::team(&self.login, slug);
-        self.facts.node(key.clone(), slug, place);
+        self.facts.node(&key, place).label(slug);
         if let Some(parent) = parent(team) {
             let parent = keys::team(&self.login, parent);
             self.member(&key, &parent, place);
@@ -118,16 +112,17 @@ impl Organization<'_> {
                 self.member(&keys::account(login), &hub, place);
             }
             self.member(&hub, &key, place);
-            self.facts.edge_with(EdgeKind::MayAct, &hub, &key, place, |edge| edge.actions = vec![Text::new("add_member")]);
+            self.facts.edge(EdgeKind::MayAct, &hub, &key, place).acts(&["add_member"]);
         }
         for repository in list(team, "repositories") {
-            let permission = text(repository, "role_name").or_else(|| text(repository, "permission")).or(best(repository));
+            let permission =
+                text(repository, "role_name").or_else(|| text(repository, "permission")).or(best(repository));
             match (self.repository_of(repository), permission) {
                 (Some(full), Some(permission)) => self.grant_named(&key, Some(&full), permission, place),
-                _ => self.facts.problem(
-                    format!("a repository of {place} has no name or permission"),
-                    "export it again",
-                ),
+                _ => self
+                    .facts
+                    .report
+                    .add(format!("a repository of {place} has no name or permission"), "export it again"),
             }
         }
     }
@@ -138,7 +133,7 @@ impl Organization<'_> {
         let Some(full) = self.repository_of(item) else { return };
         for collaborator in list(item, "collaborators") {
             let Some(login) = text(collaborator, "login") else {
-                self.facts.problem(format!("a collaborator of {place} has no login"), "export them again");
+                self.facts.report.add(format!("a collaborator of {place} has no login"), "export them again");
                 continue;
             };
             let granted = text(collaborator, "role_name").or_else(|| text(collaborator, "permission"));
@@ -152,11 +147,11 @@ impl Organization<'_> {
         for (at, item) in self.items("organization_roles") {
             let place = format!("organization_roles[{at}]");
             let Some(name) = text(item, "name") else {
-                self.facts.problem(format!("{place} has no name"), "export the roles again");
+                self.facts.report.add(format!("{place} has no name"), "export the roles again");
                 continue;
             };
             let hub = keys::organization_role(&self.login, name);
-            self.facts.node(hub.clone(), name, &place);
+            self.facts.node(&hub, &place).label(name);
             for login in logins(item, "users") {
                 self.member(&keys::account(login), &hub, &place);
             }
@@ -177,13 +172,11 @@ impl Organization<'_> {
             return;
         }
         let organization = NodeKey::resource("github", &self.login);
-        self.facts.edge_with(EdgeKind::MayAct, hub, &organization, place, |edge| {
-            edge.actions = permissions.iter().map(Text::new).collect();
-        });
+        self.facts.edge(EdgeKind::MayAct, hub, &organization, place).acts(&permissions);
         let (owners, jobs) = (keys::owners(&self.login), keys::every_job(&self.login));
         for (leads, to, kind) in [(TO_OWNER, &owners, EdgeKind::MemberOf), (TO_JOBS, &jobs, EdgeKind::RunsAs)] {
             if let Some((_, why)) = leads.iter().find(|(permission, _)| permissions.contains(permission)) {
-                self.facts.edge_may(kind, hub, to, place, &[(*why).to_owned()]);
+                self.facts.edge(kind, hub, to, place).may(why);
             }
         }
     }
@@ -210,22 +203,17 @@ impl Organization<'_> {
                 self.facts.setting(&organization, "external_identity_without_account", shown, &place);
                 continue;
             };
-            let mut identifiers = Vec::new();
+            let key = keys::account(login);
+            self.facts.setting(&key, "external_identity", shown, &place);
+            let mut node = self.facts.node(&key, &place).label(login);
             for name in [name, provisioned].into_iter().flatten() {
                 if !issuer.is_empty() {
                     let value = format!("{issuer}|{name}");
-                    identifiers.push(Identifier::verified(IdentifierScheme::SignOn, &value));
+                    node = node.known_as(Identifier::verified(IdentifierScheme::SignOn, &value));
                 }
                 // The organisation's own identity provider vouches for the address.
-                if name.contains('@') {
-                    identifiers.push(Identifier::verified(IdentifierScheme::Email, &name.to_lowercase()));
-                }
+                node = node.email(name, true);
             }
-            identifiers.sort();
-            identifiers.dedup();
-            let key = keys::account(login);
-            self.facts.setting(&key, "external_identity", shown, &place);
-            self.facts.node_with(key, login, &place, |node| node.identifiers = identifiers);
         }
     }
 }
@@ -239,5 +227,7 @@ fn parent(team: &Value) -> Option<&str> {
 /// The greatest of the switches in `permissions`.
 fn best(item: &Value) -> Option<&'static str> {
     let granted = item.get("permissions")?;
-    ["admin", "maintain", "push", "triage", "pull"].into_iter().find(|permission| crate::json::flag(granted, permission))
+    ["admin", "maintain", "push", "triage", "pull"]
+        .into_iter()
+        .find(|permission| crate::json::flag(granted, permission))
 }

@@ -5,7 +5,7 @@ use super::protection::Rule;
 use super::rights::{Rights, Role, builtin};
 use super::{Organization, keys};
 use crate::json::{flag, list, text};
-use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Text};
+use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,7 @@ impl<'a> Organization<'a> {
         for (at, item) in self.items("repositories") {
             let place = format!("repositories[{at}]");
             let Some(full) = self.repository_of(item) else {
-                self.facts.problem(format!("{place} has no name"), "export the repositories again");
+                self.facts.report.add(format!("{place} has no name"), "export the repositories again");
                 continue;
             };
             self.repository(full.clone(), item, place);
@@ -90,7 +90,7 @@ impl<'a> Organization<'a> {
         let key = keys::repository(&repository.full);
         let valid = Interval::ALWAYS;
         if repository.item.is_object() {
-            self.facts.node(key.clone(), &repository.full, &repository.place);
+            self.facts.node(&key, &repository.place).label(&repository.full);
             self.repository_settings(&repository);
         }
         let visibility = text(item, "visibility");
@@ -101,7 +101,8 @@ impl<'a> Organization<'a> {
             _ => None,
         };
         if let (Some(to), Some(role)) = (everyone, builtin("read")) {
-            let grant = Grant { to: &to, repository: Some(&repository.full), may: &[], valid, place: &repository.place };
+            let grant =
+                Grant { to: &to, repository: Some(&repository.full), may: &[], valid, place: &repository.place };
             self.grant(&role, &grant);
         }
         self.jobs(&repository, public);
@@ -157,9 +158,7 @@ impl<'a> Organization<'a> {
         let (hub, key) = (keys::role(full, &role.name), keys::repository(full));
         let actions = role.rights.actions();
         if !actions.is_empty() {
-            self.facts.edge_with(EdgeKind::MayAct, &hub, &key, place, |edge| {
-                edge.actions = actions.iter().map(Text::new).collect();
-            });
+            self.facts.edge(EdgeKind::MayAct, &hub, &key, place).acts(&actions);
         }
         if role.rights.any(Rights::PULL) {
             // Who reads may also ask: open a pull request or an issue, or comment.
@@ -171,8 +170,8 @@ impl<'a> Organization<'a> {
         }
         let push = keys::push(full);
         if role.rights.any(Rights::PUSH) {
-            let may = if role.rights.any(Rights::WORKFLOWS) { &[][..] } else { &[NEEDS_WORKFLOW.to_owned()][..] };
-            self.facts.edge_may(EdgeKind::MemberOf, &hub, &push, place, may);
+            let may = if role.rights.any(Rights::WORKFLOWS) { "" } else { NEEDS_WORKFLOW };
+            self.facts.edge(EdgeKind::MemberOf, &hub, &push, place).may(may);
         } else if role.rights.any(Rights::DEPLOY_KEYS) {
             let place = format!("{place}: adds a deploy key that may write");
             self.facts.edge(EdgeKind::MemberOf, &hub, &push, &place);
@@ -180,7 +179,7 @@ impl<'a> Organization<'a> {
         if role.rights.any(Rights::ADMIN.and(Rights::ENVIRONMENTS)) {
             let place = format!("{place}: changes the environment's protection");
             for name in list(repository.item, "environments").iter().filter_map(|item| text(item, "name")) {
-                self.facts.edge(EdgeKind::MemberOf, &hub, &keys::environment(full, name), &place);
+                self.facts.edge(EdgeKind::RunsAs, &hub, &keys::environment(full, name), &place);
             }
         }
     }
@@ -198,9 +197,13 @@ impl<'a> Organization<'a> {
             return;
         }
         let may = repository.before_jobs();
-        self.facts.edge_may(EdgeKind::RunsAs, &keys::push(full), &jobs, place, &may);
+        self.facts.edge(EdgeKind::RunsAs, &keys::push(full), &jobs, place).mays(&may);
         if repository.rules.is_some() {
-            self.subject(&keys::push(full), full, "pull_request", repository);
+            for rest in ["pull_request", "ref:refs/heads/*"] {
+                let jobs = keys::subject(full, rest);
+                self.subject(&jobs, rest, repository);
+                self.facts.edge(EdgeKind::RunsAs, &keys::push(full), &jobs, place).mays(&may);
+            }
         }
     }
 
@@ -212,9 +215,9 @@ impl<'a> Organization<'a> {
         let (full, place) = (&repository.full, &repository.place);
         for name in &repository.branches {
             let hub = keys::branch(full, name);
-            self.subject(&hub, full, &format!("ref:refs/heads/{name}"), repository);
+            self.subject(&hub, &format!("ref:refs/heads/{name}"), repository);
             let left = repository.left(name, None, None);
-            self.facts.edge_may(EdgeKind::MemberOf, &keys::push(full), &hub, place, &left);
+            self.facts.edge(EdgeKind::RunsAs, &keys::push(full), &hub, place).mays(&left);
             if repository.runs_jobs {
                 self.facts.edge(EdgeKind::RunsAs, &hub, &keys::jobs(full), place);
             }
@@ -241,33 +244,29 @@ impl<'a> Organization<'a> {
                 let left: Vec<String> = rules.flat_map(|rule| rule.left(Some(role), None)).collect();
                 if left.len() < closed.len() {
                     let place = if edits { format!("{place}: changes the rules") } else { place.clone() };
-                    self.facts.edge_may(EdgeKind::MemberOf, &keys::role(full, &role.name), &hub, &place, &left);
+                    self.facts.edge(EdgeKind::RunsAs, &keys::role(full, &role.name), &hub, &place).mays(&left);
                 }
             }
             if repository.rules_of(name).any(|rule| rule.of_organization) {
                 let place = format!("{place}: changes the organisation's rules");
-                self.facts.edge(EdgeKind::MemberOf, &keys::owners(&self.login), &hub, &place);
+                self.facts.edge(EdgeKind::RunsAs, &keys::owners(&self.login), &hub, &place);
             }
             let actors: BTreeSet<NodeKey> = repository.rules_of(name).flat_map(Rule::actors).cloned().collect();
             for actor in actors {
                 let left = repository.left(name, None, Some(&actor));
                 // To be let through helps whoever may push at all.
-                self.facts.edge_with(EdgeKind::MemberOf, &actor, &hub, place, |edge| {
-                    edge.premises = vec![keys::push(full)];
-                    edge.may = left.iter().map(Text::new).collect();
-                });
+                self.facts.edge(EdgeKind::RunsAs, &actor, &hub, place).needs(&keys::push(full)).mays(&left);
             }
         }
     }
 
-    /// How jobs behind `hub` name themselves to clouds. A repository that chose a form of its own names itself otherwise.
-    pub(super) fn subject(&mut self, hub: &NodeKey, full: &str, rest: &str, repository: &Repository<'_>) {
+    /// How these jobs name themselves to clouds. A repository that chose a form of its own names itself otherwise.
+    pub(super) fn subject(&mut self, jobs: &NodeKey, rest: &str, repository: &Repository<'_>) {
         let own_form = repository.item.get("oidc_subject").is_some_and(|form| !flag(form, "use_default"));
-        let value = format!("{ISSUER}|repo:{full}:{rest}");
-        self.facts.node_with(hub.clone(), hub.name(), &repository.place, |node| {
-            if !own_form {
-                node.identifiers = vec![Identifier::verified(IdentifierScheme::OidcSubject, &value)];
-            }
-        });
+        let node = self.facts.node(jobs, &repository.place);
+        if !own_form {
+            let value = format!("{ISSUER}|repo:{}:{rest}", repository.full);
+            node.known_as(Identifier::verified(IdentifierScheme::OidcSubject, &value));
+        }
     }
 }

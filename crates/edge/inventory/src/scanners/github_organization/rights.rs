@@ -181,11 +181,6 @@ impl Roles {
             id => self.named(self.by_id.get(&id)?),
         }
     }
-
-    /// Every custom role.
-    pub(crate) fn custom(&self) -> impl Iterator<Item = (&String, &Role)> {
-        self.custom.iter()
-    }
 }
 
 /// What each permission of an app, of a fine-grained token or of `GITHUB_TOKEN` gives: `read`, then `write` beside it.
@@ -250,7 +245,9 @@ mod tests {
 
     #[test]
     fn a_custom_role_is_its_base_and_what_it_adds() {
-        let roles = Roles::read(&[json!({"id": 9, "name": "Releaser", "base_role": "read", "permissions": ["create_tag", "add_label"]})]);
+        let roles = Roles::read(&[
+            json!({"id": 9, "name": "Releaser", "base_role": "read", "permissions": ["create_tag", "add_label"]}),
+        ]);
         let role = roles.named("Releaser").unwrap();
         assert_eq!((role.name.as_str(), role.rights.actions()), ("custom/Releaser", vec!["pull", "release"]));
         assert_eq!(roles.with_id(9), Some(role));

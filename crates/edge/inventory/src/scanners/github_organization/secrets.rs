@@ -5,7 +5,7 @@
 use super::repository::Repository;
 use super::{Organization, keys};
 use crate::json::{check_keys, list, node, text, time};
-use firebreak_model::{EdgeKind, Interval, NodeKey, Text, Time};
+use firebreak_model::{EdgeKind, Interval, NodeKey, Time};
 use serde_json::Value;
 
 /// Names in a list of secrets or variables, plain or in objects.
@@ -17,7 +17,7 @@ impl Organization<'_> {
     fn readable(&mut self, jobs: &NodeKey, scope: &str, name: &str, place: &str, may: &[String]) {
         let secret = keys::secret(scope, name);
         let place = format!("{place} ({name})");
-        self.facts.edge_may(EdgeKind::ReadableIn, jobs, &secret, &place, may);
+        self.facts.edge(EdgeKind::ReadableIn, jobs, &secret, &place).mays(may);
     }
 
     /// Secrets of the repository, and those that the organisation selects it for.
@@ -29,7 +29,8 @@ impl Organization<'_> {
         }
         for name in names(item, "organization_secrets") {
             let shared = self.items("organization_secrets").find(|(_, secret)| text(secret, "name") == Some(name));
-            let selected = shared.is_none_or(|(_, secret)| !matches!(text(secret, "visibility"), Some("all" | "private")));
+            let selected =
+                shared.is_none_or(|(_, secret)| !matches!(text(secret, "visibility"), Some("all" | "private")));
             if selected {
                 let login = self.login.clone();
                 self.readable(&jobs, &login, name, &format!("{} organization_secrets", repository.place), &[]);
@@ -58,7 +59,7 @@ impl Organization<'_> {
         for (at, item) in self.items("organization_secrets") {
             let place = format!("organization_secrets[{at}]");
             let Some(name) = text(item, "name") else {
-                self.facts.problem(format!("{place} has no name"), "export the secrets again");
+                self.facts.report.add(format!("{place} has no name"), "export the secrets again");
                 continue;
             };
             match text(item, "visibility") {
@@ -96,7 +97,7 @@ impl Organization<'_> {
         let known = ["repository", "name", "environment", "credential", "from", "to"];
         check_keys(item, &place, &known, self.facts.report);
         let Some(name) = text(item, "name") else {
-            return self.facts.problem(format!("{place} has no name"), "add the secret's name");
+            return self.facts.report.add(format!("{place} has no name"), "add the secret's name");
         };
         let place = format!("{place} ({name})");
         let scope = text(item, "repository").map_or_else(|| self.login.clone(), |written| self.full_name(written));
@@ -104,7 +105,7 @@ impl Organization<'_> {
             Some(environment) => {
                 let hub = keys::environment(&scope, environment);
                 let uses = format!("the job uses the deployment environment `{environment}`");
-                self.facts.edge_may(EdgeKind::MemberOf, &keys::jobs(&scope), &hub, &place, &[uses]);
+                self.facts.edge(EdgeKind::RunsAs, &keys::jobs(&scope), &hub, &place).may(&uses);
                 (hub, format!("{scope}/{environment}"))
             }
             None => (keys::jobs(&scope), scope),
@@ -116,10 +117,10 @@ impl Organization<'_> {
         let kept = keys::secret(&scope, name);
         let held = node(item, "credential", self.facts.report);
         let readable = held.clone().unwrap_or_else(|| kept.clone());
-        self.facts.edge_with(EdgeKind::ReadableIn, &jobs, &readable, &place, |edge| edge.valid = valid);
+        self.facts.edge(EdgeKind::ReadableIn, &jobs, &readable, &place).valid(valid);
         if let Some(held) = held {
             // Workflows name the secret, not what it holds.
-            self.facts.edge_with(EdgeKind::Derives, &kept, &held, &place, |edge| edge.valid = valid);
+            self.facts.edge(EdgeKind::Derives, &kept, &held, &place).valid(valid);
         }
     }
 
@@ -129,7 +130,7 @@ impl Organization<'_> {
             let place = format!("secret_scanning_alerts[{at}]");
             let full = item.get("repository").and_then(|repository| self.repository_of(repository));
             let (Some(full), Some(number)) = (full, item.get("number").and_then(Value::as_u64)) else {
-                self.facts.problem(format!("{place} has no repository or number"), "export the alerts again");
+                self.facts.report.add(format!("{place} has no repository or number"), "export the alerts again");
                 continue;
             };
             if text(item, "state") == Some("resolved") || text(item, "validity") == Some("inactive") {
@@ -137,13 +138,13 @@ impl Organization<'_> {
             }
             let key = NodeKey::credential("github_alert", &format!("{full}/{number}"));
             let kind = text(item, "secret_type").unwrap_or("secret");
-            self.facts.node(key.clone(), &format!("{kind} in {full}"), &place);
+            self.facts.node(&key, &place).label(&format!("{kind} in {full}"));
             let validity = text(item, "validity").unwrap_or("unknown");
             self.facts.setting(&key, "validity", validity, &place);
-            let may = if validity == "active" { Vec::new() } else { vec![Text::new("the leaked secret still works")] };
+            let may = if validity == "active" { "" } else { "the leaked secret still works" };
             self.facts.edge(EdgeKind::Stores, &keys::repository(&full), &key, &place);
             if let Some(login) = text(item, "owner_login") {
-                self.facts.edge_with(EdgeKind::Authenticates, &key, &keys::account(login), &place, |edge| edge.may = may);
+                self.facts.edge(EdgeKind::Authenticates, &key, &keys::account(login), &place).may(may);
             }
         }
     }

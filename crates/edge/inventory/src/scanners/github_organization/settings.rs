@@ -3,14 +3,36 @@
 use super::repository::Repository;
 use super::{Organization, keys};
 use crate::json::{list, text};
-use firebreak_model::NodeKey;
+use firebreak_model::{EdgeKind, NodeKey};
 use serde_json::Value;
 
 /// What of the organisation's own answer is not a setting.
 const NO_SETTINGS: &[&str] = &[
-    "login", "id", "node_id", "url", "name", "description", "company", "blog", "location", "email", "type", "followers",
-    "following", "public_repos", "public_gists", "collaborators", "private_gists", "disk_usage", "html_url", "avatar_url",
-    "created_at", "updated_at", "billing_email", "total_private_repos", "owned_private_repos",
+    "login",
+    "id",
+    "node_id",
+    "url",
+    "name",
+    "description",
+    "company",
+    "blog",
+    "location",
+    "email",
+    "type",
+    "followers",
+    "following",
+    "public_repos",
+    "public_gists",
+    "collaborators",
+    "private_gists",
+    "disk_usage",
+    "html_url",
+    "avatar_url",
+    "created_at",
+    "updated_at",
+    "billing_email",
+    "total_private_repos",
+    "owned_private_repos",
 ];
 
 fn shown(value: &Value) -> Option<String> {
@@ -27,7 +49,7 @@ impl Organization<'_> {
     pub(super) fn organization(&mut self) {
         let key = NodeKey::resource("github", &self.login);
         let login = self.login.clone();
-        self.facts.node(key.clone(), &login, "organization");
+        self.facts.node(&key, "organization").label(&login);
         let items = [("organization", ""), ("actions_permissions", "actions."), ("workflow_permissions", "actions.")];
         for (place, prefix) in items {
             let answer = self.document.get(place).and_then(Value::as_object);
@@ -42,17 +64,17 @@ impl Organization<'_> {
         for (at, item) in self.items("packages") {
             let place = format!("packages[{at}]");
             let (Some(name), Some(kind)) = (text(item, "name"), text(item, "package_type")) else {
-                self.facts.problem(format!("{place} has no name or package_type"), "export the packages again");
+                self.facts.report.add(format!("{place} has no name or package_type"), "export the packages again");
                 continue;
             };
             let package = NodeKey::resource("github", &format!("{login}/packages/{kind}/{name}"));
-            self.facts.node(package.clone(), name, &place);
-            let Some(full) = item.get("repository").and_then(|repository| self.repository_of(repository)) else { continue };
+            self.facts.node(&package, &place).label(name);
+            let Some(full) = item.get("repository").and_then(|repository| self.repository_of(repository)) else {
+                continue;
+            };
             // Whoever may push to the repository publishes its package.
-            self.facts.edge_with(firebreak_model::EdgeKind::MayAct, &keys::push(&full), &package, &place, |edge| {
-                edge.actions = vec![firebreak_model::Text::new("publish")];
-                edge.may = vec![firebreak_model::Text::new("the package takes its rights from the repository")];
-            });
+            let edge = self.facts.edge(EdgeKind::MayAct, &keys::push(&full), &package, &place).acts(&["publish"]);
+            edge.may("the package takes its rights from the repository");
         }
     }
 
@@ -109,9 +131,9 @@ impl Organization<'_> {
             self.facts.setting(hub, "default", "true", place);
         }
         let own = listed.and_then(|branch| branch.get("protection")).filter(|protection| protection.is_object());
-        let by_pattern = list(item, "branch_protections").iter().filter(|rule| {
-            text(rule, "pattern").is_some_and(|pattern| super::protection::matches(pattern, name))
-        });
+        let by_pattern = list(item, "branch_protections")
+            .iter()
+            .filter(|rule| text(rule, "pattern").is_some_and(|pattern| super::protection::matches(pattern, name)));
         let rules: Vec<&Value> = own.into_iter().chain(by_pattern).collect();
         for rule in rules {
             self.rule_settings(rule, hub, place);

@@ -7,8 +7,9 @@ use super::rights::{Rights, Role, Scope, builtin, of_permissions, of_scopes};
 use super::{Organization, keys};
 use crate::cut;
 use crate::json::{flag, list, text, texts, time};
+use crate::statements::Node;
 use base64::Engine;
-use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Text, Time};
+use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Reversibility, Time};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -52,7 +53,7 @@ impl Organization<'_> {
         let public = text(item, "hashed_token").or(fingerprint).map(str::to_owned);
         let public = public.or(id.map(|id| format!("id-{id}")));
         let (Some(public), Some(login)) = (public, text(item, "login")) else {
-            return self.facts.problem(format!("{place} has no login or no id"), "export the authorizations again");
+            return self.facts.report.add(format!("{place} has no login or no id"), "export the authorizations again");
         };
         let from = time(item, "credential_authorized_at", self.facts.report).unwrap_or(Time::MIN);
         let to = time(item, "authorized_credential_expires_at", self.facts.report).unwrap_or(Time::MAX);
@@ -63,20 +64,17 @@ impl Organization<'_> {
         let key = NodeKey::credential("github", &public);
         let hash = text(item, "hashed_token").map(|hash| Identifier::verified(IdentifierScheme::TokenHash, hash));
         let print = fingerprint.map(|print| Identifier::verified(IdentifierScheme::KeyId, print));
-        self.facts.node_with(key.clone(), &format!("{kind} of {login}{last_eight}"), &place, |node| {
-            node.valid = valid;
-            node.identifiers = hash.into_iter().chain(print).collect();
-        });
+        let node = self.facts.node(&key, &place).label(&format!("{kind} of {login}{last_eight}")).valid(valid);
+        hash.into_iter().chain(print).fold(node, Node::known_as);
         let scopes = texts(item.get("scopes"));
         let shown = scopes.join(", ");
         let may = match of_scopes(&scopes) {
-            Scope::Whole => Vec::new(),
-            Scope::PublicOnly => vec![Text::new(format!("scopes {shown} are enough for it: public repositories only"))],
-            Scope::Narrow => vec![Text::new(format!("scopes {shown} are enough for it"))],
+            Scope::Whole => String::new(),
+            Scope::PublicOnly => format!("scopes {shown} are enough for it: public repositories only"),
+            Scope::Narrow => format!("scopes {shown} are enough for it"),
         };
-        self.facts.edge_with(EdgeKind::Authenticates, &key, &keys::account(login), &place, |edge| {
-            (edge.valid, edge.last_used, edge.may) = (valid, used, may);
-        });
+        let edge = self.facts.edge(EdgeKind::Authenticates, &key, &keys::account(login), &place);
+        edge.valid(valid).used(used).may(&may);
     }
 
     fn fine_grained(&mut self, at: usize, item: &Value) {
@@ -84,7 +82,7 @@ impl Organization<'_> {
         let owner = item.get("owner").and_then(|owner| text(owner, "login")).or_else(|| text(item, "owner_login"));
         let id = item.get("token_id").or_else(|| item.get("id")).map(|id| id.to_string().replace('"', ""));
         let (Some(login), Some(id)) = (owner, id) else {
-            return self.facts.problem(format!("{place} has no owner or id"), "export the tokens again");
+            return self.facts.report.add(format!("{place} has no owner or id"), "export the tokens again");
         };
         let public = text(item, "hashed_token").map_or(format!("pat-{id}"), str::to_owned);
         let (key, acts) = (NodeKey::credential("github", &public), keys::account(&format!("{login}/token/{id}")));
@@ -95,12 +93,10 @@ impl Organization<'_> {
         let to = to.unwrap_or(if expired { from } else { Time::MAX });
         let valid = Interval::new(from, to.max(from));
         let name = text(item, "token_name").unwrap_or("fine-grained token");
-        self.facts.node_with(key.clone(), &format!("{name} of {login}"), &place, |node| node.valid = valid);
-        self.facts.node(acts.clone(), &format!("{login} by {name}"), &place);
+        self.facts.node(&key, &place).label(&format!("{name} of {login}")).valid(valid);
+        self.facts.node(&acts, &place).label(&format!("{login} by {name}"));
         let used = time(item, "token_last_used_at", self.facts.report);
-        self.facts.edge_with(EdgeKind::Authenticates, &key, &acts, &place, |edge| {
-            (edge.valid, edge.last_used) = (valid, used);
-        });
+        self.facts.edge(EdgeKind::Authenticates, &key, &acts, &place).valid(valid).used(used);
         self.facts.setting(&key, "owner", login, &place);
         self.facts.setting(&key, "expired", if expired { "true" } else { "false" }, &place);
         let selection = text(item, "repository_selection").unwrap_or("all");
@@ -157,19 +153,14 @@ impl Organization<'_> {
         if granted.is_empty() {
             return;
         }
-        let actions: Vec<Text> = granted.iter().map(|(name, level)| Text::new(format!("{name}:{level}"))).collect();
+        let actions: Vec<String> = granted.iter().map(|(name, level)| format!("{name}:{level}")).collect();
         let organization = NodeKey::resource("github", &self.login);
-        let may = owner.map(|login| Text::new(format!("{login} may do as much without the token")));
-        self.facts.edge_with(EdgeKind::MayAct, from, &organization, place, |edge| {
-            (edge.actions, edge.valid) = (actions, valid);
-            edge.may = may.into_iter().collect();
-        });
+        let may = owner.map_or(String::new(), |login| format!("{login} may do as much without the token"));
+        self.facts.edge(EdgeKind::MayAct, from, &organization, place).acts(&actions).valid(valid).may(&may);
         let written = |wanted: &str| granted.iter().any(|(name, level)| *name == wanted && *level != "read");
         for (_, why) in TO_OWNER.iter().filter(|(permission, _)| written(permission)) {
             let owners = keys::owners(&self.login);
-            self.facts.edge_with(EdgeKind::MemberOf, from, &owners, place, |edge| {
-                (edge.valid, edge.may) = (valid, vec![Text::new(why)]);
-            });
+            self.facts.edge(EdgeKind::MemberOf, from, &owners, place).valid(valid).may(why);
         }
     }
 
@@ -177,10 +168,10 @@ impl Organization<'_> {
     pub(super) fn installation(&mut self, at: usize, item: &Value) {
         let place = format!("installations[{at}]");
         let Some(slug) = text(item, "app_slug") else {
-            return self.facts.problem(format!("{place} has no app_slug"), "export the installations again");
+            return self.facts.report.add(format!("{place} has no app_slug"), "export the installations again");
         };
         let app = keys::account(&format!("{slug}[bot]"));
-        self.facts.node(app.clone(), slug, &place);
+        self.facts.node(&app, &place).label(slug);
         let selection = text(item, "repository_selection").unwrap_or("all");
         self.facts.setting(&app, "repository_selection", selection, &place);
         let from = time(item, "created_at", self.facts.report).unwrap_or(Time::MIN);
@@ -188,15 +179,16 @@ impl Organization<'_> {
         let valid = Interval::new(from, to.max(from));
         if let Some(client) = text(item, "client_id") {
             let key = NodeKey::credential("github", &format!("app/{client}"));
-            self.facts.node_with(key.clone(), &format!("private key of the app {slug}"), &place, |node| {
-                node.cuts.push(cut::of_request(&key, "suspend_github_app"));
-            });
-            self.facts.edge_with(EdgeKind::Authenticates, &key, &app, &place, |edge| edge.valid = valid);
+            let cut = cut::of_request(&key, "suspend_github_app", (25, 60), Reversibility::Reversible);
+            self.facts.node(&key, &place).label(&format!("private key of the app {slug}")).cut(cut);
+            self.facts.edge(EdgeKind::Authenticates, &key, &app, &place).valid(valid);
         }
         let permissions = item.get("permissions").cloned().unwrap_or(Value::Null);
         let of_organization = permissions.as_object().map(|all| {
             let of = |name: &String| name.starts_with("organization_") || name == "members";
-            Value::Object(all.iter().filter(|(name, _)| of(name)).map(|(name, level)| (name.clone(), level.clone())).collect())
+            Value::Object(
+                all.iter().filter(|(name, _)| of(name)).map(|(name, level)| (name.clone(), level.clone())).collect(),
+            )
         });
         self.organization_actions(&app, of_organization.as_ref(), None, valid, &place);
         let Some(role) = of_permissions(&permissions) else { return };
@@ -219,10 +211,10 @@ impl Organization<'_> {
     fn oauth_app(&mut self, at: usize, item: &Value) {
         let place = format!("oauth_apps[{at}]");
         let Some(name) = text(item, "client_id").or_else(|| text(item, "name")) else {
-            return self.facts.problem(format!("{place} has no client_id and no name"), "add one");
+            return self.facts.report.add(format!("{place} has no client_id and no name"), "add one");
         };
         let app = NodeKey::identity("app", &format!("github/{name}"));
-        self.facts.node(app.clone(), text(item, "name").unwrap_or(name), &place);
+        self.facts.node(&app, &place).label(text(item, "name").unwrap_or(name));
         let scopes = texts(item.get("scopes"));
         let may = match of_scopes(&scopes) {
             Scope::Whole => Vec::new(),
@@ -231,7 +223,7 @@ impl Organization<'_> {
         for login in list(item, "users").iter().filter_map(|user| user.as_str().or_else(|| text(user, "login"))) {
             let account = keys::account(login);
             self.facts.edge(EdgeKind::Consents, &account, &app, &place);
-            self.facts.edge_may(EdgeKind::MayAssume, &app, &account, &place, &may);
+            self.facts.edge(EdgeKind::MayAssume, &app, &account, &place).mays(&may);
         }
     }
 
@@ -252,7 +244,7 @@ impl Organization<'_> {
 
     fn deploy_key(&mut self, full: &str, item: &Value, place: &str) {
         let Some(id) = item.get("id").map(|id| id.to_string().replace('"', "")) else {
-            return self.facts.problem(format!("{place} has no id"), "export the keys again");
+            return self.facts.report.add(format!("{place} has no id"), "export the keys again");
         };
         let name = format!("deploy_key/{id}");
         let (key, acts) = (NodeKey::credential("github", &name), keys::account(&name));
@@ -261,14 +253,10 @@ impl Organization<'_> {
         let valid = Interval::new(from, Time::MAX);
         let used = time(item, "last_used", self.facts.report);
         let print = text(item, "key").and_then(fingerprint);
-        self.facts.node_with(key.clone(), &label, place, |node| {
-            node.valid = valid;
-            node.identifiers = print.map(|print| Identifier::verified(IdentifierScheme::KeyId, &print)).into_iter().collect();
-            node.cuts.push(cut::of_request(&key, "delete_github_deploy_key"));
-        });
-        self.facts.edge_with(EdgeKind::Authenticates, &key, &acts, place, |edge| {
-            (edge.valid, edge.last_used) = (valid, used);
-        });
+        let cut = cut::of_request(&key, "delete_github_deploy_key", (20, 60), Reversibility::RecreateOnly);
+        let node = self.facts.node(&key, place).label(&label).valid(valid).cut(cut);
+        node.known_as(Identifier::verified(IdentifierScheme::KeyId, &print.unwrap_or_default()));
+        self.facts.edge(EdgeKind::Authenticates, &key, &acts, place).valid(valid).used(used);
         let read_only = item.get("read_only").and_then(Value::as_bool).unwrap_or(true);
         let write = Role { name: "deploy_key:write".to_owned(), rights: DEPLOY_WRITE };
         if let Some(role) = if read_only { builtin("read") } else { Some(write) } {
