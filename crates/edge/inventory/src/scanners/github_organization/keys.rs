@@ -109,11 +109,6 @@ pub(crate) fn runner(scope: &str, name: &str) -> NodeKey {
     NodeKey::environment("runner", &format!("{scope}/{name}"))
 }
 
-/// The job of a workflow file, whichever its run.
-pub(crate) fn job(full: &str, file: &str, job: &str) -> NodeKey {
-    NodeKey::environment("ci", &format!("{full}/{file}/{job}"))
-}
-
 /// An Actions secret: where it is kept, whatever it holds. `scope` is the organisation, the repository, or the
 /// repository and the deployment environment.
 pub(crate) fn secret(scope: &str, name: &str) -> NodeKey {
