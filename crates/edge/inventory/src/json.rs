@@ -61,7 +61,9 @@ pub(crate) fn flag(value: &Value, key: &str) -> bool {
 /// The time at `key`. A text that is not a time is a problem and then absent.
 pub(crate) fn time(value: &Value, key: &str, report: &mut Report) -> Option<Time> {
     let written = text(value, key)?;
-    let time = Time::parse(written);
+    // The last day of the calendar is how platforms write that there is no end.
+    let never = written.starts_with("9999-12-3").then_some(Time::MAX);
+    let time = never.or_else(|| Time::parse(written));
     if time.is_none() {
         let reason = format!("`{}` in `{key}` is not a time", shown(written));
         report.add(reason, "write it as 2026-03-24T10:58:41Z");

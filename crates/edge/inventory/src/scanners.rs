@@ -8,6 +8,7 @@ pub mod estate;
 pub mod github_organization;
 pub mod github_runs;
 pub mod github_workflow;
+pub mod google_workspace;
 pub mod kubernetes;
 pub mod litellm;
 pub mod lockfile;
@@ -25,6 +26,7 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &github_organization::SCANNER,
     &github_runs::SCANNER,
     &github_workflow::SCANNER,
+    &google_workspace::SCANNER,
     &kubernetes::SCANNER,
     &litellm::SCANNER,
     &lockfile::SCANNER,

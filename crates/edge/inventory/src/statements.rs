@@ -143,6 +143,14 @@ impl<'a> Statements<'a> {
         self.seen.insert(key.clone())
     }
 
+    /// Another name under which `key` is written down elsewhere, by records or by a platform that signs its users on: whoever
+    /// is met under that name is this one.
+    pub(crate) fn also_named(&mut self, other: &NodeKey, key: &NodeKey, place: &str) {
+        if other != key {
+            self.edge(EdgeKind::MayAssume, other, key, place);
+        }
+    }
+
     /// The objects of the list at `key`, each with its place. Whatever is no object is a problem.
     pub(crate) fn items<'v>(&mut self, value: &'v Value, key: &str, place: &str) -> Vec<(String, &'v Value)> {
         let dot = if place.is_empty() { "" } else { "." };

@@ -118,6 +118,44 @@ fn answers_of_entra_are_read() {
     assert!(!has(&found, EdgeKind::MayAssume, "group:entra/users/simpson", homer));
 }
 
+#[test]
+fn answers_of_google_are_read() {
+    let Some(customer) = sample("googleworkspace/tenant.json") else { return skipped() };
+    let (new, old) = (sample("googleworkspace/api.json").unwrap(), sample("gsuite/api.json").unwrap());
+    let mut users = new["MOCK_GOOGLEWORKSPACE_USERS_RESPONSE"][0]["users"].clone();
+    for user in users.as_array_mut().unwrap() {
+        user["tokens"] = new["MOCK_GOOGLEWORKSPACE_OAUTH_TOKENS_BY_USER"][user["id"].as_str().unwrap()].clone();
+    }
+    let mut groups = new["MOCK_GOOGLEWORKSPACE_GROUPS_RESPONSE"].clone();
+    for group in groups.as_array_mut().unwrap() {
+        let name = group["name"].as_str().unwrap().to_owned();
+        group["memberships"] = new["MOCK_GOOGLEWORKSPACE_MEMBERS_BY_GROUP_EMAIL"][&name].clone();
+    }
+    let document = json!({"customer": customer["GOOGLEWORKSPACE_TENANT_DATA"], "users": users, "groups": groups});
+    let found = scan("google_workspace/simpson.json", &document);
+    assert_eq!(found.problems, []);
+    assert!(has(&found, EdgeKind::MemberOf, "identity:google/user-1", "group:google/group-engineering"));
+    assert!(has(&found, EdgeKind::MemberOf, "group:google/group-operations", "group:google/group-engineering"));
+    assert!(has(&found, EdgeKind::MemberOf, "identity:google/user-1", "group:google/role/simpson/super"));
+    let calendar = "identity:app/google/987654321.apps.googleusercontent.com/user/user-1";
+    assert!(has(&found, EdgeKind::MayAct, calendar, "resource:google/mailbox/mbsimpson@simpson.corp"));
+    // Who signs on with an address alone gives no data.
+    let slack = "identity:app/google/123456789.apps.googleusercontent.com/user/user-1";
+    assert!(has(&found, EdgeKind::Consents, "identity:google/user-1", slack));
+    assert!(!edges(&found).any(|edge| edge.kind == EdgeKind::MayAct && edge.from.as_str() == slack));
+
+    let mut groups = old["MOCK_GSUITE_GROUPS_RESPONSE"].clone();
+    for group in groups.as_array_mut().unwrap() {
+        let id = group["id"].as_str().unwrap().to_owned();
+        group["members"] = old["MOCK_GSUITE_MEMBERS_BY_GROUP_ID"][&id].clone();
+    }
+    let document = json!({"users": old["MOCK_GSUITE_USERS_RESPONSE"][0]["users"], "groups": groups});
+    let found = scan("google_workspace/example.json", &document);
+    assert_eq!(found.problems, []);
+    assert!(has(&found, EdgeKind::MemberOf, "identity:google/user-2", "group:google/group-operations"));
+    assert!(has(&found, EdgeKind::MemberOf, "group:google/group-operations", "group:google/group-engineering"));
+}
+
 /// Users of an enterprise.
 const MANY: usize = 100_000;
 
@@ -159,5 +197,25 @@ fn a_hundred_thousand_users_of_entra_take_facts_in_proportion() {
     let found = scan("entra/large.json", &document);
     assert!(found.complete);
     assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
-    assert!(found.facts.len() < 9 * MANY, "{}", found.facts.len());
+    assert!(found.facts.len() < 10 * MANY, "{}", found.facts.len());
+}
+
+#[test]
+fn a_hundred_thousand_users_of_google_take_facts_in_proportion() {
+    let user =
+        |at: usize| json!({"id": format!("{at}"), "primaryEmail": format!("u{at}@x.example"), "orgUnitPath": "/a"});
+    let member = |at: usize| json!({"id": format!("{at}"), "email": format!("u{at}@x.example"), "type": "USER"});
+    let helpers: Vec<Value> = (0..200).map(|at| json!({"assignedTo": format!("{at}"), "roleId": "r"})).collect();
+    let file = |at: usize| json!({"id": format!("f{at}"), "driveId": "d", "permissions": [{"type": "domain", "role": "reader"}]});
+    let document = json!({
+        "users": (0..MANY).map(user).collect::<Vec<_>>(),
+        "groups": [{"id": "all", "email": "all@x.example", "members": (0..MANY).map(member).collect::<Vec<_>>()}],
+        "roles": [{"roleId": "r", "rolePrivileges": [{"privilegeName": "USERS_RESET_PASSWORD"}]}],
+        "roleAssignments": helpers,
+        "files": (0..100).map(file).collect::<Vec<_>>(),
+    });
+    let found = scan("google_workspace/large.json", &document);
+    assert!(found.complete);
+    assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
+    assert!(found.facts.len() < 11 * MANY, "{}", found.facts.len());
 }

@@ -33,6 +33,10 @@ impl Tenant<'_, '_> {
         for application in list(document, "applications") {
             if let (Some(name), Some(app)) = (id(application, "id"), id(application, "appId")) {
                 let label = text(application, "displayName").unwrap_or(&app).to_owned();
+                let trusted = list(application, "federatedIdentityCredentials").iter();
+                let trusted =
+                    trusted.filter_map(|one| Some(format!("{}|{}", host(text(one, "issuer")?), text(one, "subject")?)));
+                self.subjects.insert(app.clone(), trusted.collect());
                 self.principals.entry(name).or_insert((app, label));
             }
         }
@@ -71,7 +75,12 @@ impl Tenant<'_, '_> {
             let label = text(principal, "displayName").unwrap_or(&name);
             let cut = of_request(&key, "disable_service_principal", (60, 900), Reversibility::Reversible);
             let azure = NodeKey::identity("azure", &name.to_lowercase());
-            self.facts.node(&key, &place).label(label).valid(life).also(&azure).cut(cut);
+            let trusted = id(principal, "appId").and_then(|app| self.subjects.get(&app)).cloned().unwrap_or_default();
+            let mut node = self.facts.node(&key, &place).label(label).valid(life).also(&azure).cut(cut);
+            for subject in trusted {
+                node = node.known_as(Identifier::verified(IdentifierScheme::OidcSubject, &subject));
+            }
+            self.facts.also_named(&azure, &key, &place);
             let resource = NodeKey::resource("entra", &format!("app/{}", name.to_lowercase()));
             self.facts.node(&resource, &place).label(label).valid(life);
             if let Some(app) = id(principal, "appId") {
@@ -137,7 +146,7 @@ impl Tenant<'_, '_> {
     fn federated(&mut self, application: &Value, key: &NodeKey, place: &str) {
         for (place, credential) in self.facts.items(application, "federatedIdentityCredentials", place) {
             let Some(issuer) = self.facts.id(credential, "issuer", &place) else { continue };
-            let host = issuer.strip_prefix("https://").unwrap_or(&issuer).trim_end_matches('/').to_owned();
+            let host = host(&issuer);
             let Some(subject) = text(credential, "subject") else {
                 let expression =
                     text_at(credential, &["claimsMatchingExpression", "value"]).unwrap_or("its expression");
@@ -148,8 +157,7 @@ impl Tenant<'_, '_> {
                 continue;
             };
             let workload = NodeKey::identity("oidc", &format!("{host}/{subject}"));
-            let name = Identifier::verified(IdentifierScheme::OidcSubject, &format!("{host}|{subject}"));
-            self.facts.node(&workload, &place).label(subject).known_as(name);
+            self.facts.node(&workload, &place).label(subject);
             let edge = self.facts.edge(EdgeKind::MayAssume, &workload, key, &place);
             edge.removable("remove_entra_federated_credential");
             let repository = subject.strip_prefix("repo:").and_then(|rest| rest.split_once(':'));
@@ -181,4 +189,9 @@ impl Tenant<'_, '_> {
             }
         }
     }
+}
+
+/// An issuer without what all issuers have.
+fn host(issuer: &str) -> &str {
+    issuer.strip_prefix("https://").unwrap_or(issuer).trim_end_matches('/')
 }

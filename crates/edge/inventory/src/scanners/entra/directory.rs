@@ -42,6 +42,9 @@ impl Tenant<'_, '_> {
             if issuer_known && !guest {
                 node.known_as(Identifier::verified(IdentifierScheme::SignOn, &sign_on));
             }
+            if !guest && !principal.is_empty() {
+                self.facts.also_named(&NodeKey::identity("entra", &principal), &key, &place);
+            }
             self.own_data(&name, &principal, &mail, guest, life, &place);
         }
         self.reach_users();

@@ -102,6 +102,8 @@ struct Tenant<'a, 'r> {
     templates: HashMap<String, String>,
     /// Application id and label by the object id of a service principal.
     principals: HashMap<String, (String, String)>,
+    /// Subjects of other issuers' tokens that an application trusts, by its id: `<issuer>|<subject>`.
+    subjects: HashMap<String, Vec<String>>,
     /// Names of application roles and scopes by resource and id.
     app_roles: HashMap<(String, String), String>,
     /// Mailbox name by user.
@@ -127,6 +129,7 @@ impl<'a, 'r> Tenant<'a, 'r> {
             units: HashMap::new(),
             templates: HashMap::new(),
             principals: HashMap::new(),
+            subjects: HashMap::new(),
             app_roles: HashMap::new(),
             mailboxes: HashMap::new(),
         }
