@@ -4,11 +4,12 @@
 //! holds it is made from, so taking them in the order of their beginnings is exact, as in Dijkstra's algorithm; a hold that
 //! adds no instant to its node is dropped. The meaning of steps is defined in `reach`. This module knows numbers only.
 
-use crate::flat::{item, put};
-use crate::net::{NONE, Net};
+use crate::flat::item;
+use crate::net::{NONE, Net, Span};
+use crate::paged::{PagedColumn, PagedSet};
 use firebreak_model::{Interval, Persistence, Time};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 /// Beyond this many sessions minted one from another at one instant, a session counts as renewable at will.
 pub(crate) const RENEWALS_MAX: u8 = 64;
@@ -24,19 +25,39 @@ pub(crate) struct Start {
 /// A node is held for some time, and by what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Hold {
-    pub(crate) node: u32,
     pub(crate) from: Time,
     pub(crate) to: Time,
+    pub(crate) node: u32,
     /// The edge that gave it, or `NONE` for a start.
     pub(crate) via: u32,
     /// The hold of the edge's origin, or `NONE` for a start.
     pub(crate) parent: u32,
+    /// The hold of the same node before this one, or `NONE`.
+    pub(crate) earlier: u32,
     /// Where in `Arrivals::gate_holds` the holds of the edge's premises begin.
     premises: u32,
-    /// The hold of the same node before this one, or `NONE`.
-    earlier: u32,
-    renewals: u8,
-    hops: u32,
+    made: Made,
+}
+
+/// In how many steps, and in how many sessions minted one from another at one instant, a hold was made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Made(u32);
+
+impl Made {
+    /// Steps beyond this many are not told apart.
+    const HOPS_MAX: u32 = (1 << 24) - 1;
+
+    fn new(hops: u32, renewals: u8) -> Made {
+        Made(hops.min(Made::HOPS_MAX) << 8 | u32::from(renewals))
+    }
+
+    fn hops(self) -> u32 {
+        self.0 >> 8
+    }
+
+    fn renewals(self) -> u8 {
+        self.0 as u8
+    }
 }
 
 /// All holds, by beginning.
@@ -44,7 +65,7 @@ pub(crate) struct Hold {
 pub(crate) struct Arrivals {
     holds: Vec<Hold>,
     /// Node -> its last hold.
-    last: Vec<u32>,
+    last: PagedColumn<u32>,
     gate_holds: Vec<u32>,
     /// Edges looked at: the work that was done.
     pub(crate) work: u64,
@@ -53,7 +74,7 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     /// The holds of `node`, latest first.
     pub(crate) fn holds(&self, node: u32) -> impl Iterator<Item = (u32, &Hold)> {
-        let mut next = self.last.get(node as usize).copied().unwrap_or(NONE);
+        let mut next = self.last.get(node);
         std::iter::from_fn(move || {
             let hold = self.holds.get(next as usize)?;
             let index = std::mem::replace(&mut next, hold.earlier);
@@ -71,7 +92,7 @@ impl Arrivals {
     }
 
     pub(crate) fn is_reached(&self, node: u32) -> bool {
-        self.last.get(node as usize).is_some_and(|hold| *hold != NONE)
+        self.last.get(node) != NONE
     }
 
     /// The holds of the premises through which `hold` came, in the order of the edge's premises.
@@ -128,22 +149,21 @@ struct Candidate {
     via: u32,
     parent: u32,
     premises: u32,
-    renewals: u8,
+    made: Made,
 }
 
 /// Every hold that follows from `starts`, beginning at `horizon` at the latest.
 pub(crate) fn arrive(net: &Net, starts: &[Start], horizon: Time, blocked: &impl Blocked) -> Arrivals {
     let nodes = net.node_count();
-    let arrivals = Arrivals { last: vec![NONE; nodes], ..Arrivals::default() };
-    let held_to = vec![Time::MIN; nodes];
+    let arrivals = Arrivals { last: PagedColumn::below(nodes, NONE), ..Arrivals::default() };
     let mut sweep = Sweep {
         net,
         blocked,
         horizon,
         arrivals,
-        held_to,
+        held_to: PagedColumn::below(nodes, Time::MIN),
+        full: PagedSet::below(nodes),
         later: BinaryHeap::new(),
-        queue: VecDeque::new(),
         now: Time::MIN,
     };
     for start in starts {
@@ -157,12 +177,14 @@ struct Sweep<'n, B> {
     net: &'n Net,
     blocked: &'n B,
     horizon: Time,
+    /// The holds that begin at `now` and whose steps are still to be taken are the last of these: first come, first
+    /// served, so that at one instant fewer steps come first.
     arrivals: Arrivals,
     /// Node -> the end of its longest hold so far. Since holds come by beginning, one that ends no later adds nothing.
-    held_to: Vec<Time>,
+    held_to: PagedColumn<Time>,
+    /// The nodes that are held until their own end: nothing can add to that.
+    full: PagedSet,
     later: BinaryHeap<Reverse<Candidate>>,
-    /// What begins at `now`, first come first served: at one instant, fewer steps come first.
-    queue: VecDeque<Candidate>,
     now: Time,
 }
 
@@ -171,85 +193,101 @@ impl<B: Blocked> Sweep<'_, B> {
         let life = self.net.life(start.node);
         let (from, to) = (start.from.max(life.from), start.to.min(life.to));
         if from < to && from <= self.horizon && !self.blocked.node(start.node) {
-            let (via, parent, premises) = (NONE, NONE, 0);
-            let to = Reverse(to);
             self.later.push(Reverse(Candidate {
                 from,
                 hops: 0,
-                to,
+                to: Reverse(to),
                 node: start.node,
-                via,
-                parent,
-                premises,
-                renewals: 0,
+                via: NONE,
+                parent: NONE,
+                premises: 0,
+                made: Made::new(0, 0),
             }));
         }
     }
 
     fn run(&mut self) {
-        while let Some(Reverse(next)) = self.later.pop() {
-            self.now = next.from;
-            self.queue.push_back(next);
-            while self.later.peek().is_some_and(|waiting| waiting.0.from == next.from) {
-                self.queue.extend(self.later.pop().map(|waiting| waiting.0));
+        let mut next = 0;
+        while let Some(first) = self.later.peek().map(|waiting| waiting.0.from) {
+            self.now = first;
+            while self.later.peek().is_some_and(|waiting| waiting.0.from == first) {
+                if let Some(Reverse(candidate)) = self.later.pop() {
+                    self.hold(&candidate);
+                }
             }
-            while let Some(candidate) = self.queue.pop_front() {
-                self.settle(candidate);
+            while let Some(hold) = self.arrivals.holds.get(next).copied() {
+                self.expand(next as u32, &hold);
+                next += 1;
             }
         }
     }
 
-    fn settle(&mut self, candidate: Candidate) {
-        let node = candidate.node as usize;
-        let known = self.arrivals.last.get(node).copied().unwrap_or(NONE);
-        if known != NONE && candidate.to.0 <= self.held_to.get(node).copied().unwrap_or(Time::MAX) {
+    /// Adds a hold that begins now, unless it adds no instant.
+    fn hold(&mut self, candidate: &Candidate) {
+        let earlier = self.arrivals.last.get(candidate.node);
+        let to = candidate.to.0;
+        if earlier != NONE && to <= self.held_to.get(candidate.node) {
             return;
         }
-        let index = self.arrivals.holds.len() as u32;
+        self.arrivals.last.set(candidate.node, self.arrivals.holds.len() as u32);
         self.arrivals.holds.push(Hold {
-            node: candidate.node,
             from: candidate.from,
-            to: candidate.to.0,
+            to,
+            node: candidate.node,
             via: candidate.via,
             parent: candidate.parent,
+            earlier,
             premises: candidate.premises,
-            earlier: known,
-            renewals: candidate.renewals,
-            hops: candidate.hops,
+            made: candidate.made,
         });
-        put(&mut self.arrivals.last, node, index);
-        put(&mut self.held_to, node, candidate.to.0);
-        let net = self.net;
-        for edge in net.out(candidate.node) {
-            self.fire(edge, index, &candidate);
+        self.held_to.set(candidate.node, to);
+        if to >= self.net.life(candidate.node).to {
+            self.full.add(candidate.node);
         }
-        for edge in net.uses(candidate.node) {
-            self.fire(edge, index, &candidate);
+    }
+
+    /// Takes all steps that the hold with this number makes possible.
+    fn expand(&mut self, index: u32, hold: &Hold) {
+        // One that begins now too and lasts longer waits behind this one: whatever this one gives, that one gives.
+        if self.held_to.get(hold.node) > hold.to {
+            return;
+        }
+        let net = self.net;
+        for edge in net.out(hold.node) {
+            self.fire(edge, index, hold);
+        }
+        for edge in net.uses(hold.node) {
+            self.fire(edge, index, hold);
         }
     }
 
     /// Takes the step over `edge` as far as the new hold `index` makes it possible.
-    fn fire(&mut self, edge: u32, index: u32, held: &Candidate) {
+    #[inline]
+    fn fire(&mut self, edge: u32, index: u32, held: &Hold) {
         self.arrivals.work += 1;
         let to = self.net.to(edge);
+        if self.full.contains(to) {
+            return;
+        }
         let (span, life) = (self.net.span(edge), self.net.life(to));
         let from = held.from.max(span.valid.from).max(life.from);
-        let end = held.to.0.min(span.valid.to).min(life.to);
+        let end = held.to.min(span.valid.to).min(life.to);
         if from >= end || self.blocked.edge(edge) || self.blocked.node(to) {
             return;
         }
+        let step = Step { edge, to, span, life };
         if self.net.premises(edge).is_empty() {
-            let renewals = if held.from == from { held.renewals } else { 0 };
-            self.give(edge, from, end, Made { parent: index, premises: 0, renewals, hops: held.hops });
+            let renewals = if held.from == from { held.made.renewals() } else { 0 };
+            self.give(&step, Interval::new(from, end), Made::new(held.made.hops(), renewals), (index, 0));
         } else {
-            self.fire_gate(edge, index, held, Interval::new(from, end));
+            self.fire_gate(&step, index, held, Interval::new(from, end));
         }
     }
 
     /// A step that needs several nodes: every common instant of the new hold and a choice of holds of the others.
-    fn fire_gate(&mut self, edge: u32, index: u32, held: &Candidate, window: Interval) {
+    fn fire_gate(&mut self, step: &Step, index: u32, held: &Hold, window: Interval) {
         let mut choices: Vec<(Interval, Vec<u32>)> = vec![(window, Vec::new())];
-        for need in self.net.needs(edge) {
+        for need in self.net.needs(step.edge) {
             let mut narrower = Vec::new();
             for (window, chosen) in &choices {
                 let mut with = |hold: u32, from: Time, to: Time| {
@@ -258,64 +296,70 @@ impl<B: Blocked> Sweep<'_, B> {
                     }
                 };
                 if need == held.node {
-                    with(index, held.from, held.to.0);
+                    with(index, held.from, held.to);
                 } else {
                     self.arrivals.holds(need).for_each(|(other, hold)| with(other, hold.from, hold.to));
                 }
             }
             choices = narrower;
+            if choices.is_empty() {
+                return;
+            }
         }
         for (window, chosen) in choices {
             let holds = || chosen.iter().filter_map(|hold| self.arrivals.hold(*hold));
-            let renewals = holds().filter(|hold| hold.from == window.from).map(|hold| hold.renewals).max().unwrap_or(0);
-            let hops = holds().map(|hold| hold.hops).max().unwrap_or(0);
-            let parent = item(&chosen, 0);
+            let at_once = holds().filter(|hold| hold.from == window.from).map(|hold| hold.made.renewals()).max();
+            let hops = holds().map(|hold| hold.made.hops()).max().unwrap_or(0);
+            let made = Made::new(hops, at_once.unwrap_or(0));
             let premises = self.arrivals.gate_holds.len() as u32;
-            let before = self.waiting();
-            self.give(edge, window.from, window.to, Made { parent, premises, renewals, hops });
-            if self.waiting() > before {
+            if self.give(step, window, made, (item(&chosen, 0), premises)) {
                 self.arrivals.gate_holds.extend(chosen.iter().skip(1));
             }
         }
     }
 
-    fn waiting(&self) -> usize {
-        self.later.len() + self.queue.len()
-    }
-
-    /// Proposes the hold that a step at any instant of `[from, end)` gives.
-    fn give(&mut self, edge: u32, from: Time, end: Time, made: Made) {
-        let (node, span) = (self.net.to(edge), self.net.span(edge));
-        let life = self.net.life(node);
-        let (to, renewals) = match span.persistence {
-            Persistence::While => (end, made.renewals),
-            Persistence::Take => (life.to, made.renewals),
-            Persistence::Mint { ttl_seconds } if made.renewals >= RENEWALS_MAX => {
-                let parents_end = self.net.needs(edge).map(|need| self.net.life(need).to).min().unwrap_or(end);
-                let last = span.valid.to.min(parents_end);
-                (last.plus_seconds(i64::from(ttl_seconds)).min(life.to), RENEWALS_MAX)
+    /// Proposes the hold that a step at any instant of `window` gives; false if it adds nothing. `made` is how what it
+    /// needs was made, `by` the hold of the origin and where those of the premises are.
+    fn give(&mut self, step: &Step, window: Interval, made: Made, by: (u32, u32)) -> bool {
+        let (to, renewals) = match step.span.persistence {
+            Persistence::While => (window.to, made.renewals()),
+            Persistence::Take => (step.life.to, made.renewals()),
+            Persistence::Mint { ttl_seconds } if made.renewals() >= RENEWALS_MAX => {
+                let ends = self.net.needs(step.edge).map(|need| self.net.life(need).to);
+                let last = step.span.valid.to.min(ends.min().unwrap_or(window.to));
+                (last.plus_seconds(i64::from(ttl_seconds)).min(step.life.to), RENEWALS_MAX)
             }
             Persistence::Mint { ttl_seconds } => {
-                (end.plus_seconds(i64::from(ttl_seconds)).min(life.to), made.renewals + 1)
+                (window.to.plus_seconds(i64::from(ttl_seconds)).min(step.life.to), made.renewals() + 1)
             }
         };
-        let index = node as usize;
-        let adds =
-            item(&self.arrivals.last, index) == NONE || to > self.held_to.get(index).copied().unwrap_or(Time::MAX);
-        if !adds || from > self.horizon {
-            return;
+        if window.from > self.horizon || to <= self.held_to.get(step.to) && self.arrivals.is_reached(step.to) {
+            return false;
         }
-        let (to, hops) = (Reverse(to), made.hops + 1);
-        let Made { parent, premises, .. } = made;
-        let candidate = Candidate { from, hops, to, node, via: edge, parent, premises, renewals };
-        if from == self.now { self.queue.push_back(candidate) } else { self.later.push(Reverse(candidate)) }
+        let hops = made.hops().saturating_add(1).min(Made::HOPS_MAX);
+        let candidate = Candidate {
+            from: window.from,
+            hops,
+            to: Reverse(to),
+            node: step.to,
+            via: step.edge,
+            parent: by.0,
+            premises: by.1,
+            made: Made::new(hops, renewals),
+        };
+        if window.from == self.now {
+            self.hold(&candidate)
+        } else {
+            self.later.push(Reverse(candidate))
+        }
+        true
     }
 }
 
-/// By what a hold was made.
-struct Made {
-    parent: u32,
-    premises: u32,
-    renewals: u8,
-    hops: u32,
+/// A step over one edge.
+struct Step {
+    edge: u32,
+    to: u32,
+    span: Span,
+    life: Interval,
 }

@@ -10,7 +10,7 @@
 //!   those the latest. A statement that is learnt again after that stands as it was stated. So what changes come to does not depend
 //!   on the order in which they arrive.
 
-use crate::graph::{About, Detail, Ended, Graph, NodeId, Saying, is_empty};
+use crate::graph::{About, Ended, Graph, NodeId, Occasion, Saying, is_empty};
 use crate::net::{NONE, Span};
 use firebreak_model::{Change, CutOption, EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Position, Problem};
 use firebreak_model::{Text, Time};
@@ -271,7 +271,7 @@ impl Graph {
         Some(Statement {
             from,
             to,
-            span: self.net.span_number(Span { valid: fact.valid, persistence: fact.persistence }),
+            span: Span { valid: fact.valid, persistence: fact.persistence },
             gate: self.net.gate_number(&premises),
             saying: self.sayings.number(saying),
             cuts: self.list_number(&cuts),
@@ -295,10 +295,10 @@ impl Graph {
 
     /// Adds an edge with the next number, which no search sees yet.
     fn push(&mut self, statement: &Statement, fact: &EdgeFact) -> u32 {
-        let edge = self.net.push_numbered(statement.from, statement.to, statement.span, statement.gate);
+        let edge = self.net.push(statement.from, statement.to, statement.span, statement.gate);
         let evidence = self.texts.number(fact.evidence.clone());
-        let detail = Detail { saying: statement.saying, evidence, known: fact.known, restated: fact.known };
-        self.detail.push(self.details.number(detail));
+        self.saying.push(statement.saying);
+        self.occasion.push(self.occasions.number(Occasion { evidence, known: fact.known, restated: fact.known }));
         if statement.cuts != NONE {
             self.edge_cuts.set(edge, statement.cuts);
         }
@@ -328,31 +328,31 @@ impl Graph {
             to: self.net.to(edge),
             span: self.stated_span(edge),
             gate: self.net.gate_of(edge),
-            saying: self.detail(edge)?.saying,
+            saying: self.saying.get(edge)?,
             cuts: self.edge_cuts.get(edge).unwrap_or(NONE),
         })
     }
 
     fn state_again(&mut self, edge: u32, fact: &EdgeFact) {
-        let Some(known) = self.detail(edge).copied() else { return };
+        let Some(before) = self.occasion(edge).copied() else { return };
         let evidence = self.texts.number(fact.evidence.clone());
-        let again = Detail { evidence, known: fact.known, restated: fact.known, ..known };
-        self.set_detail(edge, self.merged(known, again));
+        let again = Occasion { evidence, known: fact.known, restated: fact.known };
+        self.set_occasion(edge, self.merged(before, again));
         if let Some(used) = fact.last_used.max(self.last_used.get(edge)) {
             self.last_used.set(edge, used);
         }
     }
 
-    pub(crate) fn set_detail(&mut self, edge: u32, detail: Detail) {
-        let number = self.details.number(detail);
-        crate::flat::put(&mut self.detail, edge as usize, number);
+    pub(crate) fn set_occasion(&mut self, edge: u32, occasion: Occasion) {
+        let number = self.occasions.number(occasion);
+        crate::flat::put(&mut self.occasion, edge as usize, number);
     }
 
     /// Two occasions of one statement: first learnt, and what said so then.
-    pub(crate) fn merged(&self, a: Detail, b: Detail) -> Detail {
-        let occasion = |detail: &Detail| (detail.known, self.texts.get(detail.evidence).cloned());
-        let first = if occasion(&b) < occasion(&a) { b } else { a };
-        Detail { restated: a.restated.max(b.restated), ..first }
+    pub(crate) fn merged(&self, a: Occasion, b: Occasion) -> Occasion {
+        let order = |occasion: &Occasion| (occasion.known, self.texts.get(occasion.evidence).cloned());
+        let first = if order(&b) < order(&a) { b } else { a };
+        Occasion { restated: a.restated.max(b.restated), ..first }
     }
 
     fn end_edge(&mut self, edge: u32, end: Option<(Time, Time)>) {
@@ -367,10 +367,9 @@ impl Graph {
     /// Sets what is left of an edge that may have ended.
     pub(crate) fn settle_edge(&mut self, edge: u32) {
         let Some(ended) = self.ended_edges.get(&edge).copied() else { return };
-        let Some((stated, detail)) = self.net.span_at(ended.stated).zip(self.detail(edge).copied()) else { return };
-        let left = ended.left_of(stated.valid, detail.restated);
-        let span = self.net.span_number(crate::graph::clipped(stated, left));
-        if span != self.net.span_of(edge) {
+        let Some(restated) = self.occasion(edge).map(|occasion| occasion.restated) else { return };
+        let span = Span { valid: ended.left_of(ended.stated.valid, restated), ..ended.stated };
+        if span != self.net.span(edge) {
             self.net.set_span(edge, span);
             self.changed += 1;
         }
@@ -382,7 +381,7 @@ impl Graph {
 pub(crate) struct Statement {
     pub(crate) from: u32,
     pub(crate) to: u32,
-    pub(crate) span: u32,
+    pub(crate) span: Span,
     pub(crate) gate: u32,
     pub(crate) saying: u32,
     pub(crate) cuts: u32,

@@ -42,8 +42,9 @@ impl Graph {
             self.renumber_options(&options);
         }
         let order = self.edge_order(nodes.as_ref());
-        self.detail = kept(&self.detail, &order);
-        self.details.settle();
+        self.saying = self.saying.kept(&order);
+        self.occasion = kept(&self.occasion, &order);
+        self.occasions.settle();
         self.edge_cuts = std::mem::take(&mut self.edge_cuts).kept(&order, |cuts| cuts);
         self.last_used = std::mem::take(&mut self.last_used).kept(&order, |used| used);
         self.ended_edges = renamed(std::mem::take(&mut self.ended_edges), &order);
@@ -67,14 +68,10 @@ impl Graph {
         let mut old = Vec::with_capacity(all as usize);
         let mut next = 0;
         for node in fresh {
-            let (mut low, mut high) = (next, laid);
-            while low < high {
-                let middle = low + (high - low) / 2;
-                if self.keys.get(middle) < self.keys.get(node) { low = middle + 1 } else { high = middle }
-            }
-            old.extend(next..low);
+            let place = self.keys.place_of(self.keys.get(node));
+            old.extend(next..place);
             old.push(node);
-            next = low;
+            next = place;
         }
         old.extend(next..laid);
         let new = by_rank(&old);
@@ -82,7 +79,7 @@ impl Graph {
     }
 
     fn lay_nodes(&mut self, nodes: &Nodes) {
-        self.keys = self.keys.ordered(&nodes.old);
+        self.keys = self.keys.sorted(&nodes.old);
         self.laid_nodes = nodes.old.len() as u32;
         self.about = kept(&self.about, &nodes.old);
         self.label = kept(&self.label, &nodes.old);
@@ -172,10 +169,10 @@ impl Graph {
 
     /// Takes into `edge` what is known of `other`, which says the same.
     fn absorb(&mut self, edge: u32, other: u32) {
-        if let Some((a, b)) = self.detail(edge).copied().zip(self.detail(other).copied()) {
+        if let Some((a, b)) = self.occasion(edge).copied().zip(self.occasion(other).copied()) {
             let merged = self.merged(a, b);
             if merged != a {
-                self.set_detail(edge, merged);
+                self.set_occasion(edge, merged);
             }
         }
         if let Some(used) = self.last_used.get(other).max(self.last_used.get(edge)) {
@@ -199,7 +196,6 @@ impl Graph {
     fn order_of_statements(&self, a: &Statement, b: &Statement, new: &impl Fn(u32) -> u32) -> Ordering {
         let saying = |number: u32| self.sayings.get(number);
         let kind = |number: u32| saying(number).map(|saying| saying.kind);
-        let span = |number: u32| self.net.span_at(number).map(moment);
         let premises = |number: u32| {
             let mut nodes: Vec<u32> = self.net.gate(number).iter().map(|node| new(*node)).collect();
             nodes.sort_unstable();
@@ -208,7 +204,7 @@ impl Graph {
         let cuts = |number: &u32| self.option_list(number).to_vec();
         let unequal = |a: u32, b: u32, order: &dyn Fn() -> Ordering| if a == b { Ordering::Equal } else { order() };
         unequal(a.saying, b.saying, &|| kind(a.saying).cmp(&kind(b.saying)))
-            .then_with(|| unequal(a.span, b.span, &|| span(a.span).cmp(&span(b.span))))
+            .then_with(|| moment(a.span).cmp(&moment(b.span)))
             .then_with(|| unequal(a.gate, b.gate, &|| premises(a.gate).cmp(&premises(b.gate))))
             .then_with(|| unequal(a.cuts, b.cuts, &|| cuts(&a.cuts).cmp(&cuts(&b.cuts))))
             .then_with(|| {
@@ -231,7 +227,7 @@ fn moment(span: Span) -> impl Ord {
 }
 
 /// What ended, under the new numbers of edges.
-fn renamed(ended: FxHashMap<u32, Ended<u32>>, order: &[u32]) -> FxHashMap<u32, Ended<u32>> {
+fn renamed(ended: FxHashMap<u32, Ended<Span>>, order: &[u32]) -> FxHashMap<u32, Ended<Span>> {
     if ended.is_empty() {
         return ended;
     }

@@ -7,7 +7,7 @@
 use crate::alias::Aliases;
 use crate::net::{NONE, Net, Span};
 use crate::options::{Options, spelled};
-use crate::pool::{Pool, Runs, Sparse};
+use crate::pool::{Narrow, Pool, Runs, Sparse};
 use firebreak_model::{
     Action, CutOption, DataClass, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time,
 };
@@ -63,10 +63,9 @@ pub(crate) struct Saying {
     pub(crate) holding: Option<(Text, Text, u64, Option<u64>)>,
 }
 
-/// What an edge says, when that was learnt, and what says so.
+/// When a statement was learnt, and what says so.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Detail {
-    pub(crate) saying: u32,
+pub(crate) struct Occasion {
     pub(crate) evidence: u32,
     /// When it was learnt first.
     pub(crate) known: Time,
@@ -141,16 +140,19 @@ pub struct Graph {
     /// Node -> an option, a list of options, or `NONE`.
     pub(crate) node_cuts: Vec<u32>,
     pub(crate) texts: Pool<Text>,
-    pub(crate) detail: Vec<u32>,
-    pub(crate) details: Pool<Detail>,
+    /// Edge -> what it says.
+    pub(crate) saying: Narrow,
     pub(crate) sayings: Pool<Saying>,
+    /// Edge -> when that was learnt.
+    pub(crate) occasion: Vec<u32>,
+    pub(crate) occasions: Pool<Occasion>,
     /// Edge -> an option or a list of options.
     pub(crate) edge_cuts: Sparse<u32>,
     pub(crate) cut_lists: Runs<u32>,
     pub(crate) last_used: Sparse<Time>,
     pub(crate) options: Options,
     pub(crate) ended_nodes: FxHashMap<u32, Ended<Interval>>,
-    pub(crate) ended_edges: FxHashMap<u32, Ended<u32>>,
+    pub(crate) ended_edges: FxHashMap<u32, Ended<Span>>,
     /// Origin and target -> the edges that were added since the graph was laid.
     pub(crate) added: FxHashMap<(u32, u32), Vec<u32>>,
     pub(crate) changed: usize,
@@ -235,6 +237,11 @@ impl Graph {
         self.node_ids().filter(|id| self.is_crown_jewel(*id)).collect()
     }
 
+    /// The nodes that are classes of data.
+    pub(crate) fn class_ids(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.node_ids().filter(|id| self.keys.get(id.0).starts_with(b"data_class:"))
+    }
+
     /// What a resource holds at any time: the largest count that is stated for each class and residency, by class.
     pub fn holdings(&self, resource: NodeId) -> Vec<Holding> {
         let ever = |edge: &u32| !is_empty(self.net.span(*edge).valid);
@@ -246,7 +253,7 @@ impl Graph {
         self.options_of(self.node_option_ids(id.0))
     }
 
-    /// Every action that any fact offers, once; in a compact graph in the order of actions (those on what is no node last).
+    /// Every action that any fact offers, once; in a compact graph by name, target (what is no node last) and parameters.
     pub fn options(&self) -> impl Iterator<Item = CutOption> {
         (0..self.option_count() as u32).filter_map(|option| self.option_at(option))
     }
@@ -279,8 +286,7 @@ impl Graph {
 
     /// An edge, or `None` for a number of another graph. One that was never true has an empty interval.
     pub fn edge(&self, id: EdgeId) -> Option<Edge<'_>> {
-        let detail = self.detail(id.0)?;
-        let saying = self.sayings.get(detail.saying)?;
+        let (saying, occasion) = self.saying(id.0).zip(self.occasion(id.0))?;
         let span = self.net.span(id.0);
         Some(Edge {
             id,
@@ -290,8 +296,8 @@ impl Graph {
             premises: self.net.premises(id.0).iter().copied().map(NodeId).collect(),
             valid: span.valid,
             persistence: span.persistence,
-            known: detail.known,
-            evidence: self.texts.get(detail.evidence)?,
+            known: occasion.known,
+            evidence: self.texts.get(occasion.evidence)?,
             actions: &saying.actions,
             may: &saying.may,
             last_used: self.last_used.get(id.0),
@@ -304,22 +310,27 @@ impl Graph {
         self.about.get(node as usize).and_then(|about| self.abouts.get(*about))
     }
 
-    pub(crate) fn detail(&self, edge: u32) -> Option<&Detail> {
-        self.detail.get(edge as usize).and_then(|detail| self.details.get(*detail))
+    pub(crate) fn occasion(&self, edge: u32) -> Option<&Occasion> {
+        self.occasion.get(edge as usize).and_then(|occasion| self.occasions.get(*occasion))
     }
 
     pub(crate) fn saying(&self, edge: u32) -> Option<&Saying> {
-        self.detail(edge).and_then(|detail| self.sayings.get(detail.saying))
+        self.saying.get(edge).and_then(|saying| self.sayings.get(saying))
     }
 
     /// The span that was stated of the edge, whether or not that ended since.
-    pub(crate) fn stated_span(&self, edge: u32) -> u32 {
-        self.ended_edges.get(&edge).map_or_else(|| self.net.span_of(edge), |ended| ended.stated)
+    pub(crate) fn stated_span(&self, edge: u32) -> Span {
+        self.ended_edges.get(&edge).map_or_else(|| self.net.span(edge), |ended| ended.stated)
     }
 
     /// Whether the edge has no undecided condition.
     pub(crate) fn is_certain(&self, edge: u32) -> bool {
         self.saying(edge).is_some_and(|saying| saying.may.is_empty())
+    }
+
+    /// Whether any edge has an undecided condition.
+    pub(crate) fn has_undecided(&self) -> bool {
+        self.sayings.items().iter().any(|saying| !saying.may.is_empty())
     }
 
     pub(crate) fn kind(&self, edge: u32) -> Option<EdgeKind> {
@@ -372,9 +383,4 @@ impl Graph {
 /// Whether there is no instant inside.
 pub(crate) fn is_empty(interval: Interval) -> bool {
     interval.from >= interval.to
-}
-
-/// The span without what comes after its end.
-pub(crate) fn clipped(span: Span, valid: Interval) -> Span {
-    Span { valid, ..span }
 }

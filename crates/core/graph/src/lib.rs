@@ -17,22 +17,27 @@ mod alias;
 mod arrive;
 mod build;
 pub mod check;
+pub mod closure;
 mod compact;
 pub mod cut;
 mod flat;
 mod graph;
 pub mod history;
 pub mod join;
+pub mod labels;
 pub mod loss;
 mod net;
 mod options;
 #[cfg(test)]
 mod oracle;
+mod paged;
 mod pool;
 pub mod reach;
+mod spans;
 pub mod standing;
 
 pub use build::{COMPACT_ABOVE, GraphBuilder};
+pub use closure::{Closure, closure};
 pub use cut::{
     Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Place, Proof, Uncuttable, cut, residual,
     residual_if_fails,
@@ -40,6 +45,7 @@ pub use cut::{
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
 pub use history::{History, Logged, Row, Snapshot, difference};
 pub use join::{Join, JoinKind, Joined, Ruling, join};
+pub use labels::{Classes, Distances};
 pub use loss::{Amount, ClassLoss, Loss, Losses};
 pub use reach::{Hop, Reach, Source, reach};
 pub use standing::Standing;

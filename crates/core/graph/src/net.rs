@@ -3,24 +3,17 @@
 //! Edges that were laid are numbered in the order of their origin, so the edges out of a node are one run of numbers, and
 //! the origin of an edge is found by counting marks. The edges into a node, and the edges that need a node as a further
 //! premise, are runs in two index arrays. Edges that changes added since have the numbers beyond, and lists of their own
-//! at the nodes that they touch. Interval and persistence are interned: an inventory states few different ones.
+//! at the nodes that they touch. Interval and persistence of an edge are one code, see `spans`.
 
 use crate::flat::{item, put, run, starts};
 use crate::pool::{Marks, Pool, Runs, Sparse, slack};
+pub(crate) use crate::spans::Span;
+use crate::spans::Spans;
 use firebreak_model::{Interval, Persistence, Time};
 use rustc_hash::FxHashMap;
 
 /// No node, no edge, no hold.
 pub(crate) const NONE: u32 = u32::MAX;
-
-/// When an edge holds, and for how long what it gives stays.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Span {
-    /// When the step is possible.
-    pub(crate) valid: Interval,
-    /// How long its result stays.
-    pub(crate) persistence: Persistence,
-}
 
 /// One edge as it is handed to [`Net::new`].
 #[derive(Clone, Debug)]
@@ -100,7 +93,7 @@ pub(crate) struct Net {
     added_from: Vec<u32>,
     to: Vec<u32>,
     span: Vec<u32>,
-    spans: Pool<Span>,
+    spans: Spans,
     first_in: Vec<u32>,
     into: Vec<u32>,
     /// Edge -> its premises, for the few that have any.
@@ -123,7 +116,8 @@ impl Net {
             net.add_node(life);
         }
         for step in steps {
-            net.push(step.from, step.to, step.span, &step.premises);
+            let gate = net.gate_number(&step.premises);
+            net.push(step.from, step.to, step.span, gate);
         }
         let order: Vec<u32> = (0..net.to.len() as u32).collect();
         net.lay(&order, None);
@@ -204,7 +198,7 @@ impl Net {
     #[inline]
     pub(crate) fn span(&self, edge: u32) -> Span {
         let nothing = Span { valid: NEVER, persistence: Persistence::While };
-        self.span.get(edge as usize).and_then(|span| self.spans.get(*span)).copied().unwrap_or(nothing)
+        self.span.get(edge as usize).and_then(|code| self.spans.get(*code)).unwrap_or(nothing)
     }
 
     /// What the edge needs beside its origin; empty for nearly all.
@@ -219,20 +213,6 @@ impl Net {
     /// Origin and premises.
     pub(crate) fn needs(&self, edge: u32) -> impl Iterator<Item = u32> {
         std::iter::once(self.from(edge)).chain(self.premises(edge).iter().copied())
-    }
-
-    /// The number of a span, for comparisons and for the edges that have it.
-    pub(crate) fn span_number(&mut self, span: Span) -> u32 {
-        self.spans.number(span)
-    }
-
-    /// The number of the span of an edge, or `NONE` where there is no such edge.
-    pub(crate) fn span_of(&self, edge: u32) -> u32 {
-        self.span.get(edge as usize).copied().unwrap_or(NONE)
-    }
-
-    pub(crate) fn span_at(&self, number: u32) -> Option<Span> {
-        self.spans.get(number).copied()
     }
 
     /// The number of the edge's set of premises; `NONE` where it has none.
@@ -261,22 +241,18 @@ impl Net {
         put(&mut self.life, node as usize, life);
     }
 
-    pub(crate) fn set_span(&mut self, edge: u32, span: u32) {
-        put(&mut self.span, edge as usize, span);
+    pub(crate) fn set_span(&mut self, edge: u32, span: Span) {
+        let code = self.spans.code(span);
+        put(&mut self.span, edge as usize, code);
     }
 
-    /// Adds an edge with the next number, which no search sees before [`Net::lay`] or [`Net::show`].
-    pub(crate) fn push(&mut self, from: u32, to: u32, span: Span, premises: &[u32]) -> u32 {
-        let (span, gate) = (self.spans.number(span), self.gate_number(premises));
-        self.push_numbered(from, to, span, gate)
-    }
-
-    /// The same, of what has numbers already.
-    pub(crate) fn push_numbered(&mut self, from: u32, to: u32, span: u32, gate: u32) -> u32 {
+    /// Adds an edge with the next number, which no search sees before [`Net::lay`] or [`Net::show`]. `gate` is the number
+    /// of its set of premises.
+    pub(crate) fn push(&mut self, from: u32, to: u32, span: Span, gate: u32) -> u32 {
         let edge = self.to.len() as u32;
         self.added_from.push(from);
         self.to.push(to);
-        self.span.push(span);
+        self.span.push(self.spans.code(span));
         if gate != NONE {
             self.gates.set(edge, gate);
         }
@@ -321,8 +297,7 @@ impl Net {
         (self.begins, self.beginners, self.added_from) = (begins, beginners, Vec::new());
         self.laid = order.len() as u32;
         self.to = with_slack(order.iter().map(|old| now(item(&self.to, *old as usize))), order.len());
-        self.span = kept(&self.span, order);
-        self.spans.settle();
+        self.span = self.spans.lay(&self.span, order);
         self.lives.settle();
         self.lay_gates(order, now);
         (self.added_out, self.added_in, self.added_uses) = (Added::default(), Added::default(), Added::default());

@@ -43,7 +43,7 @@ impl Row {
 pub(crate) struct Options {
     names: Runs<u8>,
     strangers: Runs<u8>,
-    parameters: Pool<BTreeMap<Text, Text>>,
+    parameters: Runs<u8>,
     terms: Pool<Terms>,
     rows: Vec<Row>,
     laid: usize,
@@ -85,7 +85,7 @@ impl Options {
         let row = Row {
             name: self.names.number(option.action.name.as_bytes()),
             target: keys.find(target).unwrap_or_else(|| STRANGER | self.strangers.number(target)),
-            parameters: self.parameters.number(option.action.parameters.clone()),
+            parameters: self.parameters.number(&written(&option.action.parameters)),
             cost: option.cost,
             terms: self.terms.number(terms),
         };
@@ -98,7 +98,7 @@ impl Options {
     /// The number of the option with this action.
     pub(crate) fn find(&self, action: &Action, keys: &Runs<u8>) -> Option<u32> {
         let name = self.names.find(action.name.as_bytes())?;
-        let parameters = self.parameters.find(&action.parameters)?;
+        let parameters = self.parameters.find(&written(&action.parameters))?;
         let target = action.target.as_str().as_bytes();
         // What is a node now may have been none when the action was first offered.
         let stranger = self.strangers.find(target).map(|stranger| STRANGER | stranger);
@@ -125,7 +125,7 @@ impl Options {
             action: Action {
                 name: Text::new(self.names.text(row.name)),
                 target: spelled(target),
-                parameters: self.parameters.get(row.parameters)?.clone(),
+                parameters: read(self.parameters.get(row.parameters)),
             },
             cost: row.cost,
             delay_seconds: terms.delay_seconds,
@@ -148,12 +148,12 @@ impl Options {
             return None;
         }
         let names = ranks(self.names.len(), |a, b| self.names.get(a).cmp(self.names.get(b)));
-        let parameters = ranks(self.parameters.len(), |a, b| self.parameters.get(a).cmp(&self.parameters.get(b)));
+        let parameters = ranks(self.parameters.len(), |a, b| self.parameters.get(a).cmp(self.parameters.get(b)));
         let strangers = std::mem::take(&mut self.strangers);
         let mut still: Vec<u32> =
             (0..strangers.len() as u32).filter(|stranger| keys.find(strangers.get(*stranger)).is_none()).collect();
         still.sort_unstable_by(|a, b| strangers.get(*a).cmp(strangers.get(*b)));
-        self.strangers = strangers.ordered(&still);
+        self.strangers = strangers.sorted(&still);
         for row in &mut self.rows {
             row.name = names.get(row.name as usize).copied().unwrap_or_default();
             row.parameters = parameters.get(row.parameters as usize).copied().unwrap_or_default();
@@ -165,8 +165,8 @@ impl Options {
                 keys.find(key).unwrap_or_else(stranger)
             };
         }
-        self.names = self.names.ordered(&by_rank(&names));
-        self.parameters = self.parameters.ordered(&by_rank(&parameters));
+        self.names = self.names.sorted(&by_rank(&names));
+        self.parameters = self.parameters.sorted(&by_rank(&parameters));
         self.later = FxHashMap::default();
         self.sort()
     }
@@ -202,6 +202,28 @@ pub(crate) fn spelled(text: &str) -> NodeKey {
     use serde::Deserialize;
     use serde::de::value::{Error, StrDeserializer};
     NodeKey::deserialize(StrDeserializer::<Error>::new(text)).unwrap_or_else(|_| NodeKey::new(NodeKind::Resource, text))
+}
+
+/// Parameters one after the other, each name and value behind its length: in the order in which maps compare but for
+/// lengths, which come first.
+fn written(parameters: &BTreeMap<Text, Text>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for text in parameters.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend((text.len() as u32).to_be_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    bytes
+}
+
+/// The parameters that were written as `bytes`.
+fn read(mut bytes: &[u8]) -> BTreeMap<Text, Text> {
+    let mut next = || {
+        let (length, rest) = bytes.split_first_chunk()?;
+        let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        bytes = rest;
+        std::str::from_utf8(text).ok().map(Text::new)
+    };
+    std::iter::from_fn(|| Some((next()?, next()?))).collect()
 }
 
 /// Number -> its rank in the given order.

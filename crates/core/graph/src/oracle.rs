@@ -2,6 +2,7 @@
 //! nothing changes, and every subset of actions tried. It shares nothing with the search or with `check`.
 
 mod against;
+mod ahead;
 mod changes;
 mod model;
 mod stories;

@@ -9,14 +9,14 @@ use std::hash::{Hash, Hasher};
 
 /// Positions by hash: open addressing, at most three quarters full. Equality is the owner's.
 #[derive(Clone, Debug, Default)]
-struct Slots {
+pub(crate) struct Slots {
     places: Vec<u32>,
     used: usize,
 }
 
 impl Slots {
     /// The number for which `is` holds among those with this hash.
-    fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
         if self.places.is_empty() {
             return None;
         }
@@ -35,7 +35,7 @@ impl Slots {
     }
 
     /// Adds a number that is not there. `hash_of` gives the hash of those that are.
-    fn add(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
+    pub(crate) fn add(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
         if (self.used + 1) * 4 > self.places.len() * 3 {
             self.grow((self.used + 1) * 2, hash_of);
         }
@@ -69,7 +69,7 @@ fn spread(hash: u64) -> usize {
     (hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26) as usize
 }
 
-fn hash_of<T: Hash + ?Sized>(thing: &T) -> u64 {
+pub(crate) fn hash_of<T: Hash + ?Sized>(thing: &T) -> u64 {
     let mut hasher = FxHasher::default();
     thing.hash(&mut hasher);
     hasher.finish()
@@ -105,27 +105,13 @@ impl<T: Eq + Hash> Pool<T> {
         number
     }
 
-    pub(crate) fn find(&self, thing: &T) -> Option<u32> {
-        self.slots.find(hash_of(thing), |number| self.items.get(number as usize) == Some(thing))
-    }
-
     #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<&T> {
         self.items.get(number as usize)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    /// The same things in another order: the new number of each is its place in `order`.
-    pub(crate) fn ordered(&self, order: &[u32]) -> Pool<T>
-    where
-        T: Clone,
-    {
-        let mut pool = Pool { items: Vec::with_capacity(order.len()), slots: Slots::default() };
-        order.iter().filter_map(|number| self.get(*number)).for_each(|thing| _ = pool.number(thing.clone()));
-        pool
+    pub(crate) fn items(&self) -> &[T] {
+        &self.items
     }
 
     /// Gives back what is not needed, but for some room.
@@ -143,12 +129,15 @@ pub(crate) struct Runs<T> {
     all: Vec<T>,
     /// Run -> where it ends.
     ends: Vec<usize>,
+    /// How many of the first runs are sorted, and found by that.
+    sorted: u32,
+    /// The others.
     slots: Slots,
 }
 
 impl<T> Default for Runs<T> {
     fn default() -> Self {
-        Runs { all: Vec::new(), ends: Vec::new(), slots: Slots::default() }
+        Runs { all: Vec::new(), ends: Vec::new(), sorted: 0, slots: Slots::default() }
     }
 }
 
@@ -158,7 +147,7 @@ fn run_of<'a, T>(all: &'a [T], ends: &[usize], number: u32) -> &'a [T] {
     ends.get(number).and_then(|end| all.get(first..*end)).unwrap_or(&[])
 }
 
-impl<T: Copy + Eq + Hash> Runs<T> {
+impl<T: Copy + Ord + Hash> Runs<T> {
     pub(crate) fn number(&mut self, run: &[T]) -> u32 {
         let hash = hash_of(run);
         if let Some(number) = self.find_hashed(hash, run) {
@@ -176,7 +165,21 @@ impl<T: Copy + Eq + Hash> Runs<T> {
     }
 
     fn find_hashed(&self, hash: u64, run: &[T]) -> Option<u32> {
+        let place = self.place_of(run);
+        if place < self.sorted && self.get(place) == run {
+            return Some(place);
+        }
         self.slots.find(hash, |number| self.get(number) == run)
+    }
+
+    /// How many of the sorted runs are before `run`.
+    pub(crate) fn place_of(&self, run: &[T]) -> u32 {
+        let (mut low, mut high) = (0, self.sorted);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.get(middle) < run { low = middle + 1 } else { high = middle }
+        }
+        low
     }
 
     /// The run with this number; empty where there is none.
@@ -189,16 +192,16 @@ impl<T: Copy + Eq + Hash> Runs<T> {
         self.ends.len()
     }
 
-    /// The same runs in another order: the new number of each is its place in `order`.
-    pub(crate) fn ordered(&self, order: &[u32]) -> Runs<T> {
-        let mut runs = Runs { all: Vec::new(), ends: Vec::new(), slots: Slots::default() };
-        runs.all.reserve_exact(self.all.len() + slack(self.ends.len()) * 32);
-        runs.ends.reserve_exact(order.len() + slack(order.len()));
-        runs.slots.grow(order.len() + slack(order.len()), |_| 0);
+    /// The runs of `order`, which sorts them: the new number of each is its place there.
+    pub(crate) fn sorted(&self, order: &[u32]) -> Runs<T> {
+        let length: usize = order.iter().map(|number| self.get(*number).len()).sum();
+        let mut all = Vec::with_capacity(length + slack(order.len()) * 32);
+        let mut ends = Vec::with_capacity(order.len() + slack(order.len()));
         for number in order {
-            runs.number(self.get(*number));
+            all.extend_from_slice(self.get(*number));
+            ends.push(all.len());
         }
-        runs
+        Runs { all, ends, sorted: order.len() as u32, slots: Slots::default() }
     }
 }
 
@@ -359,6 +362,47 @@ impl<T: Copy> Sparse<T> {
     }
 }
 
+/// A column of small numbers: two bytes each, until one is too large for that.
+#[derive(Clone, Debug)]
+pub(crate) enum Narrow {
+    Small(Vec<u16>),
+    Large(Vec<u32>),
+}
+
+impl Default for Narrow {
+    fn default() -> Self {
+        Narrow::Small(Vec::new())
+    }
+}
+
+impl Narrow {
+    #[inline]
+    pub(crate) fn get(&self, place: u32) -> Option<u32> {
+        match self {
+            Narrow::Small(numbers) => numbers.get(place as usize).copied().map(u32::from),
+            Narrow::Large(numbers) => numbers.get(place as usize).copied(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, number: u32) {
+        if let (Narrow::Small(numbers), Err(_)) = (&*self, u16::try_from(number)) {
+            *self = Narrow::Large(numbers.iter().copied().map(u32::from).collect());
+        }
+        match self {
+            Narrow::Small(numbers) => numbers.push(number as u16),
+            Narrow::Large(numbers) => numbers.push(number),
+        }
+    }
+
+    /// The numbers at `order`, with room for changes.
+    pub(crate) fn kept(&self, order: &[u32]) -> Narrow {
+        match self {
+            Narrow::Small(numbers) => Narrow::Small(crate::net::kept(numbers, order)),
+            Narrow::Large(numbers) => Narrow::Large(crate::net::kept(numbers, order)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -376,11 +420,13 @@ mod tests {
             }
             pool.settle();
         }
-        assert_eq!((pool.find(&81), pool.find(&82), pool.len()), (Some(9), None, 1000));
+        assert_eq!(pool.items().len(), 1000);
         assert_eq!(runs.find(&[0, 1, 5]), None);
-        let order: Vec<u32> = (0..1000).rev().collect();
-        let back = runs.ordered(&order);
-        assert_eq!((back.get(999), back.find(runs.get(3))), (runs.get(0), Some(996)));
+        let mut order: Vec<u32> = (0..1000).collect();
+        order.sort_by_key(|number| runs.get(*number));
+        let mut sorted = runs.sorted(&order);
+        assert!((0..).zip(&order).all(|(place, old)| sorted.find(runs.get(*old)) == Some(place)));
+        assert_eq!((sorted.find(&[9, 9]), sorted.number(&[9, 9]), sorted.find(&[9, 9])), (None, 1000, Some(1000)));
     }
 
     #[test]

@@ -93,7 +93,8 @@ pub(crate) fn reach_of(
     possible: Arrivals,
     blocked: &impl Blocked,
 ) -> Reach {
-    let uncertain = possible.all().iter().any(|hold| hold.via != NONE && !graph.is_certain(hold.via));
+    let uncertain =
+        graph.has_undecided() && possible.all().iter().any(|hold| hold.via != NONE && !graph.is_certain(hold.via));
     let certain = uncertain.then(|| arrive(&graph.net, starts, horizon, &CertainOnly { graph, blocked }));
     Reach { possible, certain }
 }
@@ -138,10 +139,8 @@ impl Reach {
 
     /// Every node that is reached, sources included, by arrival and then by number.
     pub fn nodes(&self) -> Vec<(NodeId, Time)> {
-        let holds = self.possible.all().iter().enumerate();
-        let first = holds
-            .filter(|(index, hold)| self.possible.first(hold.node).is_some_and(|(first, _)| first as usize == *index));
-        let mut nodes: Vec<(NodeId, Time)> = first.map(|(_, hold)| (NodeId(hold.node), hold.from)).collect();
+        let first = self.possible.all().iter().filter(|hold| hold.earlier == NONE);
+        let mut nodes: Vec<(NodeId, Time)> = first.map(|hold| (NodeId(hold.node), hold.from)).collect();
         nodes.sort_unstable_by_key(|(node, at)| (*at, *node));
         nodes
     }
@@ -160,6 +159,11 @@ impl Reach {
         let Some((hold, _)) = arrivals.first(node.0) else { return Vec::new() };
         let holds = ancestry(&graph.net, arrivals, hold);
         holds.into_iter().filter_map(|hold| hop(graph, arrivals.hold(hold)?)).collect()
+    }
+
+    /// How many edges were looked at.
+    pub fn work(&self) -> u64 {
+        self.possible.work + self.certain.as_ref().map_or(0, |certain| certain.work)
     }
 
     /// What is reached by certain edges alone.
