@@ -17,6 +17,7 @@ pub mod policy;
 pub mod principal;
 pub mod read;
 mod services;
+pub mod summary;
 mod template;
 
 pub use answer::Answer;
@@ -29,3 +30,4 @@ pub use organization::{Level, Membership, Organization};
 pub use policy::{Effect, Policy};
 pub use principal::{Kind, Principal, Resource};
 pub use read::Limits;
+pub use summary::{Action, Estate, Group, Held, Holder, Row, Summary, summarise};

@@ -114,6 +114,15 @@ impl Condition {
         self.unread.then_some("has a value that cannot be read")
     }
 
+    /// The key in lower case, and those of its variables.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Text> {
+        let templates: &[Template] = match &self.test {
+            Test::Text { templates, .. } | Test::Arn(templates) => templates,
+            _ => &[],
+        };
+        std::iter::once(&self.lower).chain(templates.iter().flat_map(Template::keys))
+    }
+
     /// Whether it holds for this request.
     pub(crate) fn holds(&self, view: &View<'_>, work: &mut Work) -> Answer {
         let values = match view.lookup(&self.lower) {

@@ -143,7 +143,7 @@ impl<'a> Evaluation<'a> {
         (evaluation.decision(&parts), effort)
     }
 
-    fn new(request: &Request<'a>, policies: &Policies<'a>, action: &'a str) -> Evaluation<'a> {
+    pub(super) fn new(request: &Request<'a>, policies: &Policies<'a>, action: &'a str) -> Evaluation<'a> {
         let view = View {
             principal: request.principal,
             resource: request.resource,
@@ -153,6 +153,11 @@ impl<'a> Evaluation<'a> {
         };
         let bounded = policies.boundary.is_some() && request.principal.kind != Kind::Root;
         Evaluation { action, view, policies: *policies, bounded, work: Work::default(), trace: None }
+    }
+
+    /// How much was compared.
+    pub(super) fn work_done(&self) -> u64 {
+        self.work.0
     }
 
     fn hit(&mut self, hit: impl FnOnce() -> Hit<'a>, answer: Answer) {

@@ -81,6 +81,18 @@ impl Template {
         }
     }
 
+    /// The context keys of its variables.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Text> {
+        let parts = match self {
+            Template::Fixed(_) => &[],
+            Template::Varying(varying) => &*varying.parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            Part::Variable { key, .. } => Some(key),
+            _ => None,
+        })
+    }
+
     /// As it was written, for people to read.
     pub(crate) fn shown(&self) -> String {
         match self {

@@ -1,6 +1,7 @@
 //! Laws that hold for any policies: agreement with an evaluator that was written apart from the other, in every world
 //! that what is not known allows; and what a further statement may do to an answer.
 
+mod estate;
 mod naive;
 mod scene;
 

@@ -52,7 +52,7 @@ impl std::fmt::Display for Scene {
     }
 }
 
-fn document(statements: &[Value]) -> Policy {
+pub(crate) fn document(statements: &[Value]) -> Policy {
     Policy::read("p", &json!({"Version": "2012-10-17", "Statement": statements}), Limits::default()).0
 }
 

@@ -17,19 +17,24 @@ impl<'a> Evaluation<'a> {
         if self.exhausted() {
             return Answer::May;
         }
-        let mut applies = self.action_listed(&statement.actions);
-        if applies.possible() {
-            applies = applies.and(self.resource_listed(&statement.resources, own_resource));
+        match self.action_listed(&statement.actions) {
+            Answer::No => Answer::No,
+            listed => listed.and(self.holds(statement, own_resource)),
         }
+    }
+
+    /// Whether all but the action of `statement` applies.
+    pub(in crate::aws) fn holds(&mut self, statement: &Statement, own_resource: bool) -> Answer {
+        let mut holds = self.resource_listed(&statement.resources, own_resource);
         for condition in &statement.conditions {
-            if !applies.possible() {
+            if !holds.possible() {
                 return Answer::No;
             }
-            applies = applies.and(condition.holds(&self.view, &mut self.work));
+            holds = holds.and(condition.holds(&self.view, &mut self.work));
         }
         // An identity policy that names principals is none.
         let strange = !own_resource && statement.principals != Listed::Missing;
-        if strange || statement.unread.is_some() || self.exhausted() { applies.doubted() } else { applies }
+        if strange || statement.unread.is_some() || self.exhausted() { holds.doubted() } else { holds }
     }
 
     /// Whether so much was compared that the rest is left undecided.
@@ -84,7 +89,7 @@ impl<'a> Evaluation<'a> {
             if !grant.operations.iter().any(|own| own.eq_ignore_ascii_case(operation)) {
                 continue;
             }
-            let named = self.grantee(grant).and(self.encryption_context(grant));
+            let named = self.grant(grant);
             all = all.or(named);
             let answer = named.any();
             let words = || Some(format!("the grant `{}` of the key", grant.id));
@@ -94,13 +99,15 @@ impl<'a> Evaluation<'a> {
         all
     }
 
-    fn grantee(&self, grant: &KeyGrant) -> Naming {
+    /// How a grant names the principal, whatever the operation.
+    pub(in crate::aws) fn grant(&self, grant: &KeyGrant) -> Naming {
         let principal = self.view.principal;
         let own = Answer::from(principal.arn == grant.grantee);
         match principal.kind {
             Kind::Role { .. } => Naming { limited: own, ..Naming::default() },
             _ => Naming { whole: own, ..Naming::default() },
         }
+        .and(self.encryption_context(grant))
     }
 
     fn encryption_context(&self, grant: &KeyGrant) -> Answer {
