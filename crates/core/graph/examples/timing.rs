@@ -89,6 +89,11 @@ fn changes(estate: &Estate, graph: &mut Graph) {
 fn main() {
     let mut arguments = std::env::args().skip(1).map_while(|argument| argument.parse::<u32>().ok());
     let size = (arguments.next().unwrap_or(100_000), arguments.next().unwrap_or(1_000_000));
+    let only_memory = std::env::args().any(|argument| argument == "memory");
+    if only_memory {
+        built(&Estate::new(Shape::seg(size)));
+        return;
+    }
     for shape in [Shape::seg(size), Shape::tight(size)] {
         println!("-- {}", shape.name);
         let estate = Estate::new(shape);

@@ -6,7 +6,7 @@
 
 use crate::flat::item;
 use crate::net::{NONE, Net, Span};
-use crate::paged::{PagedColumn, PagedSet};
+use crate::paged::PagedColumn;
 use firebreak_model::{Interval, Persistence, Time};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -60,12 +60,28 @@ impl Made {
     }
 }
 
+/// What is known of a node so far.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The end of its longest hold. Since holds come by beginning, one that ends no later adds nothing.
+    to: Time,
+    /// Its last hold, or `NONE`.
+    last: u32,
+}
+
+const UNKNOWN: Known = Known { to: Time::MIN, last: NONE };
+
+impl Default for Known {
+    fn default() -> Self {
+        UNKNOWN
+    }
+}
+
 /// All holds, by beginning.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arrivals {
     holds: Vec<Hold>,
-    /// Node -> its last hold.
-    last: PagedColumn<u32>,
+    nodes: PagedColumn<Known>,
     gate_holds: Vec<u32>,
     /// Edges looked at: the work that was done.
     pub(crate) work: u64,
@@ -74,7 +90,7 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     /// The holds of `node`, latest first.
     pub(crate) fn holds(&self, node: u32) -> impl Iterator<Item = (u32, &Hold)> {
-        let mut next = self.last.get(node);
+        let mut next = self.nodes.get(node).last;
         std::iter::from_fn(move || {
             let hold = self.holds.get(next as usize)?;
             let index = std::mem::replace(&mut next, hold.earlier);
@@ -92,7 +108,7 @@ impl Arrivals {
     }
 
     pub(crate) fn is_reached(&self, node: u32) -> bool {
-        self.last.get(node) != NONE
+        self.nodes.get(node).last != NONE
     }
 
     /// The holds of the premises through which `hold` came, in the order of the edge's premises.
@@ -155,14 +171,14 @@ struct Candidate {
 /// Every hold that follows from `starts`, beginning at `horizon` at the latest.
 pub(crate) fn arrive(net: &Net, starts: &[Start], horizon: Time, blocked: &impl Blocked) -> Arrivals {
     let nodes = net.node_count();
-    let arrivals = Arrivals { last: PagedColumn::below(nodes, NONE), ..Arrivals::default() };
+    let arrivals = Arrivals { nodes: PagedColumn::below(nodes, UNKNOWN), ..Arrivals::default() };
     let mut sweep = Sweep {
         net,
         blocked,
         horizon,
         arrivals,
-        held_to: PagedColumn::below(nodes, Time::MIN),
-        full: PagedSet::below(nodes),
+        full: vec![0; nodes.div_ceil(64)],
+        waiting: Vec::new(),
         later: BinaryHeap::new(),
         now: Time::MIN,
     };
@@ -180,10 +196,11 @@ struct Sweep<'n, B> {
     /// The holds that begin at `now` and whose steps are still to be taken are the last of these: first come, first
     /// served, so that at one instant fewer steps come first.
     arrivals: Arrivals,
-    /// Node -> the end of its longest hold so far. Since holds come by beginning, one that ends no later adds nothing.
-    held_to: PagedColumn<Time>,
-    /// The nodes that are held until their own end: nothing can add to that.
-    full: PagedSet,
+    /// The nodes that are held until their own end, as bits: nothing can add to that.
+    full: Vec<u64>,
+    /// Steps that become possible after now, with the hold of their origin: most lead to what is reached now by other
+    /// ways, so that they are looked at when all that begins now is known.
+    waiting: Vec<(u32, u32)>,
     later: BinaryHeap<Reverse<Candidate>>,
     now: Time,
 }
@@ -219,17 +236,29 @@ impl<B: Blocked> Sweep<'_, B> {
                 self.expand(next as u32, &hold);
                 next += 1;
             }
+            let mut waiting = std::mem::take(&mut self.waiting);
+            for (edge, index) in waiting.drain(..) {
+                if let Some(hold) = self.arrivals.hold(index).copied() {
+                    self.fire(edge, index, &hold, false);
+                }
+            }
+            self.waiting = waiting;
         }
+    }
+
+    #[inline]
+    fn is_full(&self, node: u32) -> bool {
+        item(&self.full, node as usize / 64) >> (node % 64) & 1 != 0
     }
 
     /// Adds a hold that begins now, unless it adds no instant.
     fn hold(&mut self, candidate: &Candidate) {
-        let earlier = self.arrivals.last.get(candidate.node);
-        let to = candidate.to.0;
-        if earlier != NONE && to <= self.held_to.get(candidate.node) {
+        let known = self.arrivals.nodes.get(candidate.node);
+        let (earlier, to) = (known.last, candidate.to.0);
+        if earlier != NONE && to <= known.to {
             return;
         }
-        self.arrivals.last.set(candidate.node, self.arrivals.holds.len() as u32);
+        self.arrivals.nodes.set(candidate.node, Known { to, last: self.arrivals.holds.len() as u32 });
         self.arrivals.holds.push(Hold {
             from: candidate.from,
             to,
@@ -240,33 +269,31 @@ impl<B: Blocked> Sweep<'_, B> {
             premises: candidate.premises,
             made: candidate.made,
         });
-        self.held_to.set(candidate.node, to);
-        if to >= self.net.life(candidate.node).to {
-            self.full.add(candidate.node);
+        if to >= self.net.life(candidate.node).to
+            && let Some(word) = self.full.get_mut(candidate.node as usize / 64)
+        {
+            *word |= 1 << (candidate.node % 64);
         }
     }
 
     /// Takes all steps that the hold with this number makes possible.
     fn expand(&mut self, index: u32, hold: &Hold) {
         // One that begins now too and lasts longer waits behind this one: whatever this one gives, that one gives.
-        if self.held_to.get(hold.node) > hold.to {
+        if self.arrivals.nodes.get(hold.node).to > hold.to {
             return;
         }
         let net = self.net;
-        for edge in net.out(hold.node) {
-            self.fire(edge, index, hold);
-        }
-        for edge in net.uses(hold.node) {
-            self.fire(edge, index, hold);
-        }
+        net.out(hold.node).for_each(|edge| self.fire(edge, index, hold, true));
+        net.uses(hold.node).for_each(|edge| self.fire(edge, index, hold, true));
     }
 
-    /// Takes the step over `edge` as far as the new hold `index` makes it possible.
+    /// Takes the step over `edge` as far as the new hold `index` makes it possible. It waits, if it may, until all that
+    /// begins now is known.
     #[inline]
-    fn fire(&mut self, edge: u32, index: u32, held: &Hold) {
+    fn fire(&mut self, edge: u32, index: u32, held: &Hold, may_wait: bool) {
         self.arrivals.work += 1;
         let to = self.net.to(edge);
-        if self.full.contains(to) {
+        if self.is_full(to) {
             return;
         }
         let (span, life) = (self.net.span(edge), self.net.life(to));
@@ -277,6 +304,9 @@ impl<B: Blocked> Sweep<'_, B> {
         }
         let step = Step { edge, to, span, life };
         if self.net.premises(edge).is_empty() {
+            if may_wait && from > self.now {
+                return self.waiting.push((edge, index));
+            }
             let renewals = if held.from == from { held.made.renewals() } else { 0 };
             self.give(&step, Interval::new(from, end), Made::new(held.made.hops(), renewals), (index, 0));
         } else {
@@ -318,6 +348,12 @@ impl<B: Blocked> Sweep<'_, B> {
         }
     }
 
+    /// Whether a hold of `node` up to `to` is inside one that is there.
+    fn adds_nothing(&self, node: u32, to: Time) -> bool {
+        let known = self.arrivals.nodes.get(node);
+        known.last != NONE && to <= known.to
+    }
+
     /// Proposes the hold that a step at any instant of `window` gives; false if it adds nothing. `made` is how what it
     /// needs was made, `by` the hold of the origin and where those of the premises are.
     fn give(&mut self, step: &Step, window: Interval, made: Made, by: (u32, u32)) -> bool {
@@ -333,7 +369,7 @@ impl<B: Blocked> Sweep<'_, B> {
                 (window.to.plus_seconds(i64::from(ttl_seconds)).min(step.life.to), made.renewals() + 1)
             }
         };
-        if window.from > self.horizon || to <= self.held_to.get(step.to) && self.arrivals.is_reached(step.to) {
+        if window.from > self.horizon || self.adds_nothing(step.to, to) {
             return false;
         }
         let hops = made.hops().saturating_add(1).min(Made::HOPS_MAX);

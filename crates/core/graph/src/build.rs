@@ -6,11 +6,11 @@
 //! - **Edges.** The same relation with another interval, persistence, premise, condition or way to cut it is a parallel
 //!   edge: cutting one of two grants leaves the other. The same statement learnt again is one edge: first learnt, last used.
 //! - **Cuts.** Once offered, an action stays known; see `options` for facts that differ about it.
-//! - **Ends.** [`Change::End`] states its fact and says that it ended. Of several ends the one learnt last counts, and of
-//!   those the latest. A statement that is learnt again after that stands as it was stated. So what changes come to does not depend
-//!   on the order in which they arrive.
+//! - **Ends.** Changes count in the order in which they come. [`Change::End`] states its fact and says when that ended, or that
+//!   it was never so. A statement that is made again after that stands again as it is stated. Facts that differ only
+//!   in what is merged here (evidence, when learnt, last use, cost) make one statement: its last end or statement counts.
 
-use crate::graph::{About, Ended, Graph, NodeId, Occasion, Saying, is_empty};
+use crate::graph::{About, Ended, Graph, NodeId, Occasion, Saying, is_empty, until};
 use crate::net::{NONE, Span};
 use firebreak_model::{Change, CutOption, EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Position, Problem};
 use firebreak_model::{Text, Time};
@@ -42,15 +42,15 @@ impl GraphBuilder {
         self.take(fact, None);
     }
 
-    /// Takes a change. The order of changes does not matter.
+    /// Takes a change.
     pub fn change(&mut self, change: &Change) {
         match change {
             Change::State { fact } => self.take(fact, None),
-            Change::End { fact, at, known } => self.take(fact, Some((*known, *at))),
+            Change::End { fact, at, .. } => self.take(fact, Some(*at)),
         }
     }
 
-    fn take(&mut self, fact: &Fact, end: Option<(Time, Time)>) {
+    fn take(&mut self, fact: &Fact, end: Option<Time>) {
         match fact {
             Fact::Node(fact) => self.graph.state_node(fact, end, &mut self.found),
             Fact::Edge(fact) => {
@@ -87,7 +87,7 @@ impl Graph {
         for change in changes {
             match change {
                 Change::State { fact } => self.take(fact, None, &mut found),
-                Change::End { fact, at, known } => self.take(fact, Some((*known, *at)), &mut found),
+                Change::End { fact, at, .. } => self.take(fact, Some(*at), &mut found),
             }
         }
         self.noted(found)
@@ -120,7 +120,7 @@ impl Graph {
         &self.problems
     }
 
-    fn take(&mut self, fact: &Fact, end: Option<(Time, Time)>, found: &mut Found) {
+    fn take(&mut self, fact: &Fact, end: Option<Time>, found: &mut Found) {
         match fact {
             Fact::Node(fact) => self.state_node(fact, end, found),
             Fact::Edge(fact) => {
@@ -138,7 +138,6 @@ impl Graph {
                     }
                 };
                 self.end_edge(edge, end);
-                self.settle_edge(edge);
             }
         }
     }
@@ -157,7 +156,6 @@ impl Graph {
             evidence_known: Time::MAX,
             label_known: Time::MIN,
             valid_known: Time::MIN,
-            restated: Time::MIN,
             crown_jewel: false,
             stated: false,
         };
@@ -168,13 +166,12 @@ impl Graph {
         Some(self.keys.number(bytes))
     }
 
-    fn state_node(&mut self, fact: &NodeFact, end: Option<(Time, Time)>, found: &mut Found) {
+    fn state_node(&mut self, fact: &NodeFact, end: Option<Time>, found: &mut Found) {
         let Some(node) = self.meet(&fact.key) else { return found.too_many(&fact.evidence) };
         let Some(mut about) = self.about(node).copied() else { return };
         let stated = self.ended_nodes.get(&node).map_or_else(|| self.net.life(node), |ended| ended.stated);
         let valid = self.life_with(stated, &mut about, fact, found);
         self.aliases.state(fact);
-        about.restated = about.restated.max(fact.known);
         about.stated = true;
         about.crown_jewel |= fact.crown_jewel;
         let named = fact.label.as_str() != fact.key.name() && !fact.label.is_empty();
@@ -199,7 +196,7 @@ impl Graph {
         }
         let number = self.abouts.number(about);
         crate::flat::put(&mut self.about, node as usize, number);
-        self.end_node(node, valid, about.restated, end);
+        self.end_node(node, valid, end);
     }
 
     /// The life of a node with what one more fact says of it.
@@ -228,14 +225,12 @@ impl Graph {
     }
 
     /// Sets what is left of a node's life.
-    fn end_node(&mut self, node: u32, stated: Interval, restated: Time, end: Option<(Time, Time)>) {
-        let ended = self.ended_nodes.get(&node).copied();
-        let news = end.map(|(known, at)| Ended { known, at, stated });
-        let ended = later(ended.map(|ended| Ended { stated, ..ended }), news);
-        let life = ended.map_or(stated, |ended| ended.left_of(stated, restated));
-        if let Some(ended) = ended {
-            self.ended_nodes.insert(node, ended);
+    fn end_node(&mut self, node: u32, stated: Interval, end: Option<Time>) {
+        match end {
+            Some(at) => _ = self.ended_nodes.insert(node, Ended { at, stated }),
+            None => _ = self.ended_nodes.remove(&node),
         }
+        let life = end.map_or(stated, |at| until(stated, at));
         if life != self.net.life(node) {
             self.net.set_life(node, life);
         }
@@ -298,7 +293,7 @@ impl Graph {
         let edge = self.net.push(statement.from, statement.to, statement.span, statement.gate);
         let evidence = self.texts.number(fact.evidence.clone());
         self.saying.push(statement.saying);
-        self.occasion.push(self.occasions.number(Occasion { evidence, known: fact.known, restated: fact.known }));
+        self.occasion.push(self.occasions.number(Occasion { evidence, known: fact.known }));
         if statement.cuts != NONE {
             self.edge_cuts.set(edge, statement.cuts);
         }
@@ -336,7 +331,7 @@ impl Graph {
     fn state_again(&mut self, edge: u32, fact: &EdgeFact) {
         let Some(before) = self.occasion(edge).copied() else { return };
         let evidence = self.texts.number(fact.evidence.clone());
-        let again = Occasion { evidence, known: fact.known, restated: fact.known };
+        let again = Occasion { evidence, known: fact.known };
         self.set_occasion(edge, self.merged(before, again));
         if let Some(used) = fact.last_used.max(self.last_used.get(edge)) {
             self.last_used.set(edge, used);
@@ -348,27 +343,24 @@ impl Graph {
         crate::flat::put(&mut self.occasion, edge as usize, number);
     }
 
-    /// Two occasions of one statement: first learnt, and what said so then.
+    /// The first of two occasions of one statement.
     pub(crate) fn merged(&self, a: Occasion, b: Occasion) -> Occasion {
         let order = |occasion: &Occasion| (occasion.known, self.texts.get(occasion.evidence).cloned());
-        let first = if order(&b) < order(&a) { b } else { a };
-        Occasion { restated: a.restated.max(b.restated), ..first }
+        if order(&b) < order(&a) { b } else { a }
     }
 
-    fn end_edge(&mut self, edge: u32, end: Option<(Time, Time)>) {
-        let Some((known, at)) = end else { return };
-        let before = self.ended_edges.get(&edge).copied();
+    fn end_edge(&mut self, edge: u32, end: Option<Time>) {
         let stated = self.stated_span(edge);
-        if let Some(ended) = later(before, Some(Ended { known, at, stated })) {
-            self.ended_edges.insert(edge, ended);
-        }
-    }
-
-    /// Sets what is left of an edge that may have ended.
-    pub(crate) fn settle_edge(&mut self, edge: u32) {
-        let Some(ended) = self.ended_edges.get(&edge).copied() else { return };
-        let Some(restated) = self.occasion(edge).map(|occasion| occasion.restated) else { return };
-        let span = Span { valid: ended.left_of(ended.stated.valid, restated), ..ended.stated };
+        let span = match end {
+            Some(at) => {
+                self.ended_edges.insert(edge, Ended { at, stated });
+                Span { valid: until(stated.valid, at), ..stated }
+            }
+            None => {
+                self.ended_edges.remove(&edge);
+                stated
+            }
+        };
         if span != self.net.span(edge) {
             self.net.set_span(edge, span);
             self.changed += 1;
@@ -385,14 +377,6 @@ pub(crate) struct Statement {
     pub(crate) gate: u32,
     pub(crate) saying: u32,
     pub(crate) cuts: u32,
-}
-
-/// The end that counts: learnt last, and of those the latest.
-pub(crate) fn later<T>(a: Option<Ended<T>>, b: Option<Ended<T>>) -> Option<Ended<T>> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if (b.known, b.at) > (a.known, a.at) { b } else { a }),
-        (a, b) => a.or(b),
-    }
 }
 
 /// What is not as it should be.

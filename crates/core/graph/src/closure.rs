@@ -11,9 +11,9 @@
 //! Work is proportional to what is reached; nothing is done for the rest of the graph.
 
 use crate::arrive::{Blocked, Free};
+use crate::flat::item;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::net::{NONE, Net};
-use crate::paged::PagedSet;
 use crate::reach::{Hop, hop_over};
 use firebreak_model::Time;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,10 +24,34 @@ const NEEDS_MAX: usize = 8;
 /// A level of this share of all nodes is worth sorting: its edges are then read one after the other.
 const SORTED_FROM: usize = 64;
 
+/// A set of nodes. A bit for each of a million nodes is less than what any search touches.
+#[derive(Clone, Debug)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn below(bound: usize) -> Bits {
+        Bits(vec![0; bound.div_ceil(64)])
+    }
+
+    #[inline]
+    fn contains(&self, number: u32) -> bool {
+        item(&self.0, number as usize / 64) >> (number % 64) & 1 != 0
+    }
+
+    /// Adds a number; true if it was not there.
+    #[inline]
+    fn add(&mut self, number: u32) -> bool {
+        let Some(word) = self.0.get_mut(number as usize / 64) else { return false };
+        let new = *word >> (number % 64) & 1 == 0;
+        *word |= 1 << (number % 64);
+        new
+    }
+}
+
 /// Everything that follows from some nodes.
 #[derive(Clone, Debug)]
 pub struct Closure {
-    inside: PagedSet,
+    inside: Bits,
     /// In the order in which they were reached, each after all that its step needs.
     order: Vec<u32>,
     /// The edge to each of `order`; `NONE` for a source.
@@ -43,8 +67,8 @@ pub fn closure(graph: &Graph, sources: &[NodeId], at: Time) -> Closure {
 /// The same, without what is blocked.
 pub(crate) fn close(net: &Net, sources: impl Iterator<Item = u32>, at: Time, blocked: &impl Blocked) -> Closure {
     let nodes = net.node_count();
-    let closure = Closure { inside: PagedSet::below(nodes), order: Vec::new(), via: Vec::new(), at };
-    let mut sweep = Sweep { net, blocked, closure, have: FxHashMap::default(), ready: PagedSet::below(nodes) };
+    let closure = Closure { inside: Bits::below(nodes), order: Vec::new(), via: Vec::new(), at };
+    let mut sweep = Sweep { net, blocked, closure, have: FxHashMap::default(), ready: Bits::below(nodes) };
     for source in sources {
         sweep.enter(source, NONE);
     }
@@ -64,7 +88,7 @@ struct Sweep<'n, B> {
     /// Gate -> how many of its needs are in the set, for gates with many.
     have: FxHashMap<u32, usize>,
     /// The nodes whose steps are taken or being taken.
-    ready: PagedSet,
+    ready: Bits,
 }
 
 impl<B: Blocked> Sweep<'_, B> {
@@ -78,12 +102,8 @@ impl<B: Blocked> Sweep<'_, B> {
         level.iter().for_each(|node| _ = self.ready.add(*node));
         for index in first..end {
             let Some(node) = self.closure.order.get(index).copied() else { return };
-            for edge in net.out(node) {
-                self.step(edge);
-            }
-            for edge in net.uses(node) {
-                self.step(edge);
-            }
+            net.out(node).for_each(|edge| self.step(edge));
+            net.uses(node).for_each(|edge| self.step(edge));
         }
     }
 

@@ -3,7 +3,7 @@
 //! What was laid before stays in order, so that only what was added since is sorted, and then merged. Columns are
 //! replaced one by one: at no time do two whole graphs exist.
 
-use crate::build::{Statement, later};
+use crate::build::Statement;
 use crate::graph::{Ended, Graph, LIST, Saying};
 use crate::net::{NONE, Span, kept};
 use crate::options::by_rank;
@@ -51,9 +51,6 @@ impl Graph {
         self.added = FxHashMap::default();
         self.net.lay(&order, nodes.as_ref().map(|nodes| (nodes.old.as_slice(), nodes.new.as_slice())));
         drop(order);
-        let mut ended: Vec<u32> = self.ended_edges.keys().copied().collect();
-        ended.sort_unstable();
-        ended.into_iter().for_each(|edge| self.settle_edge(edge));
         self.changed = 0;
     }
 
@@ -178,10 +175,12 @@ impl Graph {
         if let Some(used) = self.last_used.get(other).max(self.last_used.get(edge)) {
             self.last_used.set(edge, used);
         }
-        let ended = later(self.ended_edges.get(&edge).copied(), self.ended_edges.remove(&other));
-        if let Some(ended) = ended {
-            self.ended_edges.insert(edge, ended);
+        // The other was stated later: its is the last word.
+        match self.ended_edges.remove(&other) {
+            Some(ended) => _ = self.ended_edges.insert(edge, ended),
+            None => _ = self.ended_edges.remove(&edge),
         }
+        self.net.set_span(edge, self.net.span(other));
     }
 
     /// The order of what edges of one origin say, without when it was learnt and what says so.

@@ -48,8 +48,6 @@ pub(crate) struct About {
     pub(crate) evidence_known: Time,
     pub(crate) label_known: Time,
     pub(crate) valid_known: Time,
-    /// When any fact of it was learnt last.
-    pub(crate) restated: Time,
     pub(crate) crown_jewel: bool,
     pub(crate) stated: bool,
 }
@@ -69,24 +67,20 @@ pub(crate) struct Occasion {
     pub(crate) evidence: u32,
     /// When it was learnt first.
     pub(crate) known: Time,
-    /// When it was learnt last.
-    pub(crate) restated: Time,
 }
 
 /// The news that something ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ended<T> {
-    pub(crate) known: Time,
+    /// When; `Time::MIN` if it was never true.
     pub(crate) at: Time,
     /// What was stated before: the life of a node, the span of an edge.
     pub(crate) stated: T,
 }
 
-impl<T> Ended<T> {
-    /// What is left of `stated`, given when it was stated last: what was learnt later counts.
-    pub(crate) fn left_of(&self, stated: Interval, restated: Time) -> Interval {
-        if restated > self.known { stated } else { Interval::new(stated.from, stated.to.min(self.at)) }
-    }
+/// What is left of an interval that ended.
+pub(crate) fn until(interval: Interval, at: Time) -> Interval {
+    Interval::new(interval.from, interval.to.min(at))
 }
 
 /// One edge, looked up.

@@ -1,59 +1,9 @@
-//! Sets and columns over all nodes that cost nothing where nothing is: pages are made when first written.
+//! Columns over all nodes that cost nothing where nothing is: pages are made when first written.
 //!
 //! A query that reaches a handful of a million nodes makes a handful of pages; one that reaches all of them pays one
 //! more look-up for each.
 
-use crate::flat::item;
 use crate::net::NONE;
-
-const BITS: usize = 12;
-const WORDS: usize = (1 << BITS) / 64;
-
-/// A set of numbers below a bound.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PagedSet {
-    page: Vec<u32>,
-    words: Vec<u64>,
-}
-
-impl PagedSet {
-    /// The empty set of numbers below `bound`.
-    pub(crate) fn below(bound: usize) -> PagedSet {
-        PagedSet { page: vec![0; (bound >> BITS) + 1], words: vec![0; WORDS] }
-    }
-
-    /// The page of all that was never written is the first, which stays empty.
-    #[inline]
-    fn place(&self, number: u32) -> usize {
-        item(&self.page, number as usize >> BITS) as usize * WORDS + (number as usize >> 6) % WORDS
-    }
-
-    #[inline]
-    pub(crate) fn contains(&self, number: u32) -> bool {
-        item(&self.words, self.place(number)) >> (number % 64) & 1 != 0
-    }
-
-    /// Adds a number; true if it was not there.
-    #[inline]
-    pub(crate) fn add(&mut self, number: u32) -> bool {
-        match self.page.get(number as usize >> BITS) {
-            None => return false,
-            Some(0) => self.open(number),
-            Some(_) => {}
-        }
-        let place = self.place(number);
-        let Some(word) = self.words.get_mut(place) else { return false };
-        let new = *word >> (number % 64) & 1 == 0;
-        *word |= 1 << (number % 64);
-        new
-    }
-
-    fn open(&mut self, number: u32) {
-        let Some(page) = self.page.get_mut(number as usize >> BITS) else { return };
-        *page = (self.words.len() / WORDS) as u32;
-        self.words.resize(self.words.len() + WORDS, 0);
-    }
-}
 
 /// Entries of a page.
 const ENTRIES: usize = 512;
@@ -101,15 +51,10 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_and_the_rest_is_empty() {
-        let (mut set, mut column) = (PagedSet::below(100_000), PagedColumn::below(100_000, 7u32));
+        let mut column = PagedColumn::below(100_000, 7u32);
         let members: Vec<u32> = (0..100_000).filter(|n| n % 977 == 3 || *n == 99_999).collect();
-        for n in &members {
-            assert!(set.add(*n) && !set.add(*n));
-            column.set(*n, n + 1);
-        }
-        assert!((0..100_000).all(|n| set.contains(n) == members.contains(&n)));
+        members.iter().for_each(|n| column.set(*n, n + 1));
         assert!((0..100_000).all(|n| column.get(n) == if members.contains(&n) { n + 1 } else { 7 }));
-        assert!(!set.add(200_000) && !set.contains(200_000));
         column.set(200_000, 1);
         assert_eq!(column.get(200_000), 7);
     }
