@@ -20,6 +20,8 @@ pub mod check;
 pub mod closure;
 mod compact;
 pub mod cut;
+pub mod explain;
+pub mod export;
 mod flat;
 mod graph;
 pub mod history;
@@ -42,6 +44,7 @@ pub use cut::{
     Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Place, Proof, Uncuttable, cut, residual,
     residual_if_fails,
 };
+pub use explain::{Sentence, explain};
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
 pub use history::{History, Logged, Row, Snapshot, difference};
 pub use join::{Join, JoinKind, Joined, Ruling, join};
