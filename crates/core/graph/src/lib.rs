@@ -41,8 +41,8 @@ pub mod standing;
 pub use build::{COMPACT_ABOVE, GraphBuilder};
 pub use closure::{Closure, closure};
 pub use cut::{
-    Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Place, Proof, Uncuttable, cut, residual,
-    residual_if_fails,
+    Approach, Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Outlook, Place, Preference, Proof,
+    Uncuttable, cut, cut_from, residual, residual_if_fails,
 };
 pub use explain::{Sentence, explain};
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};

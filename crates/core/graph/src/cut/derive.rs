@@ -5,37 +5,39 @@
 //! replayed first. The cheapest one counts a step that two premises share twice (Knuth's generalisation of Dijkstra's
 //! algorithm), so it may miss a cheaper one, and never invents one.
 
-use super::scope::{Instance, Without};
-use crate::arrive::{Arrivals, Blocked};
-use crate::flat::{item, put};
+use super::scene::Scene;
+use super::walk;
+use crate::arrive::Arrivals;
 use crate::net::NONE;
 use crate::reach::ancestry;
 use firebreak_model::{Interval, Persistence};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-/// A proof and the actions of which at least one must be chosen because of it.
+/// A proof and the options of which at least one must be chosen because of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Derivation {
     pub(crate) target: u32,
     /// Edges, each after those that it needs, again where a session is renewed; none if the target is itself held now.
     pub(crate) steps: Vec<u32>,
-    /// Sorted.
-    pub(crate) actions: Vec<u32>,
+    /// Permitted ones, sorted.
+    pub(crate) options: Vec<u32>,
 }
 
-impl Instance {
+impl Scene<'_> {
     /// The proof with these steps.
     pub(crate) fn derivation(&self, target: u32, steps: Vec<u32>) -> Derivation {
-        let mut actions: BTreeSet<u32> = self.on_node.of(target).iter().copied().collect();
+        let mut options: Vec<u32> = self.permitted(self.on_node(target)).collect();
         for edge in &steps {
-            actions.extend(self.on_edge.of(*edge));
+            options.extend(self.permitted(self.on_edge(*edge)));
             for node in self.net.needs(*edge) {
-                actions.extend(self.on_node.of(node));
+                options.extend(self.permitted(self.on_node(node)));
             }
         }
-        Derivation { target, steps, actions: actions.into_iter().collect() }
+        options.sort_unstable();
+        options.dedup();
+        Derivation { target, steps, options }
     }
 
     /// How `arrivals` reach the first of the targets that they reach.
@@ -46,14 +48,15 @@ impl Instance {
     }
 
     fn steps_to(&self, arrivals: &Arrivals, hold: u32) -> Vec<u32> {
-        let holds = ancestry(&self.net, arrivals, hold);
+        let holds = ancestry(self.net, arrivals, hold);
         // A session that renews itself takes the same step again: each hold is a step of its own.
         holds.into_iter().filter_map(|hold| arrivals.hold(hold)).map(|hold| hold.via).collect()
     }
 
-    /// A path of edges from a start to a target, completed by how `arrivals` reach what else its steps need. `None` if
+    /// A path of edges from a start to a target, completed by how what else its steps need is reached if nothing is done. `None` if
     /// that does not work in time.
-    pub(crate) fn complete(&self, arrivals: &Arrivals, path: &[u32]) -> Option<Derivation> {
+    pub(crate) fn complete(&self, path: &[u32]) -> Option<Derivation> {
+        let arrivals = self.all;
         let target = path.last().map(|edge| self.net.to(*edge))?;
         let mut steps = Vec::new();
         let mut came_from = NONE;
@@ -127,83 +130,73 @@ impl Instance {
         own.filter_map(|start| Interval::new(start.from, start.to).intersection(&life)).collect()
     }
 
-    /// The static closure: which nodes are derivable if time did not matter beyond what the instance already honours.
-    pub(crate) fn closure(&self, chosen: &[bool]) -> Vec<bool> {
-        let without = Without { instance: self, chosen };
-        let mut missing: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut derivable = vec![false; self.net.node_count()];
-        let mut queue: Vec<u32> = self.starts.iter().map(|start| start.node).collect();
-        while let Some(node) = queue.pop() {
-            if item(&derivable, node as usize) || without.node(node) {
-                continue;
+    /// The proof of some target whose options cost least under `prices`, or nearly so, with `chosen` done. Where two
+    /// cost the same, the one nearer to a target goes first: what costs nothing is not searched beyond the first target.
+    pub(crate) fn cheapest(
+        &self,
+        prices: &FxHashMap<u32, f64>,
+        chosen: &FxHashSet<u32>,
+        work: &mut u64,
+    ) -> Option<Derivation> {
+        let price = |options: &[u32]| options.iter().filter_map(|option| prices.get(option)).sum::<f64>();
+        let blocked = |options: &[u32]| options.iter().any(|option| chosen.contains(option));
+        let mut best: FxHashMap<u32, (f64, u32)> = FxHashMap::default();
+        let mut heap: BinaryHeap<Reverse<(Price, u8, u32, u32)>> = BinaryHeap::new();
+        let rank = |total: f64, node: u32, via: u32| Reverse((Price(total), self.approach.steps(node), node, via));
+        for node in self.starts.iter().map(|start| start.node) {
+            if !self.approach.is_blind(node) && !blocked(self.on_node(node)) {
+                heap.push(rank(price(self.on_node(node)), node, NONE));
             }
-            put(&mut derivable, node as usize, true);
-            for edge in self.net.out(node).chain(self.net.uses(node)) {
-                let needs = self.net.premises(edge).len();
-                if needs > 0 {
-                    let missing = missing.entry(edge).or_insert(needs + 1);
-                    *missing -= 1;
-                    if *missing > 0 {
-                        continue;
-                    }
-                }
-                if !without.edge(edge) {
-                    queue.push(self.net.to(edge));
-                }
-            }
-        }
-        derivable
-    }
-
-    /// The proof of some target whose actions cost least under `prices`, or nearly so.
-    pub(crate) fn cheapest(&self, prices: &[f64]) -> Option<Derivation> {
-        let price = |actions: &[u32]| actions.iter().map(|action| item(prices, *action as usize)).sum::<f64>();
-        let mut best: Vec<Option<(f64, u32)>> = vec![None; self.net.node_count()];
-        let mut missing: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut heap: BinaryHeap<Reverse<(Price, u32, u32)>> = BinaryHeap::new();
-        for start in &self.starts {
-            heap.push(Reverse((Price(price(self.on_node.of(start.node))), start.node, NONE)));
         }
         let mut order = Vec::new();
         let target = loop {
-            let Reverse((total, node, via)) = heap.pop()?;
-            if item(&best, node as usize).is_some() {
+            let Reverse((total, _, node, via)) = heap.pop()?;
+            if best.contains_key(&node) {
                 continue;
             }
-            put(&mut best, node as usize, Some((total.0, via)));
+            best.insert(node, (total.0, via));
             order.push(node);
-            if self.targets.binary_search(&node).is_ok() {
+            if self.is_target(node) {
                 break node;
             }
-            for edge in self.net.out(node).chain(self.net.uses(node)) {
-                let needs = self.net.premises(edge).len();
-                if needs > 0 {
-                    let missing = missing.entry(edge).or_insert(needs + 1);
-                    *missing -= 1;
-                    if *missing > 0 {
-                        continue;
-                    }
-                }
+            for edge in walk::onward(self.net, node) {
+                *work += 1;
                 let to = self.net.to(edge);
-                let needed = self.net.needs(edge).filter_map(|need| item(&best, need as usize));
-                let own = price(self.on_edge.of(edge)) + price(self.on_node.of(to));
-                let total = needed.map(|(total, _)| total).sum::<f64>() + own;
-                heap.push(Reverse((Price(total), to, edge)));
+                if self.approach.is_blind(to) || best.contains_key(&to) {
+                    continue;
+                }
+                let needed = self.net.needs(edge).map(|need| best.get(&need).map(|(total, _)| *total));
+                let Some(needed) = needed.sum::<Option<f64>>() else { continue };
+                let usable = self.leads_on(edge) && !blocked(self.on_edge(edge)) && !blocked(self.on_node(to));
+                if usable {
+                    heap.push(rank(needed + price(self.on_edge(edge)) + price(self.on_node(to)), to, edge));
+                }
             }
         };
         Some(self.derivation(target, trace(self, &best, &order, target)))
     }
+
+    /// A proof that stands though `chosen` options are done, or `None` if they sever all targets.
+    pub(crate) fn remaining(&self, chosen: &FxHashSet<u32>, work: &mut u64) -> Option<Derivation> {
+        let near = self.cheapest(&FxHashMap::default(), chosen, work)?;
+        if self.works(&near) {
+            return Some(near);
+        }
+        let arrivals = self.arrive(chosen);
+        *work += arrivals.work;
+        self.witness(&arrivals)
+    }
 }
 
 /// The steps behind `target`, where `order` is the order in which nodes were settled.
-fn trace(instance: &Instance, best: &[Option<(f64, u32)>], order: &[u32], target: u32) -> Vec<u32> {
+fn trace(scene: &Scene<'_>, best: &FxHashMap<u32, (f64, u32)>, order: &[u32], target: u32) -> Vec<u32> {
     let mut wanted = BTreeSet::from([target]);
     let mut steps = Vec::new();
     for node in order.iter().rev() {
-        let via = item(best, *node as usize).map_or(NONE, |(_, via)| via);
+        let via = best.get(node).map_or(NONE, |(_, via)| *via);
         if wanted.contains(node) && via != NONE {
             steps.push(via);
-            wanted.extend(instance.net.needs(via));
+            wanted.extend(scene.net.needs(via));
         }
     }
     steps.reverse();

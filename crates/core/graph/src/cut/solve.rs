@@ -1,7 +1,8 @@
-//! The search for the cheapest cut of an instance: a safe plan first, then proofs until it is optimal or the budget ends.
+//! The search for the cheapest cut of a scene: a safe plan first, then proofs until it is optimal or the budget ends.
 //!
 //! 1. Minimum cut by maximum flow over the reduced graph: a safe plan, and paths as first proofs.
-//! 2. Implicit hitting set: the cheapest set that hits all known proofs is a bound from below. If it also severs the
+//! 2. Thinning: what is not needed is left out, dearest first.
+//! 3. Implicit hitting set: the cheapest set that hits all known proofs is a bound from below. If it also severs the
 //!    targets, exactly and in time, it is optimal; if not, what it leaves is a new proof. Proofs that are cheap at the
 //!    prices of the linear program come first, since they raise the bound most.
 
@@ -9,18 +10,23 @@ use super::derive::Derivation;
 use super::flow::{self, FlowCut};
 use super::hitting::{self, Tree};
 use super::packing::{self, Budget, PARTS};
-use super::scope::Instance;
+use super::scene::Scene;
+use super::side::Side;
 use crate::flat::{item, put};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-/// A cut of an instance and why none is cheaper than `lower`.
+/// A cut of a scene and why none is cheaper than `lower`.
 #[derive(Clone, Debug)]
 pub(crate) struct Solution {
-    /// Sorted.
-    pub(crate) actions: Vec<u32>,
+    /// Options, sorted.
+    pub(crate) options: Vec<u32>,
     pub(crate) cost: u64,
     pub(crate) lower: u64,
     pub(crate) proofs: Vec<Derivation>,
+    /// Actions are numbers in `actions`.
     pub(crate) tree: Tree,
+    /// Action -> option.
+    pub(crate) actions: Vec<u32>,
 }
 
 /// Proofs beyond this number make the dense linear program too slow to be worth it.
@@ -29,67 +35,103 @@ const ROWS_MAX: usize = 600;
 /// How often prices are asked for more proofs before the search branches.
 const PRICINGS_MAX: usize = 40;
 
-/// The cheapest cut that the budget finds. Every target of `instance` must be severed by all its actions together.
-pub(crate) fn solve(instance: &Instance, budget: &mut Budget) -> Solution {
-    let mut solver = Solver::new(instance, budget);
-    if instance.targets.is_empty() {
+/// Up to this much work for each option, thinning honours time exactly.
+const EXACT_WORK_MAX: u64 = 100_000;
+
+/// The cheapest cut that the budget finds. Every target of the scene must be severed by all permitted options together.
+pub(crate) fn solve(scene: &Scene<'_>, budget: &mut Budget) -> Solution {
+    let mut solver = Solver::new(scene, budget);
+    if scene.targets.is_empty() {
         return solver.done();
     }
     solver.seed();
-    if solver.is_proven() || solver.proofs.len() > ROWS_MAX {
-        return solver.done();
+    if !solver.is_proven() && solver.proofs.len() <= ROWS_MAX {
+        solver.price();
+        solver.tighten();
     }
-    solver.price();
-    solver.tighten();
     solver.done()
 }
 
 struct Solver<'i, 'b> {
-    instance: &'i Instance,
+    scene: &'i Scene<'i>,
     budget: &'b mut Budget,
     /// The cheapest cut so far.
     best: Vec<u32>,
     proofs: Vec<Derivation>,
+    /// The options of each proof as actions: numbers from 0 in the order in which they came up.
     rows: Vec<Vec<u32>>,
+    known: FxHashMap<Vec<u32>, u32>,
+    numbers: FxHashMap<u32, u32>,
+    actions: Vec<u32>,
+    costs: Vec<u64>,
     lower: u64,
     tree: Tree,
 }
 
 impl<'i, 'b> Solver<'i, 'b> {
-    fn new(instance: &'i Instance, budget: &'b mut Budget) -> Self {
-        let all = if instance.targets.is_empty() { 0 } else { instance.costs.len() as u32 };
-        let best = (0..all).collect();
-        let tree = Tree::Packing(Vec::new());
-        Solver { instance, budget, best, proofs: Vec::new(), rows: Vec::new(), lower: 0, tree }
+    fn new(scene: &'i Scene<'i>, budget: &'b mut Budget) -> Self {
+        Solver {
+            scene,
+            budget,
+            best: Vec::new(),
+            proofs: Vec::new(),
+            rows: Vec::new(),
+            known: FxHashMap::default(),
+            numbers: FxHashMap::default(),
+            actions: Vec::new(),
+            costs: Vec::new(),
+            lower: 0,
+            tree: Tree::Packing(Vec::new()),
+        }
     }
 
     fn done(self) -> Solution {
-        let cost = self.instance.cost(&self.best);
-        Solution { actions: self.best, cost, lower: self.lower.min(cost), proofs: self.proofs, tree: self.tree }
+        let cost = self.scene.cost(&self.best);
+        Solution {
+            options: self.best,
+            cost,
+            lower: self.lower.min(cost),
+            proofs: self.proofs,
+            tree: self.tree,
+            actions: self.actions,
+        }
     }
 
     fn is_proven(&self) -> bool {
-        self.lower >= self.instance.cost(&self.best)
+        self.lower >= self.scene.cost(&self.best)
     }
 
-    /// Adds a proof; false if its actions are known already.
-    fn learn(&mut self, proof: Derivation) -> bool {
-        let new = !self.rows.contains(&proof.actions);
-        if new {
-            self.rows.push(proof.actions.clone());
-            self.proofs.push(proof);
+    fn action(&mut self, option: u32) -> u32 {
+        if let Some(known) = self.numbers.get(&option) {
+            return *known;
         }
-        new
+        let number = self.actions.len() as u32;
+        self.actions.push(option);
+        self.costs.push(self.scene.prices.of(option));
+        self.numbers.insert(option, number);
+        number
     }
 
-    /// The first safe plan, from flow where it gives one, and the bound that its paths give.
+    /// Adds a proof unless its options are known already; its number, and whether it is new.
+    fn learn(&mut self, proof: Derivation) -> (u32, bool) {
+        if let Some(known) = self.known.get(&proof.options) {
+            return (*known, false);
+        }
+        let number = self.rows.len() as u32;
+        let mut row: Vec<u32> = proof.options.iter().map(|option| self.action(*option)).collect();
+        row.sort_unstable();
+        self.rows.push(row);
+        self.known.insert(proof.options.clone(), number);
+        self.proofs.push(proof);
+        (number, true)
+    }
+
+    /// The first safe plan: from flow, and where flow leaves a target open, from the proofs that it leaves.
     fn seed(&mut self) {
-        let found = flow::cut(self.instance);
-        if let Some(found) = &found {
-            self.budget.spend(found.work);
-            self.best = found.actions.clone();
-            self.bound_by_flow(found);
-        }
+        let found = flow::cut(self.scene, self.budget.left);
+        self.budget.spend(found.work);
+        self.bound_by_flow(&found);
+        self.best = if found.open.is_empty() { found.options } else { self.sever(found.options) };
         if !self.is_proven() {
             self.best = self.thin(self.best.clone());
         }
@@ -97,47 +139,47 @@ impl<'i, 'b> Solver<'i, 'b> {
 
     /// Turns the paths of a flow into proofs, and their flow into weights as far as they fit.
     fn bound_by_flow(&mut self, found: &FlowCut) {
-        let arrivals = self.instance.arrive(&[]);
-        self.budget.spend(arrivals.work);
         let mut weights: Vec<u64> = Vec::new();
-        let direct = found.direct.iter().map(|(node, amount)| (self.instance.derivation(*node, Vec::new()), *amount));
-        let direct: Vec<(Derivation, u64)> = direct.collect();
-        let along =
-            found.paths.iter().filter_map(|(path, amount)| Some((self.instance.complete(&arrivals, path)?, *amount)));
-        let mut numbers: rustc_hash::FxHashMap<Vec<u32>, usize> = rustc_hash::FxHashMap::default();
-        let proofs: Vec<(Derivation, u64)> = direct.into_iter().chain(along).collect();
-        for (proof, amount) in proofs {
-            let number = *numbers.entry(proof.actions.clone()).or_insert(self.rows.len());
-            if number == self.rows.len() {
-                self.rows.push(proof.actions.clone());
-                self.proofs.push(proof);
-                weights.push(0);
-            }
-            let weight = item(&weights, number).saturating_add(amount.saturating_mul(PARTS));
-            put(&mut weights, number, weight);
+        let scene = self.scene;
+        let direct = found.direct.iter().map(|(node, amount)| (scene.derivation(*node, Vec::new()), *amount));
+        let along = found.paths.iter().filter_map(|(path, amount)| Some((scene.complete(path)?, *amount)));
+        for (proof, amount) in direct.chain(along) {
+            let (number, _) = self.learn(proof);
+            weights.resize(self.rows.len(), 0);
+            let weight = item(&weights, number as usize).saturating_add(amount.saturating_mul(PARTS));
+            put(&mut weights, number as usize, weight);
         }
-        let weights = packing::shave(&self.rows, &self.instance.costs, weights);
+        let weights = packing::shave(&self.rows, &self.costs, weights);
         self.lower = packing::bound(&weights);
         self.tree = Tree::Packing((0u32..).zip(weights).filter(|(_, weight)| *weight > 0).collect());
     }
 
-    /// Leaves out what is not needed, dearest first, exactly and in time.
-    fn thin(&mut self, actions: Vec<u32>) -> Vec<u32> {
-        let mut order = actions.clone();
-        order.sort_unstable_by_key(|action| std::cmp::Reverse((item(&self.instance.costs, *action as usize), *action)));
-        let mut chosen = self.instance.flags(&actions);
-        for action in order {
-            put(&mut chosen, action as usize, false);
-            let arrivals = self.instance.arrive(&chosen);
-            let severed = !self.instance.targets.iter().any(|target| arrivals.is_reached(*target));
-            if !severed {
-                put(&mut chosen, action as usize, true);
-            }
-            if !self.budget.spend(arrivals.work + self.instance.net.node_count() as u64) {
+    /// Leaves out what is not needed, dearest first.
+    fn thin(&mut self, options: Vec<u32>) -> Vec<u32> {
+        let scene = self.scene;
+        let mut order = options.clone();
+        order.sort_unstable_by_key(|option| std::cmp::Reverse((scene.prices.of(*option), *option)));
+        let mut side = Side::new(scene, options.into_iter().collect());
+        for option in &order {
+            side.spare(*option);
+            if !self.budget.spend(std::mem::take(&mut side.work) + 1) {
                 break;
             }
         }
-        (0u32..).zip(chosen).filter(|(_, chosen)| *chosen).map(|(action, _)| action).collect()
+        let mut chosen = side.chosen;
+        // What only time makes needless, where that is soon said.
+        if scene.all.work <= EXACT_WORK_MAX {
+            for option in &order {
+                if self.budget.left > 0 && chosen.remove(option) {
+                    let arrivals = scene.arrive(&chosen);
+                    self.budget.spend(arrivals.work + 1);
+                    if scene.targets.iter().any(|target| arrivals.is_reached(*target)) {
+                        chosen.insert(*option);
+                    }
+                }
+            }
+        }
+        sorted(chosen)
     }
 
     /// Learns proofs that are too cheap at the prices of the linear program, until there is none.
@@ -146,20 +188,26 @@ impl<'i, 'b> Solver<'i, 'b> {
             if self.rows.len() > ROWS_MAX || self.budget.left == 0 {
                 break;
             }
-            let packing = packing::pack(&self.rows, &self.instance.costs, self.budget);
-            let mut prices = packing.prices.clone();
-            prices.resize(self.instance.costs.len(), 0.0);
+            let packing = packing::pack(&self.rows, &self.costs, self.budget);
+            let mut prices: FxHashMap<u32, f64> = FxHashMap::default();
+            for (price, option) in packing.prices.iter().zip(&self.actions).filter(|(price, _)| **price > 0.0) {
+                prices.insert(*option, *price);
+            }
             let mut learnt = false;
             // Several proofs for each solution: what was found becomes dear, so that the next differs.
             for _ in 0..8 {
-                self.budget.spend(self.instance.net.edge_count() as u64);
-                let Some(proof) = self.instance.cheapest(&prices) else { break };
-                let total: f64 = proof.actions.iter().map(|action| item(&prices, *action as usize)).sum();
-                if total > 0.999 || !self.instance.works(&proof) {
+                let mut work = 0;
+                let proof = self.scene.cheapest(&prices, &FxHashSet::default(), &mut work);
+                self.budget.spend(work);
+                let Some(proof) = proof else { break };
+                let total: f64 = proof.options.iter().filter_map(|option| prices.get(option)).sum();
+                if total > 0.999 || !self.scene.works(&proof) {
                     break;
                 }
-                proof.actions.iter().for_each(|action| put(&mut prices, *action as usize, 1.0));
-                learnt |= self.learn(proof);
+                proof.options.iter().for_each(|option| {
+                    prices.insert(*option, 1.0);
+                });
+                learnt |= self.learn(proof).1;
             }
             if !learnt {
                 break;
@@ -170,34 +218,43 @@ impl<'i, 'b> Solver<'i, 'b> {
     /// Alternates between the cheapest set that hits all proofs and the proofs that it leaves.
     fn tighten(&mut self) {
         while !self.is_proven() && self.budget.left > 0 && self.rows.len() <= ROWS_MAX {
-            let hitting = hitting::hit(&self.rows, &self.instance.costs, &self.best, self.budget);
+            let known: Vec<u32> = self.best.clone().into_iter().map(|option| self.action(option)).collect();
+            let hitting = hitting::hit(&self.rows, &self.costs, &known, self.budget);
             if hitting.lower > self.lower {
                 (self.lower, self.tree) = (hitting.lower, hitting.tree);
             }
-            if self.is_proven() || self.instance.cost(&hitting.actions) >= self.instance.cost(&self.best) {
+            let options: Vec<u32> = hitting.actions.iter().map(|action| item(&self.actions, *action as usize)).collect();
+            if self.is_proven() || self.scene.cost(&options) >= self.scene.cost(&self.best) {
                 break;
             }
-            let severing = self.sever(hitting.actions);
+            let severing = self.sever(options);
             let thinner = self.thin(severing);
-            if self.instance.cost(&thinner) < self.instance.cost(&self.best) {
+            if self.scene.cost(&thinner) < self.scene.cost(&self.best) {
                 self.best = thinner;
             }
         }
     }
 
-    /// Adds to `actions` the cheapest one of each proof that they leave, and learns these proofs, until none is left.
-    fn sever(&mut self, actions: Vec<u32>) -> Vec<u32> {
-        let mut chosen = self.instance.flags(&actions);
+    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left.
+    fn sever(&mut self, options: Vec<u32>) -> Vec<u32> {
+        let mut chosen: FxHashSet<u32> = options.into_iter().collect();
         loop {
-            let arrivals = self.instance.arrive(&chosen);
-            self.budget.spend(arrivals.work + self.instance.net.node_count() as u64);
-            let Some(proof) = self.instance.witness(&arrivals) else { break };
-            let price = |action: &&u32| (item(&self.instance.costs, **action as usize), **action);
-            // Every target is severed by all actions together, so that no proof is without one.
-            let Some(cheapest) = proof.actions.iter().min_by_key(price).copied() else { break };
-            put(&mut chosen, cheapest as usize, true);
+            let mut work = 1;
+            let proof = self.scene.remaining(&chosen, &mut work);
+            self.budget.spend(work);
+            let Some(proof) = proof else { break };
+            let price = |option: &&u32| (self.scene.prices.of(**option), **option);
+            // Every target is severed by all permitted options together, so that no proof is without one.
+            let Some(cheapest) = proof.options.iter().min_by_key(price).copied() else { break };
+            chosen.insert(cheapest);
             self.learn(proof);
         }
-        (0u32..).zip(chosen).filter(|(_, chosen)| *chosen).map(|(action, _)| action).collect()
+        sorted(chosen)
     }
+}
+
+fn sorted(options: FxHashSet<u32>) -> Vec<u32> {
+    let mut options: Vec<u32> = options.into_iter().collect();
+    options.sort_unstable();
+    options
 }
