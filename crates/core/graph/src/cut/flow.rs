@@ -9,7 +9,10 @@
 //! The flow itself is found by goal-directed augmentation ([`goal`]) and, where that takes too long, by push-relabel
 //! ([`relabel`]), which goes on from what was found.
 
+mod core;
 pub(crate) mod goal;
+mod nearest;
+mod relabel;
 
 use super::scene::{INFINITE, Scene};
 use super::side::Side;
@@ -35,13 +38,19 @@ pub(crate) struct FlowCut {
     pub(crate) work: u64,
 }
 
-/// The cheapest cut over a few rounds of choosing needs.
+/// What goal-directed search may spend on a first plan, which is there in any case.
+const FIRST: u64 = 400_000;
+
+/// What it may spend in all before push-relabel takes over.
+const GOAL: u64 = 4_000_000;
+
+/// The cheapest cut over a few rounds of choosing needs, within about `effort`, and a safe one in any case.
 pub(crate) fn cut(scene: &Scene<'_>, effort: u64) -> FlowCut {
     let mut selection = Selection::new(scene, None);
     let mut best: Option<(bool, u64, FlowCut)> = None;
     let mut work = 0;
     for _ in 0..ROUNDS_MAX {
-        let mut found = Flow::new(scene, &selection).run();
+        let mut found = one(scene, &selection, effort.saturating_sub(work));
         work += found.work;
         let side = Side::new(scene, found.options.iter().copied().collect());
         found.work = work;
@@ -57,6 +66,17 @@ pub(crate) fn cut(scene: &Scene<'_>, effort: u64) -> FlowCut {
         selection = Selection::new(scene, Some(side));
     }
     best.map(|(_, _, found)| found).unwrap_or_default()
+}
+
+/// The minimum cut under one selection.
+fn one(scene: &Scene<'_>, selection: &Selection<'_>, effort: u64) -> FlowCut {
+    let (mut found, is_whole) = Flow::new(scene, selection).run(effort.clamp(FIRST, GOAL));
+    if !is_whole && effort > FIRST {
+        let spent = found.work;
+        found = relabel::run(scene, selection);
+        found.work += spent;
+    }
+    found
 }
 
 /// Which of several needs stands for a step: one that is not derivable, the cheapest to deny of those.

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
 /// Above this many edge visits, what each step exposes is read from the proofs instead of searched.
-const EXPOSURE_WORK_MAX: u64 = 2_000_000;
+const EXPOSURE_WORK_MAX: u64 = 200_000;
 
 /// The steps of a solution, in the order of actions.
 pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solution) -> Vec<ChosenAction> {

@@ -160,7 +160,9 @@ impl<'i, 'b> Solver<'i, 'b> {
         let mut order = options.clone();
         order.sort_unstable_by_key(|option| std::cmp::Reverse((scene.prices.of(*option), *option)));
         let mut side = Side::new(scene, options.into_iter().collect());
-        for option in &order {
+        // Where only time severs, the side holds targets already and says nothing.
+        let says = !scene.targets.iter().any(|target| side.holds(*target));
+        for option in order.iter().filter(|_| says) {
             side.spare(*option);
             if !self.budget.spend(std::mem::take(&mut side.work) + 1) {
                 break;

@@ -178,3 +178,9 @@ proptest! {
         cut_equals_the_oracle(&model);
     }
 }
+
+/// A cut that only time makes enough: what is held now leads on too early, and again once it is minted anew.
+#[test]
+fn what_only_time_severs_stays_severed() {
+    assert!(cut_equals_the_oracle(&Model::random(2_863_364_654_020_613_001)));
+}

@@ -6,7 +6,7 @@
 //! still has room, so what it saw is **dead** for good: nothing dead leads to a target with room, hence no later flow enters it.
 //! When all starts are dead, the edges from the dead side to the other are a minimum cut. What is never seen costs nothing.
 
-use super::{FlowCut, Selection};
+use super::{FlowCut, Selection, nearest};
 use crate::cut::paged::Paged;
 use crate::cut::scene::{INFINITE, Scene};
 use crate::net::NONE;
@@ -57,6 +57,8 @@ struct Frame {
     place: Place,
     by: Move,
     room: u64,
+    /// Edges on the way here.
+    length: u32,
     /// Where its moves begin in `Flow::moves`; they are tried from the last.
     first: usize,
     next: usize,
@@ -75,6 +77,9 @@ pub(crate) struct Flow<'f> {
     /// Targets towards which there is no limit.
     open: Vec<u32>,
     pass: u32,
+    /// How many edges a way may have in this pass, and whether that kept the search from anything.
+    longest: u32,
+    is_pruned: bool,
     moves: Vec<Move>,
     sorting: Vec<(u8, u32)>,
     frames: Vec<Frame>,
@@ -94,6 +99,8 @@ impl<'f> Flow<'f> {
             ended: FxHashMap::default(),
             open: Vec::new(),
             pass: 0,
+            longest: 0,
+            is_pruned: false,
             moves: Vec::new(),
             sorting: Vec::new(),
             frames: Vec::new(),
@@ -102,23 +109,53 @@ impl<'f> Flow<'f> {
         }
     }
 
-    /// The maximum flow and the minimum cut.
-    pub(crate) fn run(mut self) -> FlowCut {
-        let mut last = NONE;
+    /// The maximum flow and the minimum cut; or, once `effort` is spent, the cut of the starts so far with the nearest one of
+    /// each that is left. Whether it is the whole.
+    pub(crate) fn run(mut self, effort: u64) -> (FlowCut, bool) {
+        let (mut last, mut left) = (NONE, Vec::new());
         for start in self.scene.starts {
             if start.node == last || self.scene.approach.is_blind(start.node) {
                 continue;
             }
+            if !left.is_empty() {
+                left.push(start.node);
+                continue;
+            }
             last = start.node;
             let vertex = self.vertex(start.node);
-            while self.pass(vertex) {}
+            if !self.drain(vertex, effort) {
+                left.push(start.node);
+                continue;
+            }
             for place in std::mem::take(&mut self.visited) {
                 self.see(place, DEAD);
             }
         }
-        let options = self.cut();
+        let mut options = self.cut();
+        options.extend(nearest::border(self.scene, self.selection, &left));
+        options.sort_unstable();
+        options.dedup();
         let (paths, direct) = self.paths();
-        FlowCut { options, paths, direct, open: self.open, work: self.work }
+        (FlowCut { options, paths, direct, open: self.open, work: self.work }, left.is_empty())
+    }
+
+    /// Sends all that the start can send, over short ways first; false if the effort was spent before that was clear.
+    fn drain(&mut self, start: u32, effort: u64) -> bool {
+        let nearest = u32::from(self.scene.approach.steps(self.node(start)));
+        let mut detour = 1;
+        loop {
+            self.longest = nearest.saturating_add(detour);
+            self.is_pruned = false;
+            if !self.pass(start, effort) {
+                if !self.is_pruned {
+                    return true;
+                }
+                detour = detour.saturating_mul(3);
+            }
+            if self.work > effort {
+                return false;
+            }
+        }
     }
 
     /// The number of a node's vertex, which is made where there is none.
@@ -158,7 +195,7 @@ impl<'f> Flow<'f> {
     }
 
     /// One pass from a start; whether it augmented.
-    fn pass(&mut self, start: u32) -> bool {
+    fn pass(&mut self, start: u32, effort: u64) -> bool {
         self.pass += 1;
         self.visited.clear();
         self.moves.clear();
@@ -168,8 +205,12 @@ impl<'f> Flow<'f> {
         if self.seen(begin) == DEAD {
             return false;
         }
-        self.enter(begin, Move::Begin, INFINITE);
+        self.enter(begin, Move::Begin, INFINITE, 0);
         while let Some(frame) = self.frames.last_mut() {
+            if self.work > effort {
+                self.is_pruned = true;
+                break;
+            }
             if frame.next == frame.first {
                 let first = frame.first;
                 self.moves.truncate(first);
@@ -177,10 +218,11 @@ impl<'f> Flow<'f> {
                 continue;
             }
             frame.next -= 1;
-            let (place, next) = (frame.place, frame.next);
+            let (place, next, length) = (frame.place, frame.next, frame.length);
             let Some(by) = self.moves.get(next).copied() else { continue };
             let Some((to, room)) = self.follow(place, by) else { continue };
-            self.enter(to, by, room);
+            let length = if matches!(by, Move::Over(_) | Move::Unover(_)) { length + 1 } else { length };
+            self.enter(to, by, room, length);
             if to.half == OUT && self.is_goal(to.vertex) {
                 augmented |= self.augment(to.vertex);
             }
@@ -226,25 +268,29 @@ impl<'f> Flow<'f> {
     }
 
     /// Comes to a place and collects what can be tried from there, the best last.
-    fn enter(&mut self, place: Place, by: Move, room: u64) {
+    fn enter(&mut self, place: Place, by: Move, room: u64, length: u32) {
         self.see(place, self.pass);
         self.visited.push(place);
         let first = self.moves.len();
         if place.half == INTO {
             let inflow = self.vertices.get(place.vertex as usize).map_or(&[][..], |vertex| &vertex.inflow);
-            self.moves.extend(inflow.iter().map(|edge| Move::Unover(*edge)));
+            if length < self.longest {
+                self.moves.extend(inflow.iter().map(|edge| Move::Unover(*edge)));
+            } else if !inflow.is_empty() {
+                self.is_pruned = true;
+            }
             self.moves.push(Move::Through);
         } else {
             if self.at(place.vertex).is_some_and(|vertex| vertex.through > 0) {
                 self.moves.push(Move::Unthrough);
             }
-            self.collect(self.node(place.vertex));
+            self.collect(self.node(place.vertex), length);
         }
-        self.frames.push(Frame { place, by, room, first, next: self.moves.len() });
+        self.frames.push(Frame { place, by, room, length, first, next: self.moves.len() });
     }
 
     /// The edges out of a node in the reduced graph by which a target can still be reached, the nearest last.
-    fn collect(&mut self, node: u32) {
+    fn collect(&mut self, node: u32, length: u32) {
         let scene = self.scene;
         let mut sorting = std::mem::take(&mut self.sorting);
         sorting.clear();
@@ -260,7 +306,11 @@ impl<'f> Flow<'f> {
                 continue;
             }
             if scene.leads_on(edge) {
-                sorting.push((steps, edge));
+                if length + u32::from(steps) > self.longest {
+                    self.is_pruned = true;
+                } else {
+                    sorting.push((steps, edge));
+                }
             }
         }
         sorting.sort_unstable_by(|a, b| b.cmp(a));
@@ -276,6 +326,7 @@ impl<'f> Flow<'f> {
             self.open.push(self.node(target));
             return false;
         }
+        self.work += self.frames.len() as u64;
         let mut keep = self.frames.len();
         for index in (0..self.frames.len()).rev() {
             let Some(frame) = self.frames.get_mut(index) else { break };
