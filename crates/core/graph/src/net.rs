@@ -15,16 +15,6 @@ use rustc_hash::FxHashMap;
 /// No node, no edge, no hold.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// One edge as it is handed to [`Net::new`].
-#[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub(crate) from: u32,
-    pub(crate) to: u32,
-    pub(crate) span: Span,
-    /// Sorted, without `from`, each once.
-    pub(crate) premises: Vec<u32>,
-}
-
 const NEVER: Interval = Interval::new(Time::MIN, Time::MIN);
 
 /// Numbers of edges: those that were laid, then those that changes added.
@@ -109,21 +99,6 @@ pub(crate) struct Net {
 }
 
 impl Net {
-    /// The topology of `steps`, which must be sorted by origin, over nodes that exist during `life`.
-    pub(crate) fn new(life: Vec<Interval>, steps: &[Step]) -> Net {
-        let mut net = Net::default();
-        for life in life {
-            net.add_node(life);
-        }
-        for step in steps {
-            let gate = net.gate_number(&step.premises);
-            net.push(step.from, step.to, step.span, gate);
-        }
-        let order: Vec<u32> = (0..net.to.len() as u32).collect();
-        net.lay(&order, None);
-        net
-    }
-
     pub(crate) fn node_count(&self) -> usize {
         self.life.len()
     }

@@ -139,7 +139,7 @@ fn inline(span: Span, base: Option<i64>) -> Option<u32> {
     let micros = span.valid.from.0;
     let seconds = micros.checked_div(MICROS_PER_SECOND).filter(|_| micros % MICROS_PER_SECOND == 0)?;
     let since = seconds.checked_sub(base?)?;
-    (0..=SECONDS_MAX).contains(&since).then_some((since as u32 + 1) << 1 | taken)
+    (0..=SECONDS_MAX).contains(&since).then(|| (since as u32 + 1) << 1 | taken)
 }
 
 #[cfg(test)]

@@ -12,14 +12,15 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How many steps each node is from the nearest of some targets, whatever the time: which nodes lead there at all, and
-/// in which direction. It is a standing label: made once for a set of targets, it serves every cut until the graph changes.
+/// in which direction. It is a standing label: made once for a set of targets, it serves every cut until the graph changes,
+/// and is made anew by itself where it is asked after that.
 #[derive(Clone, Debug, Default)]
 pub struct Approach {
     /// Sorted.
     targets: Vec<u32>,
     /// Node -> steps and one, 0 for a node that leads to no target.
     steps: Paged<u8>,
-    size: (usize, usize),
+    revision: u64,
 }
 
 impl Approach {
@@ -51,13 +52,13 @@ impl Approach {
             }
             ring = next;
         }
-        Approach { targets: numbers, steps, size: (graph.node_count(), graph.edge_count()) }
+        Approach { targets: numbers, steps, revision: graph.revision() }
     }
 
-    /// Whether it was made for a graph of this size and covers all of `targets`.
+    /// Whether it was made for the graph as it is and covers all of `targets`.
     pub(crate) fn covers(&self, graph: &Graph, targets: &[NodeId]) -> bool {
         let known = |target: &NodeId| self.targets.binary_search(&target.0).is_ok();
-        self.size == (graph.node_count(), graph.edge_count()) && targets.iter().all(known)
+        self.revision == graph.revision() && targets.iter().all(known)
     }
 
     /// Whether no target can be reached from `node`.

@@ -43,14 +43,8 @@ struct Journal {
 impl<'s> Side<'s> {
     /// The side with `chosen` done. Targets are part of it if they are derivable.
     pub(crate) fn new(scene: &'s Scene<'s>, chosen: FxHashSet<u32>) -> Side<'s> {
-        let mut side = Side {
-            scene,
-            chosen,
-            held: FxHashSet::default(),
-            spots: FxHashMap::default(),
-            gated: false,
-            work: 0,
-        };
+        let mut side =
+            Side { scene, chosen, held: FxHashSet::default(), spots: FxHashMap::default(), gated: false, work: 0 };
         let starts = scene.starts.iter().map(|start| start.node).filter(|node| !scene.approach.is_blind(*node));
         side.grow(starts.collect(), false, &mut Journal::default());
         side

@@ -225,7 +225,8 @@ impl<'i, 'b> Solver<'i, 'b> {
             if hitting.lower > self.lower {
                 (self.lower, self.tree) = (hitting.lower, hitting.tree);
             }
-            let options: Vec<u32> = hitting.actions.iter().map(|action| item(&self.actions, *action as usize)).collect();
+            let options: Vec<u32> =
+                hitting.actions.iter().map(|action| item(&self.actions, *action as usize)).collect();
             if self.is_proven() || self.scene.cost(&options) >= self.scene.cost(&self.best) {
                 break;
             }

@@ -157,11 +157,11 @@ impl Core {
     #[inline]
     pub(super) fn push(&mut self, arc: u32, amount: u64) {
         let there = self.left(arc);
-        if arc % 2 == 1 || there < INFINITE {
+        if !arc.is_multiple_of(2) || there < INFINITE {
             put(&mut self.left, arc as usize, there.saturating_sub(amount));
         }
         let back = self.left(arc ^ 1);
-        if arc % 2 == 0 || back < INFINITE {
+        if arc.is_multiple_of(2) || back < INFINITE {
             put(&mut self.left, (arc ^ 1) as usize, back.saturating_add(amount));
         }
     }

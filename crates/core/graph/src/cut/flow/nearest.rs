@@ -20,10 +20,7 @@ pub(super) fn inside(
             continue;
         }
         for edge in walk::onward(scene.net, node) {
-            if selection.tail(edge) == node
-                && scene.leads_on(edge)
-                && scene.capacity(scene.on_edge(edge)) == INFINITE
-            {
+            if selection.tail(edge) == node && scene.leads_on(edge) && scene.capacity(scene.on_edge(edge)) == INFINITE {
                 queue.push(scene.net.to(edge));
             }
         }

@@ -72,7 +72,7 @@ impl Preflow {
     fn begin(&mut self) {
         for start in self.core.starts.clone() {
             let through = self.core.left(2 * start);
-            let out = self.core.at(2 * start + 1).iter().filter(|arc| **arc % 2 == 0);
+            let out = self.core.at(2 * start + 1).iter().filter(|arc| arc.is_multiple_of(2));
             let out = out.map(|arc| self.core.left(*arc)).fold(0, u64::saturating_add);
             let amount = through.min(out).min(FLOOD);
             put(&mut self.excess, 2 * start as usize, amount);
@@ -215,9 +215,8 @@ impl Preflow {
     /// The options on the border between what leads to the sink and what does not.
     fn cut(&self, scene: &Scene<'_>) -> Vec<u32> {
         let far = self.far();
-        let is_cut = |tail: u32, head: u32| {
-            item(&self.height, tail as usize) == far && item(&self.height, head as usize) != far
-        };
+        let is_cut =
+            |tail: u32, head: u32| item(&self.height, tail as usize) == far && item(&self.height, head as usize) != far;
         let mut options = Vec::new();
         for (number, node) in (0u32..).zip(&self.core.nodes) {
             if is_cut(2 * number, 2 * number + 1) {
@@ -293,7 +292,7 @@ impl Preflow {
         let mut place = item(&self.current, vertex as usize);
         while place < end {
             let arc = self.core.arc(place);
-            if arc % 2 == 1 && self.core.left(arc) > 0 {
+            if !arc.is_multiple_of(2) && self.core.left(arc) > 0 {
                 put(&mut self.current, vertex as usize, place);
                 return Some(arc ^ 1);
             }
