@@ -21,6 +21,9 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (result, processor.map_or(wall, |processor| processor.min(wall)))
 }
 
+/// No more samples are taken once they took so long together.
+const ENOUGH_MS: f64 = 20_000.0;
+
 /// Several measurements of one thing, in milliseconds unless said.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Samples(Vec<f64>);
@@ -33,6 +36,11 @@ impl Samples {
 
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether so many samples took so long that what they say is enough: a slow machine shall not make a run endless.
+    pub(crate) fn are_enough(&self) -> bool {
+        self.0.len() >= 3 && self.0.iter().sum::<f64>() > ENOUGH_MS
     }
 
     /// The smallest sample that this share of the samples does not exceed.

@@ -46,6 +46,9 @@ pub(crate) fn measure(subject: &Subject, sets: &[Vec<u32>], work_max: u64, check
             }
         }
         cuts.count(&outcome);
+        if cuts.took.are_enough() {
+            break;
+        }
     }
     Ok(cuts)
 }

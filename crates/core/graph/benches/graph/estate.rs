@@ -125,6 +125,12 @@ impl Estate {
         LAYERS[self.first.partition_point(|first| *first <= node) - 1]
     }
 
+    /// Another node of the same layer, beside this one.
+    pub(crate) fn beside(&self, node: u32) -> u32 {
+        let all = self.layer(self.layer_of(node));
+        if node + 1 < all.end { node + 1 } else { all.start }
+    }
+
     /// The part of a layer that belongs to a unit: never empty.
     fn part(&self, layer: Layer, unit: u32) -> Range<u32> {
         let all = self.layer(layer);
@@ -216,7 +222,7 @@ impl Estate {
     /// What is known of a relation, between nodes with these keys.
     pub(crate) fn edge(&self, tie: &Tie, key: &dyn Fn(u32) -> NodeKey) -> EdgeFact {
         let unit = tie.from / 512;
-        let known = Time::from_seconds(tie.valid.from.seconds().clamp(0, i64::from(DAYS) * DAY) / DAY * DAY);
+        let known = Time::from_seconds(tie.valid.from.seconds().clamp(0, 45 * DAY) / DAY * DAY);
         let evidence = format!("inventory/{}.json", unit);
         let mut fact = EdgeFact::new(tie.kind, key(tie.from), key(tie.to), tie.valid, known, &evidence);
         fact.premises = tie.premises.iter().filter(|node| **node != NONE).map(|node| key(*node)).collect();

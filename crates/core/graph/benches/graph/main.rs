@@ -1,12 +1,13 @@
 //! The benchmark of the map: memory, changes, reach, arrival and cuts on a layered power-law estate, beside other programs in
 //! the same run. Its last line is one JSON object. `docs/graph-benchmarks.md` says what each figure means.
 //!
-//! Arguments: `--quick` for a tenth of the size, `--no-peers`. Every cut is checked, and a run fails if a cut does not hold or
+//! Arguments: `--quick` for a tenth of the size, `--no-peers`, `--only` with `memory`, `seg`, `tight` or `peers`. Every cut is checked, and a run fails if a cut does not hold or
 //! an exact solver finds another price.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 
 mod against;
+mod changes;
 mod clock;
 mod cuts;
 mod estate;
@@ -40,6 +41,7 @@ pub(crate) struct Scale {
     pub(crate) arrivals: usize,
     /// How many cuts of 1, 50, 500 and 5,000 environments.
     pub(crate) cuts: [usize; 4],
+    pub(crate) changes: u32,
     pub(crate) with_peers: bool,
 }
 
@@ -53,13 +55,14 @@ impl Scale {
             blasts: 1_000,
             arrivals: 100,
             cuts: [200, 40, 3, 1],
+            changes: 100_000,
             with_peers: !given("--no-peers"),
         };
         if !given("--quick") {
             return full;
         }
         let (size, small) = ((100_000, 1_000_000), (20_000, 200_000));
-        Scale { size, small, blasts: 200, arrivals: 20, cuts: [40, 10, 1, 1], ..full }
+        Scale { size, small, changes: 10_000, blasts: 200, arrivals: 20, cuts: [40, 10, 1, 1], ..full }
     }
 }
 
@@ -71,10 +74,20 @@ fn run(arguments: &[String]) -> Result<()> {
     let mut report = Report::default();
     let (nodes, edges) = scale.size;
     println!("{nodes} nodes, {edges} edges. Milliseconds; wall time below 10, processor time of one thread above.");
-    questions::memory(&mut report, scale, arguments)?;
-    questions::worst_case(&mut report, scale)?;
-    questions::segmented(&mut report, scale)?;
-    against::everything(&mut report, scale)?;
+    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
+    if wanted("memory") {
+        questions::memory(&mut report, scale, arguments)?;
+    }
+    if wanted("seg") {
+        questions::worst_case(&mut report, scale)?;
+    }
+    if wanted("tight") {
+        questions::segmented(&mut report, scale)?;
+    }
+    if wanted("peers") {
+        against::everything(&mut report, scale)?;
+    }
     report.finish();
     Ok(())
 }

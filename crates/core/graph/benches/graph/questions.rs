@@ -36,7 +36,7 @@ pub(crate) fn memory(report: &mut Report, scale: Scale, arguments: &[String]) ->
     report.line("resident", &format!("{:.0} MiB", field("resident")));
     report.line("at most, while it is built", &format!("{:.0} MiB", field("peak")));
     report.line("in the map", &format!("{} nodes, {} edges", found["nodes"], found["edges"]));
-    report.line("built from facts in", &format!("{:.0} ms", field("built_in")));
+    report.line("drawn and built in", &format!("{:.0} ms", field("built_in")));
     let target = 350.0 * f64::from(scale.size.1) / 10_000_000.0;
     report.figure(
         "rss_mib",
@@ -55,13 +55,16 @@ fn sets(subject: &Subject, count: usize, size: usize) -> Vec<Vec<u32>> {
 }
 
 /// What one compromised environment reaches, again and again: time and how many nodes.
-fn blasts(subject: &Subject, count: usize) -> (Samples, Samples) {
+pub(crate) fn blasts(subject: &Subject, count: usize) -> (Samples, Samples) {
     let (mut took, mut reached) = (Samples::default(), Samples::default());
     for number in 0..count {
         let sources = subject.environment(number as u64);
         let (found, milliseconds) = timed(|| reach(&subject.graph, &sources, crate::shape::COMPROMISED));
         took.push(milliseconds);
         reached.push(found.nodes().len() as f64);
+        if took.are_enough() {
+            break;
+        }
     }
     (took, reached)
 }
@@ -73,6 +76,9 @@ fn arrivals(subject: &Subject, count: usize) -> (Samples, Samples) {
         let (found, milliseconds) = timed(|| reach(&subject.graph, &sources, Time::MAX));
         took.push(milliseconds);
         reached.push(found.nodes().len() as f64);
+        if took.are_enough() {
+            break;
+        }
     }
     (took, reached)
 }
@@ -81,12 +87,12 @@ fn describe(report: &mut Report, subject: &Subject) {
     let shape = &subject.estate.shape;
     let (nodes, edges) = (subject.graph.node_count(), subject.graph.edge_count());
     report.title(&format!("Shape `{}`: {} units, {nodes} nodes, {edges} edges", shape.name, shape.units));
-    report.line("built from facts in", &format!("{:.0} ms", subject.built_in));
+    report.line("drawn and built in", &format!("{:.0} ms", subject.built_in));
 }
 
 /// Everything on the estate in which nearly everything reaches nearly everything.
 pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
-    let subject = Subject::new(Estate::new(Shape::seg(scale.size)));
+    let mut subject = Subject::new(Estate::new(Shape::seg(scale.size)));
     describe(report, &subject);
     let (took, reached) = blasts(&subject, scale.blasts / 10);
     report.line("blast radius, one environment", &took.words());
@@ -121,7 +127,7 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
         }
     }
     crate::standing::measure(report, &subject);
-    Ok(())
+    crate::changes::measure(report, &mut subject, scale.changes)
 }
 
 /// Everything on the estate of an organisation that is segmented.

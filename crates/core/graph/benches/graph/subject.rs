@@ -5,23 +5,25 @@
 use crate::clock::timed;
 use crate::estate::Estate;
 use crate::shape::COMPROMISED;
-use firebreak_graph::{Graph, NodeId, Source};
-use firebreak_model::{Fact, Time};
+use firebreak_graph::{Graph, GraphBuilder, NodeId, Source};
+use firebreak_model::Time;
 
 /// An estate and its map.
 pub(crate) struct Subject {
     pub(crate) estate: Estate,
     pub(crate) graph: Graph,
     ids: Vec<Option<NodeId>>,
-    /// How long it took to make the map, without drawing the estate.
+    /// How long it took to draw the estate and make the map, fact by fact.
     pub(crate) built_in: f64,
 }
 
 /// The map alone.
 pub(crate) fn graph(estate: &Estate) -> (Graph, f64) {
-    let mut facts: Vec<Fact> = Vec::new();
-    estate.facts(|fact| facts.push(fact));
-    let ((graph, problems), took) = timed(|| Graph::build(&facts));
+    let ((graph, problems), took) = timed(|| {
+        let mut builder = GraphBuilder::new();
+        estate.facts(|fact| builder.state(&fact));
+        builder.finish()
+    });
     assert!(problems.is_empty(), "the estate is not sound: {:?}", problems.first());
     (graph, took)
 }
@@ -29,8 +31,14 @@ pub(crate) fn graph(estate: &Estate) -> (Graph, f64) {
 impl Subject {
     pub(crate) fn new(estate: Estate) -> Subject {
         let (graph, built_in) = graph(&estate);
-        let ids = (0..estate.node_count()).map(|node| graph.id(&estate.key(node))).collect();
-        Subject { estate, graph, ids, built_in }
+        let mut subject = Subject { estate, graph, ids: Vec::new(), built_in };
+        subject.number_nodes();
+        subject
+    }
+
+    /// Asks the map for the numbers of all nodes: laying it flat may change them.
+    pub(crate) fn number_nodes(&mut self) {
+        self.ids = (0..self.estate.node_count()).map(|node| self.graph.id(&self.estate.key(node))).collect();
     }
 
     /// The node's number in the map.
