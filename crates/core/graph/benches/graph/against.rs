@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::shape::{NOW, Shape};
 use crate::subject::Subject;
 use anyhow::{Context, Result, bail};
-use firebreak_graph::{CutRequest, check, cut, reach};
+use firebreak_graph::{CutRequest, NodeId, check, closure, cut};
 use std::path::Path;
 
 /// Which sets of sources are cut: how many of which size.
@@ -146,10 +146,11 @@ fn our_reach(subject: &Subject, count: u64) -> Ours {
     let mut took = Samples::default();
     let mut sets = Vec::new();
     for number in 0..count {
-        let sources = subject.sources(&subject.estate.environments(1, number), NOW);
-        let (found, milliseconds) = timed(|| reach(&subject.graph, &sources, NOW));
+        let sources: Vec<NodeId> =
+            subject.estate.environments(1, number).into_iter().filter_map(|node| subject.id(node)).collect();
+        let (found, milliseconds) = timed(|| closure(&subject.graph, &sources, NOW));
         took.push(milliseconds);
-        sets.push((found.nodes().len() as u64, 0));
+        sets.push((found.len() as u64, 0));
     }
     Ours { milliseconds: took.at(0.5), sets }
 }

@@ -5,10 +5,10 @@ use crate::clock::{self, Samples, timed};
 use crate::cuts;
 use crate::estate::Estate;
 use crate::report::Report;
-use crate::shape::Shape;
+use crate::shape::{COMPROMISED, Shape};
 use crate::subject::{self, Subject};
 use anyhow::{Context, Result};
-use firebreak_graph::reach;
+use firebreak_graph::{NodeId, closure, reach};
 use firebreak_model::Time;
 use serde_json::{Value, json};
 
@@ -59,9 +59,10 @@ pub(crate) fn blasts(subject: &Subject, count: usize) -> (Samples, Samples) {
     let (mut took, mut reached) = (Samples::default(), Samples::default());
     for number in 0..count {
         let sources = subject.environment(number as u64);
-        let (found, milliseconds) = timed(|| reach(&subject.graph, &sources, crate::shape::COMPROMISED));
+        let sources: Vec<NodeId> = sources.iter().map(|source| source.node).collect();
+        let (found, milliseconds) = timed(|| closure(&subject.graph, &sources, COMPROMISED));
         took.push(milliseconds);
-        reached.push(found.nodes().len() as f64);
+        reached.push(found.len() as f64);
         if took.are_enough() {
             break;
         }
