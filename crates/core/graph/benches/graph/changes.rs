@@ -24,18 +24,15 @@ fn changes(estate: &Estate, count: u32) -> Vec<Change> {
         if !tie.number.is_multiple_of(every) || changes.len() >= count as usize {
             return;
         }
-        let kind = random.below(10);
+        // What has not begun cannot end: it is said again.
+        let kind = if tie.valid.from > NOW { 9 } else { random.below(10) };
         let moved = Tie { number: tie.number + estate.shape.edges, to: estate.beside(tie.to), ..*tie };
         let mut fact = estate.edge(if kind < 5 { &moved } else { tie }, &key);
         if !(5..8).contains(&kind) {
             fact.known = NOW;
             changes.push(Change::State { fact: Fact::Edge(fact) });
         } else {
-            changes.push(Change::End {
-                fact: Fact::Edge(fact),
-                at: NOW.max(tie.valid.from),
-                known: NOW.plus_seconds(60),
-            });
+            changes.push(Change::End { fact: Fact::Edge(fact), at: NOW, known: NOW.plus_seconds(60) });
         }
     });
     // In an order that does not follow the layers.
