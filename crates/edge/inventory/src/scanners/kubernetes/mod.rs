@@ -49,6 +49,7 @@ impl Scanner for Kubernetes {
                 secrets: BTreeMap::new(),
                 groups: BTreeSet::new(),
                 hubs: BTreeSet::new(),
+                nodes: BTreeSet::new(),
                 accounts: BTreeMap::new(),
             };
             cluster.found.complete = crate::collect::is_whole(&document, cluster.report);
@@ -68,8 +69,10 @@ struct Cluster<'a> {
     secrets: BTreeMap<(String, String), NodeKey>,
     /// Groups that some binding names.
     groups: BTreeSet<String>,
-    /// Hubs that some binding uses: of secrets or of accounts, of one namespace or of all.
-    hubs: BTreeSet<(bool, Option<String>)>,
+    /// Hubs that some binding uses, of one namespace or of all.
+    hubs: BTreeSet<(rbac::Over, Option<String>)>,
+    /// Nodes on which pods run.
+    nodes: BTreeSet<String>,
     /// Service accounts by namespace and name, with whether they give pods a token.
     accounts: BTreeMap<(String, String), bool>,
 }
@@ -90,6 +93,15 @@ fn annotation<'a>(item: &'a Value, key: &str) -> Option<&'a str> {
     text(item.get("metadata")?.get("annotations")?, key)
 }
 
+/// The identities of clouds that a service account is annotated with.
+fn clouds(account: &Value) -> Vec<NodeKey> {
+    let aws = annotation(account, "eks.amazonaws.com/role-arn").map(crate::key::aws_identity);
+    let google = annotation(account, "iam.gke.io/gcp-service-account").map(|mail| NodeKey::identity("gcp", mail));
+    let azure = annotation(account, "azure.workload.identity/client-id");
+    let azure = azure.map(|id| NodeKey::identity("app", &format!("entra/{id}")));
+    [aws, google, azure].into_iter().flatten().collect()
+}
+
 impl Cluster<'_> {
     fn read(&mut self, items: &[Value]) {
         let of = |wanted: &'static str| items.iter().filter(move |item| kind(item) == wanted);
@@ -104,6 +116,7 @@ impl Cluster<'_> {
         }
         of("ServiceAccount").for_each(|item| self.service_account(item));
         of("Secret").for_each(|item| self.secret(item));
+        self.nodes = of("Pod").filter_map(pod::node).map(str::to_owned).collect();
         self.bindings(items);
         let namespaces = items.iter().map(|item| namespace(item).to_owned()).filter(|name| !name.is_empty()).collect();
         self.open_hubs(&namespaces);
@@ -157,9 +170,8 @@ impl Cluster<'_> {
         self.node(key.clone(), &evidence).cuts.push(cut);
         let token = self.token_key(namespace, name);
         self.edge(EdgeKind::Authenticates, &token, &key, &evidence);
-        if let Some(role) = annotation(item, "eks.amazonaws.com/role-arn") {
-            let role = crate::key::aws_identity(role);
-            self.edge(EdgeKind::MayAssume, &key, &role, &evidence);
+        for cloud in clouds(item) {
+            self.edge(EdgeKind::MayAssume, &key, &cloud, &evidence);
         }
         let mounts = item.get("automountServiceAccountToken").and_then(Value::as_bool).unwrap_or(true);
         self.accounts.insert((namespace.to_owned(), name.to_owned()), mounts);
@@ -207,6 +219,10 @@ impl Cluster<'_> {
 
     fn group_key(&self, group: &str) -> NodeKey {
         NodeKey::group("k8s", &format!("{}/{group}", self.name))
+    }
+
+    fn node_key(&self, node: &str) -> NodeKey {
+        NodeKey::identity("k8s", &format!("{}/node/{node}", self.name))
     }
 
     fn environment_key(&self, namespace: &str, workload: &str) -> NodeKey {

@@ -13,8 +13,8 @@ impl Cluster<'_> {
         let environment = self.environment_key(namespace(item), &workload(item));
         let evidence = self.evidence(item);
         let when = life(item);
-        let node = NodeFact::new(environment.clone(), when, self.known, &evidence);
-        self.found.facts.push(Fact::Node(node));
+        let stated = NodeFact::new(environment.clone(), when, self.known, &evidence);
+        self.found.facts.push(Fact::Node(stated));
         let spec = item.get("spec").cloned().unwrap_or(Value::Null);
         let account = text(&spec, "serviceAccountName").unwrap_or("default");
         let identity = self.account_key(namespace(item), account);
@@ -32,6 +32,14 @@ impl Cluster<'_> {
             });
             self.during(EdgeKind::ReadableIn, &environment, &credential, when, &evidence);
         }
+        if let Some(node) = node(item) {
+            let node = self.node_key(node);
+            self.during(EdgeKind::RunsAs, &node, &environment, when, &evidence);
+            if let Some(how) = escape(&spec) {
+                let edge = EdgeFact::new(EdgeKind::RunsAs, environment.clone(), node, when, self.known, &evidence);
+                self.found.facts.push(Fact::Edge(EdgeFact { actions: vec![Text::new(how)], ..edge }));
+            }
+        }
         let observations = images(item, &spec, &evidence);
         let runs = vec![when];
         self.found.evidence.push(EnvironmentEvidence { environment, runs, observations, gaps: Vec::new() });
@@ -41,6 +49,32 @@ impl Cluster<'_> {
         let edge = EdgeFact::new(kind, from.clone(), to.clone(), when, self.known, evidence);
         self.found.facts.push(Fact::Edge(edge));
     }
+}
+
+/// The node on which it runs.
+pub(super) fn node(item: &Value) -> Option<&str> {
+    text(item.get("spec")?, "nodeName")
+}
+
+/// How code in the pod becomes the node, where nothing keeps it from that.
+fn escape(spec: &Value) -> Option<&'static str> {
+    let privileged = |container: &Value| {
+        container.get("securityContext").is_some_and(|context| crate::json::flag(context, "privileged"))
+    };
+    if containers(spec).any(privileged) {
+        return Some("privileged container");
+    }
+    if crate::json::flag(spec, "hostPID") {
+        return Some("hostPID");
+    }
+    // The whole disk, the container runtime's socket, or the kubelet's own files.
+    let paths = list(spec, "volumes").iter().filter_map(|volume| text(volume.get("hostPath")?, "path"));
+    let mut paths = paths.map(|path| path.trim_end_matches('/'));
+    let owns = |path: &str| {
+        const ROOTS: [&str; 7] = ["", "/etc", "/root", "/proc", "/var/lib/kubelet", "/var/lib", "/var"];
+        ROOTS.contains(&path) || path.ends_with(".sock") || matches!(path, "/run" | "/var/run")
+    };
+    paths.any(owns).then_some("hostPath")
 }
 
 /// The workload that made the pod: pods of one deployment are one environment.

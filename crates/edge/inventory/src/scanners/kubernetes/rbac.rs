@@ -17,17 +17,24 @@ struct Access {
 }
 
 /// What can be taken through a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Over {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Over {
     /// The values of secrets.
     Secrets,
     /// The identity of any service account in the same place.
     Accounts,
+    /// Every node, and with it whatever runs there.
+    Nodes,
+    /// Everything in the same place: rights beyond one's own, or somebody else's name.
+    Everything,
 }
 
-/// What hands over a secret's value (`list` and `watch` do, whatever their names suggest), and what lets one act as any
-/// account: starting something that runs as it, entering what runs as it, a token of it, its name.
-const GRANTS: [(Over, &str, &str, &[&str]); 12] = [
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// What hands over a secret's value (`list` and `watch` do, whatever their names suggest); what lets one act as any account:
+/// starting something that runs as it, entering what runs as it, a token of it, its name; what leads to nodes; and what gives more
+/// rights than one has: `escalate` and `bind`, names of users and groups, objects changed on their way in.
+const GRANTS: [(Over, &str, &str, &[&str]); 24] = [
     (Over::Secrets, "", "secrets", &["get", "list", "watch"]),
     (Over::Accounts, "", "pods", &["create"]),
     (Over::Accounts, "", "pods/exec", &["create"]),
@@ -40,6 +47,18 @@ const GRANTS: [(Over, &str, &str, &[&str]); 12] = [
     (Over::Accounts, "apps", "replicasets", &["create", "update", "patch"]),
     (Over::Accounts, "batch", "jobs", &["create"]),
     (Over::Accounts, "batch", "cronjobs", &["create", "update", "patch"]),
+    (Over::Accounts, "", "pods/ephemeralcontainers", &["update", "patch"]),
+    (Over::Nodes, "", "nodes/proxy", &["get", "create"]),
+    (Over::Nodes, "", "persistentvolumes", &["create"]),
+    (Over::Everything, RBAC, "roles", &["escalate"]),
+    (Over::Everything, RBAC, "clusterroles", &["escalate"]),
+    (Over::Everything, RBAC, "rolebindings", &["bind"]),
+    (Over::Everything, RBAC, "clusterrolebindings", &["bind"]),
+    (Over::Everything, RBAC, "clusterroles", &["bind"]),
+    (Over::Everything, "", "users", &["impersonate"]),
+    (Over::Everything, "", "groups", &["impersonate"]),
+    (Over::Everything, "certificates.k8s.io", "certificatesigningrequests/approval", &["update", "patch"]),
+    (Over::Everything, "admissionregistration.k8s.io", "mutatingwebhookconfigurations", &["create", "update", "patch"]),
 ];
 
 fn access(role: &Value) -> Vec<Access> {
@@ -48,7 +67,7 @@ fn access(role: &Value) -> Vec<Access> {
     for rule in list(role, "rules") {
         let (groups, resources) = (texts(rule.get("apiGroups")), texts(rule.get("resources")));
         let (verbs, named) = (texts(rule.get("verbs")), texts(rule.get("resourceNames")));
-        for over in [Over::Secrets, Over::Accounts] {
+        for over in [Over::Secrets, Over::Accounts, Over::Nodes, Over::Everything] {
             let mut actions = Vec::new();
             for (_, group, resource, wanted) in GRANTS.iter().filter(|(kind, ..)| *kind == over) {
                 if has(&groups, group) && has(&resources, resource) {
@@ -58,11 +77,20 @@ fn access(role: &Value) -> Vec<Access> {
             }
             if !actions.is_empty() {
                 let limit = (!named.is_empty()).then(|| Text::new(format!("it is {}", named.join(" or "))));
-                found.push(Access { over, actions, may: limit.into_iter().collect() });
+                found.push(Access { over, may: limit.into_iter().chain(needed(&actions)).collect(), actions });
             }
         }
     }
     found
+}
+
+/// What the actions alone do not settle.
+fn needed(actions: &[Text]) -> Option<Text> {
+    let only = |what: &str| actions.iter().all(|action| action.starts_with(what));
+    if only("certificatesigningrequests/approval") {
+        return Some(Text::new("it may sign for the API server's clients too"));
+    }
+    only("persistentvolumes").then(|| Text::new("it may mount the volume, which shows the node's disk"))
 }
 
 impl Cluster<'_> {
@@ -114,9 +142,13 @@ impl Cluster<'_> {
             (Over::Secrets, None) => (EdgeKind::MemberOf, self.group_key("firebreak:secret-readers")),
             (Over::Accounts, Some(namespace)) => (EdgeKind::MemberOf, self.runners(Some(namespace))),
             (Over::Accounts, None) => (EdgeKind::MemberOf, self.runners(None)),
+            // Nodes are of no namespace: a binding inside one gives nothing of them.
+            (Over::Nodes, Some(_)) => return,
+            (Over::Nodes, None) => (EdgeKind::MemberOf, self.group_key("firebreak:nodes")),
+            (Over::Everything, _) => (EdgeKind::MemberOf, self.administrators(scope)),
         };
         if kind == EdgeKind::MemberOf {
-            self.hubs.insert((grant.over == Over::Secrets, scope.map(str::to_owned)));
+            self.open_hub(grant.over, scope);
         }
         let edge = self.edge(kind, &from, &to, &evidence);
         edge.actions = grant.actions.clone();
@@ -131,30 +163,87 @@ impl Cluster<'_> {
         }
     }
 
+    /// Notes the hub, and the hubs that it leads to.
+    fn open_hub(&mut self, over: Over, scope: Option<&str>) {
+        let all =
+            if over == Over::Everything { &[Over::Everything, Over::Secrets, Over::Accounts][..] } else { &[over] };
+        self.hubs.extend(all.iter().map(|over| (*over, scope.map(str::to_owned))));
+        if over == Over::Everything && scope.is_none() {
+            self.hubs.insert((Over::Nodes, None));
+        }
+    }
+
+    /// The hub of those who may give themselves any right in a namespace, or in the cluster.
+    fn administrators(&self, namespace: Option<&str>) -> NodeKey {
+        match namespace {
+            Some(namespace) => self.group_key(&format!("firebreak:administrators:{namespace}")),
+            None => self.group_key("firebreak:administrators"),
+        }
+    }
+
+    /// What administrators have beside their own.
+    fn open_administrators(&mut self, scope: Option<&str>) {
+        let (hub, evidence) = (self.administrators(scope), format!("{}: rights beyond one's own", self.report.input()));
+        let runners = self.runners(scope);
+        self.edge(EdgeKind::MemberOf, &hub, &runners, &evidence);
+        match scope {
+            Some(namespace) => {
+                let secrets = self.secrets_hub(namespace);
+                self.edge(EdgeKind::MayAct, &hub, &secrets, &evidence).actions = vec![Text::new("secrets:list")];
+            }
+            None => {
+                for member_of in ["firebreak:secret-readers", "firebreak:nodes"] {
+                    let to = self.group_key(member_of);
+                    self.edge(EdgeKind::MemberOf, &hub, &to, &evidence);
+                }
+                let cluster = NodeKey::resource("k8s", &self.name);
+                self.edge(EdgeKind::MayAct, &hub, &cluster, &evidence).actions = vec![Text::new("*")];
+            }
+        }
+    }
+
+    fn open_secrets(&mut self, namespaces: &BTreeSet<String>) {
+        let hub = self.group_key("firebreak:secret-readers");
+        let everywhere = namespaces.iter().map(|namespace| self.secrets_hub(namespace));
+        let stores: Vec<NodeKey> = everywhere.chain([self.all_secrets()]).collect();
+        let evidence = format!("{} cluster-wide bindings", self.report.input());
+        for store in stores {
+            self.edge(EdgeKind::MayAct, &hub, &store, &evidence).actions = vec![Text::new("secrets:list")];
+        }
+    }
+
+    fn open_runners(&mut self, scope: Option<&str>) {
+        let hub = self.runners(scope);
+        let inside = |namespace: &String| scope.is_none_or(|scope| scope == namespace);
+        let accounts: Vec<NodeKey> = self
+            .accounts
+            .keys()
+            .filter(|(namespace, _)| inside(namespace))
+            .map(|(namespace, name)| self.account_key(namespace, name))
+            .collect();
+        let evidence = format!("{}: a workload runs as any account of its namespace", self.report.input());
+        for account in accounts {
+            self.edge(EdgeKind::MayAssume, &hub, &account, &evidence);
+        }
+    }
+
+    fn open_nodes(&mut self) {
+        let (hub, evidence) = (self.group_key("firebreak:nodes"), format!("{}: every node", self.report.input()));
+        for node in self.nodes.clone() {
+            let node = self.node_key(&node);
+            self.edge(EdgeKind::MayAssume, &hub, &node, &evidence);
+        }
+    }
+
     /// The edges out of every hub that a binding uses.
     pub(super) fn open_hubs(&mut self, namespaces: &BTreeSet<String>) {
-        for (secrets, scope) in std::mem::take(&mut self.hubs) {
-            if secrets {
-                let hub = self.group_key("firebreak:secret-readers");
-                let everywhere = namespaces.iter().map(|namespace| self.secrets_hub(namespace));
-                let stores: Vec<NodeKey> = everywhere.chain([self.all_secrets()]).collect();
-                let evidence = format!("{} cluster-wide bindings", self.report.input());
-                for store in stores {
-                    self.edge(EdgeKind::MayAct, &hub, &store, &evidence).actions = vec![Text::new("secrets:list")];
-                }
-                continue;
-            }
-            let hub = self.runners(scope.as_deref());
-            let inside = |namespace: &String| scope.as_ref().is_none_or(|scope| scope == namespace);
-            let accounts: Vec<NodeKey> = self
-                .accounts
-                .keys()
-                .filter(|(namespace, _)| inside(namespace))
-                .map(|(namespace, name)| self.account_key(namespace, name))
-                .collect();
-            let evidence = format!("{}: a workload runs as any account of its namespace", self.report.input());
-            for account in accounts {
-                self.edge(EdgeKind::MayAssume, &hub, &account, &evidence);
+        for (over, scope) in std::mem::take(&mut self.hubs) {
+            match over {
+                Over::Secrets if scope.is_some() => {}
+                Over::Secrets => self.open_secrets(namespaces),
+                Over::Accounts => self.open_runners(scope.as_deref()),
+                Over::Nodes => self.open_nodes(),
+                Over::Everything => self.open_administrators(scope.as_deref()),
             }
         }
     }
