@@ -29,7 +29,7 @@ pub(crate) fn of_node(key: &NodeKey, identity: Option<&NodeKey>) -> Option<CutOp
         }
         (kind, system) => {
             // Anyone, and accounts that are known by an address alone, are not ours to suspend.
-            let foreign = system == "google" && (key.name() == "*" || key.name().contains('@'));
+            let foreign = matches!(system, "google" | "slack") && (key.name() == "*" || key.name().contains('@'));
             let parameters = [("request", request(kind, system).filter(|_| !foreign)?)];
             Some(cut("webhook/request", key, &parameters, (25, 300), Reversibility::RecreateOnly))
         }

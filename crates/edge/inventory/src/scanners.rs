@@ -10,6 +10,7 @@ pub mod github_organization;
 pub mod github_runs;
 pub mod github_workflow;
 pub mod google_workspace;
+pub mod keycloak;
 pub mod kubernetes;
 pub mod litellm;
 pub mod lockfile;
@@ -17,6 +18,7 @@ pub mod mcp;
 pub mod okta;
 pub mod openai;
 pub mod postgres;
+pub mod slack;
 
 /// Every scanner, ordered by name.
 pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
@@ -30,6 +32,7 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &github_runs::SCANNER,
     &github_workflow::SCANNER,
     &google_workspace::SCANNER,
+    &keycloak::SCANNER,
     &kubernetes::SCANNER,
     &litellm::SCANNER,
     &lockfile::SCANNER,
@@ -37,4 +40,5 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &okta::SCANNER,
     &openai::SCANNER,
     &postgres::SCANNER,
+    &slack::SCANNER,
 ];

@@ -155,6 +155,11 @@ impl<'a> Statements<'a> {
     pub(crate) fn items<'v>(&mut self, value: &'v Value, key: &str, place: &str) -> Vec<(String, &'v Value)> {
         let dot = if place.is_empty() { "" } else { "." };
         let mut items = Vec::new();
+        // Of the document's own lists this is told already.
+        let other = value.get(key).is_some_and(|value| !value.is_array() && !value.is_null());
+        if other && !place.is_empty() {
+            self.report.add(format!("`{place}.{key}` is not a list"), "see the scanner's page for the form");
+        }
         for (at, item) in crate::json::list(value, key).iter().enumerate() {
             let place = format!("{place}{dot}{key}[{at}]");
             if item.is_object() {
@@ -273,6 +278,12 @@ impl Edge<'_> {
     /// When it holds.
     pub(crate) fn valid(self, valid: Interval) -> Self {
         self.0.valid = valid;
+        self
+    }
+
+    /// How it can be cut.
+    pub(crate) fn cut(self, cut: CutOption) -> Self {
+        self.0.cuts.push(cut);
         self
     }
 

@@ -156,6 +156,100 @@ fn answers_of_google_are_read() {
     assert!(has(&found, EdgeKind::MemberOf, "group:google/group-operations", "group:google/group-engineering"));
 }
 
+#[test]
+fn answers_of_slack_are_read() {
+    let all = ["users", "channels", "usergroups", "teams"];
+    let read = |name: &str| sample(&format!("slack/{name}.json"));
+    let Some(samples) = all.into_iter().map(read).collect::<Option<Vec<_>>>() else { return skipped() };
+    let [users, channels, groups, teams] = &samples[..] else { panic!("four samples") };
+    let mut all_channels = channels["SLACK_CHANNELS"]["channels"].clone();
+    for channel in all_channels.as_array_mut().unwrap() {
+        channel["members"] = channels["SLACK_CHANNELS_MEMBERSHIPS"]["members"].clone();
+    }
+    let members = users.as_object().unwrap().values().next().unwrap()["members"].clone();
+    let document = json!({
+        "team": teams["SLACK_TEAMS_DETAILS"],
+        "users": members,
+        "channels": all_channels,
+        "usergroups": groups["SLACK_USERGROUPS"]["usergroups"],
+    });
+    let found = scan("slack/TTPQ4FBPT.json", &document);
+    assert_eq!(found.problems, []);
+    assert!(has(&found, EdgeKind::MemberOf, "identity:slack/SLACKUSER1", "group:slack/role/TTPQ4FBPT/owner"));
+    assert!(has(&found, EdgeKind::MemberOf, "identity:slack/SLACKUSER2", "group:slack/members/TTPQ4FBPT"));
+    assert!(has(&found, EdgeKind::MayAct, "group:slack/public/TTPQ4FBPT", "resource:slack/SLACKCHANNEL1"));
+    assert!(has(&found, EdgeKind::MayAct, "group:slack/SLACKGROUP1", "resource:slack/SLACKCHANNEL1"));
+    // A bot is no member, and sees no channel that it is not in.
+    assert!(!edges(&found).any(|edge| edge.from.as_str() == "identity:slack/SLACKBOT1"));
+}
+
+/// The samples keep what further calls answered under names of their own.
+fn renamed(mut items: Value, names: &[(&str, &str)]) -> Value {
+    for item in items.as_array_mut().unwrap() {
+        for (theirs, ours) in names {
+            if let Some(value) = item.get(theirs).cloned() {
+                item[*ours] = value;
+            }
+        }
+    }
+    items
+}
+
+#[test]
+fn answers_of_keycloak_are_read() {
+    let all = ["users", "groups", "clients", "roles", "identityproviders", "organizations", "realms"];
+    let read = |name: &str| sample(&format!("keycloak/{name}.json"));
+    let Some(samples) = all.into_iter().map(read).collect::<Option<Vec<_>>>() else { return skipped() };
+    let [users, groups, clients, roles, providers, organizations, realms] = &samples[..] else {
+        panic!("seven samples")
+    };
+    let mut all_roles = roles["KEYCLOAK_ROLES"].clone();
+    let by_id = |id: &Value| roles["KEYCLOAK_ROLES"].as_array().unwrap().iter().find(|role| role["id"] == *id).cloned();
+    for role in all_roles.as_array_mut().unwrap() {
+        let held = role["_composite_roles"].as_array().cloned().unwrap_or_default();
+        role["composites"] = held.iter().filter_map(by_id).collect();
+    }
+    let document = json!({
+        "realm": realms["KEYCLOAK_REALMS"][0],
+        "users": users["KEYCLOAK_USERS"],
+        "groups": renamed(groups["KEYCLOAK_GROUPS"].clone(), &[("_members", "members")]),
+        "clients": clients["KEYCLOAK_CLIENTS"],
+        "roles": all_roles,
+        "identityProviders": providers["KEYCLOAK_IDPS"],
+        "organizations": renamed(organizations["KEYCLOAK_ORGANIZATIONS"].clone(), &[("_members", "members")]),
+    });
+    let found = scan("keycloak/simpson-corp.json", &document);
+    assert_eq!(found.problems, []);
+    let (homer, family) =
+        ("identity:keycloak/simpson-corp/b34866c4-7c54-439d-82ab-f8c21bd2d81a", "0c371c4c-59e4-4520-8033-5aba5be98694");
+    let family = format!("group:keycloak/simpson-corp/{family}");
+    assert!(has(&found, EdgeKind::MemberOf, homer, &family));
+    assert!(has(
+        &found,
+        EdgeKind::MemberOf,
+        &family,
+        "group:keycloak/simpson-corp/3279912a-4f73-43ee-afbf-3ed1d53a33ca"
+    ));
+    assert!(has(
+        &found,
+        EdgeKind::MemberOf,
+        &family,
+        "group:keycloak/role/simpson-corp/springfield-powerplant/powerplant-employee"
+    ));
+    let (admin, users) =
+        ("group:keycloak/role/simpson-corp/realm-management/realm-admin", "group:keycloak/users/simpson-corp");
+    assert!(has(&found, EdgeKind::MayAssume, admin, users));
+    assert!(has(&found, EdgeKind::MemberOf, admin, "group:keycloak/role/simpson-corp/realm-management/manage-users"));
+    let (app, account) = (
+        "identity:app/keycloak/simpson-corp/burns-backdoor",
+        "identity:keycloak/simpson-corp/1859462c-4b8d-4e8f-9084-a5494a4f0437",
+    );
+    assert!(has(&found, EdgeKind::Authenticates, "credential:keycloak/simpson-corp/burns-backdoor", app));
+    assert!(has(&found, EdgeKind::MayAssume, app, account));
+    // The secret itself is in the sample and nowhere in what was found.
+    assert!(!format!("{found:?}").contains("TINzO14xdnAiVwExDpQrVna7KosuFilZ"));
+}
+
 /// Users of an enterprise.
 const MANY: usize = 100_000;
 
@@ -218,4 +312,42 @@ fn a_hundred_thousand_users_of_google_take_facts_in_proportion() {
     assert!(found.complete);
     assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
     assert!(found.facts.len() < 11 * MANY, "{}", found.facts.len());
+}
+
+#[test]
+fn a_hundred_thousand_users_of_slack_take_facts_in_proportion() {
+    let user = |at: usize| json!({"id": format!("U{at}"), "profile": {"email": format!("u{at}@x.example")}, "is_email_confirmed": true});
+    let everybody: Vec<String> = (0..MANY).map(|at| format!("U{at}")).collect();
+    let channel = |at: usize| json!({"id": format!("C{at}"), "is_private": false, "members": []});
+    let mut channels: Vec<Value> = (0..1_000).map(channel).collect();
+    channels.push(json!({"id": "C", "is_private": false, "members": everybody}));
+    channels.push(json!({"id": "P", "is_private": true, "members": everybody}));
+    let document = json!({"users": (0..MANY).map(user).collect::<Vec<_>>(), "channels": channels});
+    let found = scan("slack/T.json", &document);
+    assert!(found.complete);
+    assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
+    assert!(found.facts.len() < 6 * MANY, "{}", found.facts.len());
+}
+
+#[test]
+fn a_hundred_thousand_users_of_keycloak_take_facts_in_proportion() {
+    let roles = json!({"realmMappings": [{"name": "default"}]});
+    let user = |at: usize| json!({"id": format!("u{at}"), "email": format!("u{at}@x.example"), "roleMappings": roles});
+    let member = |at: usize| json!({"id": format!("u{at}")});
+    // Each group in the one before it, deeper than anything is read.
+    let mut nested = json!({"id": "deepest"});
+    for at in 0..50 {
+        nested = json!({"id": format!("n{at}"), "subGroups": [nested]});
+    }
+    let document = json!({
+        "users": (0..MANY).map(user).collect::<Vec<_>>(),
+        "groups": [{"id": "all", "members": (0..MANY).map(member).collect::<Vec<_>>()}, nested],
+        "clients": [],
+        "roles": [{"name": "default"}],
+    });
+    let found = scan("keycloak/large.json", &document);
+    // A depth that nobody uses is told of, and ends.
+    assert_eq!((found.complete, found.problems.len()), (false, 1));
+    assert!(nodes(&found).count() >= MANY && edges(&found).count() >= 2 * MANY);
+    assert!(found.facts.len() < 5 * MANY, "{}", found.facts.len());
 }

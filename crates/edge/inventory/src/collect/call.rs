@@ -139,6 +139,8 @@ pub struct Collector {
     pub authorization: Authorization,
     /// Further headers.
     pub headers: &'static [(&'static str, &'static str)],
+    /// Fields that hold secrets which no form tells apart from other text: they are taken out of every answer.
+    pub secrets: &'static [&'static str],
     /// What a refusal in the body of a good answer says, for platforms that answer 200 to everything.
     pub refusal: fn(&Value) -> Option<String>,
 }
@@ -146,8 +148,17 @@ pub struct Collector {
 impl Collector {
     /// A collector whose platform says no by status.
     pub const fn new(file: &'static str, settings: &'static [&'static str], calls: &'static [Call]) -> Collector {
-        let (head, headers) = (&[] as &[(&str, &str)], &[] as &[(&str, &str)]);
-        Collector { file, head, calls, settings, authorization: Authorization::Word("Bearer"), headers, refusal: none }
+        let (head, headers, secrets) = (&[] as &[(&str, &str)], &[] as &[(&str, &str)], &[] as &[&str]);
+        Collector {
+            file,
+            head,
+            calls,
+            settings,
+            authorization: Authorization::Word("Bearer"),
+            headers,
+            secrets,
+            refusal: none,
+        }
     }
 }
 

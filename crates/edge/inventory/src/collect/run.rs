@@ -47,6 +47,7 @@ pub async fn collect(
     for call in collector.calls {
         walk.call(call, &[], &mut document).await;
     }
+    document.values_mut().for_each(|value| take_out(value, collector.secrets));
     walk.finish(fill(collector.file)?, document)
 }
 
@@ -67,6 +68,19 @@ pub fn keep(world: &World, directory: &Path, collected: &Collected) -> std::io::
     let bytes = serde_json::to_vec_pretty(&collected.document)?;
     world.disk.write(&path, &firebreak_classify::hide(&bytes))?;
     Ok(path)
+}
+
+/// Takes the fields named in `secrets` out of `value`, however deep: answers are no deeper than the parser allows.
+fn take_out(value: &mut Value, secrets: &[&str]) {
+    match value {
+        _ if secrets.is_empty() => {}
+        Value::Array(items) => items.iter_mut().for_each(|item| take_out(item, secrets)),
+        Value::Object(fields) => {
+            fields.retain(|name, _| !secrets.contains(&name.as_str()));
+            fields.values_mut().for_each(|field| take_out(field, secrets));
+        }
+        _ => {}
+    }
 }
 
 struct Walk<'a> {
@@ -230,5 +244,18 @@ impl Walk<'_> {
             Some(other) if other.eq_ignore_ascii_case(origin) => Ok(next.to_owned()),
             _ => Err("the next page is on another host, where our credential does not go".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn fields_that_hold_secrets_are_taken_out_however_deep_and_no_others() {
+        let mut value = json!([{"secret": "hush", "clientId": "c", "config": {"clientSecret": "hush", "issuer": "x"}}]);
+        take_out(&mut value, &["secret", "clientSecret"]);
+        assert_eq!(value, json!([{"clientId": "c", "config": {"issuer": "x"}}]));
     }
 }
