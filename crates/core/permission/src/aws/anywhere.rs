@@ -5,7 +5,9 @@
 
 use super::answer::Answer;
 use super::context::{Context, View};
-use super::evaluate::{Because, Decision, Effort, Evaluation, Layer, Policies, Request, ResourcePolicy, Undecided};
+use super::evaluate::{
+    Because, Decision, Effort, Evaluation, Layer, Policies, Request, ResourcePolicy, Undecided, WORK_MAX,
+};
 use super::glob::{Glob, Work};
 use super::organization::Membership;
 use super::policy::{Effect, Listed, Policy, Statement};
@@ -124,7 +126,7 @@ impl<'a> Search<'a> {
         if policies.iter().any(|policy| policy.unread.is_some()) {
             return;
         }
-        let statements = policies.iter().flat_map(|policy| &policy.statements);
+        let statements = policies.iter().flat_map(|policy| policy.statements());
         let allows: Vec<&'a Statement> = statements.filter(|statement| statement.effect.may_allow()).collect();
         let before = std::mem::take(&mut self.candidates);
         for statement in self.of_action(allows) {
@@ -168,6 +170,10 @@ impl<'a> Search<'a> {
     }
 
     fn meet(&mut self, candidate: &Candidate, pattern: &Glob) {
+        if self.work.0 > WORK_MAX {
+            self.cut_short = true;
+            return;
+        }
         let (found, all) = candidate.glob.meets(pattern, WAYS_MAX, &mut self.work);
         for glob in found {
             let found = Candidate { glob, exact: all && candidate.exact };
@@ -187,7 +193,7 @@ impl<'a> Search<'a> {
     fn add_what_the_resource_says(&mut self, start: &Candidate, resource: &Resource) {
         let ResourcePolicy::Given(policy) = self.policies.resource else { return };
         let allows: Vec<&Statement> =
-            policy.statements.iter().filter(|statement| statement.effect.may_allow()).collect();
+            policy.statements().iter().filter(|statement| statement.effect.may_allow()).collect();
         for statement in self.of_action(allows) {
             let own = match &statement.resources {
                 Listed::These(_) => self.patterns(statement, resource),
@@ -217,7 +223,7 @@ impl<'a> Search<'a> {
             ResourcePolicy::Given(policy) => Some(policy),
             _ => None,
         };
-        let all = shared.chain(policies.boundary).chain(given).flat_map(|policy| &policy.statements);
+        let all = shared.chain(policies.boundary).chain(given).flat_map(|policy| policy.statements());
         let spares =
             |statement: &&Statement| statement.effect.may_deny() && matches!(statement.resources, Listed::AllBut(_));
         let denials: Vec<&Statement> = all.filter(spares).collect();
@@ -267,7 +273,7 @@ impl<'a> Search<'a> {
 
     fn undecided(&self, best: Somewhere) -> Somewhere {
         let what = match self.cut_short {
-            true => format!("one of more than {TRIES_MAX} patterns of resources is permitted"),
+            true => format!("one of more patterns of resources than are tried (at most {TRIES_MAX}) is permitted"),
             false => format!("what is denied leaves a resource that matches `{}`", self.question.pattern),
         };
         let undecided = Undecided {

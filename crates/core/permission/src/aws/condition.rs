@@ -5,6 +5,7 @@ mod value;
 use super::answer::Answer;
 use super::arn;
 use super::context::{Lookup, View};
+use super::evaluate::WORK_MAX;
 use super::glob::Work;
 use super::read::shown;
 use super::template::{Reading, Template};
@@ -182,7 +183,8 @@ impl Condition {
             for template in templates {
                 work.0 += 1;
                 found = found.or(each(template, work));
-                if found == Answer::Yes {
+                // Beyond the bound the whole statement is undecided anyway.
+                if found == Answer::Yes || work.0 > WORK_MAX {
                     break;
                 }
             }

@@ -8,7 +8,7 @@ use super::context::{Context, View};
 use super::glob::Work;
 use super::named::{Naming, naming};
 use super::organization::{Level, Membership};
-use super::policy::{Effect, Policy, Statement};
+use super::policy::{Effect, Mark, Policy, Statement};
 use super::principal::{Kind, Principal, Resource};
 use super::services;
 use firebreak_model::Text;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use reasons::{Because, Decision, Layer, Undecided};
 
 /// How many bytes are compared for one decision before the rest counts as undecided.
-pub const WORK_MAX: u64 = 200_000_000;
+pub const WORK_MAX: u64 = 50_000_000;
 
 /// Who asks to do what.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +115,7 @@ struct Hit<'a> {
 
 pub(super) struct Evaluation<'a> {
     action: &'a str,
+    service: Mark,
     view: View<'a>,
     policies: Policies<'a>,
     bounded: bool,
@@ -152,7 +153,8 @@ impl<'a> Evaluation<'a> {
             resource_in: policies.resource_in,
         };
         let bounded = policies.boundary.is_some() && request.principal.kind != Kind::Root;
-        Evaluation { action, view, policies: *policies, bounded, work: Work::default(), trace: None }
+        let service = Mark::of_action(action.as_bytes());
+        Evaluation { action, service, view, policies: *policies, bounded, work: Work::default(), trace: None }
     }
 
     /// How much was compared.
@@ -178,7 +180,7 @@ impl<'a> Evaluation<'a> {
 
     fn one(&mut self, layer: &Layer, policy: &'a Policy) -> (Answer, Answer) {
         let (mut allow, mut deny) = (Answer::No, Answer::No);
-        for statement in &policy.statements {
+        for statement in policy.about(self.service) {
             let answer = self.applies(statement, false);
             if !answer.possible() {
                 continue;
@@ -255,7 +257,7 @@ impl<'a> Evaluation<'a> {
             ResourcePolicy::NotGiven | ResourcePolicy::Absent => return Default::default(),
         };
         let (mut allow, mut deny) = (Naming::default(), Answer::No);
-        for statement in &policy.statements {
+        for statement in policy.about(self.service) {
             let named = naming(statement, self.view.principal, self.bounded);
             if !named.any().possible() {
                 continue;
@@ -317,7 +319,7 @@ impl<'a> Evaluation<'a> {
         for level in levels {
             let layer = Layer::ResourceControl(level.id.clone());
             for policy in &level.resource_control {
-                for statement in policy.statements.iter().filter(|statement| statement.effect.may_deny()) {
+                for statement in policy.about(self.service).filter(|statement| statement.effect.may_deny()) {
                     let named = naming(statement, self.view.principal, self.bounded).any();
                     let answer = if named.possible() { named.and(self.applies(statement, true)) } else { named };
                     deny = deny.or(answer);

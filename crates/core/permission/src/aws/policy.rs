@@ -4,6 +4,7 @@ use super::condition::Condition;
 use super::glob::Glob;
 use super::template::Template;
 use firebreak_model::Text;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a statement does where it applies.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -91,13 +92,56 @@ pub struct Statement {
     pub unread: Option<Text>,
 }
 
+/// A service's name, as a number: two services may share one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Mark(u32);
+
+impl Mark {
+    /// Of the service whose action this is, in lower case.
+    pub(crate) fn of_action(action: &[u8]) -> Mark {
+        let service = action.split(|byte| *byte == b':').next().unwrap_or_default();
+        Mark(service.iter().fold(0x811c_9dc5, |mark, byte| (mark ^ u32::from(*byte)).wrapping_mul(0x0100_0193)))
+    }
+}
+
+/// Which statements may name actions of which service, so that the others need not be looked at.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Services {
+    named: Box<[(Mark, Box<[u32]>)]>,
+    any: Box<[u32]>,
+}
+
+impl Services {
+    fn of(statements: &[Statement]) -> Services {
+        let mut named: BTreeMap<Mark, Vec<u32>> = BTreeMap::new();
+        let mut any = Vec::new();
+        for (at, statement) in (0_u32..).zip(statements) {
+            let marks = match &statement.actions {
+                // The service is certain where a colon comes before any wildcard.
+                Listed::These(globs) => globs.iter().map(|glob| mark(glob.prefix())).collect::<Option<BTreeSet<_>>>(),
+                _ => None,
+            };
+            match marks {
+                Some(marks) => marks.into_iter().for_each(|mark| named.entry(mark).or_default().push(at)),
+                None => any.push(at),
+            }
+        }
+        Services { named: named.into_iter().map(|(mark, list)| (mark, list.into())).collect(), any: any.into() }
+    }
+}
+
+fn mark(prefix: &[u8]) -> Option<Mark> {
+    prefix.contains(&b':').then(|| Mark::of_action(prefix))
+}
+
 /// A policy document.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Policy {
     /// Its name or ARN, for people to read.
     pub name: Text,
-    /// What could be read.
-    pub statements: Vec<Statement>,
+    /// What could be read. The actions of a statement stay as they are: by them it is found.
+    pub(crate) statements: Vec<Statement>,
+    pub(super) services: Services,
     /// Why there may be more than what could be read, in words.
     pub unread: Option<Text>,
     /// Whether what could not be read may deny, too.
@@ -107,7 +151,25 @@ pub struct Policy {
 impl Policy {
     /// A policy without statements: given, and allowing nothing.
     pub fn empty(name: &str) -> Policy {
-        Policy { name: Text::new(name), statements: Vec::new(), unread: None, unread_denies: false }
+        Policy::of(name, Vec::new())
+    }
+
+    /// A policy of these statements.
+    pub(crate) fn of(name: &str, statements: Vec<Statement>) -> Policy {
+        let services = Services::of(&statements);
+        Policy { name: Text::new(name), statements, services, unread: None, unread_denies: false }
+    }
+
+    /// What could be read.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// The statements that may name an action of the service with this mark.
+    pub(crate) fn about(&self, service: Mark) -> impl Iterator<Item = &Statement> {
+        let named = self.services.named.binary_search_by_key(&service, |(own, _)| *own).ok();
+        let named = named.and_then(|at| self.services.named.get(at)).map(|(_, list)| &**list).unwrap_or_default();
+        named.iter().chain(&self.services.any).filter_map(|at| self.statements.get(*at as usize))
     }
 
     /// A policy whose document is not given: it may allow and deny anything.
@@ -132,7 +194,7 @@ impl Policy {
             conditions: Vec::new(),
             unread: None,
         };
-        Policy { statements: vec![everything], ..Policy::empty(name) }
+        Policy::of(name, vec![everything])
     }
 
     /// How many statements it has.

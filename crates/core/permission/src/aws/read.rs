@@ -92,7 +92,7 @@ impl Reader<'_> {
 
     fn policy(mut self, document: &Value) -> (Policy, Vec<Problem>) {
         let Some(fields) = document.as_object() else { return self.unreadable("the policy is not an object") };
-        let mut policy = Policy::empty(self.name);
+        let mut unread = None;
         // Without a version it is the old one, which has no variables.
         self.variables = fields.get("Version").and_then(Value::as_str) == Some("2012-10-17");
         let items = match fields.get("Statement") {
@@ -102,18 +102,19 @@ impl Reader<'_> {
         };
         if let Some(strange) = strange(fields, &["Version", "Id", "Statement"]) {
             let reason = format!("the policy has an element `{}` that policies do not have", shown(strange));
-            policy.unread = Some(Text::new(&reason));
+            unread = Some(Text::new(&reason));
             self.problem(None, reason);
         }
         if items.len() > self.limits.statements {
             let (is, max) = (items.len(), self.limits.statements);
             let reason = format!("the policy has {is} statements, more than the {max} that are read");
-            policy.unread = Some(Text::new(&reason));
+            unread = Some(Text::new(&reason));
             self.problem(None, reason);
         }
-        policy.unread_denies = policy.unread.is_some();
         let read = items.iter().take(self.limits.statements).enumerate();
-        policy.statements = read.map(|(at, item)| self.statement(at, item)).collect();
+        let statements = read.map(|(at, item)| self.statement(at, item)).collect();
+        let unread_denies = unread.is_some();
+        let policy = Policy { unread, unread_denies, ..Policy::of(self.name, statements) };
         if self.hidden > 0 {
             self.limits.problems += 1;
             let hidden = self.hidden;

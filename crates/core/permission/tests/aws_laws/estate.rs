@@ -68,7 +68,6 @@ struct Kept {
 impl Kept {
     fn of(drawn: &Drawn) -> Kept {
         let mut policies: Vec<Arc<Policy>> = drawn.policies.iter().map(|one| Arc::new(document(one))).collect();
-        policies[3] = Arc::new(Policy { name: "three".into(), ..(*policies[3]).clone() });
         if drawn.policies[2].is_empty() {
             policies[2] = Arc::new(Policy::missing("two"));
         }

@@ -27,14 +27,19 @@ impl<'a> Evaluation<'a> {
     pub(in crate::aws) fn holds(&mut self, statement: &Statement, own_resource: bool) -> Answer {
         let mut holds = self.resource_listed(&statement.resources, own_resource);
         for condition in &statement.conditions {
-            if !holds.possible() {
-                return Answer::No;
+            if !holds.possible() || self.exhausted() {
+                break;
             }
             holds = holds.and(condition.holds(&self.view, &mut self.work));
         }
         // An identity policy that names principals is none.
         let strange = !own_resource && statement.principals != Listed::Missing;
-        if strange || statement.unread.is_some() || self.exhausted() { holds.doubted() } else { holds }
+        match self.exhausted() {
+            // What was not compared may apply.
+            true => Answer::May,
+            false if strange || statement.unread.is_some() => holds.doubted(),
+            false => holds,
+        }
     }
 
     /// Whether so much was compared that the rest is left undecided.
@@ -58,7 +63,7 @@ impl<'a> Evaluation<'a> {
                 let mut found = Answer::No;
                 for template in templates {
                     found = found.or(template.matches(arn, &self.view, &mut self.work));
-                    if found == Answer::Yes {
+                    if found == Answer::Yes || self.exhausted() {
                         break;
                     }
                 }
@@ -73,6 +78,9 @@ impl<'a> Evaluation<'a> {
                         None => Answer::May,
                     };
                     found = found.or(matched);
+                    if self.exhausted() {
+                        break;
+                    }
                 }
                 found.negated()
             }

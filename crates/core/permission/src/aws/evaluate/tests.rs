@@ -130,6 +130,7 @@ fn stands<'a>(organization: &'a Option<Organization>, account: &Option<Text>) ->
 }
 
 mod cross;
+mod hostile;
 mod organizations;
 mod single;
 mod trust;

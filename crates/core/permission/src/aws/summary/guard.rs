@@ -106,7 +106,7 @@ impl<'a> Guards<'a> {
         };
         for (resource, held) in estate.resources.iter().enumerate() {
             if let ResourcePolicy::Given(policy) = held.policy {
-                for statement in &policy.statements {
+                for statement in policy.statements() {
                     guards.add_statement(estate, index, resource, statement);
                 }
             }

@@ -5,7 +5,7 @@ use super::sets::Answers;
 use super::{Action, Estate};
 use crate::aws::answer::Answer;
 use crate::aws::context::View;
-use crate::aws::evaluate::{Evaluation, Policies, Request, ResourcePolicy};
+use crate::aws::evaluate::{Evaluation, Policies, Request, ResourcePolicy, WORK_MAX};
 use crate::aws::glob::Work;
 use crate::aws::named::naming;
 use crate::aws::policy::{Listed, Policy, Statement};
@@ -65,13 +65,13 @@ impl Said {
     fn compile(estate: &Estate<'_>, index: &mut Index<'_>, policy: &Policy, asker: &Asker<'_>, own: bool) -> Said {
         let count = index.count();
         let holds: Vec<Option<Answers>> =
-            policy.statements.iter().map(|statement| holds(estate, index, statement, asker, own)).collect();
+            policy.statements().iter().map(|statement| holds(estate, index, statement, asker, own)).collect();
         let mut said = Said { kind_of: Vec::with_capacity(estate.actions.len()), kinds: Vec::new() };
         let mut known: FxHashMap<Vec<(usize, Answer)>, u32> = FxHashMap::default();
         let unread = policy.unread.is_some().then(|| Answers::constant(Answer::May, count));
         for action in &estate.actions {
             let mut naming = Vec::new();
-            for (at, statement) in policy.statements.iter().enumerate() {
+            for (at, statement) in policy.statements().iter().enumerate() {
                 if holds.get(at).is_some_and(Option::is_some) {
                     let listed = listed(statement, action, &mut index.work);
                     naming.extend(listed.possible().then_some((at, listed)));
@@ -140,7 +140,11 @@ fn holds(
         let view = estate.view(principal, &nothing);
         let mut holds = resources(index, statement, &view, own);
         for condition in &statement.conditions {
-            holds.and_one(condition.holds(&view, &mut index.work));
+            // A condition has the bound of a single decision.
+            let mut work = Work::default();
+            let answer = condition.holds(&view, &mut work);
+            holds.and_one(if work.0 > WORK_MAX { Answer::May } else { answer });
+            index.work.0 += work.0;
         }
         holds
     };
@@ -241,7 +245,7 @@ impl Shared {
 
     /// Whether what a policy says depends on who asks, within a class.
     pub(super) fn depends(&mut self, policy: &Policy) -> bool {
-        let asks = || policy.statements.iter().any(depends_on_principal);
+        let asks = || policy.statements().iter().any(depends_on_principal);
         *self.depends.entry(std::ptr::from_ref(policy)).or_insert_with(asks)
     }
 
