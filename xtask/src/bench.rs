@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each benchmark, and what tells cargo where it is.
-const BENCHES: [(&str, &[&str]); 4] = [
+const BENCHES: [(&str, &[&str]); 5] = [
     ("spine", &["--package", "firebreak"]),
     ("month", &["--package", "firebreak-detect"]),
     ("graph", &["--package", "firebreak-graph"]),
+    ("permission", &["--package", "firebreak-permission"]),
     // Other engines want a newer compiler than they need.
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];
