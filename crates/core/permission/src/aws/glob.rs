@@ -18,6 +18,8 @@ pub struct Work(pub u64);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Glob {
     bytes: Box<[u8]>,
+    /// How many bytes stand before the first wildcard.
+    fixed: usize,
     gaps: bool,
 }
 
@@ -25,7 +27,6 @@ pub struct Glob {
 #[derive(Default)]
 pub(crate) struct Builder {
     bytes: Vec<u8>,
-    gaps: bool,
 }
 
 impl Builder {
@@ -48,16 +49,21 @@ impl Builder {
 
     /// Text that is not known.
     pub(crate) fn gap(&mut self) {
-        self.gaps = true;
         self.bytes.push(GAP);
     }
 
     pub(crate) fn build(self) -> Glob {
-        Glob { bytes: self.bytes.into_boxed_slice(), gaps: self.gaps }
+        Glob::of(self.bytes)
     }
 }
 
 impl Glob {
+    fn of(bytes: Vec<u8>) -> Glob {
+        let fixed = bytes.iter().position(|byte| wild(*byte)).unwrap_or(bytes.len());
+        let gaps = bytes.contains(&GAP);
+        Glob { bytes: bytes.into_boxed_slice(), fixed, gaps }
+    }
+
     /// A pattern in which `*` and `?` are wildcards.
     pub fn new(text: &str) -> Glob {
         let mut builder = Builder::default();
@@ -67,7 +73,7 @@ impl Glob {
 
     /// A pattern that matches `text` alone.
     pub fn literal(text: &str) -> Glob {
-        Glob { bytes: text.as_bytes().into(), gaps: false }
+        Glob::of(text.as_bytes().to_vec())
     }
 
     /// A pattern in which `*` stands for text without a colon, as names in ARNs are. It can be met, not matched.
@@ -94,14 +100,16 @@ impl Glob {
 
     /// The text before the first wildcard.
     pub fn prefix(&self) -> &[u8] {
-        let end = self.bytes.iter().position(|byte| wild(*byte)).unwrap_or(self.bytes.len());
-        self.bytes.get(..end).unwrap_or_default()
+        self.bytes.get(..self.fixed).unwrap_or_default()
     }
 
     /// Whether `text` matches. A gap matches any text here. At most the product of the lengths, without recursion.
     pub fn matches(&self, text: &str, work: &mut Work) -> bool {
-        let text = text.as_bytes();
-        run(&self.bytes, text, work, |own, byte, start| match own {
+        // What has no wildcard is compared at once: most patterns share the beginning of most ARNs, and then differ.
+        work.0 += 1 + self.fixed as u64 / 16;
+        let Some(rest) = text.as_bytes().strip_prefix(self.prefix()) else { return false };
+        let pattern = self.bytes.get(self.fixed..).unwrap_or_default();
+        run(pattern, rest, work, |own, byte, start| match own {
             ANY => start,
             own => own == byte,
         })
@@ -139,8 +147,7 @@ impl Glob {
             return (vec![self.clone()], true);
         }
         let (found, all) = meet::meets(&self.bytes, &other.bytes, most, work);
-        let glob = |bytes: Vec<u8>| Glob { gaps: bytes.contains(&GAP), bytes: bytes.into_boxed_slice() };
-        (found.into_iter().map(glob).collect(), all)
+        (found.into_iter().map(Glob::of).collect(), all)
     }
 
     /// One text that matches, with `filler` for each wildcard of many characters. `None` where it is not text.
@@ -173,10 +180,7 @@ impl Glob {
     /// The six parts of an ARN pattern; `None` where there are fewer colons. A `*` may stand for several parts only in
     /// the last one.
     pub(crate) fn six_parts(&self) -> Option<[Glob; 6]> {
-        let mut parts = self
-            .bytes
-            .splitn(6, |byte| *byte == b':')
-            .map(|part| Glob { gaps: part.contains(&GAP), bytes: part.into() });
+        let mut parts = self.bytes.splitn(6, |byte| *byte == b':').map(|part| Glob::of(part.to_vec()));
         let mut next = || parts.next();
         Some([next()?, next()?, next()?, next()?, next()?, next()?])
     }
