@@ -1,14 +1,15 @@
-//! The second opinion on a cut: a small, slow closure of its own that says whether the targets are severed, and whether
+//! The second opinion on a cut: a small closure of its own that says whether the targets are severed, and whether
 //! the certificate proves the bound.
 //!
-//! It shares no code with the search: no label-setting, no extracted instance, no flow. It works through the public look-ups
-//! of the graph and applies the rules of [`mod@crate::reach`] again and again until nothing changes. A mistake in the search
-//! would have to be made here a second time, in another form, to pass.
+//! It shares no code with the search: no label-setting, no labels of what lies ahead, no flow. It looks things up in the
+//! graph and applies the rules of [`mod@crate::reach`] again and again until nothing changes. A mistake in the search would
+//! have to be made here a second time, in another form, to pass. Its work is in proportion to what is reached.
 
 use crate::cut::{Bound, Certificate, CutOutcome, CutRequest, PARTS, Proof};
-use crate::graph::{Edge, EdgeId, Graph, NodeId};
+use crate::graph::{EdgeId, Graph, NodeId};
 use crate::reach::{Hop, hop_over};
-use firebreak_model::{Action, CutOption, CutPolicy, Interval, Persistence, Time};
+use firebreak_model::{Action, CutPolicy, Interval, Persistence, Time};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// See `reach`: the next session minted at one instant is renewable.
@@ -20,15 +21,15 @@ const DEPTH_MAX: usize = 1_000;
 /// Whether no target of the request is held from `now` on once `actions` are done; otherwise a way that remains, which is
 /// empty where a target is held to begin with.
 pub fn severs(graph: &Graph, request: &CutRequest<'_>, actions: &[Action]) -> Result<(), Vec<Hop>> {
-    let done: BTreeSet<&Action> = actions.iter().collect();
-    let closure = Closure::of(graph, &held_now(graph, request), &done);
+    let done: FxHashSet<u32> = actions.iter().filter_map(|action| graph.option_index(action)).collect();
+    let closure = Closure::of(graph, &held_now(graph, request), &done, Time::MAX);
     let remains = request.targets.iter().find_map(|target| closure.pieces_of(*target).next());
     remains.map_or(Ok(()), |piece| Err(closure.way_to(piece)))
 }
 
 /// The bound from below that the certificate proves for the targets of the request, or what is wrong with it.
 pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certificate) -> Result<u64, String> {
-    let permitted = permitted(graph, request);
+    let never = on_never(graph, request);
     let mut held: BTreeMap<NodeId, Vec<Interval>> = BTreeMap::new();
     held_now(graph, request).into_iter().for_each(|(node, during)| held.entry(node).or_default().push(during));
     let mut rows: Vec<BTreeSet<Action>> = Vec::new();
@@ -37,34 +38,35 @@ pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certif
             return Err(format!("proof {number} leads to what is no target"));
         }
         let breaking = replay(graph, &held, proof).map_err(|reason| format!("proof {number}: {reason}"))?;
-        let row: BTreeSet<Action> = breaking.intersection(&permitted).cloned().collect();
+        let row: BTreeSet<Action> =
+            breaking.into_iter().filter(|action| is_permitted(graph, request, &never, action)).collect();
         if row != proof.actions.iter().cloned().collect() {
             return Err(format!("proof {number} does not name exactly the permitted actions that break it"));
         }
         rows.push(row);
     }
-    let cost = |action: &Action| graph.option(action).map_or(0, |option| u64::from((request.costs)(&option).max(1)));
-    let bound = Adding { rows: &rows, cost: &cost, done: Vec::new(), spared: BTreeSet::new() }.up(&certificate.bound)?;
+    let price = |action: &Action| cost(graph, request, action);
+    let bound =
+        Adding { rows: &rows, cost: &price, done: Vec::new(), spared: BTreeSet::new() }.up(&certificate.bound)?;
     if bound == u64::MAX { Err("the certificate says that nothing severs the targets".to_owned()) } else { Ok(bound) }
 }
 
 /// Whether all that `outcome` says of its cut is true: what it severs, what it costs, what is proven. Gives what is not.
 pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) -> Result<(), String> {
-    let stays =
-        |target: &NodeId| graph.key(*target).is_some_and(|key| outcome.uncuttable.iter().any(|u| u.target == key));
-    let targets = request.targets.iter().copied().filter(|target| !stays(target)).collect();
+    let open: BTreeSet<NodeId> = outcome.uncuttable.iter().filter_map(|one| graph.id(&one.target)).collect();
+    let targets = request.targets.iter().copied().filter(|target| !open.contains(target)).collect();
     let request = request.for_targets(targets);
     let actions: Vec<Action> = outcome.cut.actions.iter().map(|chosen| chosen.action.clone()).collect();
-    let permitted = permitted(graph, &request);
-    if let Some(action) = actions.iter().find(|action| !permitted.contains(action)) {
+    let never = on_never(graph, &request);
+    if let Some(action) = actions.iter().find(|action| !is_permitted(graph, &request, &never, action)) {
         return Err(format!("`{}` on `{}` is not permitted", action.name, action.target));
     }
     if let Err(way) = severs(graph, &request, &actions) {
         let steps: Vec<String> = way.iter().map(|hop| format!("`{}` -> `{}`", hop.from, hop.to)).collect();
         return Err(format!("a way remains: {}", steps.join(", ")));
     }
-    let options = actions.iter().collect::<BTreeSet<_>>().into_iter().filter_map(|action| graph.option(action));
-    let cost: u64 = options.map(|option| u64::from((request.costs)(&option).max(1))).sum();
+    let each: BTreeSet<&Action> = actions.iter().collect();
+    let cost: u64 = each.into_iter().map(|action| cost(graph, &request, action)).sum();
     let bound = lower_bound(graph, &request, &outcome.cut.certificate)?;
     if cost != outcome.cut.cost || bound < outcome.cut.lower_bound {
         return Err(format!(
@@ -76,20 +78,30 @@ pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) ->
     if outcome.cut.proven && !proven { Err("it claims to be proven and is not".to_owned()) } else { Ok(()) }
 }
 
-/// The actions that the request permits.
-fn permitted(graph: &Graph, request: &CutRequest<'_>) -> BTreeSet<Action> {
-    let spares = |option: &CutOption| {
-        let disables_never = request
-            .never
-            .iter()
-            .filter_map(|key| graph.id(key))
-            .any(|id| graph.node_cuts(id).iter().any(|on_node| on_node.action == option.action));
-        !disables_never && !request.never.contains(&option.action.target)
-    };
-    let allowed = |option: &CutOption| {
-        option.policy != CutPolicy::Never && !request.refused.contains(&option.action) && spares(option)
-    };
-    graph.options().filter(allowed).map(|option| option.action).collect()
+/// Whether the request permits an action that the graph offers.
+fn is_permitted(graph: &Graph, request: &CutRequest<'_>, never: &BTreeSet<Action>, action: &Action) -> bool {
+    let Some(option) = graph.option(action) else { return false };
+    let touches_never = never.contains(action) || request.never.contains(&action.target);
+    option.policy != CutPolicy::Never && !request.refused.contains(action) && !touches_never
+}
+
+/// The actions that would disable what must never be cut.
+fn on_never(graph: &Graph, request: &CutRequest<'_>) -> BTreeSet<Action> {
+    let nodes = request.never.iter().filter_map(|key| graph.id(key));
+    nodes.flat_map(|id| graph.node_cuts(id)).map(|option| option.action).collect()
+}
+
+/// What an action costs in the request: as stated, at least 1, and each preference that bears on it applied.
+fn cost(graph: &Graph, request: &CutRequest<'_>, action: &Action) -> u64 {
+    let Some(option) = graph.option(action) else { return 0 };
+    let mut cost = u64::from((request.costs)(&option)).max(1);
+    for preference in request.preferences {
+        let named = preference.name.as_ref().is_none_or(|name| *name == action.name);
+        if named && preference.target.as_ref().is_none_or(|target| *target == action.target) {
+            cost = (cost * u64::from(preference.percent)).div_ceil(100).clamp(1, u64::from(u32::MAX));
+        }
+    }
+    cost
 }
 
 /// A node is held for one stretch of time.
@@ -106,38 +118,34 @@ struct Closure<'g> {
     graph: &'g Graph,
     pieces: Vec<Piece>,
     /// The pieces that no other contains.
-    current: BTreeMap<NodeId, Vec<usize>>,
+    current: FxHashMap<NodeId, Vec<usize>>,
 }
 
 impl<'g> Closure<'g> {
-    /// Applies the rules until nothing changes.
-    fn of(graph: &'g Graph, starts: &[(NodeId, Interval)], done: &BTreeSet<&Action>) -> Closure<'g> {
-        let mut gated: BTreeMap<NodeId, Vec<EdgeId>> = BTreeMap::new();
-        for edge in graph.edge_ids().filter_map(|id| graph.edge(id)) {
-            edge.premises.iter().for_each(|node| gated.entry(*node).or_default().push(edge.id));
-        }
-        let stands = |cuts: &[CutOption]| !cuts.iter().any(|option| done.contains(&option.action));
-        let mut closure = Closure { graph, pieces: Vec::new(), current: BTreeMap::new() };
+    /// Applies the rules until nothing changes. What begins after `horizon` is left out.
+    fn of(graph: &'g Graph, starts: &[(NodeId, Interval)], done: &FxHashSet<u32>, horizon: Time) -> Closure<'g> {
+        let stands = |options: &[u32]| !options.iter().any(|option| done.contains(option));
+        let mut closure = Closure { graph, pieces: Vec::new(), current: FxHashMap::default() };
         let mut changed: VecDeque<NodeId> = VecDeque::new();
-        let mut waiting: BTreeSet<NodeId> = BTreeSet::new();
+        let mut waiting: FxHashSet<NodeId> = FxHashSet::default();
         for (node, during) in starts {
             let piece = Piece { node: *node, during: *during, minted_at_once: 0, by: None };
-            if stands(&graph.node_cuts(*node)) && closure.add(piece) {
+            if stands(graph.node_option_ids(node.0)) && closure.add(piece) {
                 changed.push_back(*node);
             }
         }
         while let Some(node) = changed.pop_front() {
             waiting.remove(&node);
-            let needing = gated.get(&node).into_iter().flatten().filter_map(|id| graph.edge(*id));
-            for edge in graph.edges_from(node).chain(needing) {
-                if !stands(&edge.cuts) || !stands(&graph.node_cuts(edge.to)) {
+            for edge in graph.net.out(node.0).chain(graph.net.uses(node.0)) {
+                let to = NodeId(graph.net.to(edge));
+                if !stands(graph.edge_option_ids(edge)) || !stands(graph.node_option_ids(to.0)) {
                     continue;
                 }
-                for (window, origin, minted_at_once) in closure.windows(&edge) {
-                    let piece = outcome_of(graph, &edge, window, minted_at_once);
-                    let piece = Piece { by: Some((edge.id, origin)), ..piece };
-                    if closure.add(piece) && waiting.insert(edge.to) {
-                        changed.push_back(edge.to);
+                for (window, origin, minted_at_once) in closure.windows(edge) {
+                    let piece = outcome_of(graph, edge, window, minted_at_once);
+                    let piece = Piece { by: Some((EdgeId(edge), origin)), ..piece };
+                    if window.from <= horizon && closure.add(piece) && waiting.insert(to) {
+                        changed.push_back(to);
                     }
                 }
             }
@@ -151,8 +159,7 @@ impl<'g> Closure<'g> {
 
     /// Adds a piece unless one that is there contains it; true if it was added.
     fn add(&mut self, piece: Piece) -> bool {
-        let Some(life) = self.graph.node(piece.node).map(|node| node.valid) else { return false };
-        let Some(during) = piece.during.intersection(&life) else { return false };
+        let Some(during) = piece.during.intersection(&self.graph.net.life(piece.node.0)) else { return false };
         let current = self.current.entry(piece.node).or_default();
         let pieces = &self.pieces;
         let inside = |a: &Interval, b: &Interval| b.from <= a.from && a.to <= b.to;
@@ -167,11 +174,21 @@ impl<'g> Closure<'g> {
     }
 
     /// When the step over `edge` is possible, each with the piece of the origin and how many sessions were minted at once.
-    fn windows(&self, edge: &Edge<'_>) -> Vec<(Interval, usize, u32)> {
-        let Some(life) = self.graph.node(edge.to).map(|node| node.valid) else { return Vec::new() };
-        let Some(window) = edge.valid.intersection(&life) else { return Vec::new() };
+    fn windows(&self, edge: u32) -> Vec<(Interval, usize, u32)> {
+        let net = &self.graph.net;
+        let Some(window) = net.span(edge).valid.intersection(&net.life(net.to(edge))) else { return Vec::new() };
+        if net.premises(edge).is_empty() {
+            let held = self.pieces_of(NodeId(net.from(edge)));
+            let held = held.filter_map(|index| Some((index, self.pieces.get(index)?)));
+            let at_once = |piece: &Piece, from| if piece.during.from == from { piece.minted_at_once } else { 0 };
+            let common = held.filter_map(|(index, piece)| {
+                let common = window.intersection(&piece.during)?;
+                Some((common, index, at_once(piece, common.from)))
+            });
+            return common.collect();
+        }
         let mut windows: Vec<(Interval, Vec<usize>)> = vec![(window, Vec::new())];
-        for need in std::iter::once(edge.from).chain(edge.premises.iter().copied()) {
+        for need in net.needs(edge).map(NodeId) {
             let mut narrower = Vec::new();
             for (window, chosen) in &windows {
                 for index in self.pieces_of(need) {
@@ -202,20 +219,21 @@ impl<'g> Closure<'g> {
 }
 
 /// What a step over `edge` that is possible during `window` gives.
-fn outcome_of(graph: &Graph, edge: &Edge<'_>, window: Interval, minted_at_once: u32) -> Piece {
-    let end = |node: NodeId| graph.node(node).map_or(Time::MIN, |node| node.valid.to);
-    let (to, minted_at_once) = match edge.persistence {
+fn outcome_of(graph: &Graph, edge: u32, window: Interval, minted_at_once: u32) -> Piece {
+    let end = |node: u32| graph.net.life(node).to;
+    let (span, node) = (graph.net.span(edge), graph.net.to(edge));
+    let (to, minted_at_once) = match span.persistence {
         Persistence::While => (window.to, minted_at_once),
-        Persistence::Take => (end(edge.to), minted_at_once),
+        Persistence::Take => (end(node), minted_at_once),
         Persistence::Mint { ttl_seconds } => {
-            let ends = edge.premises.iter().map(|node| end(*node)).fold(edge.valid.to.min(end(edge.from)), Time::min);
+            let ends = graph.net.needs(edge).map(end).fold(span.valid.to, Time::min);
             let renewable = minted_at_once >= MINTED_AT_ONCE_MAX;
             let last = if renewable { ends } else { window.to };
             let next = if renewable { minted_at_once } else { minted_at_once + 1 };
             (last.plus_seconds(i64::from(ttl_seconds)), next)
         }
     };
-    Piece { node: edge.to, during: Interval::new(window.from, to), minted_at_once, by: None }
+    Piece { node: NodeId(node), during: Interval::new(window.from, to), minted_at_once, by: None }
 }
 
 /// What is held from now on whatever is cut: sources, and what was taken or minted by now.
@@ -223,23 +241,27 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
     let now = request.now;
     let sources: Vec<(NodeId, Interval)> =
         request.sources.iter().map(|source| (source.node, Interval::new(source.at, source.until))).collect();
-    let before = Closure::of(graph, &sources, &BTreeSet::new());
+    let before = Closure::of(graph, &sources, &FxHashSet::default(), now);
     let mut held: Vec<(NodeId, Interval)> = sources
         .iter()
         .map(|(node, during)| (*node, Interval::new(during.from.max(now), during.to)))
         .filter(|(_, during)| during.from < during.to)
         .collect();
     for node in before.current.keys() {
-        for edge in graph.edges_from(*node).filter(|edge| edge.persistence != Persistence::While) {
-            for (window, _, _) in before.windows(&edge) {
+        let taken = graph.net.out(node.0).filter(|edge| graph.net.span(*edge).persistence != Persistence::While);
+        for edge in taken {
+            for (window, _, _) in before.windows(edge) {
                 let last = Interval::new(window.from, window.to.min(now));
                 if window.from <= now {
-                    let given = outcome_of(graph, &edge, last, 0).during.to;
-                    held.extend((now < given).then_some((edge.to, Interval::new(now, given))));
+                    let given = outcome_of(graph, edge, last, 0).during.to;
+                    let node = NodeId(graph.net.to(edge));
+                    held.extend((now < given).then(|| (node, Interval::new(now, given))));
                 }
             }
         }
     }
+    held.sort_unstable_by_key(|(node, during)| (*node, during.from, during.to));
+    held.dedup();
     held
 }
 
@@ -247,7 +269,7 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
 fn replay(graph: &Graph, held: &BTreeMap<NodeId, Vec<Interval>>, proof: &Proof) -> Result<BTreeSet<Action>, String> {
     let on_node = |node: NodeId| graph.node_cuts(node).into_iter().map(|option| option.action);
     let mut actions: BTreeSet<Action> = on_node(proof.target).collect();
-    let mut closure = Closure { graph, pieces: Vec::new(), current: BTreeMap::new() };
+    let mut closure = Closure { graph, pieces: Vec::new(), current: FxHashMap::default() };
     let begin = |closure: &mut Closure<'_>, node: NodeId| {
         for during in held.get(&node).into_iter().flatten() {
             closure.add(Piece { node, during: *during, minted_at_once: 0, by: None });
@@ -257,12 +279,12 @@ fn replay(graph: &Graph, held: &BTreeMap<NodeId, Vec<Interval>>, proof: &Proof) 
     for id in &proof.steps {
         let edge = graph.edge(*id).ok_or_else(|| "it names an edge that is not in the graph".to_owned())?;
         edge.premises.iter().chain([&edge.from]).for_each(|node| begin(&mut closure, *node));
-        let windows = closure.windows(&edge);
+        let windows = closure.windows(id.0);
         if windows.is_empty() {
             return Err(format!("the step into `{}` is not possible", graph.label(edge.to)));
         }
         for (window, _, minted_at_once) in windows {
-            closure.add(outcome_of(graph, &edge, window, minted_at_once));
+            closure.add(outcome_of(graph, id.0, window, minted_at_once));
         }
         actions.extend(edge.cuts.iter().map(|option| option.action.clone()));
         edge.premises.iter().chain([&edge.from]).for_each(|node| actions.extend(on_node(*node)));

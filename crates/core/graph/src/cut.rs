@@ -17,6 +17,7 @@
 //! The plan is safe in any case. It is **proven** if its cost equals the bound that the certificate proves; whoever doubts
 //! either asks [`crate::check`], which shares no code with this module. Order and delay of actions are the planner's.
 
+mod alternatives;
 mod certificate;
 mod derive;
 mod flow;
@@ -32,10 +33,11 @@ mod side;
 mod solve;
 mod walk;
 
-use crate::arrive::arrive;
+use crate::arrive::{Start, arrive};
 use crate::graph::{Graph, NodeId};
 use crate::loss::Losses;
 use crate::reach::{Reach, reach_of};
+pub use alternatives::{Alternative, alternatives};
 use firebreak_model::{Action, Time};
 pub use outcome::{Bound, Certificate, ChosenAction, Cut, CutOutcome, Held, Place, Proof, Uncuttable};
 pub use outlook::{Approach, Outlook};
@@ -92,15 +94,41 @@ fn held(graph: &Graph, request: &CutRequest<'_>, outlook: &Outlook) -> Vec<Held>
 
 /// What stays within reach from `now` on once `actions` are done.
 pub fn residual(graph: &Graph, request: &CutRequest<'_>, actions: &[Action]) -> Reach {
-    let starts = outlook::held(&graph.net, request.sources, request.now);
+    stays(graph, &outlook::held(&graph.net, request.sources, request.now), actions)
+}
+
+/// The same from an outlook that is there already, in proportion to what stays within reach.
+pub fn residual_from(graph: &Graph, outlook: &Outlook, actions: &[Action]) -> Reach {
+    stays(graph, &outlook.starts, actions)
+}
+
+fn stays(graph: &Graph, starts: &[Start], actions: &[Action]) -> Reach {
     let chosen: FxHashSet<u32> = actions.iter().filter_map(|action| graph.option_index(action)).collect();
     let blocked = Without { graph, chosen: &chosen };
-    let possible = arrive(&graph.net, &starts, Time::MAX, &blocked);
-    reach_of(graph, &starts, Time::MAX, possible, &blocked)
+    let possible = arrive(&graph.net, starts, Time::MAX, &blocked);
+    reach_of(graph, starts, Time::MAX, possible, &blocked)
 }
 
 /// What is within reach from `now` on if every step of the cut works except `step`.
 pub fn residual_if_fails(graph: &Graph, request: &CutRequest<'_>, cut: &Cut, step: &Action) -> Losses {
-    let others = cut.actions.iter().map(|chosen| &chosen.action).filter(|action| *action != step);
-    residual(graph, request, &others.cloned().collect::<Vec<Action>>()).losses(graph)
+    residual(graph, request, &all_but(cut, step)).losses(graph)
+}
+
+/// The same from an outlook that is there already: for plans with many steps.
+pub fn residual_if_fails_from(graph: &Graph, outlook: &Outlook, cut: &Cut, step: &Action) -> Losses {
+    residual_from(graph, outlook, &all_but(cut, step)).losses(graph)
+}
+
+fn all_but(cut: &Cut, step: &Action) -> Vec<Action> {
+    cut.actions.iter().map(|chosen| &chosen.action).filter(|action| *action != step).cloned().collect()
+}
+
+/// What both engines of maximum flow say of one and the same choice of needs.
+#[cfg(test)]
+pub(crate) fn flows(graph: &Graph, request: &CutRequest<'_>, outlook: &Outlook) -> (u64, u64) {
+    let prices = Prices::new(graph, request);
+    let mut targets: Vec<u32> = request.targets.iter().map(|target| target.0).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    flow::both(&Scene::new(graph, outlook, &prices, targets))
 }

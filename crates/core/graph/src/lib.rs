@@ -41,8 +41,9 @@ pub mod standing;
 pub use build::{COMPACT_ABOVE, GraphBuilder};
 pub use closure::{Closure, closure};
 pub use cut::{
-    Approach, Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Outlook, Place, Preference, Proof,
-    Uncuttable, cut, cut_from, residual, residual_if_fails,
+    Alternative, Approach, Bound, Certificate, ChosenAction, Cut, CutOutcome, CutRequest, Held, Outlook, Place,
+    Preference, Proof, Uncuttable, alternatives, cut, cut_from, residual, residual_from, residual_if_fails,
+    residual_if_fails_from,
 };
 pub use explain::{Sentence, explain};
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};

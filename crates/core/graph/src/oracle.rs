@@ -4,5 +4,6 @@
 mod against;
 mod ahead;
 mod changes;
+mod engines;
 mod model;
 mod stories;

@@ -140,3 +140,23 @@ fn uncut(scene: &Scene<'_>) -> FxHashSet<u32> {
     }
     held
 }
+
+/// The flow that both engines find, each also the price of the places that it cuts; actions here are in one place each.
+#[cfg(test)]
+pub(super) fn both(scene: &Scene<'_>) -> (u64, u64) {
+    let value = |cut: &FlowCut| {
+        let sum: u64 =
+            cut.paths.iter().map(|(_, amount)| amount).chain(cut.direct.iter().map(|(_, amount)| amount)).sum();
+        if cut.open.is_empty() {
+            assert_eq!(sum, scene.cost(&cut.options), "flow and cut are equal");
+        }
+        (sum, cut.open.is_empty())
+    };
+    let selection = Selection::new(scene, None);
+    let (near, is_whole) = Flow::new(scene, &selection).run(u64::MAX);
+    assert!(is_whole);
+    let far = relabel::run(scene, &selection);
+    let ((a, closed), (b, also)) = (value(&near), value(&far));
+    assert_eq!(closed, also);
+    if closed { (a, b) } else { (0, 0) }
+}

@@ -131,7 +131,8 @@ impl<'i, 'b> Solver<'i, 'b> {
         let found = flow::cut(self.scene, self.budget.left);
         self.budget.spend(found.work);
         self.bound_by_flow(&found);
-        self.best = if found.open.is_empty() { found.options } else { self.sever(found.options) };
+        self.best =
+            if found.open.is_empty() { found.options } else { self.sever(found.options, false).unwrap_or_default() };
         if !self.is_proven() {
             self.best = self.thin(self.best.clone());
         }
@@ -230,7 +231,7 @@ impl<'i, 'b> Solver<'i, 'b> {
             if self.is_proven() || self.scene.cost(&options) >= self.scene.cost(&self.best) {
                 break;
             }
-            let severing = self.sever(options);
+            let Some(severing) = self.sever(options, true) else { break };
             let thinner = self.thin(severing);
             if self.scene.cost(&thinner) < self.scene.cost(&self.best) {
                 self.best = thinner;
@@ -238,10 +239,14 @@ impl<'i, 'b> Solver<'i, 'b> {
         }
     }
 
-    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left.
-    fn sever(&mut self, options: Vec<u32>) -> Vec<u32> {
+    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left; `None`
+    /// if it may stop with the budget and does.
+    fn sever(&mut self, options: Vec<u32>, may_stop: bool) -> Option<Vec<u32>> {
         let mut chosen: FxHashSet<u32> = options.into_iter().collect();
         loop {
+            if may_stop && self.budget.left == 0 {
+                return None;
+            }
             let mut work = 1;
             let proof = self.scene.remaining(&chosen, &mut work);
             self.budget.spend(work);
@@ -252,7 +257,7 @@ impl<'i, 'b> Solver<'i, 'b> {
             chosen.insert(cheapest);
             self.learn(proof);
         }
-        sorted(chosen)
+        Some(sorted(chosen))
     }
 }
 

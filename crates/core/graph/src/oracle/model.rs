@@ -228,6 +228,27 @@ impl Model {
         held
     }
 
+    /// What each plan costs that severs all targets that can be severed and does nothing needless, cheapest first.
+    pub(super) fn minimal_plans(&self) -> Vec<u64> {
+        let starts = self.held_now();
+        let permitted = (0u32..).zip(&self.actions).filter(|(_, (_, never))| !never);
+        let permitted: u32 = permitted.map(|(action, _)| 1 << action).sum();
+        let everything = self.evaluate(&starts, permitted, false);
+        let go: Vec<usize> = self.targets.iter().copied().filter(|target| everything[*target] == 0).collect();
+        let severs = |chosen: u32| {
+            let held = self.evaluate(&starts, chosen, false);
+            go.iter().all(|target| held[*target] == 0)
+        };
+        let bits = |chosen: u32| (0u32..).zip(&self.actions).filter(move |(action, _)| chosen >> action & 1 == 1);
+        let subsets = (1..1u32 << self.actions.len()).filter(|chosen| chosen & !permitted == 0);
+        let minimal = subsets
+            .filter(|chosen| severs(*chosen) && bits(*chosen).all(|(action, _)| !severs(chosen & !(1 << action))));
+        let mut costs: Vec<u64> =
+            minimal.map(|chosen| bits(chosen).map(|(_, (cost, _))| u64::from(*cost)).sum()).collect();
+        costs.sort_unstable();
+        costs
+    }
+
     /// Targets that nothing severs, and the least cost of severing the others.
     pub(super) fn brute_force(&self) -> (Vec<usize>, u64) {
         let starts = self.held_now();
