@@ -50,7 +50,7 @@ pub enum Command {
     Collect(CollectArgs),
     /// Say what a stolen credential reaches, by which path and how soon
     #[command(
-        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA..."
+        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account authorization-details.json --from arn:aws:iam::111122223333:user/ci"
     )]
     Reach(ReachArgs),
     /// Compute the cheapest cut between what is compromised and what must not be lost
@@ -185,9 +185,21 @@ pub struct CollectArgs {
 /// `reach`.
 #[derive(Debug, Args)]
 pub struct ReachArgs {
-    /// What is compromised
-    #[command(flatten)]
-    pub from: FromArgs,
+    /// Directories of inventory files
+    #[arg(long, value_name = "DIR", required_unless_present = "aws_account")]
+    pub inventory: Vec<PathBuf>,
+    /// One AWS account alone: its authorisation details, or a directory with them and the files beside them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["inventory", "since", "now"])]
+    pub aws_account: Option<PathBuf>,
+    /// What is compromised, as a key such as credential:aws/AKIA...; with --aws-account, an ARN
+    #[arg(long, value_name = "KEY", required = true)]
+    pub from: Vec<String>,
+    /// Since when it is compromised; otherwise since the inventory begins
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Time>,
+    /// The time that counts as now; otherwise the clock's
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub now: Option<Time>,
 }
 
 /// `plan`.

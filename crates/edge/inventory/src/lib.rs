@@ -16,5 +16,5 @@ pub mod scanner;
 pub mod scanners;
 mod statements;
 
-pub use scan::{MAX_FILE_BYTES, scan_directory, scan_each};
+pub use scan::{MAX_FILE_BYTES, scan_aws_account, scan_directory, scan_each};
 pub use scanner::{Found, KnownResource, ScanInput, Scanner, Setting, Surroundings};

@@ -32,6 +32,49 @@ pub fn scan_each(world: &World, directory: &Path, known: Time) -> Vec<Found> {
     scan_with(world, directory, known, &mut Surroundings::default())
 }
 
+/// One AWS account by itself: the file with its authorisation details, or the directory in which that file and those
+/// beside it are. An error says what is wrong and what to do.
+pub fn scan_aws_account(world: &World, path: &Path, known: Time) -> Result<Found, String> {
+    let scanner = &crate::scanners::aws_authorization_details::SCANNER;
+    let file = account_file(world, path)?;
+    let root = file.parent().unwrap_or(Path::new(""));
+    let relative = file.strip_prefix(root).unwrap_or(&file);
+    let meta = world.disk.meta(&file).map_err(|error| cannot_read(&file, &error))?;
+    if meta.size > MAX_FILE_BYTES {
+        return Err(format!("`{}` has {} bytes, more than the {MAX_FILE_BYTES} that are read", file.display(), meta.size));
+    }
+    let bytes = world.disk.read(&file).map_err(|error| cannot_read(&file, &error))?;
+    let bytes = firebreak_classify::hide(&bytes);
+    let surroundings = Surroundings::default();
+    let input = ScanInput { path: relative, bytes: &bytes, known, surroundings: &surroundings, world, root };
+    let found = scanner.scan(&input);
+    if found.facts.is_empty() {
+        let why = found.problems.first().map(|problem| problem.reason.clone()).unwrap_or_default();
+        return Err(format!(
+            "`{}` does not describe an AWS account: {why}\nhint: write it with `aws iam get-account-authorization-details`",
+            file.display()
+        ));
+    }
+    Ok(found)
+}
+
+/// The file with the authorisation details: `path` itself, or the one in it.
+fn account_file(world: &World, path: &Path) -> Result<std::path::PathBuf, String> {
+    let Ok(files) = world.disk.list(path) else { return Ok(path.to_owned()) };
+    if files.iter().any(|file| file.path == path) {
+        return Ok(path.to_owned());
+    }
+    let details = files.iter().find(|file| file.path.file_name().is_some_and(|name| name == "authorization-details.json"));
+    let hint = "hint: name the file, or call it `authorization-details.json`";
+    details
+        .map(|file| file.path.clone())
+        .ok_or_else(|| format!("no `authorization-details.json` in `{}`\n{hint}", path.display()))
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot read `{}`: {error}\nhint: check the path and its permissions", path.display())
+}
+
 fn scan_with(world: &World, root: &Path, known: Time, surroundings: &mut Surroundings) -> Vec<Found> {
     let files = match world.disk.list(root) {
         Ok(files) => files,

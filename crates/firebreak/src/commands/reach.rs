@@ -1,7 +1,9 @@
 //! `firebreak reach`: what a compromised thing reaches, by which path and how soon.
 
+mod account;
+
 use super::{End, compromise};
-use crate::cli::ReachArgs;
+use crate::cli::{FromArgs, ReachArgs};
 use crate::output::{Output, bytes, count, short, time};
 use anyhow::Result;
 use firebreak_graph::{Hop, Losses, reach};
@@ -17,7 +19,16 @@ struct Reached<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &ReachArgs, output: Output) -> Result<End> {
-    let from = compromise(&args.from)?;
+    if let Some(path) = &args.aws_account {
+        return account::run(path, &args.from, output);
+    }
+    let from = FromArgs {
+        inventory: args.inventory.clone(),
+        from: args.from.clone(),
+        since: args.since,
+        now: args.now,
+    };
+    let from = compromise(&from)?;
     let reached = reach(&from.graph, &from.sources, Time::MAX);
     let losses = reached.losses(&from.graph);
     let nodes = reached.nodes().len();

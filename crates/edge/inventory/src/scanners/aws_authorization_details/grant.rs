@@ -32,8 +32,8 @@ struct Granted {
 
 impl Account<'_> {
     /// The hub of those who may do everything in the account.
-    pub(super) fn all_resources(&mut self) -> NodeKey {
-        let key = NodeKey::group("aws", &format!("{}/all-resources", self.id));
+    pub(super) fn administrators(&mut self) -> NodeKey {
+        let key = NodeKey::group("aws", &format!("{}/administrators", self.id));
         if !self.hubs.contains_key(&key) {
             let resources = self.own_resources(|_| true);
             let actions = vec![Text::new("*")];
@@ -44,7 +44,7 @@ impl Account<'_> {
 
     /// Every known resource that the account owns or may own.
     fn own_resources(&self, wanted: impl Fn(&str) -> bool) -> Vec<(NodeKey, Vec<Text>)> {
-        let known = self.input.surroundings.resources.iter();
+        let known = self.resources.iter();
         let own = known.filter(|resource| service_of(resource.key.name()).is_some_and(&wanted));
         own.filter_map(|resource| Some((resource.key.clone(), self.owned(resource)?))).collect()
     }
@@ -62,17 +62,6 @@ impl Account<'_> {
     pub(super) fn grants(&mut self, principal: &Principal) {
         let denies: Vec<&Statement> = principal.statements.iter().filter(|statement| !statement.allow).collect();
         for statement in principal.statements.iter().filter(|statement| statement.allow) {
-            let governs = ["*", "iam:*"].iter().any(|all| statement.actions.cover(all));
-            if governs && statement.resources.cover("*") {
-                if let Some(mut may) = survives(statement, &denies, "*", "*", &principal.limits) {
-                    // Such a Deny holds until the administrator changes it, which it may or may not be able to.
-                    let firm = denies.iter().filter(|deny| deny.undecided.is_empty());
-                    may.extend(firm.map(|deny| Text::new(format!("the Deny in `{}` does not stop it", deny.place))));
-                    let hub = self.all_resources();
-                    self.member(principal, hub, may, statement);
-                }
-                continue;
-            }
             for service in self.services(statement) {
                 self.grant(principal, statement, &denies, &service);
             }
@@ -82,7 +71,7 @@ impl Account<'_> {
 
     /// The services of known resources about which a statement may say something.
     fn services(&self, statement: &Statement) -> BTreeSet<String> {
-        let known = self.input.surroundings.resources.iter().filter_map(|resource| service_of(resource.key.name()));
+        let known = self.resources.iter().filter_map(|resource| service_of(resource.key.name()));
         let all: BTreeSet<&str> = known.collect();
         all.into_iter()
             .filter(|service| statement.actions.may_include(&format!("{service}:*")))
@@ -94,7 +83,7 @@ impl Account<'_> {
     fn grant(&mut self, principal: &Principal, statement: &Statement, denies: &[&Statement], service: &str) {
         let mut granted = Vec::new();
         let mut narrowed = false;
-        let known: &[KnownResource] = &self.input.surroundings.resources;
+        let known: &[KnownResource] = &self.resources;
         for resource in known.iter().filter(|resource| service_of(resource.key.name()) == Some(service)) {
             let Some(grant) = evaluate(statement, &[], resource.key.name(), &principal.limits) else { continue };
             let Some(foreign) = self.across(statement, resource) else { continue };
@@ -166,7 +155,7 @@ impl Account<'_> {
                 continue;
             }
             let key = aws_resource(&whole);
-            let known = self.input.surroundings.resources.iter().any(|resource| resource.key == key);
+            let known = self.resources.iter().any(|resource| resource.key == key);
             if known || !seen.insert(key.clone()) {
                 continue;
             }

@@ -6,15 +6,20 @@
 mod glob;
 mod grant;
 mod managed;
+mod members;
+mod organization;
 mod policy;
 mod reads;
+mod running;
 mod trust;
+mod ways;
 
 use crate::json::{list, parse, text};
 use crate::key::{account_of, aws_identity};
 use crate::report::{Report, shown};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
+use crate::scanner::{Found, KnownResource, ScanInput, Scanner, parts};
 use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text, Time};
+use firebreak_permission::aws::escalation;
 use policy::{Statement, statements};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +40,7 @@ impl Scanner for AwsAuthorizationDetails {
         let json = path.extension().is_some_and(|extension| extension == "json");
         let head = String::from_utf8_lossy(head);
         let named = path.file_name().is_some_and(|name| name == "authorization-details.json");
-        named || (json && (head.contains("\"UserDetailList\"") || head.contains("\"RoleDetailList\"")))
+        is_sibling(path) || named || (json && (head.contains("\"UserDetailList\"") || head.contains("\"RoleDetailList\"")))
     }
 
     fn needs_resources(&self) -> bool {
@@ -45,6 +50,10 @@ impl Scanner for AwsAuthorizationDetails {
     fn scan(&self, input: &ScanInput<'_>) -> Found {
         let mut report = Report::new(self.name(), input.path);
         let mut found = Found { scope: format!("aws/{}", input.path.display()), ..Found::default() };
+        if is_sibling(input.path) {
+            // It is read with the export that lies beside it.
+            return Found { complete: true, ..found };
+        }
         if let Some(document) = parse(input.bytes, &mut report) {
             match account(&document, input.path) {
                 Some(account) => {
@@ -64,6 +73,12 @@ impl Scanner for AwsAuthorizationDetails {
         found.problems = report.finish();
         found
     }
+}
+
+/// Whether it is one of the files that are read beside an export: under `aws`, where other systems' files are not.
+fn is_sibling(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| running::NAMES.contains(&name)) && parts(path).contains(&"aws")
 }
 
 /// The account: of the first principal, else of the folder.
@@ -99,11 +114,22 @@ struct Account<'a> {
     hubs: BTreeMap<NodeKey, grant::Hub>,
     /// Roles and users of the account.
     identities: BTreeSet<NodeKey>,
+    /// Resources that are known, here or from other inventories.
+    resources: Vec<KnownResource>,
+    /// Since when each principal exists, by ARN.
+    valid: BTreeMap<String, Interval>,
+    /// Those who are administrators for certain: no other grant of theirs matters.
+    admins: BTreeSet<NodeKey>,
 }
 
 impl<'a> Account<'a> {
     fn read(id: Text, document: &Value, input: &'a ScanInput<'a>, report: &mut Report) -> Account<'a> {
         let documents = Documents::of(document);
+        let siblings = running::read(input, &id, document, report);
+        let mut resources = input.surroundings.resources.clone();
+        let known = |resource: &KnownResource| input.surroundings.resources.iter().any(|have| have.key == resource.key);
+        resources.extend(siblings.resources.iter().filter(|resource| !known(resource)).cloned());
+        let judged = members::account(&id, document, &documents, siblings);
         let mut account = Account {
             id,
             input,
@@ -114,6 +140,9 @@ impl<'a> Account<'a> {
             edges: Vec::new(),
             hubs: BTreeMap::new(),
             identities: BTreeSet::new(),
+            resources,
+            valid: BTreeMap::new(),
+            admins: BTreeSet::new(),
         };
         account.root();
         let mut groups = BTreeMap::new();
@@ -135,17 +164,35 @@ impl<'a> Account<'a> {
                     let trust = trust::Role::read(&principal, item, report);
                     account.roles.push(trust);
                 }
+                account.valid.insert(principal.arn.clone(), principal.valid);
                 account.principals.push(principal);
             }
         }
+        account.escalate(&judged, &documents, report);
         account
+    }
+
+    /// The ways up; and whoever may do anything within a permissions boundary, as one more principal.
+    fn escalate(&mut self, judged: &escalation::Account, documents: &Documents<'_>, report: &mut Report) {
+        let (boundaries, bounded) = self.ways(judged);
+        if bounded {
+            let reason = format!("more than {} permissions to decide", escalation::MAX_DECISIONS);
+            report.add(reason, "some ways between identities are told as `may` though they could be decided");
+        }
+        for boundary in boundaries {
+            let document = documents.get(&boundary).cloned().or_else(|| managed::document(&boundary));
+            let key = NodeKey::group("aws", &format!("{}/within/{boundary}", self.id));
+            let statements = document.map(|document| statements(&document, &boundary, report)).unwrap_or_default();
+            let (arn, limits) = (boundary.to_string(), Vec::new());
+            self.principals.push(Principal { key, arn, statements, limits, valid: Interval::ALWAYS });
+        }
     }
 
     /// The account's root user: it may do everything and no policy of the account limits it.
     fn root(&mut self) {
         let root = aws_identity(&self.id);
         self.nodes.push(NodeFact::new(root.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
-        let hub = self.all_resources();
+        let hub = self.administrators();
         let edge = self.edge(EdgeKind::MemberOf, root, hub, Interval::ALWAYS, "root");
         self.edges.push(edge);
     }
@@ -240,7 +287,9 @@ impl<'a> Account<'a> {
 
     fn facts(mut self) -> Vec<Fact> {
         for principal in std::mem::take(&mut self.principals) {
-            self.grants(&principal);
+            if !self.admins.contains(&principal.key) {
+                self.grants(&principal);
+            }
             self.assumptions(&principal);
             self.principals.push(principal);
         }

@@ -1,7 +1,7 @@
-//! Who may become a role: both sides of every trust.
+//! Who may become a role from outside its account: services, other accounts, identity providers, anyone. Inside the
+//! account see [`super::ways`].
 //!
-//! Inside one account a trust that names a principal is enough; a trust that names the account leaves it to the
-//! principals' own policies. Between accounts both sides must agree, and each side is in another file: the hub
+//! Between accounts both sides must agree, and each side is in another file: the hub
 //! `group:aws/may-assume/<trusted>/<role>` joins them, since a way through it needs an edge from either file.
 
 use super::grant::survives;
@@ -201,13 +201,12 @@ impl Account<'_> {
                     }
                     self.ask(principal, &root, "*", may, statement);
                 } else if glob::is_pattern(&pattern) {
-                    self.assume_matching(principal, &pattern, &may, statement, &denies);
                     if account_of(&pattern) != Some(&self.id) {
                         may.push(Text::new(format!("the role matches `{}`", shown(&pattern))));
                         self.ask(principal, &root, "*", may, statement);
                     }
                 } else if account_of(&pattern) == Some(&self.id) {
-                    self.assume_matching(principal, &pattern, &may, statement, &denies);
+                    // Inside the account.
                 } else {
                     self.ask(principal, &root, &pattern, may, statement);
                 }
@@ -222,37 +221,6 @@ impl Account<'_> {
             return;
         }
         self.member(principal, joint(&principal.arn, role), may, statement);
-    }
-
-    /// Roles of this account that leave it to the account's policies.
-    fn assume_matching(
-        &mut self,
-        principal: &Principal,
-        pattern: &str,
-        may: &[Text],
-        statement: &Statement,
-        denies: &[&Statement],
-    ) {
-        let mut edges = Vec::new();
-        for role in self.roles.iter().filter(|role| glob::matches(pattern, &role.arn)) {
-            if role.refuses(&principal.arn) || survives(statement, denies, ASSUME, &role.arn, &[]).is_none() {
-                continue;
-            }
-            for (whom, conditions) in &role.allowed {
-                if matches!(whom, Trusted::Account(account) if *account == *self.id) {
-                    let mut edge = self.edge(
-                        EdgeKind::MayAssume,
-                        principal.key.clone(),
-                        role.key.clone(),
-                        principal.valid,
-                        &statement.place,
-                    );
-                    edge.may = may.iter().chain(conditions).cloned().collect();
-                    edges.push(edge);
-                }
-            }
-        }
-        self.edges.extend(edges);
     }
 
     /// The roles' side.
@@ -294,14 +262,13 @@ impl Account<'_> {
             Trusted::Service(name) => certain(NodeKey::identity("aws", name)),
             Trusted::Provider(arn) => certain(NodeKey::identity("aws", arn)),
             Trusted::Actions(scope) => certain(ci_hub(scope)),
+            Trusted::Account(account) if *account == *self.id => Vec::new(),
             Trusted::Account(account) => {
                 let root = root_of(account);
                 let mut from = certain(joint(&root, "*"));
-                if *account != *self.id {
-                    from.extend(certain(joint(&root, &role.arn)));
-                    // Without that account's inventory, whoever holds it may hold the role.
-                    from.push((aws_identity(&root), vec![Text::new(format!("account {account} lets it"))]));
-                }
+                from.extend(certain(joint(&root, &role.arn)));
+                // Without that account's inventory, whoever holds it may hold the role.
+                from.push((aws_identity(&root), vec![Text::new(format!("account {account} lets it"))]));
                 from
             }
             Trusted::Principal(arn) => self.trusted_principal(role, arn),
@@ -314,15 +281,7 @@ impl Account<'_> {
             return Vec::new();
         }
         if account == self.id {
-            let principal = self.principals.iter().find(|principal| principal.arn == arn);
-            let denied = principal.is_some_and(|principal| {
-                let denies = principal.statements.iter().filter(|statement| !statement.allow);
-                let whole = |deny: &Statement| {
-                    deny.undecided.is_empty() && deny.actions.cover(ASSUME) && deny.resources.cover(&role.arn)
-                };
-                denies.into_iter().any(whole)
-            });
-            return if denied { Vec::new() } else { vec![(aws_identity(arn), Vec::new())] };
+            return Vec::new();
         }
         if self.input.surroundings.aws_accounts.iter().any(|known| known == account) {
             return vec![(joint(arn, &role.arn), Vec::new()), (joint(arn, "*"), Vec::new())];

@@ -1,0 +1,140 @@
+//! The files beside the export: what runs in the account (`resources.json`), which users have passwords and keys
+//! (`credential-report.csv`), and the organisation (`organization.json`).
+
+use super::organization;
+use crate::json::{list, parse, text};
+use crate::report::{Report, shown};
+use crate::scanner::{KnownResource, ScanInput};
+use firebreak_model::{NodeKey, Text};
+use firebreak_permission::aws::escalation::Running;
+use firebreak_permission::aws::escalation::table::Kind;
+use firebreak_permission::aws::organization::Organization;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The names of the files that are read beside an export.
+pub(super) const NAMES: [&str; 3] = ["resources.json", "credential-report.csv", "organization.json"];
+
+/// What the files beside an export say.
+#[derive(Default)]
+pub(super) struct Siblings {
+    /// What runs. `None`: no file says it.
+    pub(super) running: Option<Vec<Running>>,
+    /// Access keys and whether there is a password, by the user's ARN.
+    pub(super) credentials: BTreeMap<String, (u8, bool)>,
+    /// The organisation.
+    pub(super) organization: Option<Organization>,
+    /// Resources that the files name.
+    pub(super) resources: Vec<KnownResource>,
+}
+
+/// Types of things, as Terraform names them, with the key under which each names its role.
+const TYPES: [(&str, Kind, &str); 14] = [
+    ("aws_lambda_function", Kind::Function, "role"),
+    ("aws_instance", Kind::Instance, "iam_instance_profile"),
+    ("aws_ecs_cluster", Kind::Cluster, ""),
+    ("aws_ecs_container_instance", Kind::ContainerInstance, ""),
+    ("aws_ecs_task_definition", Kind::TaskDefinition, "task_role_arn"),
+    ("aws_cloudformation_stack", Kind::Stack, "iam_role_arn"),
+    ("aws_cloudformation_stack_set", Kind::StackSet, "administration_role_arn"),
+    ("aws_codebuild_project", Kind::Project, "service_role"),
+    ("aws_glue_dev_endpoint", Kind::DevEndpoint, "role_arn"),
+    ("aws_glue_job", Kind::Job, "role_arn"),
+    ("aws_sagemaker_notebook_instance", Kind::Notebook, "role_arn"),
+    ("aws_apprunner_service", Kind::AppService, "instance_role_arn"),
+    ("aws_bedrockagentcore_code_interpreter", Kind::CodeInterpreter, "execution_role_arn"),
+    ("aws_launch_template", Kind::LaunchTemplate, "iam_instance_profile"),
+];
+
+/// Reads the files beside the export at `input`.
+pub(super) fn read(input: &ScanInput<'_>, account: &str, document: &Value, report: &mut Report) -> Siblings {
+    let folder = input.path.parent().unwrap_or(Path::new(""));
+    let file = |name: &str| input.sibling(&folder.join(name));
+    let mut siblings = Siblings::default();
+    if let Some(bytes) = file("resources.json") {
+        resources(&bytes, account, document, &mut siblings, report);
+    }
+    if let Some(bytes) = file("credential-report.csv") {
+        credentials(&String::from_utf8_lossy(&bytes), &mut siblings, report);
+    }
+    if let Some(bytes) = file("organization.json") {
+        siblings.organization = parse(&bytes, report).and_then(|document| organization::read(&document, report));
+    }
+    siblings
+}
+
+fn resources(bytes: &[u8], account: &str, document: &Value, siblings: &mut Siblings, report: &mut Report) {
+    let Some(parsed) = parse(bytes, report) else { return };
+    let Some(items) = parsed.as_array() else {
+        report.add("`resources.json` is not a list", "see the scanner's page for its form");
+        return;
+    };
+    let profiles = profiles(document);
+    let mut running = Vec::new();
+    for item in items.iter().filter(|item| text(item, "account").is_none_or(|owner| owner == account)) {
+        let kind = text(item, "type").unwrap_or_default();
+        if kind == "aws_s3_bucket" {
+            let name = text(item, "bucket").or_else(|| text(item, "name"));
+            siblings.resources.extend(name.map(|name| KnownResource {
+                key: NodeKey::resource("aws", &format!("arn:aws:s3:::{name}")),
+                account: Some(Text::new(account)),
+            }));
+        }
+        if kind == "aws_autoscaling_group" {
+            running.push(thing(item, Kind::ScalingGroup, account, None));
+        }
+        if let Some((_, kind, key)) = TYPES.iter().find(|(name, ..)| *name == kind) {
+            let named = text(item, key);
+            let role = match *key {
+                "iam_instance_profile" => named.and_then(|name| profiles.get(last(name)).copied()),
+                _ => named,
+            };
+            running.push(thing(item, *kind, account, role));
+        }
+    }
+    siblings.running = Some(running);
+}
+
+/// One thing. Where its name is only that of its block in Terraform, AWS's name for it is not known.
+fn thing(item: &Value, kind: Kind, account: &str, role: Option<&str>) -> Running {
+    let name = text(item, "name").filter(|name| text(item, "tf_name") != Some(*name)).unwrap_or("*");
+    let arn = text(item, "arn").map_or_else(
+        || kind.form().replace("{account}", account).replace("{name}", name),
+        str::to_owned,
+    );
+    Running { kind, arn: Text::new(arn), role: role.map(Text::new) }
+}
+
+/// Which role each instance profile holds, by the profile's name.
+fn profiles(document: &Value) -> BTreeMap<&str, &str> {
+    let roles = list(document, "RoleDetailList").iter();
+    let named = roles.flat_map(|role| {
+        let profiles = list(role, "InstanceProfileList").iter();
+        profiles.filter_map(|profile| Some((text(profile, "InstanceProfileName")?, text(role, "Arn")?)))
+    });
+    named.collect()
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// IAM's credential report, decoded: CSV with a header and no quotes.
+fn credentials(report_text: &str, siblings: &mut Siblings, report: &mut Report) {
+    let mut lines = report_text.lines();
+    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let column = |name: &str| header.iter().position(|have| *have == name);
+    let columns = ["arn", "password_enabled", "access_key_1_last_rotated", "access_key_2_last_rotated"].map(column);
+    let [Some(arn), Some(password), Some(first), Some(second)] = columns else {
+        let reason = format!("`{}` is not the header of a credential report", shown(&header.join(",")));
+        report.add(reason, "decode the answer of `aws iam get-credential-report`");
+        return;
+    };
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let field = |at: usize| fields.get(at).copied().unwrap_or_default();
+        let exists = |at: usize| u8::from(!matches!(field(at), "" | "N/A"));
+        siblings.credentials.insert(field(arn).to_owned(), (exists(first) + exists(second), field(password) == "true"));
+    }
+}
