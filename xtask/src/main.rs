@@ -20,7 +20,7 @@ cargo xtask <chore>
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
   bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
                       smaller one (names: spine, month, detect, graph; graph knows --quick)
-  score <name>        score against records of others; --json prints one object (names: detect)
+  score <name>        score against records of others; --json prints one object (names: detect, permissions)
   help                this text
 ";
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Scores: name, test target, test.
-const NAMES: [(&str, &str, &str); 1] = [("detect", "real_logs", "score")];
+const NAMES: [(&str, &str, &str); 2] = [("detect", "real_logs", "score"), ("permissions", "permissions", "score")];
 
 /// Runs the score `name`; with `json`, prints only its object. Fails, after printing, where it is worse than committed.
 pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
@@ -29,7 +29,7 @@ pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
         None => bail!("nothing was scored\n{text}"),
     }
     if !output.status.success() {
-        bail!("worse than the committed score\nhint: read `docs/score.md`; `BLESS=1` commits the new one");
+        bail!("worse than the committed score\nhint: read the pages `docs/*score.md`; `BLESS=1` commits the new one");
     }
     Ok(())
 }

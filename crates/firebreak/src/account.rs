@@ -263,7 +263,9 @@ fn step(edge: &EdgeFact) -> Step {
 fn name(key: &NodeKey) -> String {
     let name = key.name();
     match key.kind() {
-        NodeKind::Identity => name.split(':').nth(5).map_or(name, |last| if last.is_empty() { name } else { last }).to_owned(),
+        NodeKind::Identity => {
+            name.split(':').nth(5).map_or(name, |last| if last.is_empty() { name } else { last }).to_owned()
+        }
         NodeKind::Group => match name.strip_suffix("/administrators") {
             Some(account) => format!("the administrators of {account}"),
             None => name.split(':').nth(5).map_or_else(|| format!("\"{name}\""), str::to_owned),
@@ -302,7 +304,8 @@ mod tests {
 
     #[test]
     fn a_certain_way_is_preferred_to_a_shorter_one_and_cycles_end() {
-        let facts = [edge(A, C, &[], &["a condition"]), edge(A, B, &[], &[]), edge(B, C, &[], &[]), edge(C, A, &[], &[])];
+        let facts =
+            [edge(A, C, &[], &["a condition"]), edge(A, B, &[], &[]), edge(B, C, &[], &[]), edge(C, A, &[], &[])];
         let reach = Account::new(&facts).reach(&NodeKey::parse(A).unwrap()).unwrap();
         let c = reach.principals.iter().find(|one| one.arn.ends_with("/c")).unwrap();
         assert_eq!((c.answer, c.path.len()), ("yes", 2));

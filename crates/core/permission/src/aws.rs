@@ -9,6 +9,7 @@ pub mod anywhere;
 pub mod arn;
 mod condition;
 pub mod context;
+pub mod escalation;
 pub mod evaluate;
 pub mod glob;
 mod named;

@@ -41,7 +41,11 @@ pub fn scan_aws_account(world: &World, path: &Path, known: Time) -> Result<Found
     let relative = file.strip_prefix(root).unwrap_or(&file);
     let meta = world.disk.meta(&file).map_err(|error| cannot_read(&file, &error))?;
     if meta.size > MAX_FILE_BYTES {
-        return Err(format!("`{}` has {} bytes, more than the {MAX_FILE_BYTES} that are read", file.display(), meta.size));
+        return Err(format!(
+            "`{}` has {} bytes, more than the {MAX_FILE_BYTES} that are read",
+            file.display(),
+            meta.size
+        ));
     }
     let bytes = world.disk.read(&file).map_err(|error| cannot_read(&file, &error))?;
     let bytes = firebreak_classify::hide(&bytes);
@@ -64,7 +68,8 @@ fn account_file(world: &World, path: &Path) -> Result<std::path::PathBuf, String
     if files.iter().any(|file| file.path == path) {
         return Ok(path.to_owned());
     }
-    let details = files.iter().find(|file| file.path.file_name().is_some_and(|name| name == "authorization-details.json"));
+    let details =
+        files.iter().find(|file| file.path.file_name().is_some_and(|name| name == "authorization-details.json"));
     let hint = "hint: name the file, or call it `authorization-details.json`";
     details
         .map(|file| file.path.clone())

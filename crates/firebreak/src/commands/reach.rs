@@ -22,12 +22,8 @@ pub(super) fn run(args: &ReachArgs, output: Output) -> Result<End> {
     if let Some(path) = &args.aws_account {
         return account::run(path, &args.from, output);
     }
-    let from = FromArgs {
-        inventory: args.inventory.clone(),
-        from: args.from.clone(),
-        since: args.since,
-        now: args.now,
-    };
+    let from =
+        FromArgs { inventory: args.inventory.clone(), from: args.from.clone(), since: args.since, now: args.now };
     let from = compromise(&from)?;
     let reached = reach(&from.graph, &from.sources, Time::MAX);
     let losses = reached.losses(&from.graph);

@@ -20,8 +20,8 @@ use super::answer::Answer;
 use super::organization::Organization;
 use super::policy::Policy;
 use super::principal::Principal;
-use firebreak_model::Text;
 use assuming::Trusts;
+use firebreak_model::{Text, Time};
 use judge::Judge;
 use spread::{Candidates, Family};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,10 +92,14 @@ pub struct Account {
     pub id: Text,
     /// Users, roles and groups.
     pub members: Vec<Member>,
+    /// The ARNs of managed policies that have another version which makes an administrator of whoever has it.
+    pub restorable: BTreeSet<Text>,
     /// What runs in it. `None`: not known.
     pub running: Option<Vec<Running>>,
     /// The organisation, where it is known.
     pub organization: Option<Organization>,
+    /// When requests are made. `None`: what conditions say of time is not decided.
+    pub now: Option<Time>,
 }
 
 /// Where a way begins or ends.
@@ -207,8 +211,8 @@ struct Finder<'a> {
     hubs: BTreeSet<Text>,
     /// Sets of targets that do not depend on who asks.
     families: BTreeMap<String, Rc<Family>>,
-    /// The roles that each service may be given.
-    passable: BTreeMap<&'static str, Rc<Candidates>>,
+    /// What actions are asked of: the roles that each service may be given, what may be changed, who may be taken over.
+    candidates: BTreeMap<String, Rc<Candidates>>,
     trusts: Trusts,
 }
 
@@ -216,10 +220,10 @@ impl<'a> Finder<'a> {
     fn new(account: &'a Account) -> Finder<'a> {
         let mut judge = Judge::new(account);
         let mut families = BTreeMap::new();
-        let mut passable = BTreeMap::new();
+        let mut candidates = BTreeMap::new();
         for (service, roles) in passing::trusting(account, &mut judge) {
             let arns = roles.iter().filter_map(|(role, _)| Some((account.members.get(*role)?.arn.clone(), *role)));
-            passable.insert(service, Rc::new(Candidates::new(arns)));
+            candidates.insert(service.to_owned(), Rc::new(Candidates::new(arns)));
             for profile in [false, true] {
                 let family = passing::runs_as(account, service, &roles, profile);
                 families.insert(family.name.clone(), Rc::new(family));
@@ -227,7 +231,7 @@ impl<'a> Finder<'a> {
         }
         let trusts = Trusts::default();
         let mut finder =
-            Finder { account, judge, ways: Vec::new(), hubs: BTreeSet::new(), families, passable, trusts };
+            Finder { account, judge, ways: Vec::new(), hubs: BTreeSet::new(), families, candidates, trusts };
         finder.trusts = Trusts::of(&mut finder);
         finder
     }
@@ -242,6 +246,26 @@ impl<'a> Finder<'a> {
         self.run(asker);
         self.take_over(asker);
         self.assume(asker);
+    }
+
+    /// The family of this name, made once.
+    fn family(&mut self, name: String, make: impl FnOnce(&Self) -> Family) -> Rc<Family> {
+        if let Some(family) = self.families.get(&name) {
+            return Rc::clone(family);
+        }
+        let family = Rc::new(make(self));
+        self.families.insert(name, Rc::clone(&family));
+        family
+    }
+
+    /// The candidates of this name, made once.
+    fn candidates(&mut self, name: String, make: impl FnOnce(&Self) -> Candidates) -> Rc<Candidates> {
+        if let Some(candidates) = self.candidates.get(&name) {
+            return Rc::clone(candidates);
+        }
+        let candidates = Rc::new(make(self));
+        self.candidates.insert(name, Rc::clone(&candidates));
+        candidates
     }
 
     /// Where an asker stands on the map.

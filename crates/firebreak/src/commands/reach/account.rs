@@ -1,7 +1,7 @@
 //! `firebreak reach --aws-account`: what an identity of one AWS account reaches, from that account's files alone.
 
-use crate::commands::End;
 use crate::account::{Account, AccountReach, Reached, Step};
+use crate::commands::End;
 use crate::commands::show_problems;
 use crate::output::{Output, count};
 use anyhow::{Result, anyhow, bail};
@@ -34,7 +34,10 @@ pub(super) fn run(path: &Path, from: &[String], output: Output) -> Result<End> {
 fn gaps(path: &Path, problems: &[firebreak_model::Problem]) -> Vec<String> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
     let files = [
-        ("resources.json", "what runs in the account: where a way needs something that runs as a role, any role may be it"),
+        (
+            "resources.json",
+            "what runs in the account: where a way needs something that runs as a role, any role may be it",
+        ),
         ("organization.json", "whether an organisation's policies limit the account: taken as not"),
         ("credential-report.csv", "which users have passwords and access keys: taken so that they can be made"),
         ("resource-policies.json", "what the policies of buckets, keys and other resources say: taken as having none"),
@@ -56,7 +59,10 @@ fn unknown(account: &Account<'_>, from: &str) -> anyhow::Error {
     let mut near: Vec<&str> = account.identities().collect();
     near.sort_by_key(|arn| (shared(arn), *arn));
     let near: Vec<String> = near.into_iter().take(3).map(|arn| format!("`{arn}`")).collect();
-    anyhow!("the account does not know `{from}`: what it reaches is unknown, not nothing\nhint: it holds {}", near.join(", "))
+    anyhow!(
+        "the account does not know `{from}`: what it reaches is unknown, not nothing\nhint: it holds {}",
+        near.join(", ")
+    )
 }
 
 fn show(reach: &AccountReach, output: Output) {

@@ -1,7 +1,7 @@
 //! Policies changed, credentials made, trust rewritten: what `table::ALTERATIONS` and `table::TAKEOVERS` say, judged.
 
 use super::spread::{By, Candidates, Family, Gain, Targets};
-use super::table::{ALTERATIONS, Alteration, Altered, Creation, CREATIONS, TAKEOVERS, Takeover};
+use super::table::{ALTERATIONS, Alteration, Altered, CREATIONS, Creation, TAKEOVERS, Takeover};
 use super::{Account, Finder, Member, MemberKind, Place, Verdict};
 use crate::aws::answer::Answer;
 use crate::aws::context::Context;
@@ -17,10 +17,10 @@ fn is_protected(arn: &str) -> bool {
 }
 
 /// What is known of a request that changes the policies of `target`.
-fn context(row: &Alteration, target: Option<&Member>) -> Context {
+fn context(base: Context, row: &Alteration, target: Option<&Member>) -> Context {
     let context = match target.and_then(|target| target.boundary.as_ref()) {
-        Some((boundary, _)) => Context::direct().with("iam:PermissionsBoundary", [&**boundary]),
-        None => Context::direct().without("iam:PermissionsBoundary"),
+        Some((boundary, _)) => base.with("iam:PermissionsBoundary", [&**boundary]),
+        None => base.without("iam:PermissionsBoundary"),
     };
     if row.attaches { context.with("iam:PolicyARN", [ADMINISTRATOR]) } else { context }
 }
@@ -40,7 +40,7 @@ impl Finder<'_> {
             return true;
         }
         for row in ALTERATIONS.iter().filter(|row| row.id != JOIN) {
-            self.alter_others(asker, own, row);
+            self.alter_others(asker, row);
         }
         false
     }
@@ -50,7 +50,7 @@ impl Finder<'_> {
             return false;
         }
         let Some(member) = self.account.members.get(own) else { return false };
-        let context = context(row, Some(member));
+        let context = context(self.judge.context(), row, Some(member));
         let mut best = Verdict::default();
         for arn in own_arns(self.account, member, row.on) {
             let verdict = self.judge.decide(asker, row.action, &arn, &context);
@@ -76,9 +76,8 @@ impl Finder<'_> {
             if !row.all.iter().all(|any| any.iter().any(|action| self.judge.could(asker, action))) {
                 continue;
             }
-            let context = Context::direct()
-                .with("iam:PolicyARN", [ADMINISTRATOR])
-                .without("iam:PermissionsBoundary");
+            let context = self.judge.context();
+            let context = context.with("iam:PolicyARN", [ADMINISTRATOR]).without("iam:PermissionsBoundary");
             let verdict = self.judge.some_with(asker, row.all, row.form, &context);
             if verdict.possible() && best.as_ref().is_none_or(|(have, _)| verdict.better(have)) {
                 best = Some((verdict, row));
@@ -92,22 +91,22 @@ impl Finder<'_> {
     }
 
     /// Changing someone else's policies makes an administrator of whoever is that one, too.
-    fn alter_others(&mut self, asker: usize, own: Option<usize>, row: &'static Alteration) {
+    fn alter_others(&mut self, asker: usize, row: &'static Alteration) {
         if !self.judge.could(asker, row.action) {
             return;
         }
-        let candidates = self.alterable(row.on);
+        let candidates = self.candidates(format!("{:?}", row.on), |finder| finder.alterable(row.on));
         let account = self.account;
+        let base = self.judge.context();
         let about = |at: usize| match row.on {
-            Altered::User | Altered::Role => context(row, account.members.get(at)),
-            Altered::Group | Altered::Policy => context(row, None),
+            Altered::User | Altered::Role => context(base.clone(), row, account.members.get(at)),
+            Altered::Group | Altered::Policy | Altered::Version => context(base.clone(), row, None),
         };
         let targets = self.targets(asker, row.action, &candidates, &about);
         if targets.is_empty() {
             return;
         }
-        let mut family = self.alters(row);
-        family.all.retain(|(_, gain)| gain.with != own.map(Place::Member));
+        let family = self.family(format!("alters/{}", row.id), |finder| finder.alters(row));
         self.lead(asker, By { path: row.id, how: row.how }, &Verdict::certain(), targets, &family);
     }
 
@@ -118,8 +117,10 @@ impl Finder<'_> {
             Altered::User => Candidates::new(members(MemberKind::User)),
             Altered::Role => Candidates::new(members(MemberKind::Role).filter(|(arn, _)| !is_protected(arn))),
             Altered::Group => Candidates::new(members(MemberKind::Group)),
-            Altered::Policy => {
-                Candidates::new(self.judge.managed().iter().enumerate().map(|(at, arn)| (arn.clone(), at)))
+            Altered::Policy | Altered::Version => {
+                let all = self.judge.managed().iter().enumerate().map(|(at, arn)| (arn.clone(), at));
+                let fits = |arn: &Text| on == Altered::Policy || self.account.restorable.contains(arn);
+                Candidates::new(all.filter(|(arn, _)| fits(arn)))
             }
         }
     }
@@ -138,11 +139,12 @@ impl Finder<'_> {
             }
             Altered::Group => {
                 let users = self.members(MemberKind::User);
-                users.flat_map(|(at, user)| user.groups.iter().map(move |group| (*group, at)))
+                users
+                    .flat_map(|(at, user)| user.groups.iter().map(move |group| (*group, at)))
                     .map(|(group, at)| gain(group, at))
                     .collect()
             }
-            Altered::Policy => {
+            Altered::Policy | Altered::Version => {
                 let mut all = Vec::new();
                 for (at, arn) in self.judge.managed().iter().enumerate() {
                     let holders = self.account.members.iter().enumerate();
@@ -162,8 +164,9 @@ impl Finder<'_> {
         if !self.judge.could(asker, row.action) {
             return;
         }
-        let candidates = self.alterable(Altered::Group);
-        let targets = self.targets(asker, row.action, &candidates, &|_| Context::direct());
+        let candidates = self.candidates(format!("{:?}", Altered::Group), |finder| finder.alterable(Altered::Group));
+        let base = self.judge.context();
+        let targets = self.targets(asker, row.action, &candidates, &|_| base.clone());
         let own = self.judge.own(asker).and_then(|own| self.account.members.get(own));
         let user = own.filter(|own| own.kind == MemberKind::User);
         let with = if user.is_some() { None } else { Some(Place::SomeUser) };
@@ -192,12 +195,15 @@ impl Finder<'_> {
             if !row.actions.iter().all(|action| self.judge.could(asker, action)) {
                 continue;
             }
-            let family = self.taken(row);
-            let arns = family.all.iter().filter_map(|(at, _)| Some((self.account.members.get(*at)?.arn.clone(), *at)));
-            let candidates = Candidates::new(arns);
+            let family = self.family(format!("takes/{}", row.id), |finder| finder.taken(row));
+            let candidates = self.candidates(format!("takes/{}", row.id), |finder| {
+                let arn = |at: &usize| Some((finder.account.members.get(*at)?.arn.clone(), *at));
+                Candidates::new(family.all.iter().filter_map(|(at, _)| arn(at)))
+            });
             let mut targets: Option<Targets> = None;
+            let base = self.judge.context();
             for action in row.actions {
-                let found = self.targets(asker, action, &candidates, &|_| Context::direct());
+                let found = self.targets(asker, action, &candidates, &|_| base.clone());
                 targets = Some(match targets {
                     Some(have) => have.and(&found),
                     None => found,
@@ -223,10 +229,14 @@ impl Finder<'_> {
         let assumed = |member: &Member| {
             let mut verdict = Verdict::certain();
             if !row.role && row.password.is_none() && member.keys.is_none() {
-                verdict.because.push(Text::new_static("taken as given: it has fewer than two access keys (no list of keys)"));
+                verdict
+                    .because
+                    .push(Text::new_static("taken as given: it has fewer than two access keys (no list of keys)"));
             }
             match row.password.filter(|_| member.password.is_none()) {
-                Some(true) => verdict.because.push(Text::new_static("taken as given: it has a password (no credential report)")),
+                Some(true) => {
+                    verdict.because.push(Text::new_static("taken as given: it has a password (no credential report)"))
+                }
                 Some(false) => {
                     verdict.because.push(Text::new_static("taken as given: it has no password (no credential report)"));
                 }
@@ -256,6 +266,7 @@ fn own_arns(account: &Account, member: &Member, on: Altered) -> Vec<Text> {
         (Altered::User, MemberKind::Group) => vec![member.principal.arn.clone()],
         (Altered::Group, MemberKind::User) => member.groups.iter().filter_map(group).collect(),
         (Altered::Policy, _) => managed_by(account, member).into_iter().collect(),
+        (Altered::Version, _) => managed_by(account, member).intersection(&account.restorable).cloned().collect(),
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,6 @@
 use super::spread::{By, Candidates, Family, Gain, Targets};
 use super::table::ASSUME;
 use super::{Finder, MemberKind, Verdict};
-use crate::aws::context::Context;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -65,13 +64,14 @@ impl Finder<'_> {
             direct.insert(role, self.judge.assume(asker, role));
         }
         if self.judge.could(asker, ACTION) {
+            let context = self.judge.context();
             let (plain, arns, picky) =
                 (self.trusts.plain.clone(), Rc::clone(&self.trusts.plain_arns), Rc::clone(&self.trusts.picky));
             if let Some(plain) = plain {
-                let targets = self.targets(asker, ACTION, &arns, &|_| Context::direct());
+                let targets = self.targets(asker, ACTION, &arns, &|_| context.clone());
                 self.lead(asker, BY, &Verdict::certain(), targets, &plain);
             }
-            let asked = match self.targets(asker, ACTION, &picky, &|_| Context::direct()) {
+            let asked = match self.targets(asker, ACTION, &picky, &|_| context.clone()) {
                 Targets::These(these) => these.into_keys().collect(),
                 Targets::All(_) => picky.places().collect::<Vec<_>>(),
             };

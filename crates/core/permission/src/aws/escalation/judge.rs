@@ -4,6 +4,7 @@ mod samples;
 
 use super::table::{ALTERATIONS, CREATIONS, PASSES, RUNS, TAKEOVERS};
 use super::{Account, MAX_DECISIONS, Member, Place, Verdict};
+use crate::aws::condition::Condition;
 use crate::aws::context::Context;
 use crate::aws::evaluate::{Policies, Request, ResourcePolicy, answer, evaluate};
 use crate::aws::glob::Work;
@@ -54,8 +55,13 @@ pub(super) struct Judge<'a> {
     by_arn: FxHashMap<&'a str, usize>,
     membership: Membership<'a>,
     everything: Vec<Arc<Policy>>,
+    /// A trust that leaves it to the account.
+    delegating: Arc<Policy>,
+    context: Context,
     decisions: u64,
 }
+
+const ASSUME: &str = "sts:AssumeRole";
 
 /// Every action of the tables, in lower case.
 fn actions() -> FxHashMap<String, u32> {
@@ -68,10 +74,20 @@ fn actions() -> FxHashMap<String, u32> {
     all.into_iter().zip(0..).map(|(action, bit)| (action.to_ascii_lowercase(), bit)).collect()
 }
 
+/// A trust policy that leaves it to the account.
+fn delegating(account: &str) -> Policy {
+    let mut policy = Policy::allow_all("trust policy");
+    for statement in &mut policy.statements {
+        statement.principals = Listed::These(Box::new([Named::Account(Text::new(account))]));
+    }
+    policy
+}
+
 impl<'a> Judge<'a> {
     pub(super) fn new(account: &'a Account) -> Judge<'a> {
         let members = account.members.iter().enumerate();
-        let managed: BTreeSet<Text> = account.members.iter().flat_map(|member| member.managed.iter().cloned()).collect();
+        let managed: BTreeSet<Text> =
+            account.members.iter().flat_map(|member| member.managed.iter().cloned()).collect();
         let mut judge = Judge {
             account,
             askers: Vec::with_capacity(account.members.len()),
@@ -84,6 +100,11 @@ impl<'a> Judge<'a> {
                 None => Membership::Standalone,
             },
             everything: vec![Arc::new(Policy::allow_all("any policy that is written"))],
+            delegating: Arc::new(delegating(&account.id)),
+            context: match account.now.map(|now| now.to_string()) {
+                Some(now) => Context::direct().with("aws:CurrentTime", [&now]).with("aws:TokenIssueTime", [&now]),
+                None => Context::direct(),
+            },
             decisions: 0,
         };
         judge.enlist();
@@ -158,6 +179,11 @@ impl<'a> Judge<'a> {
         &self.managed
     }
 
+    /// What is known of every request.
+    pub(super) fn context(&self) -> Context {
+        self.context.clone()
+    }
+
     pub(super) fn decisions(&self) -> u64 {
         self.decisions
     }
@@ -205,6 +231,11 @@ impl<'a> Judge<'a> {
 
     /// Whether the asker may do `action` on exactly this.
     pub(super) fn decide(&mut self, asker: usize, action: &str, arn: &str, context: &Context) -> Verdict {
+        if action == ASSUME {
+            // The other side, where it leaves it to the account.
+            let delegating = Arc::clone(&self.delegating);
+            return self.put(asker, action, arn, context, ResourcePolicy::Given(&delegating));
+        }
         self.put(asker, action, arn, context, ResourcePolicy::Absent)
     }
 
@@ -229,7 +260,8 @@ impl<'a> Judge<'a> {
     /// Whether the asker may assume the role.
     pub(super) fn assume(&mut self, asker: usize, role: usize) -> Verdict {
         let Some((arn, trust)) = self.trusting(role) else { return Verdict::default() };
-        self.put(asker, "sts:AssumeRole", arn, &Context::direct(), ResourcePolicy::Given(trust))
+        let context = self.context();
+        self.put(asker, "sts:AssumeRole", arn, &context, ResourcePolicy::Given(trust))
     }
 
     fn trusting(&self, role: usize) -> Option<(&'a str, &'a Policy)> {
@@ -244,7 +276,7 @@ impl<'a> Judge<'a> {
             return Verdict::default();
         }
         // A service says for whom it acts, which is this account.
-        let context = Context::direct().with("aws:SourceAccount", [&*self.account.id]);
+        let context = self.context().with("aws:SourceAccount", [&*self.account.id]);
         self.trusts(arn, trust, &Principal::service(service), &[], &context)
     }
 
@@ -253,7 +285,8 @@ impl<'a> Judge<'a> {
         let Some((arn, trust)) = self.trusting(role) else { return Verdict::default() };
         let anyone = Principal::user(&format!("arn:aws:iam::{}:user/firebreak", self.account.id));
         let everything = self.everything.clone();
-        let mut verdict = self.trusts(arn, trust, &anyone, &everything, &Context::direct());
+        let context = self.context();
+        let mut verdict = self.trusts(arn, trust, &anyone, &everything, &context);
         verdict.because.clear();
         verdict
     }
@@ -336,8 +369,9 @@ fn about(statement: &Statement, action: &str) -> bool {
 
 /// Whether a statement says the same of every ARN from `first` to `last`.
 fn is_uniform(statement: &Statement, first: &str, last: &str) -> bool {
-    let of_target = |key: &Text| key.contains("resourcetag/") || key.starts_with("iam:permissionsboundary");
-    if statement.unread.is_some() || statement.conditions.iter().any(|condition| condition.keys().any(of_target)) {
+    let of_target = |key: String| key.contains("resourcetag/") || key.starts_with("iam:permissionsboundary");
+    let by_target = |condition: &Condition| of_target(condition.key.to_ascii_lowercase());
+    if statement.unread.is_some() || statement.conditions.iter().any(by_target) {
         return false;
     }
     let Listed::These(templates) = &statement.resources else { return false };
@@ -375,6 +409,8 @@ fn is_outside(named: &Named) -> bool {
 
 /// Whether a condition tells principals apart.
 fn about_principal(statement: &Statement) -> bool {
-    let keys = statement.conditions.iter().flat_map(|condition| condition.keys());
-    keys.into_iter().any(|key| key.starts_with("aws:principal") || key.starts_with("aws:user") || key.contains("tag"))
+    statement.conditions.iter().any(|condition| {
+        let key = condition.key.to_ascii_lowercase();
+        key.starts_with("aws:principal") || key.starts_with("aws:user") || key.contains("tag")
+    })
 }

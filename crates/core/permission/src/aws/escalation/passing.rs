@@ -4,7 +4,6 @@ use super::judge::Judge;
 use super::spread::{By, Family, Gain, Targets};
 use super::table::{Given, Kind, On, PASSES, Pass, RUNS, Step};
 use super::{Account, Finder, MemberKind, Verdict};
-use crate::aws::context::Context;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -72,8 +71,8 @@ impl Finder<'_> {
 
     /// The roles that `asker` may pass to `service`.
     fn passable(&mut self, asker: usize, service: &'static str) -> Targets {
-        let Some(candidates) = self.passable.get(service).cloned() else { return Targets::none() };
-        let context = Context::direct().with("iam:PassedToService", [service]);
+        let Some(candidates) = self.candidates.get(service).cloned() else { return Targets::none() };
+        let context = self.judge.context().with("iam:PassedToService", [service]);
         self.targets(asker, "iam:PassRole", &candidates, &|_| context.clone())
     }
 

@@ -77,7 +77,8 @@ impl Finder<'_> {
                 continue;
             }
             let word = row.kind.word();
-            let doubt = if row.chooses_role { format!("a {word} is in use") } else { format!("some {word} runs as it") };
+            let doubt =
+                if row.chooses_role { format!("a {word} is in use") } else { format!("some {word} runs as it") };
             let verdict = verdict.unless(doubt);
             let key = (row.service, row.given.contains(&Given::InstanceProfile));
             if best.get(&key).is_none_or(|(have, _)| verdict.better(have)) {
@@ -91,4 +92,3 @@ impl Finder<'_> {
         }
     }
 }
-

@@ -145,7 +145,9 @@ impl Finder<'_> {
             Targets::All(verdict) if family.all.len() > MAX_DIRECT => {
                 let hub = Text::new(format!("{}/all", family.name));
                 self.enter(from, &hub, by, base.clone().and(&verdict));
-                self.open(hub, family.all.iter().map(|(_, gain)| (gain.clone(), Vec::new())).collect());
+                if !self.hubs.contains(&hub) {
+                    self.open(hub, family.all.iter().map(|(_, gain)| (gain.clone(), Vec::new())).collect());
+                }
             }
             Targets::All(verdict) => {
                 let each = family.all.iter().map(|(_, gain)| (gain.clone(), verdict.clone()));

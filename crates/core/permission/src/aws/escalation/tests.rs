@@ -1,0 +1,261 @@
+//! Ways that must be found, and look-alikes that must not.
+
+use super::*;
+use crate::aws::read::Limits;
+use serde_json::{Value, json};
+
+const ID: &str = "111122223333";
+
+fn policy(document: &Value) -> Arc<Policy> {
+    let (policy, problems) = Policy::read("p", document, Limits::default());
+    assert!(problems.is_empty(), "{problems:?}");
+    Arc::new(policy)
+}
+
+fn allow(actions: Value, resource: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{"Sid": "s", "Effect": "Allow", "Action": actions, "Resource": resource}]})
+}
+
+fn member(kind: MemberKind, name: &str, policies: &[Value]) -> Member {
+    let word = match kind {
+        MemberKind::User => "user",
+        MemberKind::Role => "role",
+        MemberKind::Group => "group",
+    };
+    let arn = format!("arn:aws:iam::{ID}:{word}/{name}");
+    let principal = if kind == MemberKind::Role { Principal::role(&arn) } else { Principal::user(&arn) };
+    let principal = if kind == MemberKind::User { principal.with_tags([]) } else { principal };
+    Member {
+        kind,
+        principal,
+        arn: Text::new(arn),
+        policies: policies.iter().map(policy).collect(),
+        managed: Vec::new(),
+        groups: Vec::new(),
+        boundary: None,
+        trust: None,
+        profile: false,
+        keys: None,
+        password: None,
+    }
+}
+
+fn user(name: &str, policies: &[Value]) -> Member {
+    member(MemberKind::User, name, policies)
+}
+
+/// A role that trusts `principal`, such as `{"Service": "lambda.amazonaws.com"}`.
+fn role(name: &str, principal: Value, policies: &[Value]) -> Member {
+    let trust = json!({"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]});
+    Member { trust: Some(policy(&trust)), ..member(MemberKind::Role, name, policies) }
+}
+
+fn admin() -> Value {
+    allow(json!("*"), "*")
+}
+
+fn account(members: Vec<Member>) -> Account {
+    Account {
+        id: Text::new(ID),
+        members,
+        restorable: BTreeSet::new(),
+        running: Some(Vec::new()),
+        organization: None,
+        now: None,
+    }
+}
+
+/// What the first member reaches: places with whether it is certain, over all ways.
+fn reached(account: &Account) -> BTreeMap<Place, bool> {
+    let ways = find(account).ways;
+    let mut reached = BTreeMap::from([(Place::Member(0), true)]);
+    loop {
+        let before = reached.clone();
+        for way in &ways {
+            let (Some(from), with) = (reached.get(&way.from), way.with.as_ref().map(|with| reached.get(with))) else {
+                continue;
+            };
+            if with == Some(None) {
+                continue;
+            }
+            let certain = *from && with.flatten().copied().unwrap_or(true) && way.may.is_empty();
+            let have = reached.entry(way.to.clone()).or_default();
+            *have |= certain;
+        }
+        if before == reached {
+            return reached;
+        }
+    }
+}
+
+/// Whether the first member becomes an administrator.
+fn governs(members: Vec<Member>) -> Answer {
+    match reached(&account(members)).get(&Place::Administrators) {
+        Some(true) => Answer::Yes,
+        Some(false) => Answer::May,
+        None => Answer::No,
+    }
+}
+
+fn lambda() -> Member {
+    role("worker", json!({"Service": "lambda.amazonaws.com"}), &[admin()])
+}
+
+#[test]
+fn two_permissions_in_two_policies_make_one_way() {
+    let pass = allow(json!("iam:PassRole"), "*");
+    let create = allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
+    assert_eq!(governs(vec![user("a", &[pass.clone(), create.clone()]), lambda()]), Answer::Yes);
+    let mut in_group = user("a", &[pass.clone()]);
+    in_group.groups = vec![2];
+    let group = member(MemberKind::Group, "makers", &[create.clone()]);
+    assert_eq!(governs(vec![in_group, lambda(), group]), Answer::Yes);
+    assert_eq!(governs(vec![user("a", &[pass]), lambda()]), Answer::No);
+    assert_eq!(governs(vec![user("a", &[create]), lambda()]), Answer::No);
+}
+
+#[test]
+fn a_role_is_passed_only_where_trust_condition_and_resource_let_it() {
+    let create = || allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
+    let pass = |resource: &str, service: &str| {
+        let mut pass = allow(json!("iam:PassRole"), resource);
+        pass["Statement"][0]["Condition"] = json!({"StringEquals": {"iam:PassedToService": service}});
+        pass
+    };
+    let worker = "arn:aws:iam::111122223333:role/worker";
+    let with = |policy: Value, role: Member| governs(vec![user("a", &[create(), policy]), role]);
+    assert_eq!(with(pass(worker, "lambda.amazonaws.com"), lambda()), Answer::Yes);
+    assert_eq!(with(pass(worker, "ec2.amazonaws.com"), lambda()), Answer::No);
+    assert_eq!(with(pass("arn:aws:iam::111122223333:role/other", "lambda.amazonaws.com"), lambda()), Answer::No);
+    let elsewhere = role("worker", json!({"Service": "ec2.amazonaws.com"}), &[admin()]);
+    assert_eq!(with(allow(json!("iam:PassRole"), worker), elsewhere), Answer::No);
+}
+
+#[test]
+fn a_condition_that_nobody_knows_leaves_it_open() {
+    let mut policy = allow(json!("iam:PutUserPolicy"), "*");
+    policy["Statement"][0]["Condition"] = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    assert_eq!(governs(vec![user("a", &[policy])]), Answer::May);
+}
+
+#[test]
+fn boundary_deny_and_other_resources_clear() {
+    let write = || allow(json!("iam:PutUserPolicy"), "*");
+    assert_eq!(governs(vec![user("a", &[write()])]), Answer::Yes);
+    let deny = json!({"Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]});
+    assert_eq!(governs(vec![user("a", &[write(), deny])]), Answer::No);
+    let other = allow(json!("iam:PutUserPolicy"), "arn:aws:iam::111122223333:user/b");
+    assert_eq!(governs(vec![user("a", &[other]), user("b", &[])]), Answer::No);
+    let boundary = |document: Value| {
+        let mut bound = user("a", &[admin()]);
+        bound.boundary = Some((Text::new("arn:aws:iam::111122223333:policy/b"), policy(&document)));
+        bound
+    };
+    assert_eq!(governs(vec![boundary(allow(json!("s3:*"), "*"))]), Answer::No);
+    // What the boundary allows is everything that it writes for itself, and a new user has no boundary.
+    let wide = boundary(allow(json!(["iam:PutUserPolicy", "s3:*"]), "*"));
+    assert_eq!(governs(vec![wide.clone()]), Answer::No);
+    let loose = boundary(allow(json!("iam:*"), "*"));
+    assert_eq!(governs(vec![loose]), Answer::Yes);
+}
+
+#[test]
+fn a_changed_policy_helps_whoever_becomes_its_holder() {
+    let target = || role("b", json!({"AWS": "arn:aws:iam::111122223333:user/a"}), &[]);
+    let write = || allow(json!("iam:PutRolePolicy"), "arn:aws:iam::111122223333:role/b");
+    assert_eq!(governs(vec![user("a", &[write()]), target()]), Answer::Yes);
+    let closed = role("b", json!({"Service": "ec2.amazonaws.com"}), &[]);
+    assert_eq!(governs(vec![user("a", &[write()]), closed.clone()]), Answer::No);
+    let rewrite = allow(json!("iam:UpdateAssumeRolePolicy"), "arn:aws:iam::111122223333:role/b");
+    assert_eq!(governs(vec![user("a", &[write(), rewrite]), closed]), Answer::Yes);
+    // Over a third one: a becomes c, which may write b's policies, and a becomes b by itself.
+    let third = role("c", json!({"AWS": "arn:aws:iam::111122223333:user/a"}), &[write()]);
+    assert_eq!(governs(vec![user("a", &[]), target(), third]), Answer::Yes);
+}
+
+#[test]
+fn both_sides_of_a_trust_in_the_account_are_asked() {
+    let target = |principal: &str| role("b", json!({"AWS": principal}), &[admin()]);
+    let root = "arn:aws:iam::111122223333:root";
+    let assume = || allow(json!("sts:AssumeRole"), "arn:aws:iam::111122223333:role/b");
+    assert_eq!(governs(vec![user("a", &[]), target(root)]), Answer::No);
+    assert_eq!(governs(vec![user("a", &[assume()]), target(root)]), Answer::Yes);
+    assert_eq!(governs(vec![user("a", &[assume()]), target("arn:aws:iam::111122223333:user/c")]), Answer::No);
+    let mut conditional = target(root);
+    let trust = json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:username": "c"}}}]});
+    conditional.trust = Some(policy(&trust));
+    assert_eq!(governs(vec![user("a", &[assume()]), conditional.clone()]), Answer::No);
+    assert_eq!(governs(vec![user("c", &[assume()]), conditional]), Answer::Yes);
+}
+
+#[test]
+fn what_runs_already_is_controlled_only_where_it_is() {
+    let edit = || {
+        allow(json!(["lambda:UpdateFunctionCode", "lambda:InvokeFunction"]), "arn:aws:lambda:*:111122223333:function:f")
+    };
+    let runs = |name: &str| Running {
+        kind: Kind::Function,
+        arn: Text::new(format!("arn:aws:lambda:us-east-1:{ID}:function:{name}")),
+        role: Some(Text::new(format!("arn:aws:iam::{ID}:role/worker"))),
+    };
+    let with = |running: Option<Vec<Running>>| {
+        let account = Account { running, ..account(vec![user("a", &[edit()]), lambda()]) };
+        reached(&account).get(&Place::Administrators).copied()
+    };
+    assert_eq!(with(Some(vec![runs("f")])), Some(true));
+    assert_eq!(with(Some(vec![runs("g")])), None);
+    assert_eq!(with(Some(Vec::new())), None);
+    assert_eq!(with(None), Some(false));
+}
+
+#[test]
+fn an_organisation_limits_all_of_it() {
+    let deny = json!({"Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]});
+    let level = crate::aws::organization::Level {
+        service_control: Some(vec![Arc::new(Policy::allow_all("FullAWSAccess")), policy(&deny)]),
+        ..Default::default()
+    };
+    let mut organization = Organization { management: Some(Text::new("999988887777")), ..Organization::default() };
+    organization.accounts.insert(Text::new(ID), vec![level]);
+    let mut limited = account(vec![user("a", &[admin()])]);
+    limited.organization = Some(organization);
+    assert_eq!(reached(&limited).get(&Place::Administrators), None);
+}
+
+#[test]
+fn ten_thousand_roles_that_assume_each_other_stay_few_ways() {
+    let assume = policy(&allow(json!("sts:AssumeRole"), "*"));
+    let root = format!("arn:aws:iam::{ID}:root");
+    let mut members: Vec<Member> = vec![user("a", &[allow(json!("sts:AssumeRole"), "*")])];
+    let template = role("r", json!({"AWS": root}), &[]);
+    for at in 0..10_000 {
+        let arn = format!("arn:aws:iam::{ID}:role/r{at}");
+        let principal = Principal::role(&arn);
+        members.push(Member {
+            arn: Text::new(arn),
+            principal,
+            policies: vec![Arc::clone(&assume)],
+            ..template.clone()
+        });
+    }
+    let ways = find(&account(members));
+    assert!(!ways.bounded && ways.ways.len() < 25_000, "{} ways", ways.ways.len());
+}
+
+#[test]
+fn wildcards_everywhere_meet_in_hubs() {
+    let some =
+        policy(&allow(json!(["iam:PassRole", "lambda:*", "iam:CreateAccessKey", "iam:UpdateAssumeRolePolicy"]), "*"));
+    let mut members = Vec::new();
+    for at in 0..2_500 {
+        let mut one = user(&format!("u{at}"), &[]);
+        one.policies = vec![Arc::clone(&some)];
+        members.push(one);
+        let mut one = role(&format!("r{at}"), json!({"Service": "lambda.amazonaws.com"}), &[]);
+        one.policies = vec![Arc::clone(&some)];
+        members.push(one);
+    }
+    let ways = find(&account(members));
+    assert!(!ways.bounded && ways.ways.len() < 60_000, "{} ways", ways.ways.len());
+}

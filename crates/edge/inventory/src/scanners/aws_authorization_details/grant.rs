@@ -53,7 +53,7 @@ impl Account<'_> {
     fn owned(&self, resource: &KnownResource) -> Option<Vec<Text>> {
         match &resource.account {
             Some(account) => (*account == self.id).then(Vec::new),
-            None if self.input.surroundings.aws_accounts.len() <= 1 => Some(Vec::new()),
+            None if self.accounts.len() <= 1 => Some(Vec::new()),
             None => Some(vec![Text::new(format!("account {} owns it", self.id))]),
         }
     }
@@ -61,7 +61,9 @@ impl Account<'_> {
     /// Adds every grant of one principal.
     pub(super) fn grants(&mut self, principal: &Principal) {
         let denies: Vec<&Statement> = principal.statements.iter().filter(|statement| !statement.allow).collect();
-        for statement in principal.statements.iter().filter(|statement| statement.allow) {
+        let governs = self.admins.contains(&principal.key);
+        let matters = |statement: &&Statement| statement.allow && !(governs && statement.resources.cover("*"));
+        for statement in principal.statements.iter().filter(matters) {
             for service in self.services(statement) {
                 self.grant(principal, statement, &denies, &service);
             }

@@ -4,11 +4,13 @@ use super::running::Siblings;
 use super::{Documents, managed};
 use crate::json::{list, text, texts};
 use crate::report::shown;
-use firebreak_model::Text;
+use firebreak_model::{Text, Time};
 use firebreak_permission::aws::escalation::{Account, Member, MemberKind};
-use firebreak_permission::aws::{Limits, Policy, Principal};
+use firebreak_permission::aws::{
+    Answer, Context, Limits, Membership, Policies, Policy, Principal, Request, Resource, ResourcePolicy, answer,
+};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Where each kind of member is in the export, and where its inline policies are.
@@ -29,7 +31,13 @@ struct Reading<'a> {
 
 /// The account in `document`, with what the files beside it say. What cannot be read is told by the other readers of
 /// the same document.
-pub(super) fn account(id: &str, document: &Value, documents: &Documents<'_>, siblings: Siblings) -> Account {
+pub(super) fn account(
+    id: &str,
+    document: &Value,
+    documents: &Documents<'_>,
+    siblings: Siblings,
+    known: Time,
+) -> Account {
     let mut reading = Reading { id, documents, managed: BTreeMap::new(), groups: BTreeMap::new() };
     let mut members = Vec::new();
     for (key, inline, kind) in LISTS {
@@ -44,7 +52,42 @@ pub(super) fn account(id: &str, document: &Value, documents: &Documents<'_>, sib
             members.push(member);
         }
     }
-    Account { id: Text::new(id), members, running: siblings.running, organization: siblings.organization }
+    Account {
+        id: Text::new(id),
+        members,
+        restorable: restorable(document),
+        running: siblings.running,
+        organization: siblings.organization,
+        // No account is older than this: such a time is not one at which anything was learnt.
+        now: Some(known).filter(|known| *known > Time::from_seconds(1_000_000_000) && *known != Time::MAX),
+    }
+}
+
+/// Managed policies that have another version which makes administrators.
+fn restorable(document: &Value) -> BTreeSet<Text> {
+    let others = |policy: &&Value| {
+        let versions = list(policy, "PolicyVersionList").iter();
+        let other = versions.filter(|version| !crate::json::flag(version, "IsDefaultVersion"));
+        other.filter_map(|version| version.get("Document")).any(|document| governs(&read("version", document)))
+    };
+    let policies = list(document, "Policies").iter().filter(others);
+    policies.filter_map(|policy| text(policy, "Arn")).map(Text::new).collect()
+}
+
+/// Whether a policy lets whoever has it write any policy.
+fn governs(policy: &Policy) -> bool {
+    let writer = Principal::user("arn:aws:iam::111122223333:user/firebreak");
+    let (resource, context) = (Resource::new(&writer.arn), Context::direct());
+    let identity = [Arc::new(policy.clone())];
+    let policies = Policies {
+        identity: &identity,
+        resource: ResourcePolicy::Absent,
+        principal_in: Membership::Standalone,
+        resource_in: Membership::Standalone,
+        ..Policies::default()
+    };
+    let request = Request { principal: &writer, action: "iam:putuserpolicy", resource: &resource, context: &context };
+    answer(&request, &policies) == Answer::Yes
 }
 
 impl Reading<'_> {
@@ -108,7 +151,9 @@ impl Reading<'_> {
             (Some(document), _) => read(arn, document),
             (None, Some(document)) => read(arn, &document),
             // AWS's own policies only allow, but for a few that say so in their names.
-            (None, None) if arn.contains(":iam::aws:policy/") && !arn.contains("Deny") && !arn.contains("Quarantine") => {
+            (None, None)
+                if arn.contains(":iam::aws:policy/") && !arn.contains("Deny") && !arn.contains("Quarantine") =>
+            {
                 Policy::missing_allowing(arn)
             }
             (None, None) => Policy::missing(arn),
@@ -122,4 +167,3 @@ impl Reading<'_> {
 fn read(name: &str, document: &Value) -> Policy {
     Policy::read(&shown(name), document, Limits::default()).0
 }
-

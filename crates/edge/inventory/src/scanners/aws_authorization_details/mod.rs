@@ -40,7 +40,9 @@ impl Scanner for AwsAuthorizationDetails {
         let json = path.extension().is_some_and(|extension| extension == "json");
         let head = String::from_utf8_lossy(head);
         let named = path.file_name().is_some_and(|name| name == "authorization-details.json");
-        is_sibling(path) || named || (json && (head.contains("\"UserDetailList\"") || head.contains("\"RoleDetailList\"")))
+        is_sibling(path)
+            || named
+            || (json && (head.contains("\"UserDetailList\"") || head.contains("\"RoleDetailList\"")))
     }
 
     fn needs_resources(&self) -> bool {
@@ -55,19 +57,17 @@ impl Scanner for AwsAuthorizationDetails {
             return Found { complete: true, ..found };
         }
         if let Some(document) = parse(input.bytes, &mut report) {
-            match account(&document, input.path) {
-                Some(account) => {
-                    found.scope = format!("aws/{account}");
-                    // A page of a longer answer says so.
-                    found.complete = !crate::json::flag(&document, "IsTruncated");
-                    if !found.complete {
-                        report.add("the answer is truncated", "fetch every page, as the AWS CLI does by itself");
-                    }
-                    found.facts = Account::read(account, &document, input, &mut report).facts();
+            let accounts = accounts(&document, input.path);
+            if accounts.is_empty() {
+                report.add("it names no account", "this is not the answer of get-account-authorization-details");
+            } else {
+                found.scope = format!("aws/{}", accounts.join(","));
+                // A page of a longer answer says so.
+                found.complete = !crate::json::flag(&document, "IsTruncated");
+                if !found.complete {
+                    report.add("the answer is truncated", "fetch every page, as the AWS CLI does by itself");
                 }
-                None => {
-                    report.add("it names no account", "this is not the answer of get-account-authorization-details")
-                }
+                found.facts = facts(&accounts, &document, input, &mut report);
             }
         }
         found.problems = report.finish();
@@ -81,14 +81,43 @@ fn is_sibling(path: &Path) -> bool {
     name.is_some_and(|name| running::NAMES.contains(&name)) && parts(path).contains(&"aws")
 }
 
-/// The account: of the first principal, else of the folder.
-fn account(document: &Value, path: &Path) -> Option<Text> {
-    let lists = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
-    let arns = lists.iter().flat_map(|key| list(document, key)).filter_map(|item| text(item, "Arn"));
-    let named = arns.filter_map(account_of).next().map(Text::new);
+/// Where principals are in the document.
+const LISTS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
+
+/// The accounts of the principals, the first one's first; else that of the folder.
+fn accounts(document: &Value, path: &Path) -> Vec<Text> {
+    let arns = LISTS.iter().flat_map(|key| list(document, key)).filter_map(|item| text(item, "Arn"));
+    let mut accounts: Vec<Text> = Vec::new();
+    for account in arns.filter_map(account_of) {
+        if !accounts.iter().any(|have| **have == *account) {
+            accounts.push(Text::new(account));
+        }
+    }
     let folder = || parts(path).into_iter().find(|part| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit()));
-    let known = lists.iter().any(|key| document.get(*key).is_some());
-    named.or_else(|| folder().filter(|_| known).map(Text::new))
+    if accounts.is_empty() && LISTS.iter().any(|key| document.get(*key).is_some()) {
+        accounts.extend(folder().map(Text::new));
+    }
+    accounts
+}
+
+/// The facts of each account. Exports that were put together hold several, each of which is read by itself.
+fn facts(accounts: &[Text], document: &Value, input: &ScanInput<'_>, report: &mut Report) -> Vec<Fact> {
+    let mut known = input.surroundings.aws_accounts.clone();
+    known.extend(accounts.iter().filter(|account| !input.surroundings.aws_accounts.contains(account)).cloned());
+    if let [account] = accounts {
+        return Account::read(account.clone(), document, input, known, report).facts();
+    }
+    let mut facts = Vec::new();
+    for account in accounts {
+        let mut own = serde_json::Map::new();
+        for key in LISTS {
+            let of_it = |item: &&Value| text(item, "Arn").and_then(account_of).is_none_or(|have| *have == **account);
+            own.insert(key.to_owned(), list(document, key).iter().filter(of_it).cloned().collect());
+        }
+        own.insert("Policies".to_owned(), list(document, "Policies").to_vec().into());
+        facts.extend(Account::read(account.clone(), &Value::Object(own), input, known.clone(), report).facts());
+    }
+    facts
 }
 
 /// A user, role or group with what its policies say.
@@ -116,20 +145,28 @@ struct Account<'a> {
     identities: BTreeSet<NodeKey>,
     /// Resources that are known, here or from other inventories.
     resources: Vec<KnownResource>,
+    /// Every account that is read.
+    accounts: Vec<Text>,
     /// Since when each principal exists, by ARN.
     valid: BTreeMap<String, Interval>,
-    /// Those who are administrators for certain: no other grant of theirs matters.
+    /// Those who are administrators for certain: what they are granted on everything does not matter.
     admins: BTreeSet<NodeKey>,
 }
 
 impl<'a> Account<'a> {
-    fn read(id: Text, document: &Value, input: &'a ScanInput<'a>, report: &mut Report) -> Account<'a> {
+    fn read(
+        id: Text,
+        document: &Value,
+        input: &'a ScanInput<'a>,
+        accounts: Vec<Text>,
+        report: &mut Report,
+    ) -> Account<'a> {
         let documents = Documents::of(document);
         let siblings = running::read(input, &id, document, report);
         let mut resources = input.surroundings.resources.clone();
         let known = |resource: &KnownResource| input.surroundings.resources.iter().any(|have| have.key == resource.key);
         resources.extend(siblings.resources.iter().filter(|resource| !known(resource)).cloned());
-        let judged = members::account(&id, document, &documents, siblings);
+        let judged = members::account(&id, document, &documents, siblings, input.known);
         let mut account = Account {
             id,
             input,
@@ -141,6 +178,7 @@ impl<'a> Account<'a> {
             hubs: BTreeMap::new(),
             identities: BTreeSet::new(),
             resources,
+            accounts,
             valid: BTreeMap::new(),
             admins: BTreeSet::new(),
         };
@@ -287,9 +325,7 @@ impl<'a> Account<'a> {
 
     fn facts(mut self) -> Vec<Fact> {
         for principal in std::mem::take(&mut self.principals) {
-            if !self.admins.contains(&principal.key) {
-                self.grants(&principal);
-            }
+            self.grants(&principal);
             self.assumptions(&principal);
             self.principals.push(principal);
         }

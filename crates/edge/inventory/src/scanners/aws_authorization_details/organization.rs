@@ -60,7 +60,10 @@ fn level(item: &Value, report: &mut Report) -> Level {
         match text(policy, "Type") {
             Some("SERVICE_CONTROL_POLICY") => level.service_control.get_or_insert_default().push(Arc::new(read)),
             Some("RESOURCE_CONTROL_POLICY") => level.resource_control.push(Arc::new(read)),
-            _ => report.add(format!("`{}` has a type that is not read", shown(name)), "write SERVICE_CONTROL_POLICY or RESOURCE_CONTROL_POLICY"),
+            _ => report.add(
+                format!("`{}` has a type that is not read", shown(name)),
+                "write SERVICE_CONTROL_POLICY or RESOURCE_CONTROL_POLICY",
+            ),
         }
     }
     level

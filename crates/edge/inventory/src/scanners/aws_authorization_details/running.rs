@@ -82,7 +82,12 @@ fn resources(bytes: &[u8], account: &str, document: &Value, siblings: &mut Sibli
             }));
         }
         if kind == "aws_autoscaling_group" {
-            running.push(thing(item, Kind::ScalingGroup, account, None));
+            running.extend(things(item, Kind::ScalingGroup, account, None));
+        }
+        let known = TYPES.iter().any(|(name, ..)| *name == kind);
+        if let Some(arn) = text(item, "arn").filter(|_| !known && kind != "aws_autoscaling_group") {
+            let key = crate::key::aws_resource(arn);
+            siblings.resources.push(KnownResource { key, account: Some(Text::new(account)) });
         }
         if let Some((_, kind, key)) = TYPES.iter().find(|(name, ..)| *name == kind) {
             let named = text(item, key);
@@ -90,20 +95,24 @@ fn resources(bytes: &[u8], account: &str, document: &Value, siblings: &mut Sibli
                 "iam_instance_profile" => named.and_then(|name| profiles.get(last(name)).copied()),
                 _ => named,
             };
-            running.push(thing(item, *kind, account, role));
+            running.extend(things(item, *kind, account, role));
         }
     }
     siblings.running = Some(running);
 }
 
-/// One thing. Where its name is only that of its block in Terraform, AWS's name for it is not known.
-fn thing(item: &Value, kind: Kind, account: &str, role: Option<&str>) -> Running {
-    let name = text(item, "name").filter(|name| text(item, "tf_name") != Some(*name)).unwrap_or("*");
-    let arn = text(item, "arn").map_or_else(
-        || kind.form().replace("{account}", account).replace("{name}", name),
-        str::to_owned,
-    );
-    Running { kind, arn: Text::new(arn), role: role.map(Text::new) }
+/// One thing. Where its name is only that of its block in Terraform, AWS's name for it is not known: policies from the
+/// same source may name it so, too, or by any other name (an instance's id is known to no block).
+fn things(item: &Value, kind: Kind, account: &str, role: Option<&str>) -> Vec<Running> {
+    let form = kind.form().replace("{account}", account);
+    let named = |name: &str| form.replace("{name}", name);
+    let name = text(item, "name").unwrap_or("*");
+    let arns = match text(item, "arn") {
+        Some(arn) => vec![arn.to_owned()],
+        None if text(item, "tf_name") == Some(name) && kind != Kind::Instance => vec![named(name), named("*")],
+        None => vec![named(name)],
+    };
+    arns.into_iter().map(|arn| Running { kind, arn: Text::new(arn), role: role.map(Text::new) }).collect()
 }
 
 /// Which role each instance profile holds, by the profile's name.

@@ -178,6 +178,10 @@ fn joint(trusted: &str, role: &str) -> NodeKey {
     NodeKey::group("aws", &format!("may-assume/{trusted}/{role}"))
 }
 
+fn administrators(account: &str) -> NodeKey {
+    NodeKey::group("aws", &format!("{account}/administrators"))
+}
+
 fn root_of(account: &str) -> String {
     format!("arn:aws:iam::{account}:root")
 }
@@ -267,6 +271,8 @@ impl Account<'_> {
                 let root = root_of(account);
                 let mut from = certain(joint(&root, "*"));
                 from.extend(certain(joint(&root, &role.arn)));
+                // An administrator of that account gives itself what its side needs.
+                from.extend(certain(administrators(account)));
                 // Without that account's inventory, whoever holds it may hold the role.
                 from.push((aws_identity(&root), vec![Text::new(format!("account {account} lets it"))]));
                 from
@@ -283,8 +289,9 @@ impl Account<'_> {
         if account == self.id {
             return Vec::new();
         }
-        if self.input.surroundings.aws_accounts.iter().any(|known| known == account) {
-            return vec![(joint(arn, &role.arn), Vec::new()), (joint(arn, "*"), Vec::new())];
+        if self.accounts.iter().any(|known| known == account) {
+            let from = [joint(arn, &role.arn), joint(arn, "*"), administrators(account)];
+            return from.into_iter().map(|key| (key, Vec::new())).collect();
         }
         vec![(aws_identity(arn), vec![Text::new(format!("account {account}, which is not in the inventory, lets it"))])]
     }

@@ -8,6 +8,7 @@ use crate::aws::escalation::Verdict;
 use crate::aws::glob::{Glob, Work};
 use crate::aws::policy::{Effect, Listed, Statement};
 use crate::aws::principal::Resource;
+use firebreak_model::Text;
 use std::collections::BTreeSet;
 
 /// How many ARNs are tried at most in place of one that is not known.
@@ -16,10 +17,18 @@ const MAX_SAMPLES: usize = 24;
 /// What stands where the caller may choose.
 const CHOSEN: &str = "firebreak";
 
+/// Whether nothing but the region is not known, and ids that AWS adds after a name.
+fn only_region(pattern: &str) -> bool {
+    let Some(arn) = Arn::split(pattern) else { return false };
+    let named = arn.resource.trim_end_matches(['*', ':', '/']);
+    !arn.account.contains('*') && !named.contains('*') && named.contains(['/', ':']) || named == arn.resource
+}
+
 impl Judge<'_> {
     /// Whether `action` is allowed on some resource of this form, of which the caller chooses what is a `*`.
     pub(in crate::aws::escalation) fn some(&mut self, asker: usize, action: &str, form: &str) -> Verdict {
-        self.some_with(asker, &[&[action]], form, &Context::direct())
+        let context = self.context();
+        self.some_with(asker, &[&[action]], form, &context)
     }
 
     /// Whether one action of each list is allowed, all on one resource of the form.
@@ -58,7 +67,7 @@ impl Judge<'_> {
         if !self.could(asker, action) {
             return Verdict::default();
         }
-        let context = Context::direct();
+        let context = self.context();
         if !Glob::new(pattern).is_pattern() {
             return self.decide(asker, action, pattern, &context);
         }
@@ -70,12 +79,21 @@ impl Judge<'_> {
                 best = verdict;
             }
         }
-        if all || best.answer != Answer::Yes { best } else { best.unless(format!("the ARN that is `{pattern}` is among those meant")) }
+        if all || best.answer != Answer::Yes {
+            return best;
+        }
+        if only_region(pattern) {
+            let note = format!("taken as given: `{pattern}` is in a region that the policy means");
+            best.because.push(Text::new(note));
+            return best;
+        }
+        best.unless(format!("the ARN that is `{pattern}` is among those meant"))
     }
 
     /// A form with the account and its partition in it.
     pub(in crate::aws::escalation) fn filled(&self, form: &str) -> String {
-        let partition = self.account.members.first().and_then(|member| Arn::split(&member.arn)).map(|arn| arn.partition);
+        let partition =
+            self.account.members.first().and_then(|member| Arn::split(&member.arn)).map(|arn| arn.partition);
         let filled = form.replace("{account}", &self.account.id);
         match (partition, filled.strip_prefix("arn:aws:")) {
             (Some(partition), Some(rest)) if partition != "aws" => format!("arn:{partition}:{rest}"),
@@ -92,7 +110,7 @@ impl Judge<'_> {
             return BTreeSet::from(["*".to_owned()]);
         }
         let Some(asker) = self.askers.get(asker) else { return samples };
-        let (resource, context) = (Resource::new("*"), Context::direct());
+        let (resource, context) = (Resource::new("*"), self.context());
         let view = View {
             principal: &asker.principal,
             resource: &resource,

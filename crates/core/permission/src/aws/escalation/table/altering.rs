@@ -72,6 +72,8 @@ pub enum Altered {
     Group,
     /// On a managed policy that is attached to the one who gains by it, or to one of its groups.
     Policy,
+    /// On such a policy that has another version, which makes administrators.
+    Version,
 }
 
 /// A change of what policies allow someone. Whoever can make it and is (or becomes) that one may do anything.
@@ -96,8 +98,27 @@ pub const ALTERATIONS: &[Alteration] = &[
     alteration("iam-005", "writes an inline policy for", "iam:PutRolePolicy", Altered::Role, false),
     alteration("iam-009", "attaches an administrator's policy to", "iam:AttachRolePolicy", Altered::Role, true),
     alteration("iam-011", "writes an inline policy for a group of", "iam:PutGroupPolicy", Altered::Group, false),
-    alteration("iam-010", "attaches an administrator's policy to a group of", "iam:AttachGroupPolicy", Altered::Group, true),
-    alteration("iam-001", "writes a new version of a policy that is attached to", "iam:CreatePolicyVersion", Altered::Policy, false),
+    alteration(
+        "iam-010",
+        "attaches an administrator's policy to a group of",
+        "iam:AttachGroupPolicy",
+        Altered::Group,
+        true,
+    ),
+    alteration(
+        "iam-001",
+        "writes a new version of a policy that is attached to",
+        "iam:CreatePolicyVersion",
+        Altered::Policy,
+        false,
+    ),
+    alteration(
+        "x-version",
+        "puts another version in force of a policy that is attached to",
+        "iam:SetDefaultPolicyVersion",
+        Altered::Version,
+        false,
+    ),
     alteration("iam-013", "adds a user that it is or becomes to", "iam:AddUserToGroup", Altered::Group, false),
 ];
 

@@ -312,12 +312,10 @@ pub const PASSES: &[Pass] = &[
         id: "sagemaker-001",
         how: "creates a SageMaker notebook that runs as",
         services: SAGEMAKER,
-        steps: &[
-            Step {
-                any: &["sagemaker:CreateNotebookInstance"],
-                on: On::Some(&["arn:aws:sagemaker:*:{account}:notebook-instance/*"]),
-            },
-        ],
+        steps: &[Step {
+            any: &["sagemaker:CreateNotebookInstance"],
+            on: On::Some(&["arn:aws:sagemaker:*:{account}:notebook-instance/*"]),
+        }],
         given: &[],
     },
     Pass {

@@ -95,7 +95,13 @@ pub const RUNS: &[Run] = &[
         EC2,
         thing!["ec2-instance-connect:SendSSHPublicKey"],
     ),
-    run("ssm-001", "opens a session on an EC2 instance, which runs as", Kind::Instance, EC2, thing!["ssm:StartSession"]),
+    run(
+        "ssm-001",
+        "opens a session on an EC2 instance, which runs as",
+        Kind::Instance,
+        EC2,
+        thing!["ssm:StartSession"],
+    ),
     Run {
         steps: &[
             Step { any: &["ssm:SendCommand"], on: On::Thing },
@@ -110,7 +116,13 @@ pub const RUNS: &[Run] = &[
             Step { any: &["ec2:ModifyLaunchTemplate"], on: On::Thing },
         ],
         given: &[Given::Exists(Kind::ScalingGroup), Given::InstanceProfile],
-        ..run("ec2-004", "changes the template that new EC2 instances are launched from, to run as", Kind::LaunchTemplate, EC2, &[])
+        ..run(
+            "ec2-004",
+            "changes the template that new EC2 instances are launched from, to run as",
+            Kind::LaunchTemplate,
+            EC2,
+            &[],
+        )
     },
     Run {
         steps: &[
