@@ -112,3 +112,28 @@ fn every_known_path_has_a_row() {
     let missing: Vec<&str> = ids.filter(|id| !known.contains(id)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+/// An account in which somebody wrote down which principals other tools miss (`fn…`) and which they accuse (`fp…`).
+#[test]
+fn look_alikes_are_told_apart() {
+    let path = root().join("../shared/data/cloudsplaining/example.json");
+    if !path.exists() {
+        println!("skipped: corpus absent");
+        return;
+    }
+    let facts = labs::facts(&path);
+    let account = firebreak::account::Account::new(&facts);
+    let mut seen = 0;
+    for arn in account.identities() {
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let key = firebreak_model::NodeKey::identity("aws", arn);
+        let admin = || account.reach(&key).expect("an identity of the account").admin;
+        match name.get(..2) {
+            Some("fn") => assert_eq!(admin(), "yes", "{arn}"),
+            Some("fp") => assert_eq!(admin(), "no", "{arn}"),
+            _ => continue,
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 18);
+}

@@ -202,6 +202,27 @@ pub fn find(account: &Account) -> Ways {
     finder.finish()
 }
 
+/// What members of an account may do to resources: their policies, boundaries and what their organisation withholds.
+pub struct Permissions<'a> {
+    judge: Judge<'a>,
+}
+
+impl<'a> Permissions<'a> {
+    /// Of this account.
+    pub fn new(account: &'a Account) -> Permissions<'a> {
+        Permissions { judge: Judge::new(account) }
+    }
+
+    /// Whether the member with this ARN may do `action` on a resource that has no policy of its own, with what is
+    /// undecided. `None`: there is no such member, or too much was decided already.
+    pub fn decide(&mut self, member: &str, action: &str, resource: &str) -> Option<(Answer, Vec<Text>)> {
+        let asker = self.judge.member(member).filter(|_| !self.judge.bounded())?;
+        let context = self.judge.context();
+        let verdict = self.judge.decide(asker, action, resource, &context);
+        Some((verdict.answer, verdict.may))
+    }
+}
+
 /// What is being found.
 struct Finder<'a> {
     account: &'a Account,
@@ -214,6 +235,8 @@ struct Finder<'a> {
     /// What actions are asked of: the roles that each service may be given, what may be changed, who may be taken over.
     candidates: BTreeMap<String, Rc<Candidates>>,
     trusts: Trusts,
+    /// Who asks now may be an administrator already: what else it only may become says nothing more.
+    doubtful: bool,
 }
 
 impl<'a> Finder<'a> {
@@ -230,14 +253,23 @@ impl<'a> Finder<'a> {
             }
         }
         let trusts = Trusts::default();
-        let mut finder =
-            Finder { account, judge, ways: Vec::new(), hubs: BTreeSet::new(), families, candidates, trusts };
+        let mut finder = Finder {
+            account,
+            judge,
+            ways: Vec::new(),
+            hubs: BTreeSet::new(),
+            families,
+            candidates,
+            trusts,
+            doubtful: false,
+        };
         finder.trusts = Trusts::of(&mut finder);
         finder
     }
 
     /// Every way that begins with one asker. An administrator needs none.
     fn of(&mut self, asker: usize) {
+        self.doubtful = false;
         if self.alter(asker) {
             return;
         }

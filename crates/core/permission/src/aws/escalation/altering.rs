@@ -1,7 +1,7 @@
 //! Policies changed, credentials made, trust rewritten: what `table::ALTERATIONS` and `table::TAKEOVERS` say, judged.
 
 use super::spread::{By, Candidates, Family, Gain, Targets};
-use super::table::{ALTERATIONS, Alteration, Altered, CREATIONS, Creation, TAKEOVERS, Takeover};
+use super::table::{ALTERATIONS, Alteration, Altered, CREATIONS, TAKEOVERS, Takeover};
 use super::{Account, Finder, Member, MemberKind, Place, Verdict};
 use crate::aws::answer::Answer;
 use crate::aws::context::Context;
@@ -28,16 +28,25 @@ fn context(base: Context, row: &Alteration, target: Option<&Member>) -> Context 
 impl Finder<'_> {
     /// What `asker` can change about policies. True where that makes it an administrator for certain.
     pub(super) fn alter(&mut self, asker: usize) -> bool {
-        let own = self.judge.own(asker);
-        if let Some(own) = own {
-            for row in ALTERATIONS.iter().filter(|row| row.id != JOIN) {
-                if self.alter_itself(asker, own, row) {
-                    return true;
-                }
+        let made = self.create(asker).map(|best| (best, Place::Administrators));
+        let own = self.judge.own(asker).and_then(|own| Some((self.alter_itself(asker, own)?, self.gain(own))));
+        // Of the ways to one end the most certain one is told.
+        let best = match (own, made) {
+            (Some(own), Some(made)) if own.1 != made.1 => {
+                self.change(asker, own);
+                Some(made)
             }
-        }
-        if self.create(asker) {
-            return true;
+            (Some(own), Some(made)) => Some(if made.0.0.better(&own.0.0) { made } else { own }),
+            (own, made) => own.or(made),
+        };
+        if let Some(best) = best {
+            let certain = best.0.0.answer == Answer::Yes;
+            let governs = best.1 == Place::Administrators;
+            self.change(asker, best);
+            self.doubtful = governs && !certain;
+            if governs && certain {
+                return true;
+            }
         }
         for row in ALTERATIONS.iter().filter(|row| row.id != JOIN) {
             self.alter_others(asker, row);
@@ -45,33 +54,33 @@ impl Finder<'_> {
         false
     }
 
-    fn alter_itself(&mut self, asker: usize, own: usize, row: &'static Alteration) -> bool {
-        if !self.judge.could(asker, row.action) {
-            return false;
-        }
-        let Some(member) = self.account.members.get(own) else { return false };
-        let context = context(self.judge.context(), row, Some(member));
-        let mut best = Verdict::default();
-        for arn in own_arns(self.account, member, row.on) {
-            let verdict = self.judge.decide(asker, row.action, &arn, &context);
-            if verdict.better(&best) {
-                best = verdict;
+    fn change(&mut self, asker: usize, ((verdict, by), gain): ((Verdict, By<'static>), Place)) {
+        let from = self.place(asker);
+        self.way(from, gain, None, by, verdict);
+    }
+
+    /// The most certain change of the asker's own policies.
+    fn alter_itself(&mut self, asker: usize, own: usize) -> Option<(Verdict, By<'static>)> {
+        let member = self.account.members.get(own)?;
+        let mut best: Option<(Verdict, By<'static>)> = None;
+        for row in ALTERATIONS.iter().filter(|row| row.id != JOIN) {
+            if !self.judge.could(asker, row.action) {
+                continue;
+            }
+            let context = context(self.judge.context(), row, Some(member));
+            for arn in own_arns(self.account, member, row.on) {
+                let verdict = self.judge.decide(asker, row.action, &arn, &context);
+                if verdict.possible() && best.as_ref().is_none_or(|(have, _)| verdict.better(have)) {
+                    best = Some((verdict, By { path: row.id, how: row.how }));
+                }
             }
         }
-        if !best.possible() {
-            return false;
-        }
-        let certain = best.answer == Answer::Yes;
-        let gain = self.gain(own);
-        let from = self.place(asker);
-        let done = certain && gain == Place::Administrators;
-        self.way(from, gain, None, By { path: row.id, how: row.how }, best);
-        done
+        best
     }
 
     /// A new principal with policies of the caller's own.
-    fn create(&mut self, asker: usize) -> bool {
-        let mut best: Option<(Verdict, &'static Creation)> = None;
+    fn create(&mut self, asker: usize) -> Option<(Verdict, By<'static>)> {
+        let mut best: Option<(Verdict, By<'static>)> = None;
         for row in CREATIONS {
             if !row.all.iter().all(|any| any.iter().any(|action| self.judge.could(asker, action))) {
                 continue;
@@ -80,14 +89,10 @@ impl Finder<'_> {
             let context = context.with("iam:PolicyARN", [ADMINISTRATOR]).without("iam:PermissionsBoundary");
             let verdict = self.judge.some_with(asker, row.all, row.form, &context);
             if verdict.possible() && best.as_ref().is_none_or(|(have, _)| verdict.better(have)) {
-                best = Some((verdict, row));
+                best = Some((verdict, By { path: row.id, how: row.how }));
             }
         }
-        let Some((verdict, row)) = best else { return false };
-        let certain = verdict.answer == Answer::Yes;
-        let from = self.place(asker);
-        self.way(from, Place::Administrators, None, By { path: row.id, how: row.how }, verdict);
-        certain
+        best
     }
 
     /// Changing someone else's policies makes an administrator of whoever is that one, too.

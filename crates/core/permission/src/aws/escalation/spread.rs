@@ -1,6 +1,7 @@
 //! On which of many targets an action is allowed, and how that becomes ways without writing out every pair.
 
 use super::{Finder, MAX_DIRECT, Place, Verdict, Way, add};
+use crate::aws::answer::Answer;
 use crate::aws::context::Context;
 use firebreak_model::Text;
 use rustc_hash::FxHasher;
@@ -144,8 +145,8 @@ impl Finder<'_> {
         match targets {
             Targets::All(verdict) if family.all.len() > MAX_DIRECT => {
                 let hub = Text::new(format!("{}/all", family.name));
-                self.enter(from, &hub, by, base.clone().and(&verdict));
-                if !self.hubs.contains(&hub) {
+                let entered = self.enter(from, &hub, by, base.clone().and(&verdict));
+                if entered && !self.hubs.contains(&hub) {
                     self.open(hub, family.all.iter().map(|(_, gain)| (gain.clone(), Vec::new())).collect());
                 }
             }
@@ -168,7 +169,7 @@ impl Finder<'_> {
     fn direct(&mut self, from: &Place, by: By<'_>, base: &Verdict, gains: Vec<(Gain, Verdict)>) {
         for (gain, verdict) in gains {
             let whole = base.clone().and(&verdict).and(&gain.verdict);
-            if gain.to != *from && whole.possible() {
+            if gain.to != *from && self.matters(&whole) {
                 self.way(from.clone(), gain.to, gain.with, by, whole);
             }
         }
@@ -186,14 +187,22 @@ impl Finder<'_> {
             (&gain.to, &gain.with, may).hash(&mut hasher);
         }
         let hub = Text::new(format!("{family}/{:016x}", hasher.finish()));
-        self.enter(from, &hub, by, entry);
-        self.open(hub, outward);
+        if self.enter(from, &hub, by, entry) {
+            self.open(hub, outward);
+        }
     }
 
-    fn enter(&mut self, from: Place, hub: &Text, by: By<'_>, verdict: Verdict) {
-        if verdict.possible() {
+    fn enter(&mut self, from: Place, hub: &Text, by: By<'_>, verdict: Verdict) -> bool {
+        let matters = self.matters(&verdict);
+        if matters {
             self.way(from, Place::Hub(hub.clone()), None, by, verdict);
         }
+        matters
+    }
+
+    /// Whether a way says something beyond what is known of the asker already.
+    fn matters(&self, verdict: &Verdict) -> bool {
+        verdict.answer == Answer::Yes || verdict.possible() && !self.doubtful
     }
 
     fn open(&mut self, hub: Text, gains: Vec<(Gain, Vec<Text>)>) {
@@ -210,7 +219,7 @@ impl Finder<'_> {
     /// One way.
     pub(super) fn way(&mut self, from: Place, to: Place, with: Option<Place>, by: By<'_>, verdict: Verdict) {
         let Verdict { because, mut may, answer } = verdict;
-        if answer != crate::aws::answer::Answer::Yes && may.is_empty() {
+        if answer != Answer::Yes && may.is_empty() {
             may.push(Text::new_static("what allows it is not decided"));
         }
         self.ways.push(Way { from, to, with, path: by.path, how: Text::new(by.how), because, may });

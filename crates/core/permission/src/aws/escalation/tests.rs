@@ -106,9 +106,9 @@ fn two_permissions_in_two_policies_make_one_way() {
     let pass = allow(json!("iam:PassRole"), "*");
     let create = allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
     assert_eq!(governs(vec![user("a", &[pass.clone(), create.clone()]), lambda()]), Answer::Yes);
-    let mut in_group = user("a", &[pass.clone()]);
+    let mut in_group = user("a", std::slice::from_ref(&pass));
     in_group.groups = vec![2];
-    let group = member(MemberKind::Group, "makers", &[create.clone()]);
+    let group = member(MemberKind::Group, "makers", std::slice::from_ref(&create));
     assert_eq!(governs(vec![in_group, lambda(), group]), Answer::Yes);
     assert_eq!(governs(vec![user("a", &[pass]), lambda()]), Answer::No);
     assert_eq!(governs(vec![user("a", &[create]), lambda()]), Answer::No);

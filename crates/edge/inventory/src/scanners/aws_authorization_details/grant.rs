@@ -8,10 +8,15 @@ use super::{Account, Principal, glob, reads};
 use crate::key::{aws_resource, service_of};
 use crate::scanner::KnownResource;
 use firebreak_model::{EdgeFact, EdgeKind, Interval, NodeFact, NodeKey, Text};
+use firebreak_permission::aws::Answer;
+use firebreak_permission::aws::escalation::Permissions;
 use std::collections::BTreeSet;
 
 /// A pattern that matches more resources than this goes through a hub of its own; a grant on `*` always does.
 const MAX_DIRECT: usize = 16;
+
+/// Up to so many resources are decided one by one for a principal that a boundary or an organisation limits.
+const MAX_DECIDED: usize = 64;
 
 /// What a hub leads to.
 #[derive(Clone, Debug)]
@@ -59,15 +64,15 @@ impl Account<'_> {
     }
 
     /// Adds every grant of one principal.
-    pub(super) fn grants(&mut self, principal: &Principal) {
+    pub(super) fn grants(&mut self, principal: &Principal, mut permissions: Option<&mut Permissions<'_>>) {
         let denies: Vec<&Statement> = principal.statements.iter().filter(|statement| !statement.allow).collect();
         let governs = self.admins.contains(&principal.key);
         let matters = |statement: &&Statement| statement.allow && !(governs && statement.resources.cover("*"));
         for statement in principal.statements.iter().filter(matters) {
             for service in self.services(statement) {
-                self.grant(principal, statement, &denies, &service);
+                self.grant(principal, statement, &denies, &service, permissions.as_deref_mut());
             }
-            self.named(principal, statement, &denies);
+            self.named(principal, statement, &denies, permissions.as_deref_mut());
         }
     }
 
@@ -82,7 +87,14 @@ impl Account<'_> {
     }
 
     /// The grant of one statement on all known resources of one service.
-    fn grant(&mut self, principal: &Principal, statement: &Statement, denies: &[&Statement], service: &str) {
+    fn grant(
+        &mut self,
+        principal: &Principal,
+        statement: &Statement,
+        denies: &[&Statement],
+        service: &str,
+        mut permissions: Option<&mut Permissions<'_>>,
+    ) {
         let mut granted = Vec::new();
         let mut narrowed = false;
         let known: &[KnownResource] = &self.resources;
@@ -98,8 +110,11 @@ impl Account<'_> {
             granted.push((resource.key.clone(), left));
         }
         let broad = statement.resources.cover("*");
-        if narrowed || (!broad && granted.len() <= MAX_DIRECT) {
+        let limited = !principal.limits.is_empty() && granted.len() <= MAX_DECIDED;
+        if narrowed || limited || (!broad && granted.len() <= MAX_DIRECT) {
             for (resource, grant) in granted {
+                let decided = decided(principal, statement, resource.name(), grant, permissions.as_deref_mut());
+                let Some(grant) = decided else { continue };
                 self.act(principal, resource, grant, statement);
             }
             return;
@@ -145,7 +160,13 @@ impl Account<'_> {
     }
 
     /// Grants on resources that the statement itself names in full and that no inventory knows.
-    fn named(&mut self, principal: &Principal, statement: &Statement, denies: &[&Statement]) {
+    fn named(
+        &mut self,
+        principal: &Principal,
+        statement: &Statement,
+        denies: &[&Statement],
+        mut permissions: Option<&mut Permissions<'_>>,
+    ) {
         let Names::These(patterns) = &statement.resources else { return };
         let mut seen = BTreeSet::new();
         for pattern in patterns {
@@ -161,7 +182,9 @@ impl Account<'_> {
             if known || !seen.insert(key.clone()) {
                 continue;
             }
-            if let Some(grant) = evaluate(statement, denies, &whole, &principal.limits) {
+            let grant = evaluate(statement, denies, &whole, &principal.limits);
+            let limited = |grant| decided(principal, statement, &whole, grant, permissions.as_deref_mut());
+            if let Some(grant) = grant.and_then(limited) {
                 self.nodes.push(NodeFact::new(key.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
                 self.act(principal, key, grant, statement);
             }
@@ -205,6 +228,49 @@ impl Account<'_> {
             self.edges.extend(edges);
         }
     }
+}
+
+/// What is left of a grant once what limits its principal is decided. `None`: nothing.
+fn decided(
+    principal: &Principal,
+    statement: &Statement,
+    arn: &str,
+    mut grant: Granted,
+    permissions: Option<&mut Permissions<'_>>,
+) -> Option<Granted> {
+    let Some(permissions) = permissions.filter(|_| !principal.limits.is_empty()) else { return Some(grant) };
+    let mut best = Answer::No;
+    let mut left = Vec::new();
+    for action in std::mem::take(&mut grant.actions) {
+        let about_objects = arn.contains(":s3:::") && !reads::is_about_bucket(&action);
+        let targets = if about_objects { objects(statement, arn) } else { vec![arn.to_owned()] };
+        let mut answer = Answer::No;
+        for target in targets {
+            // Whom the evaluator does not know stays limited as it was.
+            answer =
+                answer.or(permissions.decide(&principal.arn, &action, &target).map_or(Answer::May, |(one, _)| one));
+        }
+        if answer.possible() {
+            left.push(action);
+            best = best.or(answer);
+        }
+    }
+    grant.actions = left;
+    if best == Answer::Yes {
+        grant.may.retain(|text| !principal.limits.contains(text));
+    }
+    best.possible().then_some(grant)
+}
+
+/// Objects of a bucket that a statement means.
+fn objects(statement: &Statement, bucket: &str) -> Vec<String> {
+    let mut objects = vec![format!("{bucket}/firebreak")];
+    if let Names::These(patterns) = &statement.resources {
+        let below = format!("{bucket}/");
+        let own = patterns.iter().filter(|pattern| pattern.starts_with(&below)).take(8);
+        objects.extend(own.map(|pattern| pattern.replace('*', "firebreak").replace('?', "x")));
+    }
+    objects
 }
 
 /// What `statement` lets a principal take out of the resource `arn`, after every Deny. `None` where that is nothing.

@@ -19,7 +19,7 @@ use crate::key::{account_of, aws_identity};
 use crate::report::{Report, shown};
 use crate::scanner::{Found, KnownResource, ScanInput, Scanner, parts};
 use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text, Time};
-use firebreak_permission::aws::escalation;
+use firebreak_permission::aws::escalation::{self, Permissions};
 use policy::{Statement, statements};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,7 +125,7 @@ struct Principal {
     key: NodeKey,
     arn: String,
     statements: Vec<Statement>,
-    /// What limits everything that its policies allow, without being decided here.
+    /// What limits everything that its policies allow: decided for each resource by itself where it is one of few.
     limits: Vec<Text>,
     valid: Interval,
 }
@@ -151,6 +151,10 @@ struct Account<'a> {
     valid: BTreeMap<String, Interval>,
     /// Those who are administrators for certain: what they are granted on everything does not matter.
     admins: BTreeSet<NodeKey>,
+    /// An organisation's policies limit the account.
+    organized: bool,
+    /// The account as the evaluator has it.
+    judged: Option<escalation::Account>,
 }
 
 impl<'a> Account<'a> {
@@ -181,6 +185,8 @@ impl<'a> Account<'a> {
             accounts,
             valid: BTreeMap::new(),
             admins: BTreeSet::new(),
+            organized: judged.organization.is_some(),
+            judged: None,
         };
         account.root();
         let mut groups = BTreeMap::new();
@@ -207,6 +213,7 @@ impl<'a> Account<'a> {
             }
         }
         account.escalate(&judged, &documents, report);
+        account.judged = Some(judged);
         account
     }
 
@@ -266,6 +273,9 @@ impl<'a> Account<'a> {
         principal
             .limits
             .extend(boundary.map(|arn| Text::new(format!("permissions boundary `{}` allows it", shown(arn)))));
+        if self.organized {
+            principal.limits.push(Text::new_static("the organisation's policies allow it"));
+        }
         Some(principal)
     }
 
@@ -324,8 +334,10 @@ impl<'a> Account<'a> {
     }
 
     fn facts(mut self) -> Vec<Fact> {
+        let judged = std::mem::take(&mut self.judged);
+        let mut permissions = judged.as_ref().map(Permissions::new);
         for principal in std::mem::take(&mut self.principals) {
-            self.grants(&principal);
+            self.grants(&principal, permissions.as_mut());
             self.assumptions(&principal);
             self.principals.push(principal);
         }
