@@ -134,7 +134,8 @@ impl Judge<'_> {
                 if samples.len() >= MAX_SAMPLES {
                     return samples;
                 }
-                samples.extend(form.meet(&glob, &mut work).and_then(|glob| glob.example(CHOSEN)));
+                let (both, _) = form.meets(&glob, 2, &mut work);
+                samples.extend(both.iter().filter_map(|glob| glob.example(CHOSEN)));
             }
         }
         samples
