@@ -11,8 +11,9 @@ use crate::report::Report;
 use crate::shape::{NOW, Shape};
 use crate::subject::Subject;
 use anyhow::{Context, Result, bail};
-use firebreak_graph::{CutRequest, NodeId, check, closure, cut};
+use firebreak_graph::{Approach, CutRequest, NodeId, check, closure, cut};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Which sets of sources are cut: how many of which size.
 const SETS: [(usize, usize); 3] = [(1, 3), (50, 2), (500, 1)];
@@ -118,9 +119,10 @@ fn race(
             Err(error) => report.line(peer, &format!("{error:#}")),
         }
     }
+    let approach = Arc::new(Approach::new(&subject.graph, &subject.jewels()));
     for (sources, count) in SETS {
         let sets: Vec<Vec<u32>> = (0..count as u64).map(|n| subject.estate.environments(sources, 77 + n)).collect();
-        let found = cuts::measure(&subject, &sets, 40_000_000, 1)?;
+        let found = cuts::measure(&subject, &approach, &sets, 40_000_000, 1)?;
         let question = format!("cut_{sources}");
         let ours = Ours {
             milliseconds: found.took.at(0.5),

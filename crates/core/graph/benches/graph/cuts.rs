@@ -4,11 +4,13 @@ use crate::clock::{Samples, timed};
 use crate::shape::NOW;
 use crate::subject::Subject;
 use anyhow::{Result, bail};
-use firebreak_graph::{CutOutcome, CutRequest, check, cut};
+use firebreak_graph::{Approach, CutOutcome, CutRequest, Outlook, check, cut_from};
+use std::sync::Arc;
 
 /// What came of several cuts of one kind.
 #[derive(Default)]
 pub(crate) struct Cuts {
+    pub(crate) outlook: Samples,
     pub(crate) took: Samples,
     pub(crate) checked_in: Samples,
     pub(crate) costs: Vec<u64>,
@@ -30,13 +32,22 @@ impl Cuts {
     }
 }
 
-/// Cuts each set of environments from the crown jewels; the first `checked` of the plans are given to the check.
-pub(crate) fn measure(subject: &Subject, sets: &[Vec<u32>], work_max: u64, checked: usize) -> Result<Cuts> {
+/// Cuts each set of environments from the crown jewels; the first `checked` of the plans are given to the check. The approach
+/// to the jewels stands before anything is compromised; what is held and what follows from it (the outlook) is timed apart.
+pub(crate) fn measure(
+    subject: &Subject,
+    approach: &Arc<Approach>,
+    sets: &[Vec<u32>],
+    work_max: u64,
+    checked: usize,
+) -> Result<Cuts> {
     let mut cuts = Cuts::default();
     for (number, set) in sets.iter().enumerate() {
         let sources = subject.sources(set, NOW);
         let request = CutRequest { work_max, ..CutRequest::new(&sources, NOW, subject.jewels()) };
-        let (outcome, took) = timed(|| cut(&subject.graph, &request));
+        let (outlook, took) = timed(|| Outlook::new(&subject.graph, &sources, NOW, approach.clone()));
+        cuts.outlook.push(took);
+        let (outcome, took) = timed(|| cut_from(&subject.graph, &request, &outlook));
         cuts.took.push(took);
         if number < checked {
             let (verdict, took) = timed(|| check::outcome(&subject.graph, &request, &outcome));

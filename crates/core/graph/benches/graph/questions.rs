@@ -8,9 +8,10 @@ use crate::report::Report;
 use crate::shape::{COMPROMISED, Shape};
 use crate::subject::{self, Subject};
 use anyhow::{Context, Result};
-use firebreak_graph::{NodeId, closure, reach};
+use firebreak_graph::{Approach, NodeId, closure, reach};
 use firebreak_model::Time;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Work beyond the first safe plan.
 const WORK_MAX: u64 = 40_000_000;
@@ -84,6 +85,13 @@ fn arrivals(subject: &Subject, count: usize) -> (Samples, Samples) {
     (took, reached)
 }
 
+/// The standing label that all cuts use.
+fn approach(report: &mut Report, subject: &Subject) -> Arc<Approach> {
+    let (approach, took) = timed(|| Arc::new(Approach::new(&subject.graph, &subject.jewels())));
+    report.line("approach to the crown jewels", &format!("{took:.0} ms, once for every change of the map"));
+    approach
+}
+
 fn describe(report: &mut Report, subject: &Subject) {
     let shape = &subject.estate.shape;
     let (nodes, edges) = (subject.graph.node_count(), subject.graph.edge_count());
@@ -103,14 +111,16 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
     report.line("earliest arrival, one environment", &took.words());
     report.line("  nodes", &format!("{:.0} in the median", reached.at(0.5)));
     report.figure("earliest_p99_ms", took.at(0.99), 250.0, "`seg`: when each node is reached first");
+    let approach = approach(report, &subject);
     for ((size, count), (key, share, target)) in [1, 50, 500, 5_000].into_iter().zip(scale.cuts).zip([
         ("cut_1_p99_ms", 0.99, 10.0),
         ("cut_50_p95_ms", 0.95, 50.0),
         ("cut_500_ms", 0.5, 3_000.0),
         ("cut_5000_ms", 0.5, 5_000.0),
     ]) {
-        let found = cuts::measure(&subject, &sets(&subject, count, size), WORK_MAX, 3)?;
+        let found = cuts::measure(&subject, &approach, &sets(&subject, count, size), WORK_MAX, 3)?;
         report.line(&format!("cut, {size} environments"), &found.words());
+        report.line("  outlook before it", &found.outlook.words());
         report.line("  checked in", &found.checked_in.words());
         report.figure(
             key,
@@ -127,6 +137,14 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
             );
         }
     }
+    let found = cuts::measure(&subject, &approach, &sets(&subject, 1, 5_000), 0, 1)?;
+    report.line("safe plan, 5000 environments", &found.words());
+    report.figure(
+        "safe_plan_ms",
+        found.took.at(0.5),
+        150.0,
+        "`seg`: a plan for 5000 environments that holds, no work beyond it",
+    );
     crate::standing::measure(report, &subject);
     crate::changes::measure(report, &mut subject, scale.changes)
 }
@@ -150,8 +168,9 @@ pub(crate) fn segmented(report: &mut Report, scale: Scale) -> Result<()> {
 }
 
 fn segmented_cuts(report: &mut Report, subject: &Subject, scale: Scale) -> Result<()> {
+    let approach = approach(report, subject);
     for (size, count) in [1, 50].into_iter().zip(scale.cuts) {
-        let found = cuts::measure(subject, &sets(subject, count, size), WORK_MAX, 3)?;
+        let found = cuts::measure(subject, &approach, &sets(subject, count, size), WORK_MAX, 3)?;
         report.line(&format!("cut, {size} environments"), &found.words());
     }
     Ok(())
