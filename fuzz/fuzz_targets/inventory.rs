@@ -7,7 +7,7 @@ use firebreak_world::{Disk, MemoryDisk, World};
 use std::path::Path;
 use std::sync::Arc;
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 19] = [
     "aws/111122223333/authorization-details.json",
     "github/organization.json",
     "github/o/r/runs.json",
@@ -22,6 +22,11 @@ const NAMES: [&str; 14] = [
     "lockfiles/host__a/yarn.lock",
     "lockfiles/host__a/pnpm-lock.yaml",
     "lockfiles/host__a/Gemfile.lock",
+    "okta/meridian.json",
+    "entra/meridian.json",
+    "google_workspace/meridian.json",
+    "slack/T01.json",
+    "keycloak/meridian.json",
 ];
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

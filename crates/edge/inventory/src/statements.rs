@@ -13,6 +13,7 @@ use firebreak_model::{
 };
 use serde_json::Value;
 use std::collections::HashSet;
+use std::path::Path;
 
 /// The keys of a document.
 pub(crate) struct Form {
@@ -32,6 +33,12 @@ const COMMON: [&str; 2] = ["incomplete", "taken"];
 /// The name of the tenant that a file speaks of: the file's own, without its ending.
 pub(crate) fn tenant<'a>(input: &ScanInput<'a>) -> &'a str {
     input.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("unnamed")
+}
+
+/// Whether the file is a JSON document in a folder of this name.
+pub(crate) fn in_folder(path: &Path, folder: &str) -> bool {
+    let parent = path.parent().and_then(Path::file_name);
+    path.extension().is_some_and(|extension| extension == "json") && parent.is_some_and(|parent| parent == folder)
 }
 
 /// Reads a document of the form and lets `state` state its facts.

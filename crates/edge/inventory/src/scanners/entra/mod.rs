@@ -14,8 +14,8 @@ mod scope;
 
 use crate::collect::Collect;
 use crate::json::{id, list, text};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
-use crate::statements::{Form, Statements, read_document, tenant};
+use crate::scanner::{Found, ScanInput, Scanner};
+use crate::statements::{Form, Statements, in_folder, read_document, tenant};
 use firebreak_model::{EdgeKind, Interval, NodeKey};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ impl Scanner for Entra {
     }
 
     fn recognises(&self, path: &Path, _: &[u8]) -> bool {
-        path.extension().is_some_and(|extension| extension == "json") && parts(path).contains(&"entra")
+        in_folder(path, "entra")
     }
 
     fn collector(&self) -> Option<&'static dyn Collect> {

@@ -13,8 +13,8 @@ mod scope;
 
 use crate::collect::Collect;
 use crate::json::{flag, id, list, text, text_at};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
-use crate::statements::{Form, Statements, read_document, tenant};
+use crate::scanner::{Found, ScanInput, Scanner};
+use crate::statements::{Form, Statements, in_folder, read_document, tenant};
 use firebreak_model::{EdgeKind, Interval, NodeKey};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -39,7 +39,7 @@ impl Scanner for GoogleWorkspace {
     }
 
     fn recognises(&self, path: &Path, _: &[u8]) -> bool {
-        path.extension().is_some_and(|extension| extension == "json") && parts(path).contains(&"google_workspace")
+        in_folder(path, "google_workspace")
     }
 
     fn collector(&self) -> Option<&'static dyn Collect> {

@@ -10,8 +10,8 @@ mod role;
 
 use crate::collect::Collect;
 use crate::json::{id, list, text, text_at};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
-use crate::statements::{Form, Statements, read_document, tenant};
+use crate::scanner::{Found, ScanInput, Scanner};
+use crate::statements::{Form, Statements, in_folder, read_document, tenant};
 use firebreak_model::{EdgeKind, Interval, NodeKey};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -36,7 +36,7 @@ impl Scanner for Keycloak {
     }
 
     fn recognises(&self, path: &Path, _: &[u8]) -> bool {
-        path.extension().is_some_and(|extension| extension == "json") && parts(path).contains(&"keycloak")
+        in_folder(path, "keycloak")
     }
 
     fn collector(&self) -> Option<&'static dyn Collect> {

@@ -13,8 +13,8 @@ mod token;
 
 use crate::collect::Collect;
 use crate::json::{text, text_at};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
-use crate::statements::{Form, Statements, read_document, tenant};
+use crate::scanner::{Found, ScanInput, Scanner};
+use crate::statements::{Form, Statements, in_folder, read_document, tenant};
 use firebreak_model::{Interval, NodeKey};
 use power::Custom;
 use serde_json::Value;
@@ -50,7 +50,7 @@ impl Scanner for Okta {
     }
 
     fn recognises(&self, path: &Path, _: &[u8]) -> bool {
-        path.extension().is_some_and(|extension| extension == "json") && parts(path).contains(&"okta")
+        in_folder(path, "okta")
     }
 
     fn collector(&self) -> Option<&'static dyn Collect> {

@@ -10,8 +10,8 @@ mod scope;
 
 use crate::collect::Collect;
 use crate::json::{flag, id, list, text};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
-use crate::statements::{Form, Statements, read_document, tenant};
+use crate::scanner::{Found, ScanInput, Scanner};
+use crate::statements::{Form, Statements, in_folder, read_document, tenant};
 use firebreak_model::{Interval, NodeKey};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -36,7 +36,7 @@ impl Scanner for Slack {
     }
 
     fn recognises(&self, path: &Path, _: &[u8]) -> bool {
-        path.extension().is_some_and(|extension| extension == "json") && parts(path).contains(&"slack")
+        in_folder(path, "slack")
     }
 
     fn collector(&self) -> Option<&'static dyn Collect> {
