@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use anyhow::{Context, Result, anyhow};
+use firebreak::chronicle::Chronicle;
 use firebreak::config::{Config, DetectConfig};
 use firebreak::content;
 use firebreak::estate::Estate;
@@ -256,10 +257,11 @@ impl Bench {
         let lake = Lake::open(world.clone(), &data.join("lake"))?;
         let book = Book::open(&world, data)?;
         let notify = |_: &str| {};
+        let (stage, chronicle) = (self.respond()?, Chronicle::default());
         let parts =
-            Parts { world: &world, config: &config, store, book: &book, lake, stage: self.respond()?, notify: &notify };
+            Parts { world: &world, config: &config, store, book: &book, lake, stage, chronicle, notify: &notify };
         let mut live = Live::new(parts).await?;
-        live.estate(self.estate.facts.clone(), &self.estate.evidence).await?;
+        live.estate(self.estate.clone(), Vec::new()).await?;
         let mut matching = MatchStage::new(Arc::clone(&self.rules));
         let mut correlating = CorrelateStage::live(self.correlator(), 0);
         let (start, mut events) = (Instant::now(), 0);

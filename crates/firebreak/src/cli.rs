@@ -50,12 +50,17 @@ pub enum Command {
     Collect(CollectArgs),
     /// Say what a stolen credential reaches, by which path and how soon
     #[command(
-        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account authorization-details.json --from arn:aws:iam::111122223333:user/ci"
+        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account authorization-details.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
     )]
     Reach(ReachArgs),
     /// Compute the cheapest cut between what is compromised and what must not be lost
     #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
     Plan(PlanArgs),
+    /// Ask the map: what was joined, what changed
+    #[command(
+        after_help = "Example: firebreak map joins --inventory inventory\n         firebreak map changes --since 2026-03-24T00:00:00Z"
+    )]
+    Map(MapArgs),
     /// Approve a plan that waits
     #[command(after_help = "Example: firebreak approve 3f9a... --by ada@example.com")]
     Approve(ApproveArgs),
@@ -160,18 +165,78 @@ pub struct ExposedArgs {
 /// What is compromised, in what estate.
 #[derive(Clone, Debug, Args)]
 pub struct FromArgs {
-    /// Directories of inventory files
-    #[arg(long, value_name = "DIR", required = true)]
-    pub inventory: Vec<PathBuf>,
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
     /// What is compromised, as a key such as credential:aws/AKIA...
     #[arg(long, value_name = "KEY", required = true)]
     pub from: Vec<String>,
-    /// Since when it is compromised; otherwise since the inventory begins
+    /// Since when it is compromised; otherwise since the inventory begins, or since --as-of
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<Time>,
     /// The time that counts as now; otherwise the clock's
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub now: Option<Time>,
+    /// Answer for this time: what was so then, whatever came later
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "now")]
+    pub as_of: Option<Time>,
+}
+
+/// Which estate: inventory files, or what an installation remembers.
+#[derive(Clone, Debug, Args)]
+pub struct EstateArgs {
+    /// Directories of inventory files; without any, what the installation remembers
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "as_known_at"])]
+    pub inventory: Vec<PathBuf>,
+    /// The data directory of an installation; otherwise the configured one
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Only what the installation had learnt by this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_known_at: Option<Time>,
+}
+
+/// `map`.
+#[derive(Debug, Args)]
+pub struct MapArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: MapCommand,
+}
+
+/// What to ask of the map.
+#[derive(Debug, Subcommand)]
+pub enum MapCommand {
+    /// List what was joined and why, and what was not and waits for the owner's word
+    #[command(
+        after_help = "Example: firebreak map joins --inventory inventory\n         firebreak --config firebreak.toml map joins --json"
+    )]
+    Joins(MapJoinsArgs),
+    /// Say what was learnt of the estate since a time
+    #[command(after_help = "Example: firebreak --config firebreak.toml map changes --since 2026-03-24T00:00:00Z")]
+    Changes(MapChangesArgs),
+}
+
+/// `map joins`.
+#[derive(Debug, Args)]
+pub struct MapJoinsArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+}
+
+/// `map changes`.
+#[derive(Debug, Args)]
+pub struct MapChangesArgs {
+    /// What was learnt after this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Time,
+    /// Up to this time; otherwise up to now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<Time>,
+    /// The data directory of an installation; otherwise the configured one
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 /// `collect`.
@@ -185,21 +250,12 @@ pub struct CollectArgs {
 /// `reach`.
 #[derive(Debug, Args)]
 pub struct ReachArgs {
-    /// Directories of inventory files
-    #[arg(long, value_name = "DIR", required_unless_present = "aws_account")]
-    pub inventory: Vec<PathBuf>,
-    /// One AWS account alone: its authorisation details, or a directory with them and the files beside them
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["inventory", "since", "now"])]
+    /// One AWS account's authorisation details, instead of the whole estate: what the principals in --from reach in it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["inventory", "data", "as_known_at", "as_of", "since", "now"])]
     pub aws_account: Option<PathBuf>,
-    /// What is compromised, as a key such as credential:aws/AKIA...; with --aws-account, an ARN
-    #[arg(long, value_name = "KEY", required = true)]
-    pub from: Vec<String>,
-    /// Since when it is compromised; otherwise since the inventory begins
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub since: Option<Time>,
-    /// The time that counts as now; otherwise the clock's
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub now: Option<Time>,
+    /// What is compromised
+    #[command(flatten)]
+    pub from: FromArgs,
 }
 
 /// `plan`.

@@ -6,8 +6,10 @@ mod collect;
 mod demo;
 mod detector;
 pub mod exposed;
+mod map;
 mod plan;
 mod reach;
+mod remembered;
 mod replay;
 mod run;
 mod scenario;
@@ -16,7 +18,6 @@ mod verify;
 
 use crate::cli::{Cli, Command, FromArgs, SpecArgs};
 use crate::config::Config;
-use crate::estate::Estate;
 use crate::output::Output;
 use anyhow::{Result, anyhow, bail};
 use firebreak_graph::{Graph, Source};
@@ -70,8 +71,9 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
-        Command::Reach(args) => reach::run(&args, output),
-        Command::Plan(args) => plan::run(&args, output),
+        Command::Reach(args) => reach::run(&args, &config, output),
+        Command::Plan(args) => plan::run(&args, &config, output),
+        Command::Map(args) => map::run(&args, &config, output),
         Command::Approve(args) => approve::run(&args, &config, output),
         Command::Undo(args) => undo::run(&args, &config, output),
         Command::Verify(args) => verify::run(&args, &config, output),
@@ -106,13 +108,18 @@ struct Compromise {
     graph: Graph,
     sources: Vec<Source>,
     keys: Vec<NodeKey>,
+    /// Since when they are.
+    since: Time,
+    /// What comes later does not count.
+    until: Time,
     now: Time,
 }
 
-fn compromise(args: &FromArgs) -> Result<Compromise> {
+fn compromise(args: &FromArgs, config: &Config) -> Result<Compromise> {
     let world = World::offline();
-    let now = args.now.unwrap_or_else(|| world.clock.now());
-    let estate = Estate::read(&world, &args.inventory, now);
+    let now = args.as_of.or(args.now).unwrap_or_else(|| world.clock.now());
+    let since = args.since.or(args.as_of).unwrap_or(Time::MIN);
+    let estate = remembered::estate(&world, &args.estate, config, now)?;
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems);
     show_problems(&problems);
@@ -125,10 +132,11 @@ fn compromise(args: &FromArgs) -> Result<Compromise> {
             anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA...")
         })?;
         let node = graph.id(&key).ok_or_else(|| unknown_key(&graph, &key))?;
-        sources.push(Source::new(node, args.since.unwrap_or(Time::MIN)));
+        sources.push(Source::new(node, since));
         keys.push(key);
     }
-    Ok(Compromise { graph, sources, keys, now })
+    let until = args.as_of.unwrap_or(Time::MAX);
+    Ok(Compromise { graph, sources, keys, since, until, now })
 }
 
 /// A key that the inventory does not hold is not safe: it is unknown, and the answer says so.

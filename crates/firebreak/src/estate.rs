@@ -1,42 +1,100 @@
-//! The estate as the inventories give it: facts, what ran where, the map and the catalogue made from them.
+//! The estate as inventories tell it: facts for the graph, evidence for verdicts, a catalogue for detection.
 
-use firebreak_graph::Graph;
-use firebreak_inventory::scan_directory;
-use firebreak_model::{Catalogue, EnvironmentEvidence, Fact, Problem, Time};
+use firebreak_graph::{Graph, Join, Ruling, join};
+use firebreak_inventory::{Notes, Setting, Survey, settle, survey};
+use firebreak_model::{Catalogue, EnvironmentEvidence, Fact, NodeKey, Problem, Time};
 use firebreak_world::World;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// All that inventories say.
-#[derive(Debug, Default)]
+/// Everything known from inventories.
+#[derive(Clone, Debug, Default)]
 pub struct Estate {
-    /// Statements about the estate.
+    /// Statements about the estate: one key for each thing, every node named, usual cuts added.
     pub facts: Vec<Fact>,
     /// What is known of what ran where.
     pub evidence: Vec<EnvironmentEvidence>,
+    /// Settings of platforms.
+    pub settings: Vec<Setting>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// What was joined, what was not, and why.
+    pub joins: Vec<Join>,
 }
 
 impl Estate {
-    /// Reads every inventory below `directories`. `known` is when we learnt it.
+    /// Reads every file below the directories that a scanner recognises, and joins what they say. `known` is when.
     pub fn read(world: &World, directories: &[PathBuf], known: Time) -> Estate {
-        let mut estate = Estate::default();
-        for directory in directories {
-            let found = scan_directory(world, directory, known);
-            estate.facts.extend(found.facts);
-            estate.evidence.extend(found.evidence);
-            estate.problems.extend(found.problems);
+        let Survey { parts, evidence, settings, problems } = survey(world, directories, known);
+        let (mut facts, mut notes) = (Vec::new(), Notes::default());
+        for part in parts {
+            facts.extend(part.facts);
+            notes.extend(part.notes);
         }
-        estate
+        Estate { settings, ..Estate::settled(facts, notes).with(evidence, problems) }
     }
 
-    /// The map.
+    /// What `facts` of several scopes come to: joined, and then settled as the owner wants it.
+    pub fn settled(facts: Vec<Fact>, mut notes: Notes) -> Estate {
+        let ruling = Ruling {
+            refuse: notes.joins.refuse.iter().cloned().collect(),
+            confirm: notes.joins.confirm.iter().cloned().collect(),
+        };
+        let joined = join(&facts, &ruling);
+        named_everywhere(&mut notes, &joined.aliases);
+        let (facts, problems) = settle(joined.facts, &notes);
+        Estate { facts, problems, joins: joined.joins, ..Estate::default() }
+    }
+
+    /// The same, with what was read beside facts.
+    pub fn with(mut self, evidence: Vec<EnvironmentEvidence>, problems: Vec<Problem>) -> Estate {
+        self.evidence = evidence;
+        self.problems.splice(0..0, problems);
+        self
+    }
+
+    /// The graph, and what its facts contradict.
     pub fn graph(&self) -> (Graph, Vec<Problem>) {
         Graph::build(&self.facts)
     }
 
-    /// Which data lies where.
+    /// Which data class lies where.
     pub fn catalogue(&self) -> Catalogue {
         Catalogue::of(&self.facts)
+    }
+}
+
+/// What the owner says of one key of a thing holds for all of them.
+fn named_everywhere(notes: &mut Notes, aliases: &BTreeMap<NodeKey, NodeKey>) {
+    let mut more = Vec::new();
+    for (key, policy) in &notes.policies {
+        let named = aliases.get(key).unwrap_or(key);
+        let others = aliases.iter().filter(|(_, of)| *of == named).map(|(alias, _)| alias);
+        more.extend(others.chain([named]).filter(|other| *other != key).map(|other| (other.clone(), *policy)));
+    }
+    notes.policies.extend(more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firebreak_model::{CutPolicy, EdgeFact, EdgeKind, Identifier, IdentifierScheme, Interval, NodeFact};
+
+    #[test]
+    fn a_policy_on_one_key_of_a_credential_holds_for_the_credential() {
+        let print = "9f86d081884c7d659a2feaa0c55ad015";
+        let (token, found) = (NodeKey::credential("slack", "T1"), NodeKey::credential("fingerprint", print));
+        let mut fact = NodeFact::new(token.clone(), Interval::ALWAYS, Time(0), "slack");
+        fact.identifiers = vec![Identifier::verified(IdentifierScheme::Fingerprint, print)];
+        let place = NodeKey::environment("host", "h1");
+        let edge = EdgeFact::new(EdgeKind::ReadableIn, place, found.clone(), Interval::ALWAYS, Time(0), "snapshot");
+        let notes = Notes { policies: vec![(found, CutPolicy::Never)], ..Notes::default() };
+        let estate = Estate::settled(vec![Fact::Node(fact), Fact::Edge(edge)], notes);
+        let cuts = estate.facts.iter().filter_map(|fact| match fact {
+            Fact::Node(node) if node.key == token => Some(&node.cuts),
+            _ => None,
+        });
+        let policies: Vec<CutPolicy> = cuts.flatten().map(|cut| cut.policy).collect();
+        assert_eq!(policies, [CutPolicy::Never]);
     }
 }

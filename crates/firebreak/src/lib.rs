@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod authoring;
+pub mod chronicle;
 pub mod cli;
 pub mod collecting;
 pub mod commands;

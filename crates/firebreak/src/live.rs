@@ -8,7 +8,9 @@ pub mod effects;
 pub mod recover;
 pub mod writing;
 
+use crate::chronicle::Chronicle;
 use crate::config::{Config, Mode};
+use crate::estate::Estate;
 use crate::ledgering::Book;
 use crate::pipeline::{Correlated, RespondStage, Responded};
 use crate::store::{Commit, Store};
@@ -18,9 +20,10 @@ use firebreak_act::{Executor, Journal, UndoGate};
 use firebreak_contain::gate::Approval;
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
+use firebreak_graph::Logged;
 use firebreak_lake::Lake;
 use firebreak_ledger::Draft;
-use firebreak_model::{Fact, NodeKey, Time};
+use firebreak_model::{NodeKey, Time};
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -55,6 +58,7 @@ pub struct Live<'a> {
     book: &'a Book,
     lake: Lake,
     stage: RespondStage,
+    chronicle: Chronicle,
     next_effect: u64,
     /// Called with each notice for people.
     notify: &'a dyn Fn(&str),
@@ -74,6 +78,8 @@ pub struct Parts<'a> {
     pub lake: Lake,
     /// The third stage, as it was after the last commit.
     pub stage: RespondStage,
+    /// What is remembered of the estate.
+    pub chronicle: Chronicle,
     /// Called with each notice for people.
     pub notify: &'a dyn Fn(&str),
 }
@@ -84,9 +90,10 @@ impl<'a> Live<'a> {
     /// # Errors
     /// If the state cannot be read.
     pub async fn new(parts: Parts<'a>) -> Result<Live<'a>> {
-        let Parts { world, config, store, book, lake, stage, notify } = parts;
+        let Parts { world, config, store, book, lake, stage, chronicle, notify } = parts;
         let next_effect = store.last_effect().await? + 1;
-        Ok(Live { world, config, data: config.data_directory(), store, book, lake, stage, next_effect, notify })
+        let data = config.data_directory();
+        Ok(Live { world, config, data, store, book, lake, stage, chronicle, next_effect, notify })
     }
 
     /// Does what was decided before the last stop and not done.
@@ -99,13 +106,18 @@ impl<'a> Live<'a> {
         self.settle(Commit { effects_done, ..Commit::default() }, effects).await
     }
 
-    /// Takes the estate in place of the one known before.
+    /// What is remembered of the estate.
+    pub fn chronicle(&mut self) -> &mut Chronicle {
+        &mut self.chronicle
+    }
+
+    /// Takes the estate in place of the one known before, and commits what was learnt with what follows from it.
     ///
     /// # Errors
     /// As [`Live::resume`].
-    pub async fn estate(&mut self, facts: Vec<Fact>, evidence: &[firebreak_model::EnvironmentEvidence]) -> Result<()> {
-        let effects = self.stage.estate(facts, evidence, self.world.clock.now());
-        self.settle(Commit::default(), effects).await
+    pub async fn estate(&mut self, estate: Estate, learnt: Vec<Logged>) -> Result<()> {
+        let effects = self.stage.estate(estate.facts, &estate.evidence, self.world.clock.now());
+        self.settle(Commit { learnt, ..Commit::default() }, effects).await
     }
 
     /// Takes one batch: responds, writes, commits, and does what follows.
@@ -113,8 +125,9 @@ impl<'a> Live<'a> {
     /// # Errors
     /// As [`Live::resume`].
     pub async fn batch(&mut self, batch: Correlated) -> Result<()> {
-        let Responded { mut batch, effects } = self.stage.step(batch);
+        let Responded { mut batch, effects, learnt } = self.stage.step(batch);
         let mut commit = Commit::default();
+        commit.learnt.extend(self.chronicle.saw(&learnt, batch.luggage.at));
         writing::files(self.world, &self.data, &self.lake, &batch, &mut commit)?;
         writing::rows(&batch, &mut commit)?;
         let derived = self.stage.derived();

@@ -4,8 +4,10 @@
 
 mod committing;
 mod journal;
+mod learning;
 
 use anyhow::{Context, Result};
+use firebreak_graph::Logged;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 use std::path::Path;
@@ -47,12 +49,15 @@ pub struct Commit {
     pub effects_done: Vec<u64>,
     /// Numbers of requests that this batch took up.
     pub requests_done: Vec<i64>,
+    /// What was learnt of the estate, in order.
+    pub learnt: Vec<Logged>,
 }
 
 impl Commit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        let Commit { batch, findings, incidents, plans, states, effects, effects_done, requests_done, .. } = self;
+        let Commit { batch, findings, incidents, plans, states, effects, effects_done, requests_done, learnt, .. } =
+            self;
         batch.is_none()
             && findings.is_empty()
             && incidents.is_empty()
@@ -61,6 +66,7 @@ impl Commit {
             && effects.is_empty()
             && effects_done.is_empty()
             && requests_done.is_empty()
+            && learnt.is_empty()
     }
 }
 
@@ -137,6 +143,7 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         committing::inputs(&mut tx, commit).await?;
         committing::response(&mut tx, commit).await?;
+        learning::write(&mut tx, &commit.learnt).await?;
         tx.commit().await.context("committing a batch")
     }
 
@@ -191,6 +198,14 @@ impl Store {
     pub async fn quarantine_files(&self) -> Result<Vec<String>> {
         let rows = sqlx::query("SELECT name FROM quarantine_file ORDER BY name").fetch_all(&self.pool).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Everything that was learnt of the estate, in the order in which it was.
+    ///
+    /// # Errors
+    /// If the disk refuses or the state is damaged.
+    pub async fn learnt(&self) -> Result<Vec<Logged>> {
+        learning::read(&self.pool).await
     }
 
     /// A stage's memory.

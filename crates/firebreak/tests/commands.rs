@@ -167,6 +167,29 @@ fn collecting(session: &mut Session) {
     assert!(!refused.error.contains("another"), "{}", refused.error);
 }
 
+/// What was learnt of the estate, and what was joined in it.
+fn map(session: &mut Session) {
+    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
+    let changes = session.both(0, &with(&["map", "changes", "--since", "2020-01-01T00:00:00Z"]));
+    assert!(changes["stated"].as_u64() > Some(0) && changes["learnt_at"].is_array(), "{changes}");
+    let people = session.directory.join("people/okta");
+    fs::create_dir_all(&people).unwrap();
+    fs::write(people.join("meridian.json"), OKTA).unwrap();
+    let joins = session.both(0, &["map", "joins", "--inventory", "people"]);
+    assert_eq!((joins["made"].as_u64(), joins["proposed"].as_u64()), (Some(1), Some(1)), "{joins}");
+}
+
+/// A user with an address of her own, and one with an address that several read.
+const OKTA: &str = r#"{
+  "org": {"id": "00o1", "_links": {"organization": {"href": "https://meridian.okta.com"}}},
+  "users": [
+    {"id": "00uada", "status": "ACTIVE", "profile": {"login": "ada@meridian.example", "email": "ada@meridian.example"},
+     "credentials": {"emails": [{"value": "ada@meridian.example", "status": "VERIFIED", "type": "PRIMARY"}]}},
+    {"id": "00uall", "status": "ACTIVE", "profile": {"login": "security@meridian.example", "email": "security@meridian.example"},
+     "credentials": {"emails": [{"value": "security@meridian.example", "status": "VERIFIED", "type": "PRIMARY"}]}}
+  ]
+}"#;
+
 /// A detector begun, found wanting, tried on the packaged incident and explained.
 fn authoring(session: &mut Session) {
     session.json(0, &["detector", "new", "okta_token_made", "--product", "okta"]);
@@ -189,6 +212,7 @@ fn every_command_ends_and_answers_as_documented() {
     let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
     packaged_incident(&mut session);
     installation(&mut session);
+    map(&mut session);
     collecting(&mut session);
     authoring(&mut session);
     let mut documented = documented();
@@ -207,7 +231,7 @@ fn every_command_ends_and_answers_as_documented() {
 fn every_command_helps_with_an_example_and_lines_that_fit() {
     let root = tempfile::tempdir().unwrap();
     let commands = [
-        "demo", "run", "replay", "exposed", "collect", "reach", "plan", "approve", "undo", "verify", "scenario",
+        "demo", "run", "replay", "exposed", "collect", "reach", "plan", "map", "approve", "undo", "verify", "scenario",
         "check", "detector",
     ];
     let overview = firebreak(root.path(), &["--help"]);

@@ -1,8 +1,8 @@
-//! Other keys of credentials: after joining, a node fact carries them as identifiers of the scheme `alias`.
+//! Other keys of things: after joining, a node fact carries them as identifiers of the scheme `alias`.
 //!
 //! It decides nothing: what is one thing was decided in `join`.
 
-use firebreak_model::{IdentifierScheme, NodeFact, NodeKey, NodeKind};
+use firebreak_model::{IdentifierScheme, NodeFact, NodeKey};
 use rustc_hash::FxHashMap;
 
 /// Alias to key.
@@ -23,7 +23,6 @@ impl Aliases {
 
 /// The keys that `node` says it has too.
 fn aliases(node: &NodeFact) -> impl Iterator<Item = NodeKey> {
-    let credential = node.key.kind() == NodeKind::Credential;
-    let named = node.identifiers.iter().filter(move |one| credential && one.scheme == IdentifierScheme::Alias);
-    named.filter_map(|one| NodeKey::of_text(NodeKind::Credential, one.value.clone())).filter(|key| *key != node.key)
+    let named = node.identifiers.iter().filter(|one| one.scheme == IdentifierScheme::Alias);
+    named.filter_map(|one| NodeKey::parse(&one.value)).filter(|key| *key != node.key)
 }

@@ -6,6 +6,7 @@
 //!
 //! - **One credential** under several keys (a key id, a token's hash, the keyed fingerprint of a secret that was found)
 //!   becomes one node. The other keys are aliases: a node fact carries them as identifiers of the scheme `alias`.
+//! - **One thing** that a system knows by another system's key as well becomes one node in the same way.
 //! - **One person**'s accounts stay nodes of their own, with their own rights: `identity:person/<e-mail>` may become each.
 //! - **A workload** may become what trusts the subject of its token, and an **environment** in which a secret was found
 //!   makes it readable.
@@ -18,6 +19,7 @@ mod people;
 mod rewrite;
 #[cfg(test)]
 mod tests;
+mod things;
 mod workloads;
 
 use claims::Claims;
@@ -34,6 +36,8 @@ pub const CARRIERS_MAX: usize = 8;
 pub enum JoinKind {
     /// All keys name one credential.
     SameCredential,
+    /// All keys name one other thing: an account, a group, a resource.
+    SameThing,
     /// The first key is a person, the second an account of theirs.
     SamePerson,
     /// The first key is a workload, the second what trusts its token.
@@ -47,7 +51,7 @@ pub enum JoinKind {
 pub struct Join {
     /// What the keys have in common.
     pub kind: JoinKind,
-    /// The keys; of one credential first the one that its node has.
+    /// The keys; of one thing first the one that its node has.
     pub keys: Vec<NodeKey>,
     /// What speaks for it, a sentence each.
     pub reasons: Vec<String>,
@@ -84,6 +88,13 @@ impl Ruling {
         self.confirm.extend(other.confirm);
     }
 
+    /// The same of the keys that things have after joining.
+    fn under(&self, aliases: &BTreeMap<NodeKey, NodeKey>) -> Ruling {
+        let name = |key: &NodeKey| aliases.get(key).unwrap_or(key).clone();
+        let pairs = |pairs: &BTreeSet<(NodeKey, NodeKey)>| pairs.iter().map(|(a, b)| (name(a), name(b))).collect();
+        Ruling { refuse: pairs(&self.refuse), confirm: pairs(&self.confirm) }
+    }
+
     fn refuses(&self, a: &NodeKey, b: &NodeKey) -> bool {
         has(&self.refuse, a, b)
     }
@@ -114,16 +125,21 @@ pub struct Joined {
 /// Joins what `facts` say of one thing under several keys, as far as `ruling` lets it.
 pub fn join(facts: &[Fact], ruling: &Ruling) -> Joined {
     let claims = Claims::of(facts);
-    let credentials = credentials::find(&claims, ruling);
-    let mut joins = credentials.joins;
-    let people = people::find(&claims, ruling);
-    let workloads = workloads::find(&claims, ruling, &credentials.aliases);
-    let added = people.added.into_iter().chain(workloads.added);
-    let facts = rewrite::facts(facts, &claims, &credentials.aliases, &joins, added.collect());
+    let credentials::Credentials { mut aliases, mut joins } = credentials::find(&claims, ruling);
+    let (others, more) = things::find(&claims, ruling);
+    aliases.extend(others);
+    joins.extend(more);
+    let mut facts = rewrite::renamed(facts, &claims, &aliases, &joins);
+    // From here on everything has one key.
+    let claims = if aliases.is_empty() { claims } else { Claims::of(&facts) };
+    let ruling = ruling.under(&aliases);
+    let people = people::find(&claims, &ruling);
+    let workloads = workloads::find(&claims, &ruling);
+    rewrite::add(&mut facts, people.added.into_iter().chain(workloads.added).collect());
     joins.extend(people.joins);
     joins.extend(workloads.joins);
     joins.sort();
-    Joined { facts, aliases: credentials.aliases, joins }
+    Joined { facts, aliases, joins }
 }
 
 /// Joins of one kind, and the edges that they add.

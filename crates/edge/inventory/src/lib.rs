@@ -15,6 +15,8 @@ mod scan;
 pub mod scanner;
 pub mod scanners;
 mod statements;
+mod survey;
 
 pub use scan::{MAX_FILE_BYTES, scan_aws_account, scan_directory, scan_each};
-pub use scanner::{Found, KnownResource, ScanInput, Scanner, Setting, Surroundings};
+pub use scanner::{Found, KnownResource, OwnersJoins, ScanInput, Scanner, Setting, Surroundings};
+pub use survey::{Notes, Part, Survey, settle, survey};

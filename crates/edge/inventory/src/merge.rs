@@ -14,38 +14,72 @@ type EdgeIdentity = (EdgeKind, NodeKey, NodeKey, (Time, Time), Vec<NodeKey>, Vec
 
 /// All of `found` as one. Complete only if every part is.
 pub(crate) fn merge(found: Vec<Found>, scope: String, aws_accounts: &[Text]) -> Found {
-    let mut merged = Found { complete: !found.is_empty(), scope, ..Found::default() };
-    let mut nodes: BTreeMap<NodeKey, NodeFact> = BTreeMap::new();
-    let mut edges: BTreeMap<EdgeIdentity, EdgeFact> = BTreeMap::new();
+    let mut whole = Found { complete: !found.is_empty(), scope, ..Found::default() };
+    let mut merged = Merged::default();
     let mut evidence: BTreeMap<NodeKey, EnvironmentEvidence> = BTreeMap::new();
     for part in found {
-        merged.complete &= part.complete;
+        whole.complete &= part.complete;
         part.evidence.into_iter().for_each(|item| add_evidence(&mut evidence, item));
-        merged.policies.extend(part.policies);
-        merged.owners.extend(part.owners);
-        merged.settings.extend(part.settings);
-        merged.problems.extend(part.problems);
-        for fact in part.facts {
+        whole.policies.extend(part.policies);
+        whole.owners.extend(part.owners);
+        whole.joins.extend(part.joins);
+        whole.settings.extend(part.settings);
+        whole.problems.extend(part.problems);
+        merged.add(part.facts);
+    }
+    whole.settings.sort();
+    whole.settings.dedup();
+    whole.evidence = evidence.into_values().collect();
+    whole.facts = merged.settled(&whole.policies, &whole.owners, aws_accounts, &mut whole.problems);
+    whole
+}
+
+/// Facts with one for each node and one for each edge.
+#[derive(Default)]
+pub(crate) struct Merged {
+    nodes: BTreeMap<NodeKey, NodeFact>,
+    edges: BTreeMap<EdgeIdentity, EdgeFact>,
+    problems: Vec<Problem>,
+}
+
+impl Merged {
+    /// Adds what one more file or scope says.
+    pub(crate) fn add(&mut self, facts: Vec<Fact>) {
+        for fact in facts {
             match fact {
-                Fact::Node(node) => add_node(&mut nodes, node, &mut merged.problems),
-                Fact::Edge(edge) => add_edge(&mut edges, edge),
+                Fact::Node(node) => add_node(&mut self.nodes, node, &mut self.problems),
+                Fact::Edge(edge) => add_edge(&mut self.edges, edge),
             }
         }
     }
-    let mut edges: Vec<EdgeFact> = edges.into_values().collect();
-    name_every_node(&mut nodes, &edges);
-    usual_node_cuts(&mut nodes, &edges);
-    usual_edge_cuts(&mut edges, &merged.owners, aws_accounts, &mut merged.problems);
-    apply_policies(&mut nodes, &mut edges, &merged.policies);
-    merged.settings.sort();
-    merged.settings.dedup();
-    merged.evidence = evidence.into_values().collect();
-    merged.facts = nodes.into_values().map(Fact::Node).chain(edges.into_iter().map(Fact::Edge)).collect();
-    merged
+
+    /// The facts as they were said.
+    pub(crate) fn facts(self, problems: &mut Vec<Problem>) -> Vec<Fact> {
+        problems.extend(self.problems);
+        self.nodes.into_values().map(Fact::Node).chain(self.edges.into_values().map(Fact::Edge)).collect()
+    }
+
+    /// The facts of one map: every node named, usual cuts added, the owner's policies over all.
+    pub(crate) fn settled(
+        self,
+        policies: &[(NodeKey, CutPolicy)],
+        owners: &[(NodeKey, Text)],
+        aws_accounts: &[Text],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Fact> {
+        let Merged { mut nodes, edges, problems: met } = self;
+        problems.extend(met);
+        let mut edges: Vec<EdgeFact> = edges.into_values().collect();
+        name_every_node(&mut nodes, &edges);
+        usual_node_cuts(&mut nodes, &edges);
+        usual_edge_cuts(&mut edges, owners, aws_accounts, problems);
+        apply_policies(&mut nodes, &mut edges, policies);
+        nodes.into_values().map(Fact::Node).chain(edges.into_iter().map(Fact::Edge)).collect()
+    }
 }
 
 /// Several files may speak of one environment: its runs, its lock, its snapshot.
-fn add_evidence(all: &mut BTreeMap<NodeKey, EnvironmentEvidence>, item: EnvironmentEvidence) {
+pub(crate) fn add_evidence(all: &mut BTreeMap<NodeKey, EnvironmentEvidence>, item: EnvironmentEvidence) {
     let Some(have) = all.get_mut(&item.environment) else {
         all.insert(item.environment.clone(), item);
         return;

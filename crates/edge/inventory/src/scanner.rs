@@ -3,6 +3,7 @@
 use crate::collect::Collect;
 use firebreak_model::{CutPolicy, EnvironmentEvidence, Fact, NodeKey, Problem, Text, Time};
 use firebreak_world::World;
+use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
 
 /// What was found in one file, or in many.
@@ -18,6 +19,8 @@ pub struct Found {
     pub owners: Vec<(NodeKey, Text)>,
     /// How things are set up, where that leads nowhere by itself.
     pub settings: Vec<Setting>,
+    /// What the owner says of joins.
+    pub joins: OwnersJoins,
     /// What could not be read.
     pub problems: Vec<Problem>,
     /// Whether this is everything in its scope. Only a complete snapshot may retire facts that it does not repeat.
@@ -38,6 +41,25 @@ pub struct Setting {
     pub value: Text,
     /// What says so.
     pub evidence: Text,
+}
+
+/// What the owner says of keys that are one thing, or one person's, and of keys that are not. A pair has no order.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct OwnersJoins {
+    /// Never to be joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refuse: Vec<(NodeKey, NodeKey)>,
+    /// To be joined, whatever is doubtful about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirm: Vec<(NodeKey, NodeKey)>,
+}
+
+impl OwnersJoins {
+    /// Adds everything that `other` says.
+    pub fn extend(&mut self, other: OwnersJoins) {
+        self.refuse.extend(other.refuse);
+        self.confirm.extend(other.confirm);
+    }
 }
 
 /// A resource that some inventory names.

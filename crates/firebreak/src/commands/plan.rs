@@ -2,6 +2,7 @@
 
 use super::{End, compromise};
 use crate::cli::PlanArgs;
+use crate::config::Config;
 use crate::output::{Output, count, counted, short, span};
 use anyhow::{Result, bail};
 use firebreak_act::RESPONDERS;
@@ -26,12 +27,11 @@ pub(crate) fn actions() -> BTreeSet<Text> {
 }
 
 /// Runs the command.
-pub(super) fn run(args: &PlanArgs, output: Output) -> Result<End> {
-    let from = compromise(&args.from)?;
-    let since = args.from.since.unwrap_or(Time::MIN);
+pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<End> {
+    let from = compromise(&args.from, config)?;
     let compromised = |key: &firebreak_model::NodeKey| Compromised {
         key: key.clone(),
-        since,
+        since: from.since,
         until: Time::MAX,
         reason: "named on the command line".to_owned(),
     };
@@ -85,7 +85,7 @@ fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output)
         max_age_seconds: MAX_AGE_SECONDS,
         severs_now: Some(true),
     };
-    let reached = reach(&from.graph, &from.sources, Time::MAX).losses(&from.graph);
+    let reached = reach(&from.graph, &from.sources, from.until).losses(&from.graph);
     let request = GateRequest {
         incident: plan.body().incident.clone(),
         severity: Severity::High,

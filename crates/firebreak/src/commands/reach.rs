@@ -3,7 +3,8 @@
 mod account;
 
 use super::{End, compromise};
-use crate::cli::{FromArgs, ReachArgs};
+use crate::cli::ReachArgs;
+use crate::config::Config;
 use crate::output::{Output, bytes, count, short, time};
 use anyhow::Result;
 use firebreak_graph::{Hop, Losses, reach};
@@ -18,14 +19,12 @@ struct Reached<'a> {
 }
 
 /// Runs the command.
-pub(super) fn run(args: &ReachArgs, output: Output) -> Result<End> {
+pub(super) fn run(args: &ReachArgs, config: &Config, output: Output) -> Result<End> {
     if let Some(path) = &args.aws_account {
-        return account::run(path, &args.from, output);
+        return account::run(path, &args.from.from, output);
     }
-    let from =
-        FromArgs { inventory: args.inventory.clone(), from: args.from.clone(), since: args.since, now: args.now };
-    let from = compromise(&from)?;
-    let reached = reach(&from.graph, &from.sources, Time::MAX);
+    let from = compromise(&args.from, config)?;
+    let reached = reach(&from.graph, &from.sources, from.until);
     let losses = reached.losses(&from.graph);
     let nodes = reached.nodes().len();
     output.text(format!("{} things are within reach", count(nodes as u64)));

@@ -1,6 +1,7 @@
 //! `firebreak run`: the long-lived process.
 
 use super::{End, show_problems};
+use crate::chronicle::Chronicle;
 use crate::cli::RunArgs;
 use crate::collecting::keep_collecting;
 use crate::commands::plan::actions;
@@ -16,9 +17,11 @@ use crate::redaction::{of_installation, redaction};
 use crate::store::{Store, Totals};
 use anyhow::{Context, Result, anyhow, bail};
 use firebreak_contain::incident::Settings;
+use firebreak_graph::Logged;
 use firebreak_intake::{Cursor, Options, Redact, Source, Watcher};
+use firebreak_inventory::{Survey, survey};
 use firebreak_lake::Lake;
-use firebreak_model::Catalogue;
+use firebreak_model::{Catalogue, Time};
 use firebreak_world::World;
 use serde::Serialize;
 use std::hash::{Hash, Hasher};
@@ -116,11 +119,11 @@ fn serve(
     show_problems(&problems);
     // The digest first: what changes while the files are read is then read again.
     let digest = digest(world, &config.inventory.paths);
-    let estate = Estate::read(world, &config.inventory.paths, world.clock.now());
-    show_problems(&estate.problems);
+    let store = runtime.block_on(Store::open(&data))?;
+    let mut chronicle = runtime.block_on(recover::chronicle(&store))?;
+    let (estate, learnt) = read_again(&mut chronicle, world, &config.inventory.paths)?;
     let rules = Arc::new(rules);
     let redact = redaction(of_installation(world, config.fingerprint_key.as_deref(), &data)?);
-    let store = runtime.block_on(Store::open(&data))?;
     let lake = Lake::open(world.clone(), &data.join("lake"))?;
     runtime.block_on(recover::discard_orphans(world, &data, &store, &lake))?;
     let (detect, problems) = content::settings(world.disk.as_ref(), &config.detect);
@@ -143,7 +146,7 @@ fn serve(
     };
     // Platforms are only read for an inventory: that is done in every mode.
     let asking = if config.collect.is_empty() || args.once { None } else { Some(World::online()?) };
-    let parts = Parts { world, config, store, book: &book, lake, stage, notify: &notify };
+    let parts = Parts { world, config, store, book: &book, lake, stage, chronicle, notify: &notify };
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
         let (catalogues, received) = channel();
@@ -154,7 +157,7 @@ fn serve(
         if let Some(world) = &asking {
             scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
         }
-        let ended = runtime.block_on(write(parts, (estate, digest), correlated, &catalogues, stop));
+        let ended = runtime.block_on(write(parts, (estate, learnt, digest), correlated, &catalogues, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
@@ -173,7 +176,7 @@ fn settings(config: &Config) -> Settings {
 /// The single writer, until the inputs end or it is told to stop.
 async fn write(
     parts: Parts<'_>,
-    (estate, digest): (Estate, u64),
+    (estate, learnt, digest): (Estate, Vec<Logged>, u64),
     batches: Receiver<crate::pipeline::Correlated>,
     catalogues: &Sender<Arc<Catalogue>>,
     stop: &AtomicBool,
@@ -181,7 +184,7 @@ async fn write(
     let (world, config) = (parts.world, parts.config);
     let mut live = Live::new(parts).await?;
     live.resume().await?;
-    live.estate(estate.facts, &estate.evidence).await?;
+    live.estate(estate, learnt).await?;
     let mut inventory = Inventory { digest, looked: Instant::now() };
     loop {
         match batches.recv_timeout(REQUESTS_EVERY) {
@@ -190,11 +193,11 @@ async fn write(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         live.requests().await?;
-        if let Some(estate) = inventory.changed(world, &config.inventory.paths) {
-            show_problems(&estate.problems);
+        if inventory.has_changed(world, &config.inventory.paths) {
+            let (estate, learnt) = read_again(live.chronicle(), world, &config.inventory.paths)?;
             // Where nobody listens any more the loop ends by itself.
             let _ = catalogues.send(Arc::new(estate.catalogue()));
-            live.estate(estate.facts, &estate.evidence).await?;
+            live.estate(estate, learnt).await?;
         }
         if stop.load(Ordering::SeqCst) {
             break;
@@ -213,18 +216,25 @@ struct Inventory {
 }
 
 impl Inventory {
-    /// The estate, where the files have changed since they were last read.
-    fn changed(&mut self, world: &World, directories: &[PathBuf]) -> Option<Estate> {
+    /// Whether the files have changed since they were last read.
+    fn has_changed(&mut self, world: &World, directories: &[PathBuf]) -> bool {
         if self.looked.elapsed() < INVENTORY_EVERY {
-            return None;
+            return false;
         }
         let now = digest(world, directories);
         self.looked = Instant::now();
-        if std::mem::replace(&mut self.digest, now) == now {
-            return None;
-        }
-        Some(Estate::read(world, directories, world.clock.now()))
+        std::mem::replace(&mut self.digest, now) != now
     }
+}
+
+/// Reads the inventory into the chronicle: what the estate is now, and what the log must keep.
+fn read_again(chronicle: &mut Chronicle, world: &World, directories: &[PathBuf]) -> Result<(Estate, Vec<Logged>)> {
+    let known = world.clock.now();
+    let Survey { parts, evidence, problems, .. } = survey(world, directories, known);
+    let learnt = chronicle.learn(parts, known)?;
+    let estate = chronicle.estate(Time::MAX).with(evidence, problems);
+    show_problems(&estate.problems);
+    Ok((estate, learnt))
 }
 
 /// A digest of the names and bytes of all files below `directories`. A file that cannot be read counts by its name.

@@ -1,5 +1,6 @@
 //! Starting where the last commit stopped: memory read back, files that no commit names removed.
 
+use crate::chronicle::Chronicle;
 use crate::pipeline::responding::Habits;
 use crate::pipeline::verdicts::Verdicts;
 use crate::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage};
@@ -107,6 +108,14 @@ fn event(world: &World, row: &Row) -> Option<Event> {
     let place = read.iter().position(|event| event.uid == row.uid).unwrap_or_default();
     let event = read.into_iter().nth(place)?;
     Some(Event { uid: row.uid, native_id: row.native_id.clone(), time: row.time, keys: row.keys(), ..event })
+}
+
+/// What was learnt of the estate so far.
+///
+/// # Errors
+/// If it cannot be read: without it nobody could say what was known when.
+pub async fn chronicle(store: &Store) -> Result<Chronicle> {
+    Ok(Chronicle::of(store.learnt().await?))
 }
 
 /// The respond stage's own memory as it was after the last commit.

@@ -5,9 +5,11 @@ use super::Correlated;
 use super::sessions::Sessions;
 use super::uses::UseCounter;
 use super::verdicts::Verdicts;
+use firebreak_contain::derived::Derivation;
 use firebreak_contain::incident::{Effect, Estate, Message, Respond, Status};
 use firebreak_exposure::Profile;
-use firebreak_model::{EnvironmentEvidence, Fact, Time};
+use firebreak_graph::difference;
+use firebreak_model::{Change, EnvironmentEvidence, Fact, Time};
 use serde::{Deserialize, Serialize};
 
 /// How often the respond stage is told how things are used, in seconds.
@@ -45,6 +47,8 @@ pub struct Responded {
     pub batch: Correlated,
     /// What is to be done, in order.
     pub effects: Vec<Effect>,
+    /// Credentials that were seen to be made with others and that matter from now on.
+    pub learnt: Vec<Derivation>,
 }
 
 /// The third stage.
@@ -77,11 +81,17 @@ impl RespondStage {
         self.respond.resume()
     }
 
-    /// Takes the estate in place of the one known before.
+    /// Takes the estate in place of the one known before. Where nothing was taken back, the running map takes the
+    /// changes in; else it is told anew.
     pub fn estate(&mut self, facts: Vec<Fact>, evidence: &[EnvironmentEvidence], now: Time) -> Vec<Effect> {
+        let changes = difference(&self.facts, &facts, now);
         self.facts = facts;
         self.derived.verdicts.add_inventory(evidence);
-        self.tell(now)
+        let taken_back = |change: &Change| matches!(change, Change::End { at: Time::MIN, .. });
+        if self.told.is_none() || changes.iter().any(taken_back) {
+            return self.tell(now);
+        }
+        self.respond.step(Message::Changes(changes))
     }
 
     /// Takes one message of a person or of `act`.
@@ -95,7 +105,7 @@ impl RespondStage {
         let Derived { habits, verdicts } = &mut self.derived;
         habits.absorb(&batch);
         batch.seen.iter().for_each(|seen| verdicts.add(seen, now));
-        let mut effects = Vec::new();
+        let (mut effects, mut learnt) = (Vec::new(), Vec::new());
         if self.told.is_none_or(|told| told.plus_seconds(USES_TOLD_SECONDS) <= now) {
             effects.extend(self.tell(now));
         }
@@ -103,6 +113,7 @@ impl RespondStage {
         for finding in &batch.findings {
             let ancestors = finding.subject.iter().flat_map(|subject| self.derived.habits.sessions.ancestors(subject));
             for derivation in ancestors.collect::<Vec<_>>() {
+                learnt.push(derivation.clone());
                 effects.extend(self.respond.step(Message::Derived(derivation)));
             }
             effects.extend(self.respond.step(Message::Finding(finding.clone())));
@@ -112,12 +123,13 @@ impl RespondStage {
         }
         if self.is_serious() {
             for derivation in self.derived.habits.sessions.fresh(now) {
+                learnt.push(derivation.clone());
                 effects.extend(self.respond.step(Message::Derived(derivation)));
             }
         }
         batch.seen.clear();
         batch.derived.clear();
-        Responded { batch, effects }
+        Responded { batch, effects, learnt }
     }
 
     /// Whether sessions matter: an incident has grounds, so that what was made with a compromised key must be known.

@@ -66,6 +66,22 @@ CREATE TABLE IF NOT EXISTS step (
   PRIMARY KEY (plan, key)
 );
 CREATE INDEX IF NOT EXISTS step_key ON step (key);
+-- What was learnt of the estate, only ever added to: each snapshot of a scope, and what it says otherwise than the one before.
+CREATE TABLE IF NOT EXISTS snapshot (
+  number   INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope    TEXT NOT NULL,
+  complete BIGINT NOT NULL,
+  stated   BIGINT NOT NULL,
+  taken    BIGINT NOT NULL,
+  known    BIGINT NOT NULL,
+  notes    TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS snapshot_row (
+  snapshot BIGINT NOT NULL,
+  number   BIGINT NOT NULL,
+  body     TEXT NOT NULL,
+  PRIMARY KEY (snapshot, number)
+);
 -- One row each time the state is opened: it names that life of the journal.
 CREATE TABLE IF NOT EXISTS opening (
   number INTEGER PRIMARY KEY AUTOINCREMENT

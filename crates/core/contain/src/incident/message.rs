@@ -5,7 +5,7 @@ use crate::derived::Derivation;
 use crate::gate::{Approval, Approved};
 use crate::lease::Expiry;
 use crate::plan::{Compromised, IncidentId, Plan, PlanId, StepKey};
-use firebreak_model::{Fact, Finding, Holding, Judgement, NodeKey, Severity, Time};
+use firebreak_model::{Change, Fact, Finding, Holding, Judgement, NodeKey, Severity, Time};
 use serde::{Deserialize, Serialize};
 
 /// What the respond stage is told.
@@ -42,6 +42,8 @@ pub enum Message {
     },
     /// The estate as it is known now, in place of what was known before.
     Facts(Estate),
+    /// What became known of the estate since it was told: only what is new, and what ended.
+    Changes(Vec<Change>),
     /// The clock. Nothing else moves time on.
     Tick {
         /// The present moment.

@@ -13,8 +13,8 @@ use crate::gate::{Approval, Gate};
 use crate::lease::{MAX_TERM_SECONDS, TERM_SECONDS};
 use crate::lint::MAX_AGE_SECONDS;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
-use firebreak_graph::Graph;
-use firebreak_model::{Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
+use firebreak_graph::{COMPACT_ABOVE, Graph};
+use firebreak_model::{Change, Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use group::{Item, TOGETHER_SECONDS};
@@ -163,6 +163,7 @@ impl Respond {
             Message::Confirmed { plan, by, until } => self.confirm(&plan, &by, until),
             Message::StepReported { plan, step, outcome, at } => self.reported(&plan, &step, outcome, at),
             Message::Facts(estate) => self.told(estate),
+            Message::Changes(changes) => self.changed(&changes),
             Message::Tick { now } => self.tick(now),
         }
         self.take()
@@ -366,6 +367,23 @@ impl Respond {
         self.record("estate", body);
         let revision = self.known.revision + 1;
         self.known = Known { told: true, graph, uses: estate.uses, revision, ..Known::default() };
+        self.index();
+        for id in self.state.incidents.keys().cloned().collect::<Vec<_>>() {
+            self.review(&id);
+        }
+    }
+
+    fn changed(&mut self, changes: &[Change]) {
+        if changes.is_empty() || !self.known.told {
+            return;
+        }
+        let graph = &mut self.known.graph;
+        let problems = graph.apply(changes);
+        if graph.overlay_share() > COMPACT_ABOVE {
+            graph.compact();
+        }
+        self.known.revision += 1;
+        self.record("estate_changed", serde_json::json!({"changes": changes.len(), "problems": problems}));
         self.index();
         for id in self.state.incidents.keys().cloned().collect::<Vec<_>>() {
             self.review(&id);

@@ -19,12 +19,13 @@ pub(super) struct Credentials {
     pub(super) joins: Vec<Join>,
 }
 
-struct Link {
-    a: NodeKey,
-    b: NodeKey,
-    reason: String,
-    verified: bool,
-    doubts: Vec<String>,
+/// Two keys that may be one thing.
+pub(super) struct Link {
+    pub(super) a: NodeKey,
+    pub(super) b: NodeKey,
+    pub(super) reason: String,
+    pub(super) verified: bool,
+    pub(super) doubts: Vec<String>,
 }
 
 pub(super) fn find(claims: &Claims, ruling: &Ruling) -> Credentials {
@@ -106,7 +107,7 @@ fn joins_credentials(scheme: IdentifierScheme) -> bool {
     matches!(scheme, IdentifierScheme::KeyId | IdentifierScheme::TokenHash | IdentifierScheme::Fingerprint)
 }
 
-fn is_key(scheme: IdentifierScheme) -> bool {
+pub(super) fn is_key(scheme: IdentifierScheme) -> bool {
     matches!(scheme, IdentifierScheme::Key | IdentifierScheme::Alias)
 }
 
@@ -169,7 +170,7 @@ fn rule(links: &mut Vec<Link>, claims: &Claims, ruling: &Ruling) {
 }
 
 /// The links in groups that hang together, with the keys of each.
-fn wholes(links: Vec<Link>) -> Vec<(BTreeSet<NodeKey>, Vec<Link>)> {
+pub(super) fn wholes(links: Vec<Link>) -> Vec<(BTreeSet<NodeKey>, Vec<Link>)> {
     let mut numbers: BTreeMap<NodeKey, usize> = BTreeMap::new();
     let mut parents: Vec<usize> = Vec::new();
     let mut ends = Vec::new();

@@ -1,7 +1,7 @@
 //! Accounts of one person: the person's node may become each of them.
 //!
 //! A person is named by a verified e-mail address. An account without one may follow another account: by the same verified
-//! sign-on, by the key that a system writes down, or by the owner's word. Addresses that are shared by their nature, or
+//! sign-on, or by the owner's word. Addresses that are shared by their nature, or
 //! that say two things at once, join nobody.
 
 use super::claims::{Claim, Claims, Name};
@@ -257,7 +257,7 @@ fn is_role(local: &str) -> bool {
     local.split(['.', '-', '_']).all(plain)
 }
 
-/// Accounts of which one is known to be whose: by a sign-on of both, or by the key that one system writes of another.
+/// Accounts of which one is known to be whose, by a sign-on of both.
 fn follow(candidates: &mut Candidates, claims: &Claims) {
     let persons = persons(candidates);
     for (name, carriers) in &claims.carriers {
@@ -292,22 +292,11 @@ fn follow(candidates: &mut Candidates, claims: &Claims) {
     }
 }
 
-/// The accounts that one sign-on, or one key, names.
+/// The accounts that one sign-on names.
 fn group(name: &Name, carriers: &BTreeSet<NodeKey>, claims: &Claims) -> Vec<(NodeKey, Claim)> {
     let stated = carriers.iter().filter(|key| is_account(key));
     let stated = stated.filter_map(|key| Some((key.clone(), claims.claim(key, name)?.clone())));
-    let mut group: Vec<(NodeKey, Claim)> = match name.0 {
-        IdentifierScheme::SignOn | IdentifierScheme::Key => stated.collect(),
-        _ => return Vec::new(),
-    };
-    if name.0 == IdentifierScheme::Key {
-        let named = NodeKey::of_text(NodeKind::Identity, name.1.clone()).filter(is_account);
-        let (Some(named), Some((_, claim))) = (named, group.first().cloned()) else { return Vec::new() };
-        if group.iter().all(|(key, _)| *key != named) {
-            group.push((named, claim));
-        }
-    }
-    group
+    if name.0 == IdentifierScheme::SignOn { stated.collect() } else { Vec::new() }
 }
 
 fn group_doubts(name: &Name, group: &[&(NodeKey, Claim)], known: &BTreeSet<&NodeKey>) -> Vec<String> {

@@ -1,44 +1,42 @@
 //! Facts under the keys that things have after joining.
 
+use super::Join;
 use super::claims::{Claims, own_name};
-use super::{Join, JoinKind};
 use firebreak_model::{
     EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, Text, Time,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// `facts` with every alias replaced, then what says of the aliases, then `added`.
-pub(super) fn facts(
+/// `facts` with every alias replaced, and with what says so of the nodes that have aliases.
+pub(super) fn renamed(
     facts: &[Fact],
     claims: &Claims,
     aliases: &BTreeMap<NodeKey, NodeKey>,
     joins: &[Join],
-    added: Vec<EdgeFact>,
 ) -> Vec<Fact> {
-    let mut known: BTreeSet<(EdgeKind, &NodeKey, &NodeKey)> = BTreeSet::new();
-    let derived = |kind| matches!(kind, EdgeKind::MayAssume | EdgeKind::ReadableIn | EdgeKind::MemberOf);
-    let wanted: BTreeSet<(&NodeKey, &NodeKey)> = added.iter().map(|edge| (&edge.from, &edge.to)).collect();
-    let mut rewritten: Vec<Fact> = Vec::with_capacity(facts.len() + added.len());
-    rewritten.extend(facts.iter().filter_map(|fact| renamed(fact, aliases)));
-    let carried: BTreeSet<(&NodeKey, &str)> = rewritten.iter().flat_map(carried).collect();
-    let named = |alias: &NodeKey, key: &NodeKey| carried.contains(&(key, alias.as_str()));
-    let new = aliases.iter().filter(|(alias, key)| !named(alias, key));
-    let named: Vec<Fact> = new.map(|(alias, key)| Fact::Node(naming(alias, key, claims, joins))).collect();
-    for fact in &rewritten {
-        if let Fact::Edge(edge) = fact
-            && derived(edge.kind)
-            && edge.premises.is_empty()
-            && edge.may.is_empty()
-            && wanted.contains(&(&edge.from, &edge.to))
-        {
-            known.insert((edge.kind, &edge.from, &edge.to));
-        }
+    if aliases.is_empty() {
+        return facts.to_vec();
     }
-    let added = added.iter().filter(|edge| !known.contains(&(edge.kind, &edge.from, &edge.to)));
-    let added: Vec<Fact> = added.cloned().map(Fact::Edge).collect();
+    let mut rewritten: Vec<Fact> = facts.iter().filter_map(|fact| under_one_key(fact, aliases)).collect();
+    let carried: BTreeSet<(&NodeKey, &str)> = rewritten.iter().flat_map(carried).collect();
+    let new = aliases.iter().filter(|(alias, key)| !carried.contains(&(*key, alias.as_str())));
+    let named: Vec<Fact> = new.map(|(alias, key)| Fact::Node(naming(alias, key, claims, joins))).collect();
     rewritten.extend(named);
-    rewritten.extend(added);
     rewritten
+}
+
+/// Adds edges to `facts`, but for those that some fact states already.
+pub(super) fn add(facts: &mut Vec<Fact>, added: Vec<EdgeFact>) {
+    let wanted: BTreeSet<(EdgeKind, &NodeKey, &NodeKey)> =
+        added.iter().map(|edge| (edge.kind, &edge.from, &edge.to)).collect();
+    let plain = facts.iter().filter_map(|fact| match fact {
+        Fact::Edge(edge) if edge.premises.is_empty() && edge.may.is_empty() => Some((edge.kind, &edge.from, &edge.to)),
+        _ => None,
+    });
+    let known: BTreeSet<(EdgeKind, NodeKey, NodeKey)> =
+        plain.filter(|edge| wanted.contains(edge)).map(|(kind, from, to)| (kind, from.clone(), to.clone())).collect();
+    let new = added.into_iter().filter(|edge| !known.contains(&(edge.kind, edge.from.clone(), edge.to.clone())));
+    facts.extend(new.map(Fact::Edge));
 }
 
 /// The keys that a fact says its node has too.
@@ -51,7 +49,7 @@ fn carried(fact: &Fact) -> impl Iterator<Item = (&NodeKey, &str)> {
 }
 
 /// `None` for a step from a thing to itself.
-fn renamed(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
+fn under_one_key(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
     let name = |key: &NodeKey| aliases.get(key).unwrap_or(key).clone();
     match fact {
         Fact::Node(node) => {
@@ -78,7 +76,7 @@ fn renamed(fact: &Fact, aliases: &BTreeMap<NodeKey, NodeKey>) -> Option<Fact> {
 
 /// What says of the node of `key` that it is `alias` too.
 fn naming(alias: &NodeKey, key: &NodeKey, claims: &Claims, joins: &[Join]) -> NodeFact {
-    let of_both = |join: &&Join| join.is_made() && join.kind == JoinKind::SameCredential && join.keys.contains(alias);
+    let of_both = |join: &&Join| join.is_made() && join.keys.contains(alias);
     let reasons = joins.iter().find(of_both).map(|join| join.reasons.join("; ")).unwrap_or_default();
     let names = |key: &NodeKey| claims.names.get(key).into_iter().flatten().map(|(_, claim)| claim.known).max();
     let known = names(alias).max(names(key)).unwrap_or(Time::MIN);

@@ -9,13 +9,13 @@ use super::{CARRIERS_MAX, Join, JoinKind, Links, OWNER, Ruling};
 use firebreak_model::{EdgeFact, EdgeKind, IdentifierScheme, Interval, NodeKey, NodeKind, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Systems whose identities trust tokens of others.
-const TRUSTING: [&str; 5] = ["aws", "azure", "entra", "gcp", "google"];
+/// Systems whose identities trust tokens of others; `oidc` are the subjects that such an identity names.
+const TRUSTING: [&str; 6] = ["aws", "azure", "entra", "gcp", "google", "oidc"];
 
-pub(super) fn find(claims: &Claims, ruling: &Ruling, aliases: &BTreeMap<NodeKey, NodeKey>) -> Links {
+pub(super) fn find(claims: &Claims, ruling: &Ruling) -> Links {
     let mut links = Links::default();
     trusted(claims, ruling, &mut links);
-    found(claims, ruling, aliases, &mut links);
+    found(claims, ruling, &mut links);
     links
 }
 
@@ -126,17 +126,13 @@ fn matches(text: &[u8], pattern: &[u8]) -> bool {
 }
 
 /// An environment that carries a fingerprint makes the one credential readable that has it.
-fn found(claims: &Claims, ruling: &Ruling, aliases: &BTreeMap<NodeKey, NodeKey>, links: &mut Links) {
+fn found(claims: &Claims, ruling: &Ruling, links: &mut Links) {
     for (name, carriers) in claims.carriers.iter().filter(|((scheme, _), _)| *scheme == IdentifierScheme::Fingerprint) {
-        let one = |key: &NodeKey| aliases.get(key).unwrap_or(key).clone();
         let credentials: BTreeMap<NodeKey, bool> = carriers
             .iter()
             .filter(|key| key.kind() == NodeKind::Credential)
-            .filter_map(|key| Some((one(key), claims.claim(key, name)?.verified)))
-            .fold(BTreeMap::new(), |mut all, (key, verified)| {
-                *all.entry(key).or_insert(false) |= verified;
-                all
-            });
+            .filter_map(|key| Some((key.clone(), claims.claim(key, name)?.verified)))
+            .collect();
         let environments: Vec<&NodeKey> = carriers.iter().filter(|key| key.kind() == NodeKind::Environment).collect();
         for environment in environments {
             let Some(claim) = claims.claim(environment, name) else { continue };

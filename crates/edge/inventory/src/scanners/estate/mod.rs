@@ -64,6 +64,7 @@ impl Statement<'_> {
             "identities",
             "never_cut",
             "needs_person",
+            "joins",
         ];
         check_keys(document, "the statement", KEYS, self.report);
         list(document, "stores").iter().enumerate().for_each(|(at, store)| self.store(at, store));
@@ -74,6 +75,28 @@ impl Statement<'_> {
             let named = nodes(document, key, self.report);
             self.found.policies.extend(named.into_iter().map(|key| (key, policy)));
         }
+        if let Some(joins) = document.get("joins").filter(|joins| !joins.is_null()) {
+            check_keys(joins, "joins", &["refuse", "confirm"], self.report);
+            self.found.joins.refuse = self.pairs(joins, "refuse");
+            self.found.joins.confirm = self.pairs(joins, "confirm");
+        }
+    }
+
+    /// The pairs of keys in the list at `key`.
+    fn pairs(&mut self, joins: &Value, key: &str) -> Vec<(NodeKey, NodeKey)> {
+        let mut pairs = Vec::new();
+        for (at, pair) in list(joins, key).iter().enumerate() {
+            let texts = crate::json::texts(Some(pair));
+            let keys: Vec<NodeKey> = texts.iter().filter_map(|text| NodeKey::parse(text)).collect();
+            match <[NodeKey; 2]>::try_from(keys) {
+                Ok([a, b]) if texts.len() == 2 && a != b => pairs.push((a, b)),
+                _ => self.report.add(
+                    format!("joins.{key}[{at}] is not a pair of keys"),
+                    "write two different keys: [\"identity:okta/00u1\", \"identity:github/ada\"]",
+                ),
+            }
+        }
+        pairs
     }
 
     fn evidence(&self, list: &str, at: usize) -> String {
