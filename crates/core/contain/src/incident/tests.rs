@@ -356,6 +356,34 @@ fn a_lease_falls_due_keeps_what_is_unsafe_and_can_be_confirmed() {
 }
 
 #[test]
+fn what_becomes_known_later_counts_as_if_it_had_been_told_at_once() {
+    let facts = estate::estate();
+    let (known, later) = facts.split_at(facts.len() / 2);
+    let changes = later.iter().map(|fact| Change::State { fact: fact.clone() }).collect();
+    let mut grown = informed(Mode::Act, known.to_vec());
+    let before = executed(&grown.step(judged(&job(), Verdict::Exposed)));
+    let after = executed(&grown.step(Message::Changes(changes)));
+    let at_once = executed(&informed(Mode::Act, facts.clone()).step(judged(&job(), Verdict::Exposed)));
+    let sorted = |mut targets: Vec<String>| {
+        targets.sort();
+        targets
+    };
+    assert!(!at_once.is_empty());
+    assert_eq!(sorted([before, after].concat()), sorted(at_once));
+}
+
+#[test]
+fn what_has_ended_is_cut_no_more() {
+    let facts = estate::estate();
+    let ended = |fact: &Fact| Change::End { fact: fact.clone(), at: at(0), known: at(9) };
+    let edges = facts.iter().filter(|fact| matches!(fact, Fact::Edge(_)));
+    let changes: Vec<Change> = edges.map(ended).collect();
+    let mut stage = informed(Mode::Act, facts.clone());
+    stage.step(Message::Changes(changes));
+    assert_eq!(executed(&stage.step(judged(&job(), Verdict::Exposed))), Vec::<String>::new());
+}
+
+#[test]
 fn nothing_is_judged_before_the_estate_is_known() {
     let mut stage = respond(Mode::Act);
     stage.step(Message::Tick { now: at(10) });
