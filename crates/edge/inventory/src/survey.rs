@@ -97,12 +97,12 @@ pub fn survey(world: &World, directories: &[PathBuf], known: Time) -> Survey {
 fn part(scope: String, found: Vec<Found>, known: Time, problems: &mut Vec<Problem>) -> Part {
     let taken = found.iter().map(|one| taken(one, known)).min().unwrap_or(known);
     let mut part = Part { scope, complete: true, taken, ..Part::default() };
+    part.notes.aws_accounts.extend(account_in(&part.scope));
     let mut merged = Merged::default();
     for one in found {
         let Found { facts, policies, owners, joins, complete, .. } = one;
-        let aws_accounts = account_in(&part.scope).into_iter().collect();
         part.complete &= complete;
-        part.notes.extend(Notes { policies, owners, aws_accounts, joins });
+        part.notes.extend(Notes { policies, owners, joins, ..Notes::default() });
         merged.add(facts);
     }
     part.facts = merged.facts(problems);
