@@ -168,7 +168,7 @@ pub struct FromArgs {
     /// The estate
     #[command(flatten)]
     pub estate: EstateArgs,
-    /// What is compromised, as a key such as credential:aws/AKIA...
+    /// What is compromised, as a key such as credential:aws/AKIA...; with --aws-account, an ARN
     #[arg(long, value_name = "KEY", required = true)]
     pub from: Vec<String>,
     /// Since when it is compromised; otherwise since the inventory begins, or since --as-of
@@ -250,7 +250,7 @@ pub struct CollectArgs {
 /// `reach`.
 #[derive(Debug, Args)]
 pub struct ReachArgs {
-    /// One AWS account's authorisation details, instead of the whole estate: what the principals in --from reach in it
+    /// One AWS account alone: its authorisation details, or a directory with them and the files beside them
     #[arg(long, value_name = "FILE", conflicts_with_all = ["inventory", "data", "as_known_at", "as_of", "since", "now"])]
     pub aws_account: Option<PathBuf>,
     /// What is compromised
