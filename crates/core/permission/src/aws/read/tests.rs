@@ -3,6 +3,7 @@
 use super::*;
 use crate::aws::{Answer, Context, Principal, Resource, ResourcePolicy};
 use crate::aws::{Policies, Request, answer};
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn parse(text: &str) -> (Policy, Vec<Problem>) {
@@ -94,5 +95,36 @@ fn principals_are_told_apart() {
         ("somebody", Named::Unread(Text::new("somebody"))),
     ] {
         assert_eq!(aws(text), named, "{text}");
+    }
+}
+
+/// Policies that are spoilt in the next test: most elements of the language are in them.
+const SEEDS: [&str; 2] = [
+    r#"{"Version":"2012-10-17","Statement":{"Sid":"a","Effect":"Allow","Principal":{"AWS":"*","Service":["x"]},"NotAction":"s3:*","Resource":["arn:aws:s3:::${aws:username}/*","*a*?b"],"Condition":{"ForAnyValue:StringLikeIfExists":{"a:b":["x","${aws:PrincipalTag/t, 'd'}"]},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"DateLessThan":{"aws:CurrentTime":"2024-01-01"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}}}}"#,
+    r#"{"Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::111122223333:root"]},"Action":["*","iam:*ü?"],"NotResource":"arn:aws:iam::*:role/a*"},{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spoilt_policies_are_read_and_decided(
+        seed in 0..2_usize,
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..12),
+    ) {
+        let mut bytes = SEEDS[seed].as_bytes().to_vec();
+        for (place, byte, kind) in edits {
+            let at = place.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, b"\"{}[]*?$,:"[usize::from(byte) % 10]),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        let (policy, problems) = parse(&String::from_utf8_lossy(&bytes));
+        prop_assert!(problems.iter().all(|problem| !problem.reason.is_empty() && !problem.hint.is_empty()));
+        let (alone, with_all) = both(&policy);
+        prop_assert!(policy.unread.is_none() || (alone != Answer::Yes && with_all != Answer::Yes));
+        prop_assert!(with_all >= alone, "another allowance took away");
     }
 }
