@@ -50,7 +50,7 @@ pub enum Command {
     Collect(CollectArgs),
     /// Say what a stolen credential reaches, by which path and how soon
     #[command(
-        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account authorization-details.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
+        after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account account.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
     )]
     Reach(ReachArgs),
     /// Compute the cheapest cut between what is compromised and what must not be lost

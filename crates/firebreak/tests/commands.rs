@@ -90,6 +90,7 @@ fn packaged_incident(session: &mut Session) {
     let from = ["--inventory", "sand/inventory", "--from", lost, "--now", "2026-03-25T00:00:00Z"];
     let reach = session.both(0, &[&["reach"][..], &from].concat());
     assert_eq!(reach["sources"][0], lost);
+    one_account(session);
     let plan = session.both(3, &[&["plan"][..], &from].concat());
     assert_eq!(plan["decision"], "needs_approval", "{plan}");
     assert!(plan["plan"]["id"].is_string() && plan["plan"]["steps"].is_array(), "{plan}");
@@ -99,6 +100,26 @@ fn packaged_incident(session: &mut Session) {
     session.both(0, &["check"]);
     fs::write(session.directory.join("bad.yml"), "title: half a rule\n").unwrap();
     assert!(session.both(3, &["check", "bad.yml"])["errors"].as_u64() > Some(0));
+}
+
+/// One account of the packaged incident, asked alone.
+fn one_account(session: &mut Session) {
+    let mut accounts = fs::read_dir(session.directory.join("sand/inventory/aws")).unwrap();
+    let folder = accounts.next().unwrap().unwrap().path();
+    let details: Value = serde_json::from_slice(&fs::read(folder.join("authorization-details.json")).unwrap()).unwrap();
+    let user = details["UserDetailList"][0]["Arn"].as_str().unwrap();
+    let folder = folder.to_str().unwrap().to_owned();
+    let reach = session.both(0, &["reach", "--aws-account", &folder, "--from", user]);
+    assert!(reach["from"] == user && reach["admin"].is_string() && reach["gaps"].is_array(), "{reach}");
+    let wrong = |file: &str, from: &str| {
+        let said = firebreak(&session.directory, &["reach", "--aws-account", file, "--from", from]);
+        assert!(said.code == 1 && said.error.contains("\nhint: "), "{}", said.error);
+        said.error
+    };
+    let unknown = wrong(&folder, &format!("{user}x"));
+    assert!(unknown.contains("unknown, not nothing") && unknown.contains(&format!("`{user}`")), "{unknown}");
+    assert!(wrong("sand/truth.json", user).contains("does not describe an AWS account"));
+    assert!(wrong("sand/none.json", user).contains("cannot read"));
 }
 
 /// An installation: watched, decided, approved, verified, taken back.

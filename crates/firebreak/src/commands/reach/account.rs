@@ -71,7 +71,7 @@ fn show(reach: &AccountReach, output: Output) {
         "may" => "may become an administrator of its account",
         _ => "does not become an administrator of its account",
     };
-    output.text(format!("{} {admin}", reach.from));
+    output.paragraph(0, &format!("{} {admin}", reach.from));
     for account in &reach.administers {
         output.text("");
         output.text(format!("administrators of {} ({}):", account.account, account.answer));
@@ -90,7 +90,7 @@ fn list(what: &str, reached: &[Reached], output: Output) {
     output.text(format!("{} {what} within reach", count(reached.len() as u64)));
     for one in reached.iter().take(SHOWN) {
         output.text("");
-        output.text(format!("{} ({})", one.arn, one.answer));
+        output.paragraph(0, &format!("{} ({})", one.arn, one.answer));
         path(&one.path, output);
     }
     if reached.len() > SHOWN {
