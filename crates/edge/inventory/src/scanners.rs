@@ -6,6 +6,7 @@ pub mod aws_authorization_details;
 pub mod entra;
 pub mod environment_snapshot;
 pub mod estate;
+pub mod github_opengraph;
 pub mod github_organization;
 pub mod github_runs;
 pub mod github_workflow;
@@ -28,6 +29,7 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &entra::SCANNER,
     &environment_snapshot::SCANNER,
     &estate::SCANNER,
+    &github_opengraph::SCANNER,
     &github_organization::SCANNER,
     &github_runs::SCANNER,
     &github_workflow::SCANNER,

@@ -75,7 +75,7 @@ impl Organization<'_> {
             // A machine of no known group may run any job of the organisation.
             let from = match group.filter(|_| known) {
                 Some(group) => keys::runner_group(&login, &group),
-                None => keys::jobs(&login),
+                None => keys::machines(&login, "all"),
             };
             self.runner(&login, item, &from, &keys::every_job(&login), &format!("runners[{at}]"));
         }
@@ -95,7 +95,11 @@ impl Organization<'_> {
                 self.runner(&full, runner, &keys::self_hosted(&full), &keys::jobs(&full), &place);
             }
             if any {
-                self.facts.edge(EdgeKind::MemberOf, &keys::self_hosted(&full), &keys::jobs(&login), &place);
+                let own = keys::self_hosted(&full);
+                self.facts.edge(EdgeKind::MemberOf, &own, &keys::machines(&login, "all"), &place);
+                if text(item, "visibility") != Some("public") {
+                    self.facts.edge(EdgeKind::MemberOf, &own, &keys::machines(&login, "private"), &place);
+                }
             }
         }
     }
@@ -120,8 +124,8 @@ impl Organization<'_> {
                 }
             }
             visibility => {
-                let all = if visibility == Some("private") { keys::private_jobs(&login) } else { keys::jobs(&login) };
-                self.facts.edge(EdgeKind::MemberOf, &all, hub, place).mays(&may);
+                let all = if visibility == Some("private") { "private" } else { "all" };
+                self.facts.edge(EdgeKind::MemberOf, &keys::machines(&login, all), hub, place).mays(&may);
             }
         }
     }

@@ -17,41 +17,41 @@ const fn within(key: &'static str, path: &'static str, items: &'static str) -> C
 const OF_ENVIRONMENT: &[Call] = &[
     within(
         "deployment_branch_policies",
-        "/repos/{..full_name}/environments/{.name}/deployment-branch-policies?per_page=100",
+        "/repos/{org}/{..name}/environments/{.name}/deployment-branch-policies?per_page=100",
         "branch_policies",
     )
     .only("deployment_branch_policy.custom_branch_policies"),
-    within("secrets", "/repos/{..full_name}/environments/{.name}/secrets?per_page=100", "secrets"),
-    within("variables", "/repos/{..full_name}/environments/{.name}/variables?per_page=30", "variables"),
+    within("secrets", "/repos/{org}/{..name}/environments/{.name}/secrets?per_page=100", "secrets"),
+    within("variables", "/repos/{org}/{..name}/environments/{.name}/variables?per_page=30", "variables"),
 ];
 
 /// What is asked of each repository. What needs more than reading is absent where the credential may not see it.
 const OF_REPOSITORY: &[Call] = &[
-    pages("collaborators", "/repos/{.full_name}/collaborators?affiliation=direct&per_page=100"),
-    pages("keys", "/repos/{.full_name}/keys?per_page=100"),
-    pages("hooks", "/repos/{.full_name}/hooks?per_page=100"),
-    pages("branches", "/repos/{.full_name}/branches?protected=true&per_page=100").each(&[Call::object(
+    pages("collaborators", "/repos/{org}/{.name}/collaborators?affiliation=direct&per_page=100"),
+    pages("keys", "/repos/{org}/{.name}/keys?per_page=100"),
+    pages("hooks", "/repos/{org}/{.name}/hooks?per_page=100"),
+    pages("branches", "/repos/{org}/{.name}/branches?protected=true&per_page=100").each(&[Call::object(
         "protection",
-        "/repos/{..full_name}/branches/{.name}/protection",
+        "/repos/{org}/{..name}/branches/{.name}/protection",
     )
     .may_be_absent()]),
-    pages("rulesets", "/repos/{.full_name}/rulesets?includes_parents=false&per_page=100")
-        .each(&[Call::object("detail", "/repos/{..full_name}/rulesets/{.id}")]),
-    within("environments", "/repos/{.full_name}/environments?per_page=100", "environments")
+    pages("rulesets", "/repos/{org}/{.name}/rulesets?includes_parents=false&per_page=100")
+        .each(&[Call::object("detail", "/repos/{org}/{..name}/rulesets/{.id}")]),
+    within("environments", "/repos/{org}/{.name}/environments?per_page=100", "environments")
         .each(OF_ENVIRONMENT)
         .may_be_absent(),
-    within("secrets", "/repos/{.full_name}/actions/secrets?per_page=100", "secrets"),
-    within("organization_secrets", "/repos/{.full_name}/actions/organization-secrets?per_page=100", "secrets"),
-    within("variables", "/repos/{.full_name}/actions/variables?per_page=30", "variables"),
-    within("workflows", "/repos/{.full_name}/actions/workflows?per_page=100", "workflows").each(&[Call::object(
+    within("secrets", "/repos/{org}/{.name}/actions/secrets?per_page=100", "secrets"),
+    within("organization_secrets", "/repos/{org}/{.name}/actions/organization-secrets?per_page=100", "secrets"),
+    within("variables", "/repos/{org}/{.name}/actions/variables?per_page=30", "variables"),
+    within("workflows", "/repos/{org}/{.name}/actions/workflows?per_page=100", "workflows").each(&[Call::object(
         "file",
-        "/repos/{..full_name}/contents/{.path}",
+        "/repos/{org}/{..name}/contents/{.path}",
     )
     .may_be_absent()]),
-    Call::object("actions", "/repos/{.full_name}/actions/permissions"),
-    Call::object("workflow_permissions", "/repos/{.full_name}/actions/permissions/workflow"),
-    Call::object("oidc_subject", "/repos/{.full_name}/actions/oidc/customization/sub").may_be_absent(),
-    within("runners", "/repos/{.full_name}/actions/runners?per_page=100", "runners"),
+    Call::object("actions", "/repos/{org}/{.name}/actions/permissions"),
+    Call::object("workflow_permissions", "/repos/{org}/{.name}/actions/permissions/workflow"),
+    Call::object("oidc_subject", "/repos/{org}/{.name}/actions/oidc/customization/sub").may_be_absent(),
+    within("runners", "/repos/{org}/{.name}/actions/runners?per_page=100", "runners"),
 ];
 
 const CALLS: &[Call] = &[

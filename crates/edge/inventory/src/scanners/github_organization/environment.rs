@@ -11,6 +11,8 @@ enum Refs<'a> {
     Any,
     Protected,
     Named(Vec<&'a str>),
+    /// There is a policy, and the document does not say which.
+    Untold,
 }
 
 fn refs(item: &Value) -> Refs<'_> {
@@ -19,6 +21,9 @@ fn refs(item: &Value) -> Refs<'_> {
     };
     if flag(policy, "protected_branches") {
         return Refs::Protected;
+    }
+    if item.get("deployment_branch_policies").is_none() {
+        return Refs::Untold;
     }
     let policies = list(item, "deployment_branch_policies").iter();
     // Tags are refs too, and whoever pushes may make one where no rule says otherwise.
@@ -80,6 +85,7 @@ impl Organization<'_> {
         };
         match refs(item) {
             Refs::Any => vec![(push, Vec::new())],
+            Refs::Untold => vec![(push, vec!["the environment's policy admits the branch".to_owned()])],
             Refs::Protected => {
                 let protected =
                     repository.branches.iter().filter(|branch| repository.rules_of(branch).next().is_some());

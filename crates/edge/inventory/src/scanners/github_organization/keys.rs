@@ -89,6 +89,12 @@ pub(crate) fn self_hosted(full: &str) -> NodeKey {
     hub(&[full, "self-hosted"])
 }
 
+/// Jobs that a group for all repositories may take, and those that only one for private and internal ones may: without the
+/// secrets that hang on the jobs.
+pub(crate) fn machines(organization: &str, visibility: &str) -> NodeKey {
+    hub(&[organization, "@machines", visibility])
+}
+
 /// The machines of a runner group.
 pub(crate) fn runner_group(organization: &str, id: &str) -> NodeKey {
     hub(&[organization, "@runners", id])
@@ -107,6 +113,11 @@ pub(crate) fn private_jobs(organization: &str) -> NodeKey {
 /// A machine that runs jobs; `scope` is the organisation or the repository that it is registered in.
 pub(crate) fn runner(scope: &str, name: &str) -> NodeKey {
     NodeKey::environment("runner", &format!("{scope}/{name}"))
+}
+
+/// The job of a workflow file, whichever its run.
+pub(crate) fn job(full: &str, file: &str, job: &str) -> NodeKey {
+    NodeKey::environment("ci", &format!("{full}/{file}/{job}"))
 }
 
 /// An Actions secret: where it is kept, whatever it holds. `scope` is the organisation, the repository, or the

@@ -18,6 +18,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod workflows;
 
 use crate::collect::Collect;
 use crate::json::{check_keys, list, parse, text, time};
@@ -104,9 +105,7 @@ pub(crate) fn read(document: &Value, input: &ScanInput<'_>, report: &mut Report,
         return report.add("it names no organization", "add the answer of GET /orgs/{org} as `organization`");
     };
     found.scope = format!("github/{login}");
-    found.complete = true;
     for gap in list(document, "incomplete") {
-        found.complete = false;
         let call = text(gap, "call").unwrap_or("a call");
         let reason = format!("`{call}` was not answered: {}", text(gap, "reason").unwrap_or("no reason is given"));
         report.add(reason, "what it would show is not in the map, and nothing is retired; ask again");
@@ -122,6 +121,8 @@ pub(crate) fn read(document: &Value, input: &ScanInput<'_>, report: &mut Report,
     };
     reading.read();
     (found.facts, found.settings) = reading.facts.finish();
+    // What could not be read is not gone.
+    found.complete = report.is_empty();
 }
 
 /// What ids in the document stand for.
@@ -131,6 +132,8 @@ struct Index {
     teams: BTreeMap<u64, String>,
     apps: BTreeMap<u64, String>,
     users: BTreeMap<u64, String>,
+    /// Of the organisation's secrets: name and visibility.
+    shared: BTreeMap<String, String>,
 }
 
 impl Index {
@@ -141,7 +144,10 @@ impl Index {
         };
         let mut users = by_id("members", "id", "login");
         users.extend(by_id("outside_collaborators", "id", "login"));
+        let shared = list(document, "organization_secrets").iter();
+        let shared = shared.filter_map(|secret| Some((text(secret, "name")?, text(secret, "visibility")?)));
         Index {
+            shared: shared.map(|(name, visibility)| (name.to_owned(), visibility.to_owned())).collect(),
             roles: Roles::read(list(document, "custom_repository_roles")),
             teams: by_id("teams", "id", "slug"),
             apps: by_id("installations", "app_id", "app_slug"),
@@ -150,7 +156,7 @@ impl Index {
     }
 
     fn names<'a>(&'a self, organization: &'a str) -> protection::Names<'a> {
-        let Index { roles, teams, apps, users } = self;
+        let Index { roles, teams, apps, users, .. } = self;
         protection::Names { organization, roles, teams, apps, users }
     }
 }

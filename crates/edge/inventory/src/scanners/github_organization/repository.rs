@@ -119,6 +119,7 @@ impl<'a> Organization<'a> {
             self.role_leads(&repository, role);
         }
         self.repository_secrets(&repository);
+        self.workflows(&repository);
         self.gates(&repository, &roles);
     }
 
@@ -244,7 +245,12 @@ impl<'a> Organization<'a> {
                 let left: Vec<String> = rules.flat_map(|rule| rule.left(Some(role), None)).collect();
                 if left.len() < closed.len() {
                     let place = if edits { format!("{place}: changes the rules") } else { place.clone() };
-                    self.facts.edge(EdgeKind::RunsAs, &keys::role(full, &role.name), &hub, &place).mays(&left);
+                    let edge =
+                        self.facts.edge(EdgeKind::RunsAs, &keys::role(full, &role.name), &hub, &place).mays(&left);
+                    // To change the rules helps whoever may push at all.
+                    if !role.rights.any(Rights::PUSH) {
+                        edge.needs(&keys::push(full));
+                    }
                 }
             }
             if repository.rules_of(name).any(|rule| rule.of_organization) {

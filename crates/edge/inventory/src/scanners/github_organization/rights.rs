@@ -96,7 +96,7 @@ const WRITE: Rights = TRIAGE
     .and(Rights::PACKAGES)
     .and(Rights::DISPATCH)
     .and(Rights::SECRETS);
-const MAINTAIN: Rights = WRITE.and(Rights::MAINTAIN);
+const MAINTAIN: Rights = WRITE.and(Rights::MAINTAIN).and(Rights::PUSH_PROTECTED);
 const ADMIN: Rights = Rights((1 << 17) - 1);
 
 /// A way to rights that several may have: its name is part of the hub's key.

@@ -28,10 +28,8 @@ impl Organization<'_> {
             self.readable(&jobs, full, name, &format!("{} secrets", repository.place), &[]);
         }
         for name in names(item, "organization_secrets") {
-            let shared = self.items("organization_secrets").find(|(_, secret)| text(secret, "name") == Some(name));
-            let selected =
-                shared.is_none_or(|(_, secret)| !matches!(text(secret, "visibility"), Some("all" | "private")));
-            if selected {
+            let visibility = self.names.shared.get(name).map(String::as_str);
+            if !matches!(visibility, Some("all" | "private")) {
                 let login = self.login.clone();
                 self.readable(&jobs, &login, name, &format!("{} organization_secrets", repository.place), &[]);
             }

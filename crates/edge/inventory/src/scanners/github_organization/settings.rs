@@ -111,9 +111,9 @@ impl Organization<'_> {
                 self.facts.setting(&key, name, status, place);
             }
         }
-        for workflow in list(item, "workflows") {
+        for (at, workflow) in list(item, "workflows").iter().enumerate() {
             if let Some(path) = text(workflow, "path") {
-                self.facts.setting(&key, "workflow", path, place);
+                self.facts.setting(&key, "workflow", path, &format!("{place} workflows[{at}]"));
             }
         }
         self.webhooks(&key, list(item, "hooks"), &format!("{place} hooks"));
@@ -145,6 +145,19 @@ impl Organization<'_> {
             item.get(key).is_some_and(|value| *value == true || value.get("enabled") == Some(&Value::Bool(true)))
         };
         let reviews = rule.get("required_pull_request_reviews").unwrap_or(&Value::Null);
+        let named = |item: Option<&Value>| -> Vec<String> {
+            let of = |key: &str, field: &'static str| -> Vec<String> {
+                let all = item.map(|item| list(item, key)).unwrap_or_default().iter();
+                all.filter_map(|one| one.as_str().or_else(|| text(one, field)).map(str::to_owned)).collect()
+            };
+            [of("users", "login"), of("teams", "slug"), of("apps", "slug")].concat()
+        };
+        for actor in named(reviews.get("bypass_pull_request_allowances")) {
+            self.facts.setting(hub, "bypasses_reviews", &actor, place);
+        }
+        for actor in named(rule.get("restrictions")) {
+            self.facts.setting(hub, "may_push", &actor, place);
+        }
         let switches = [
             ("enforce_admins", on(rule, "enforce_admins")),
             ("allow_deletions", on(rule, "allow_deletions")),

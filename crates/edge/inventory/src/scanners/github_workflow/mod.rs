@@ -1,17 +1,22 @@
-//! GitHub workflow files: which actions, packages and images a repository's jobs ask for, and how loosely.
+//! GitHub workflow files: which actions, packages and images a repository's jobs ask for, and how loosely; what each job
+//! may read and become, and which an outsider can start.
 //!
 //! A file says what jobs would fetch, not what a run fetched: a tag may point anywhere, and an action may call further
 //! ones that no workflow names. So a reference by tag or branch is `Unpinned`, a reference by commit is a `Commit`, and
 //! nothing here makes evidence complete. The statements are joined to the runs of the same workflow.
 
+mod outsiders;
+pub(crate) mod rights;
 mod shell;
 
 use crate::json::{list, text};
 use crate::report::{Report, shown};
-use crate::scanner::{Found, ScanInput, Scanner, parts};
+use crate::scanner::{Found, ScanInput, Scanner, Setting, parts};
+use crate::scanners::github_organization::keys;
 use crate::scanners::github_runs::{Job, jobs, repository};
 use crate::scanners::kubernetes::pod::image_parts;
-use firebreak_model::{EnvironmentEvidence, Observation, ObservationKind, Text};
+use crate::statements::Statements;
+use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Observation, ObservationKind, Text};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -42,14 +47,32 @@ impl Scanner for GithubWorkflow {
         let mut found = Found { scope: input.path.display().to_string(), complete: true, ..Found::default() };
         if let (Some(repository), Some(workflow)) = (repository(input.path), yaml(input.bytes, &mut report)) {
             let stated = references(&workflow, input, &mut report);
-            found.evidence = join(&stated, &repository, input, &mut report);
+            (found.facts, found.settings) = jobs_of(&workflow, &repository, input, &mut report);
+            found.evidence = join(&stated, &repository, input, &mut report, &mut found.facts);
         }
         found.problems = report.finish();
         found
     }
 }
 
-fn yaml(bytes: &[u8], report: &mut Report) -> Option<Value> {
+/// What the file's jobs may read and become.
+fn jobs_of(value: &Value, repository: &str, input: &ScanInput<'_>, report: &mut Report) -> (Vec<Fact>, Vec<Setting>) {
+    let file = input.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let text = String::from_utf8_lossy(input.bytes);
+    let beside = input.path.parent().unwrap_or(Path::new(""));
+    let called = |file: &str| -> Vec<String> {
+        let bytes = input.sibling(&beside.join(file)).unwrap_or_default();
+        let value = yaml(&bytes, &mut Report::new("github_workflow", input.path)).unwrap_or_default();
+        value.get("jobs").and_then(Value::as_object).into_iter().flatten().map(|(id, _)| id.clone()).collect()
+    };
+    let mut statements = Statements::new(input.known, report);
+    let workflow = rights::Workflow { full: repository, file, text: &text, value, place: "", default_branch: None };
+    workflow.state(&mut statements, &called);
+    statements.finish()
+}
+
+/// Reads YAML, of which a workflow's keys are texts.
+pub(crate) fn yaml(bytes: &[u8], report: &mut Report) -> Option<Value> {
     if bytes.len() > MAX_BYTES {
         report.add(format!("{} bytes are more than a workflow may have", bytes.len()), "is this a workflow file?");
         return None;
@@ -171,7 +194,13 @@ impl Reading<'_> {
 }
 
 /// The statements as evidence of each run of this workflow that the tree knows.
-fn join(stated: &Stated, repository: &str, input: &ScanInput<'_>, report: &mut Report) -> Vec<EnvironmentEvidence> {
+fn join(
+    stated: &Stated,
+    repository: &str,
+    input: &ScanInput<'_>,
+    report: &mut Report,
+    facts: &mut Vec<Fact>,
+) -> Vec<EnvironmentEvidence> {
     let runs = input.sibling(&Path::new("github").join(repository).join("runs.json"));
     let Some(document) = runs.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) else {
         report.add(
@@ -190,7 +219,13 @@ fn join(stated: &Stated, repository: &str, input: &ScanInput<'_>, report: &mut R
             continue;
         }
         for job in jobs(run, repository, &mut silent) {
-            let observations = of_job(stated, &job);
+            let (id, observations) = of_job(stated, &job);
+            if let Some(id) = id {
+                let evidence = format!("{} job {}", input.path.display(), shown(id));
+                let (from, to) = (job.environment.clone(), keys::job(repository, file, id));
+                let edge = EdgeFact::new(EdgeKind::RunsAs, from, to, job.when, input.known, &evidence);
+                facts.push(Fact::Edge(edge));
+            }
             found.push(EnvironmentEvidence {
                 environment: job.environment,
                 runs: Vec::new(),
@@ -204,13 +239,13 @@ fn join(stated: &Stated, repository: &str, input: &ScanInput<'_>, report: &mut R
 
 /// What the job asks for. Matrix jobs carry their values behind their name (`test (3.12)`); a job that no longer has a
 /// place in the file may have asked for anything that the file asks for.
-fn of_job(stated: &Stated, job: &Job) -> Vec<Observation> {
+fn of_job<'s>(stated: &'s Stated, job: &Job) -> (Option<&'s str>, Vec<Observation>) {
     let plain = job.name.split(" (").next().unwrap_or(&job.name);
     // A called workflow shows as `caller / callee`.
     let plain = plain.split(" / ").next().unwrap_or(plain);
     let own = stated.iter().find(|(id, (name, _))| *id == plain || name == plain || *name == job.name);
     match own {
-        Some((_, (_, seen))) => seen.clone(),
-        None => stated.values().flat_map(|(_, seen)| seen.iter().cloned()).collect(),
+        Some((id, (_, seen))) => (Some(id), seen.clone()),
+        None => (None, stated.values().flat_map(|(_, seen)| seen.iter().cloned()).collect()),
     }
 }
