@@ -290,7 +290,7 @@ fn environments(graph: &Graph<'_>, repository: &str) -> Value {
             "secrets": secrets,
         });
         // The export leads to an environment from its repository, or from the branches that its policy admits.
-        let unknown = graph.from_unknown("GH_HasEnvironment", id);
+        let unknown = graph.has_unknown_start("GH_HasEnvironment", id);
         if unknown || !branches.is_empty() {
             item["deployment_branch_policy"] = json!({"protected_branches": false, "custom_branch_policies": true});
             if !unknown {

@@ -117,7 +117,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether an edge of this kind leads to `id` from a node that the export lacks.
-    pub(super) fn from_unknown(&self, kind: &str, id: &str) -> bool {
+    pub(super) fn has_unknown_start(&self, kind: &str, id: &str) -> bool {
         let starts = self.into.get(kind).and_then(|edges| edges.get(id)).into_iter().flatten();
         starts.into_iter().any(|start| !self.nodes.contains_key(start))
     }

@@ -113,8 +113,8 @@ fn ways(job: &Value, trigger: &str) -> Vec<Way> {
         let with = step.get("with").unwrap_or(&Value::Null);
         let uses = text(step, "uses").unwrap_or_default();
         if uses.starts_with("actions/checkout@") {
-            let from = ["ref", "repository"].iter().filter_map(|key| text(with, key));
-            let theirs = from.filter(|from| THEIR_COMMITS.iter().any(|commit| from.contains(commit))).next();
+            let mut from = ["ref", "repository"].iter().filter_map(|key| text(with, key));
+            let theirs = from.find(|from| THEIR_COMMITS.iter().any(|commit| from.contains(commit)));
             if let Some(theirs) = theirs {
                 // Files that are only checked out run where something builds or installs from them.
                 let may = (!runs_after(job)).then_some("a later step runs what was checked out");
