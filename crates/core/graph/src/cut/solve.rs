@@ -38,6 +38,9 @@ const PRICINGS_MAX: usize = 40;
 /// Up to this much work for each option, thinning honours time exactly.
 const EXACT_WORK_MAX: u64 = 100_000;
 
+/// Up to this much work, what remains of a cut is asked of time exactly.
+const ASKING_WORK_MAX: u64 = 1_000_000;
+
 /// The cheapest cut that the budget finds. Every target of the scene must be severed by all permitted options together.
 pub(crate) fn solve(scene: &Scene<'_>, budget: &mut Budget) -> Solution {
     let mut solver = Solver::new(scene, budget);
@@ -204,13 +207,14 @@ impl<'i, 'b> Solver<'i, 'b> {
                 self.budget.spend(work);
                 let Some(proof) = proof else { break };
                 let total: f64 = proof.options.iter().filter_map(|option| prices.get(option)).sum();
-                if total > 0.999 || !self.scene.works(&proof) {
+                if total > 0.999 {
                     break;
                 }
                 proof.options.iter().for_each(|option| {
                     prices.insert(*option, 1.0);
                 });
-                learnt |= self.learn(proof).1;
+                // What does not work in time proves nothing, but the next one may.
+                learnt |= self.scene.works(&proof) && self.learn(proof).1;
             }
             if !learnt {
                 break;
@@ -248,14 +252,21 @@ impl<'i, 'b> Solver<'i, 'b> {
                 return None;
             }
             let mut work = 1;
-            let proof = self.scene.remaining(&chosen, &mut work);
+            let near = self.scene.cheapest(&FxHashMap::default(), &chosen, &mut work);
+            let Some(near) = near else { break };
+            let works = self.scene.works(&near);
+            // Where asking time exactly is dear, a way that time forbids is cut all the same: dearer at worst.
+            let exact = !works && (near.options.is_empty() || self.scene.all.work <= ASKING_WORK_MAX);
+            let proof = if exact { self.scene.remaining(&chosen, &mut work) } else { Some(near) };
             self.budget.spend(work);
             let Some(proof) = proof else { break };
             let price = |option: &&u32| (self.scene.prices.of(**option), **option);
             // Every target is severed by all permitted options together, so that no proof is without one.
             let Some(cheapest) = proof.options.iter().min_by_key(price).copied() else { break };
             chosen.insert(cheapest);
-            self.learn(proof);
+            if works || exact {
+                self.learn(proof);
+            }
         }
         Some(sorted(chosen))
     }
