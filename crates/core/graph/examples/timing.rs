@@ -23,7 +23,7 @@ use shape::{COMPROMISED, Shape};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn built(estate: &Estate) -> Graph {
-    let mut builder = GraphBuilder::new();
+    let mut builder = GraphBuilder::with_room(estate.shape.nodes as usize, estate.shape.edges as usize);
     estate.facts(|fact| builder.state(&fact));
     let ((graph, problems), took) = timed(|| builder.finish());
     println!("{} nodes, {} edges, {} problems", graph.node_count(), graph.edge_count(), problems.len());

@@ -37,6 +37,15 @@ impl GraphBuilder {
         GraphBuilder::default()
     }
 
+    /// Without any fact yet, and with room for so many nodes and edges: what is expected need not be moved as it grows.
+    pub fn with_room(nodes: usize, edges: usize) -> GraphBuilder {
+        let mut builder = GraphBuilder::new();
+        builder.graph.saying.reserve(edges);
+        builder.graph.occasion.reserve(edges);
+        builder.graph.net.reserve(nodes, edges);
+        builder
+    }
+
     /// States a fact. The order of facts does not matter.
     pub fn state(&mut self, fact: &Fact) {
         self.take(fact, None);
@@ -195,7 +204,7 @@ impl Graph {
             crate::flat::put(&mut self.node_cuts, node as usize, cuts);
         }
         let number = self.abouts.number(about);
-        crate::flat::put(&mut self.about, node as usize, number);
+        self.about.set(node, number);
         self.end_node(node, valid, end);
     }
 
@@ -340,7 +349,7 @@ impl Graph {
 
     pub(crate) fn set_occasion(&mut self, edge: u32, occasion: Occasion) {
         let number = self.occasions.number(occasion);
-        crate::flat::put(&mut self.occasion, edge as usize, number);
+        self.occasion.set(edge, number);
     }
 
     /// The first of two occasions of one statement.

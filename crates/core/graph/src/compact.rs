@@ -43,14 +43,13 @@ impl Graph {
         }
         let order = self.edge_order(nodes.as_ref());
         self.saying = self.saying.kept(&order);
-        self.occasion = kept(&self.occasion, &order);
+        self.occasion = self.occasion.kept(&order);
         self.occasions.settle();
         self.edge_cuts = std::mem::take(&mut self.edge_cuts).kept(&order, |cuts| cuts);
         self.last_used = std::mem::take(&mut self.last_used).kept(&order, |used| used);
         self.ended_edges = renamed(std::mem::take(&mut self.ended_edges), &order);
         self.added = FxHashMap::default();
-        self.net.lay(&order, nodes.as_ref().map(|nodes| (nodes.old.as_slice(), nodes.new.as_slice())));
-        drop(order);
+        self.net.lay(order, nodes.as_ref().map(|nodes| (nodes.old.as_slice(), nodes.new.as_slice())));
         self.changed = 0;
     }
 
@@ -78,7 +77,7 @@ impl Graph {
     fn lay_nodes(&mut self, nodes: &Nodes) {
         self.keys = self.keys.sorted(&nodes.old);
         self.laid_nodes = nodes.old.len() as u32;
-        self.about = kept(&self.about, &nodes.old);
+        self.about = self.about.kept(&nodes.old);
         self.label = kept(&self.label, &nodes.old);
         self.node_cuts = kept(&self.node_cuts, &nodes.old);
         self.abouts.settle();

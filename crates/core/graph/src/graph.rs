@@ -126,7 +126,7 @@ pub struct Graph {
     /// Node -> its key. Those that were laid are sorted.
     pub(crate) keys: Runs<u8>,
     pub(crate) laid_nodes: u32,
-    pub(crate) about: Vec<u32>,
+    pub(crate) about: Narrow,
     pub(crate) abouts: Pool<About>,
     /// Node -> its label, or `NONE` where it is called by its own name.
     pub(crate) label: Vec<u32>,
@@ -138,7 +138,7 @@ pub struct Graph {
     pub(crate) saying: Narrow,
     pub(crate) sayings: Pool<Saying>,
     /// Edge -> when that was learnt.
-    pub(crate) occasion: Vec<u32>,
+    pub(crate) occasion: Narrow,
     pub(crate) occasions: Pool<Occasion>,
     /// Edge -> an option or a list of options.
     pub(crate) edge_cuts: Sparse<u32>,
@@ -301,11 +301,11 @@ impl Graph {
     }
 
     pub(crate) fn about(&self, node: u32) -> Option<&About> {
-        self.about.get(node as usize).and_then(|about| self.abouts.get(*about))
+        self.about.get(node).and_then(|about| self.abouts.get(about))
     }
 
     pub(crate) fn occasion(&self, edge: u32) -> Option<&Occasion> {
-        self.occasion.get(edge as usize).and_then(|occasion| self.occasions.get(*occasion))
+        self.occasion.get(edge).and_then(|occasion| self.occasions.get(occasion))
     }
 
     pub(crate) fn saying(&self, edge: u32) -> Option<&Saying> {

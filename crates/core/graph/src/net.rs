@@ -6,7 +6,7 @@
 //! at the nodes that they touch. Interval and persistence of an edge are one code, see `spans`.
 
 use crate::flat::{item, put, run, starts};
-use crate::pool::{Marks, Pool, Runs, Sparse, slack};
+use crate::pool::{Marks, PACKED_END, Packed, Pool, Runs, Sparse, packed, slack, unpacked};
 pub(crate) use crate::spans::Span;
 use crate::spans::Spans;
 use firebreak_model::{Interval, Persistence, Time};
@@ -22,6 +22,7 @@ const NEVER: Interval = Interval::new(Time::MIN, Time::MIN);
 pub(crate) struct Edges<'n> {
     run: std::ops::Range<u32>,
     list: std::slice::Iter<'n, u32>,
+    packed: std::slice::Iter<'n, Packed>,
     more: std::slice::Iter<'n, u32>,
 }
 
@@ -30,18 +31,45 @@ impl Iterator for Edges<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<u32> {
-        self.run.next().or_else(|| self.list.next().copied()).or_else(|| self.more.next().copied())
+        let laid = self.run.next().or_else(|| self.packed.next().copied().map(unpacked));
+        laid.or_else(|| self.list.next().copied()).or_else(|| self.more.next().copied())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.run.len() + self.list.len() + self.more.len();
+        let left = self.run.len() + self.list.len() + self.packed.len() + self.more.len();
         (left, Some(left))
     }
 
     fn fold<B, F: FnMut(B, u32) -> B>(self, first: B, mut f: F) -> B {
         let folded = self.run.fold(first, &mut f);
         let folded = self.list.copied().fold(folded, &mut f);
+        let folded = self.packed.copied().map(unpacked).fold(folded, &mut f);
         self.more.copied().fold(folded, f)
+    }
+}
+
+/// The laid edges by target: in three bytes each where their numbers fit, otherwise in four.
+#[derive(Clone, Debug, Default)]
+struct Into {
+    packed: Vec<Packed>,
+    wide: Vec<u32>,
+}
+
+impl Into {
+    /// Groups the edges by target; `first` says where each group begins.
+    fn lay(&mut self, first: &[u32], to: &[u32]) {
+        let pairs = || (0u32..).zip(to).map(|(edge, to)| (*to, edge));
+        *self = Into::default();
+        if to.len() < PACKED_END as usize {
+            self.packed = index(first, pairs().map(|(to, edge)| (to, packed(edge))));
+        } else {
+            self.wide = index(first, pairs());
+        }
+    }
+
+    #[inline]
+    fn run(&self, first: u32, end: u32) -> (&[u32], &[Packed]) {
+        (run(&self.wide, first, end), run(&self.packed, first, end))
     }
 }
 
@@ -85,7 +113,7 @@ pub(crate) struct Net {
     span: Vec<u32>,
     spans: Spans,
     first_in: Vec<u32>,
-    into: Vec<u32>,
+    into: Into,
     /// Edge -> its premises, for the few that have any.
     gates: Sparse<u32>,
     premises: Runs<u32>,
@@ -121,7 +149,7 @@ impl Net {
     /// The edges out of `node`, in no order that means anything.
     #[inline]
     pub(crate) fn out(&self, node: u32) -> Edges<'_> {
-        Edges { run: self.laid_out(node), list: [].iter(), more: self.added_out.of(node) }
+        Edges { run: self.laid_out(node), list: [].iter(), packed: [].iter(), more: self.added_out.of(node) }
     }
 
     /// The laid edges out of `node`, in the order of their targets.
@@ -136,11 +164,11 @@ impl Net {
     /// The edges into `node`.
     #[inline]
     pub(crate) fn incoming(&self, node: u32) -> Edges<'_> {
-        let list = match (self.first_in.get(node as usize), self.first_in.get(node as usize + 1)) {
-            (Some(first), Some(end)) => run(&self.into, *first, *end),
-            _ => &[],
+        let (list, packed) = match (self.first_in.get(node as usize), self.first_in.get(node as usize + 1)) {
+            (Some(first), Some(end)) => self.into.run(*first, *end),
+            _ => (&[][..], &[][..]),
         };
-        Edges { run: 0..0, list: list.iter(), more: self.added_in.of(node) }
+        Edges { run: 0..0, list: list.iter(), packed: packed.iter(), more: self.added_in.of(node) }
     }
 
     /// The edges that need `node` beside their origin.
@@ -151,7 +179,7 @@ impl Net {
             let rank = self.used.rank(node) as usize;
             list = run(&self.uses, item(&self.first_use, rank), item(&self.first_use, rank + 1));
         }
-        Edges { run: 0..0, list: list.iter(), more: self.added_uses.of(node) }
+        Edges { run: 0..0, list: list.iter(), packed: [].iter(), more: self.added_uses.of(node) }
     }
 
     #[inline]
@@ -205,6 +233,14 @@ impl Net {
         if premises.is_empty() { NONE } else { self.premises.number(premises) }
     }
 
+    /// Makes room for so many nodes and edges.
+    pub(crate) fn reserve(&mut self, nodes: usize, edges: usize) {
+        self.life.reserve_exact(nodes);
+        self.added_from.reserve_exact(edges);
+        self.to.reserve_exact(edges);
+        self.span.reserve_exact(edges);
+    }
+
     /// Adds a node, with the next number.
     pub(crate) fn add_node(&mut self, life: Interval) {
         let life = self.lives.number(life);
@@ -247,7 +283,7 @@ impl Net {
 
     /// Lays all edges flat, in `order` (old numbers by new ones, sorted by origin; edges not in it are dropped).
     /// `renumbered` says which node was which (old numbers by new ones) and what each is now.
-    pub(crate) fn lay(&mut self, order: &[u32], renumbered: Option<(&[u32], &[u32])>) {
+    pub(crate) fn lay(&mut self, order: Vec<u32>, renumbered: Option<(&[u32], &[u32])>) {
         let now = |node: u32| renumbered.map_or(node, |(_, new)| new.get(node as usize).copied().unwrap_or(NONE));
         if let Some((old, _)) = renumbered {
             self.life = kept(&self.life, old);
@@ -258,7 +294,7 @@ impl Net {
         let mut begins = Marks::with_room(order.len());
         let mut beginners = Vec::new();
         let mut degrees = vec![0u32; nodes];
-        for (edge, old) in (0u32..).zip(order) {
+        for (edge, old) in (0u32..).zip(&order) {
             let from = now(self.from(*old));
             if beginners.last() != Some(&from) {
                 beginners.push(from);
@@ -272,14 +308,15 @@ impl Net {
         (self.begins, self.beginners, self.added_from) = (begins, beginners, Vec::new());
         self.laid = order.len() as u32;
         self.to = with_slack(order.iter().map(|old| now(item(&self.to, *old as usize))), order.len());
-        self.span = self.spans.lay(&self.span, order);
+        self.span = self.spans.lay(&self.span, &order);
         self.lives.settle();
-        self.lay_gates(order, now);
+        self.lay_gates(&order, now);
+        drop(order);
         (self.added_out, self.added_in, self.added_uses) = (Added::default(), Added::default(), Added::default());
         degrees.fill(0);
         self.to.iter().for_each(|to| bump(&mut degrees, *to));
         self.first_in = starts(degrees.into_iter());
-        self.into = index(&self.first_in, (0u32..).zip(&self.to).map(|(edge, to)| (*to, edge)));
+        self.into.lay(&self.first_in, &self.to);
     }
 
     fn lay_gates(&mut self, order: &[u32], now: impl Fn(u32) -> u32) {
@@ -325,9 +362,9 @@ pub(crate) fn bump(counts: &mut [u32], slot: u32) {
 }
 
 /// Groups the second of each pair by the first.
-pub(crate) fn index(first: &[u32], pairs: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
+pub(crate) fn index<T: Copy + Default>(first: &[u32], pairs: impl Iterator<Item = (u32, T)>) -> Vec<T> {
     let mut next = first.to_vec();
-    let mut items = vec![NONE; first.last().copied().unwrap_or_default() as usize];
+    let mut items = vec![T::default(); first.last().copied().unwrap_or_default() as usize];
     for (slot, value) in pairs {
         if let Some(place) = next.get_mut(slot as usize) {
             put(&mut items, *place as usize, value);

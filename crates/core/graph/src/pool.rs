@@ -362,16 +362,34 @@ impl<T: Copy> Sparse<T> {
     }
 }
 
-/// A column of small numbers: two bytes each, until one is too large for that.
+/// A number below 2^24.
+pub(crate) type Packed = [u8; 3];
+
+#[inline]
+pub(crate) fn unpacked([a, b, c]: Packed) -> u32 {
+    u32::from_le_bytes([a, b, c, 0])
+}
+
+/// The number in three bytes; what does not fit loses its highest byte.
+pub(crate) fn packed(number: u32) -> Packed {
+    let [a, b, c, _] = number.to_le_bytes();
+    [a, b, c]
+}
+
+/// The first number that does not fit in three bytes.
+pub(crate) const PACKED_END: u32 = 1 << 24;
+
+/// A column of small numbers: two or three bytes each, until one is too large for that.
 #[derive(Clone, Debug)]
 pub(crate) enum Narrow {
-    Small(Vec<u16>),
-    Large(Vec<u32>),
+    Two(Vec<u16>),
+    Three(Vec<Packed>),
+    Four(Vec<u32>),
 }
 
 impl Default for Narrow {
     fn default() -> Self {
-        Narrow::Small(Vec::new())
+        Narrow::Two(Vec::new())
     }
 }
 
@@ -379,26 +397,62 @@ impl Narrow {
     #[inline]
     pub(crate) fn get(&self, place: u32) -> Option<u32> {
         match self {
-            Narrow::Small(numbers) => numbers.get(place as usize).copied().map(u32::from),
-            Narrow::Large(numbers) => numbers.get(place as usize).copied(),
+            Narrow::Two(numbers) => numbers.get(place as usize).copied().map(u32::from),
+            Narrow::Three(numbers) => numbers.get(place as usize).copied().map(unpacked),
+            Narrow::Four(numbers) => numbers.get(place as usize).copied(),
         }
     }
 
     pub(crate) fn push(&mut self, number: u32) {
-        if let (Narrow::Small(numbers), Err(_)) = (&*self, u16::try_from(number)) {
-            *self = Narrow::Large(numbers.iter().copied().map(u32::from).collect());
-        }
+        self.widen(number);
         match self {
-            Narrow::Small(numbers) => numbers.push(number as u16),
-            Narrow::Large(numbers) => numbers.push(number),
+            Narrow::Two(numbers) => numbers.push(number as u16),
+            Narrow::Three(numbers) => numbers.push(packed(number)),
+            Narrow::Four(numbers) => numbers.push(number),
+        }
+    }
+
+    pub(crate) fn set(&mut self, place: u32, number: u32) {
+        self.widen(number);
+        match self {
+            Narrow::Two(numbers) => put(numbers, place as usize, number as u16),
+            Narrow::Three(numbers) => put(numbers, place as usize, packed(number)),
+            Narrow::Four(numbers) => put(numbers, place as usize, number),
+        }
+    }
+
+    /// Makes room for a number of this size.
+    fn widen(&mut self, number: u32) {
+        match self {
+            Narrow::Two(numbers) if number > u32::from(u16::MAX) => {
+                let room = numbers.capacity();
+                let mut wide = Vec::with_capacity(room);
+                wide.extend(numbers.iter().map(|number| packed(u32::from(*number))));
+                *self = Narrow::Three(wide);
+                self.widen(number);
+            }
+            Narrow::Three(numbers) if number >= PACKED_END => {
+                *self = Narrow::Four(numbers.iter().copied().map(unpacked).collect());
+            }
+            _ => {}
         }
     }
 
     /// The numbers at `order`, with room for changes.
     pub(crate) fn kept(&self, order: &[u32]) -> Narrow {
         match self {
-            Narrow::Small(numbers) => Narrow::Small(crate::net::kept(numbers, order)),
-            Narrow::Large(numbers) => Narrow::Large(crate::net::kept(numbers, order)),
+            Narrow::Two(numbers) => Narrow::Two(crate::net::kept(numbers, order)),
+            Narrow::Three(numbers) => Narrow::Three(crate::net::kept(numbers, order)),
+            Narrow::Four(numbers) => Narrow::Four(crate::net::kept(numbers, order)),
+        }
+    }
+
+    /// Makes room for so many.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        match self {
+            Narrow::Two(numbers) => numbers.reserve_exact(more),
+            Narrow::Three(numbers) => numbers.reserve_exact(more),
+            Narrow::Four(numbers) => numbers.reserve_exact(more),
         }
     }
 }
@@ -427,6 +481,22 @@ mod tests {
         let mut sorted = runs.sorted(&order);
         assert!((0..).zip(&order).all(|(place, old)| sorted.find(runs.get(*old)) == Some(place)));
         assert_eq!((sorted.find(&[9, 9]), sorted.number(&[9, 9]), sorted.find(&[9, 9])), (None, 1000, Some(1000)));
+    }
+
+    #[test]
+    fn a_narrow_column_widens_for_what_is_large() {
+        let mut column = Narrow::default();
+        let numbers = [0, 1, 65_535, 7, 65_536, PACKED_END - 1, 3, PACKED_END, u32::MAX, 5];
+        for (count, number) in numbers.iter().enumerate() {
+            column.push(*number);
+            assert!((0..=count).all(|place| column.get(place as u32) == Some(numbers[place])));
+        }
+        column.set(1, u32::MAX - 1);
+        let back = column.kept(&[9, 1, 2]);
+        assert_eq!(
+            (back.get(0), back.get(1), back.get(2), back.get(3)),
+            (Some(5), Some(u32::MAX - 1), Some(65_535), None)
+        );
     }
 
     #[test]
