@@ -14,6 +14,9 @@ use std::collections::BinaryHeap;
 /// Beyond this many sessions minted one from another at one instant, a session counts as renewable at will.
 pub(crate) const RENEWALS_MAX: u8 = 64;
 
+/// A level of this share of all nodes is worth sorting: its edges are then read one after the other.
+const SORTED_FROM: usize = 64;
+
 /// A node that is held to begin with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Start {
@@ -177,6 +180,8 @@ pub(crate) fn arrive(net: &Net, starts: &[Start], horizon: Time, blocked: &impl 
         blocked,
         horizon,
         arrivals,
+        lasting: Vec::new(),
+        passing: BinaryHeap::new(),
         full: vec![0; nodes.div_ceil(64)],
         waiting: Vec::new(),
         later: BinaryHeap::new(),
@@ -193,9 +198,11 @@ struct Sweep<'n, B> {
     net: &'n Net,
     blocked: &'n B,
     horizon: Time,
-    /// The holds that begin at `now` and whose steps are still to be taken are the last of these: first come, first
-    /// served, so that at one instant fewer steps come first.
     arrivals: Arrivals,
+    /// The holds that begin at `now` and whose steps are still to be taken: those that last as long as their node, and the
+    /// others, which last longest first.
+    lasting: Vec<u32>,
+    passing: BinaryHeap<(Time, Reverse<u32>)>,
     /// The nodes that are held until their own end, as bits: nothing can add to that.
     full: Vec<u64>,
     /// Steps that become possible after now, with the hold of their origin: most lead to what is reached now by other
@@ -224,7 +231,6 @@ impl<B: Blocked> Sweep<'_, B> {
     }
 
     fn run(&mut self) {
-        let mut next = 0;
         while let Some(first) = self.later.peek().map(|waiting| waiting.0.from) {
             self.now = first;
             while self.later.peek().is_some_and(|waiting| waiting.0.from == first) {
@@ -232,10 +238,7 @@ impl<B: Blocked> Sweep<'_, B> {
                     self.hold(&candidate);
                 }
             }
-            while let Some(hold) = self.arrivals.holds.get(next).copied() {
-                self.expand(next as u32, &hold);
-                next += 1;
-            }
+            self.exhaust();
             let mut waiting = std::mem::take(&mut self.waiting);
             for (edge, index) in waiting.drain(..) {
                 if let Some(hold) = self.arrivals.hold(index).copied() {
@@ -243,6 +246,31 @@ impl<B: Blocked> Sweep<'_, B> {
                 }
             }
             self.waiting = waiting;
+        }
+    }
+
+    /// Takes every step from what begins now: first from what lasts as long as its node, then from what lasts longest. So
+    /// nearly every node is held as long as it can be when its steps are taken, and they are taken once.
+    fn exhaust(&mut self) {
+        loop {
+            let mut level = std::mem::take(&mut self.lasting);
+            if level.is_empty() {
+                let Some((_, Reverse(index))) = self.passing.pop() else { return };
+                level.push(index);
+            }
+            self.sort(&mut level);
+            for index in level {
+                if let Some(hold) = self.arrivals.hold(index).copied() {
+                    self.expand(index, &hold);
+                }
+            }
+        }
+    }
+
+    /// Sorts a large level by node: neighbours in number are neighbours in memory.
+    fn sort(&self, level: &mut [u32]) {
+        if level.len() * SORTED_FROM > self.net.node_count() {
+            level.sort_by_cached_key(|index| self.arrivals.hold(*index).map_or(NONE, |hold| hold.node));
         }
     }
 
@@ -258,7 +286,8 @@ impl<B: Blocked> Sweep<'_, B> {
         if earlier != NONE && to <= known.to {
             return;
         }
-        self.arrivals.nodes.set(candidate.node, Known { to, last: self.arrivals.holds.len() as u32 });
+        let index = self.arrivals.holds.len() as u32;
+        self.arrivals.nodes.set(candidate.node, Known { to, last: index });
         self.arrivals.holds.push(Hold {
             from: candidate.from,
             to,
@@ -269,16 +298,18 @@ impl<B: Blocked> Sweep<'_, B> {
             premises: candidate.premises,
             made: candidate.made,
         });
-        if to >= self.net.life(candidate.node).to
-            && let Some(word) = self.full.get_mut(candidate.node as usize / 64)
-        {
+        if to < self.net.life(candidate.node).to {
+            return self.passing.push((to, Reverse(index)));
+        }
+        self.lasting.push(index);
+        if let Some(word) = self.full.get_mut(candidate.node as usize / 64) {
             *word |= 1 << (candidate.node % 64);
         }
     }
 
     /// Takes all steps that the hold with this number makes possible.
     fn expand(&mut self, index: u32, hold: &Hold) {
-        // One that begins now too and lasts longer waits behind this one: whatever this one gives, that one gives.
+        // One that begins now too lasts longer: whatever this one gives, that one gives.
         if self.arrivals.nodes.get(hold.node).to > hold.to {
             return;
         }
