@@ -215,6 +215,60 @@ pub enum MapCommand {
     /// Say what was learnt of the estate since a time
     #[command(after_help = "Example: firebreak --config firebreak.toml map changes --since 2026-03-24T00:00:00Z")]
     Changes(MapChangesArgs),
+    /// Answer the standing questions: exposure, neighbours of crown jewels, keyrings, choke points, coverage
+    #[command(
+        after_help = "Example: firebreak map questions --inventory borrowed-sand/inventory\n         firebreak --config firebreak.toml map questions --as-of 2026-03-24T10:00:00Z"
+    )]
+    Questions(MapQuestionsArgs),
+    /// Write the map, or what a compromise reaches of it, for other programs
+    #[command(
+        after_help = "Example: firebreak map export --inventory inventory --format graphml --output map.graphml\n         firebreak map export --inventory inventory --from credential:aws/AKIA... --format graphviz | dot -Tsvg"
+    )]
+    Export(MapExportArgs),
+}
+
+/// `map questions`.
+#[derive(Debug, Args)]
+pub struct MapQuestionsArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// Answer for this time; otherwise for now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// How many packages, places and neighbours to show
+    #[arg(long, default_value_t = 10)]
+    pub most: usize,
+}
+
+/// A form that other programs read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum MapFormat {
+    /// GraphML: yEd, Gephi, igraph, networkx
+    Graphml,
+    /// One JSON object with nodes and edges
+    Json,
+    /// The DOT language of Graphviz
+    Graphviz,
+    /// BloodHound's OpenGraph
+    Opengraph,
+}
+
+/// `map export`.
+#[derive(Debug, Args)]
+pub struct MapExportArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// In which form
+    #[arg(long, value_enum, default_value_t = MapFormat::Json)]
+    pub format: MapFormat,
+    /// Only what this reaches, as a key such as credential:aws/AKIA...; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub from: Vec<String>,
+    /// The file; otherwise standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `map joins`.

@@ -20,7 +20,7 @@ use crate::cli::{Cli, Command, FromArgs, SpecArgs};
 use crate::config::Config;
 use crate::output::Output;
 use anyhow::{Result, anyhow, bail};
-use firebreak_graph::{Graph, Source};
+use firebreak_graph::{Graph, NodeId, Source};
 use firebreak_model::{NodeKey, Problem, Time};
 use firebreak_scenario::{Addresses, Size, Spec};
 use firebreak_world::World;
@@ -128,15 +128,20 @@ fn compromise(args: &FromArgs, config: &Config) -> Result<Compromise> {
     }
     let (mut sources, mut keys) = (Vec::new(), Vec::new());
     for text in &args.from {
-        let key = NodeKey::parse(text).ok_or_else(|| {
-            anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA...")
-        })?;
-        let node = graph.id(&key).ok_or_else(|| unknown_key(&graph, &key))?;
+        let (node, key) = known_key(&graph, text)?;
         sources.push(Source::new(node, since));
         keys.push(key);
     }
     let until = args.as_of.unwrap_or(Time::MAX);
     Ok(Compromise { graph, sources, keys, since, until, now })
+}
+
+/// The node that `text` names.
+fn known_key(graph: &Graph, text: &str) -> Result<(NodeId, NodeKey)> {
+    let key = NodeKey::parse(text)
+        .ok_or_else(|| anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA..."))?;
+    let node = graph.id(&key).ok_or_else(|| unknown_key(graph, &key))?;
+    Ok((node, key))
 }
 
 /// A key that the inventory does not hold is not safe: it is unknown, and the answer says so.

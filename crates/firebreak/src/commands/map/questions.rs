@@ -1,0 +1,114 @@
+//! `firebreak map questions`: what the map says on a quiet day: who reaches each crown jewel, who stands one step from it, what a
+//! bad release would find, which places most ways share, and how many keys an automated step could revoke.
+
+use super::{End, remembered};
+use crate::cli::MapQuestionsArgs;
+use crate::commands::plan::actions;
+use crate::commands::show_problems;
+use crate::config::Config;
+use crate::output::{Output, count, short};
+use anyhow::{Result, bail};
+use firebreak_graph::standing::{ChokePoints, Coverage, Exposure, Keyrings, Neighbour};
+use firebreak_graph::{Place, Standing};
+use firebreak_model::Text;
+use firebreak_world::World;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+#[derive(Serialize)]
+struct Answers {
+    at: firebreak_model::Time,
+    exposures: Vec<Exposure>,
+    neighbours: Vec<Neighbour>,
+    keyrings: Keyrings,
+    choke_points: ChokePoints,
+    coverage: Coverage,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &MapQuestionsArgs, config: &Config, output: Output) -> Result<End> {
+    let world = World::offline();
+    let at = args.as_of.unwrap_or_else(|| world.clock.now());
+    let estate = remembered::estate(&world, &args.estate, config, at)?;
+    let (graph, mut problems) = estate.graph();
+    problems.splice(0..0, estate.problems.iter().cloned());
+    show_problems(&problems);
+    if graph.crown_jewels().is_empty() {
+        bail!(
+            "the inventory names no crown jewel\nhint: say `\"crown_jewel\": true` of a store in the estate statement"
+        );
+    }
+    let standing = Standing::new(&graph, at);
+    // What was drilled is what has a responder that tests exercise; requests to people are not.
+    let drilled: BTreeSet<Text> = actions().into_iter().filter(|name| !name.starts_with("webhook/")).collect();
+    let answers = Answers {
+        at,
+        exposures: standing.exposures(),
+        neighbours: standing.neighbours(),
+        keyrings: standing.keyrings(args.most),
+        choke_points: standing.choke_points(&[], args.most),
+        coverage: standing.coverage(&drilled),
+    };
+    show(&answers, args.most, output);
+    output.object("questions", &answers);
+    Ok(End::Done)
+}
+
+fn show(answers: &Answers, most: usize, output: Output) {
+    output.text("who reaches each crown jewel: alone, and if whatever else a step needs is there");
+    for exposure in &answers.exposures {
+        output.text(format!("  {}", short(exposure.jewel.as_str(), 90)));
+        for exposed in exposure.exposed.iter().filter(|exposed| exposed.all > 0) {
+            let (alone, helped, all) = (count(exposed.alone), count(exposed.helped), count(exposed.all));
+            let word = format!("{}s", exposed.kind.word());
+            output.text(format!("    {word:<14} {alone:>9} to {helped:>9} of {all:>9}"));
+        }
+    }
+    output.text("");
+    output.text(format!("identities one step from a crown jewel: {}", count(answers.neighbours.len() as u64)));
+    for neighbour in answers.neighbours.iter().take(most) {
+        let by = neighbour.group.as_ref().map_or(String::new(), |group| format!(" by {}", short(group.as_str(), 40)));
+        let sure = if neighbour.certain { "" } else { ", if undecided conditions allow it" };
+        let who = short(neighbour.identity.as_str(), 48);
+        output.paragraph(2, &format!("{who} to {}{by}{sure}", short(neighbour.jewel.as_str(), 40)));
+    }
+    output.text("");
+    let estimated = if answers.keyrings.exact { "" } else { " (records are estimated)" };
+    output.text(format!("packages beside the most keys and records{estimated}"));
+    for keyring in &answers.keyrings.packages {
+        output.text(format!(
+            "  {:<40} {:>7} environments {:>7} credentials {:>12} records",
+            short(keyring.package.as_str(), 40),
+            count(keyring.environments),
+            count(keyring.credentials),
+            count(keyring.records)
+        ));
+    }
+    output.text("");
+    let sampled = if answers.choke_points.exact { "" } else { " (a count from below)" };
+    output.text(format!("places that most ways to crown jewels share{sampled}"));
+    for point in &answers.choke_points.points {
+        let pairs = format!("{} of {}", count(point.pairs), count(answers.choke_points.pairs));
+        output.text(format!("  {:<66} {pairs:>20}", short(&place(&point.place), 66)));
+    }
+    output.text("");
+    coverage(&answers.coverage, output);
+}
+
+fn place(place: &Place) -> String {
+    match place {
+        Place::Node(key) => key.to_string(),
+        Place::Edge { from, to, .. } => format!("{from} -> {to}"),
+    }
+}
+
+fn coverage(coverage: &Coverage, output: Output) {
+    let percent = |share: f64| format!("{:.0}%", share * 100.0);
+    output.text(format!(
+        "of {} live credentials that lead to a crown jewel, an automated step could revoke {} ({} drilled)",
+        count(coverage.reaching),
+        percent(coverage.share()),
+        percent(coverage.drilled_share())
+    ));
+    output.text(format!("  {} need a person, {} nobody could revoke", count(coverage.person), count(coverage.none)));
+}
