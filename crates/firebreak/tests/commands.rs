@@ -90,6 +90,9 @@ fn packaged_incident(session: &mut Session) {
     let from = ["--inventory", "sand/inventory", "--from", lost, "--now", "2026-03-25T00:00:00Z"];
     let reach = session.both(0, &[&["reach"][..], &from].concat());
     assert_eq!(reach["sources"][0], lost);
+    let way = &reach["ways"][0]["sentences"];
+    assert!(way[0]["text"].as_str().unwrap().starts_with("Whoever holds") && way[0]["evidence"].is_string(), "{way}");
+    questions(session, lost);
     one_account(session);
     let plan = session.both(3, &[&["plan"][..], &from].concat());
     assert_eq!(plan["decision"], "needs_approval", "{plan}");
@@ -120,6 +123,26 @@ fn one_account(session: &mut Session) {
     assert!(unknown.contains("unknown, not nothing") && unknown.contains(&format!("`{user}`")), "{unknown}");
     assert!(wrong("sand/truth.json", user).contains("does not describe an AWS account"));
     assert!(wrong("sand/none.json", user).contains("cannot read"));
+}
+
+/// Standing questions to the map, and the map for other programs.
+fn questions(session: &mut Session, lost: &str) {
+    let inventory = ["--inventory", "sand/inventory"];
+    let answers = session.both(0, &[&["map", "questions", "--as-of", "2026-03-24T12:00:00Z"], &inventory[..]].concat());
+    let reaching = answers["coverage"]["reaching"].as_u64().unwrap();
+    let counted = ["automatic", "person", "none"].map(|word| answers["coverage"][word].as_u64().unwrap());
+    assert!(reaching > 0 && counted.iter().sum::<u64>() == reaching, "{answers}");
+    assert!(answers["exposures"].as_array().unwrap().len() > 3, "{answers}");
+    let whole = session.both(0, &[&["map", "export", "--output", "whole.json"], &inventory[..]].concat());
+    let part = session.both(0, &[&["map", "export", "--output", "part.json", "--from", lost], &inventory[..]].concat());
+    assert!(part["nodes"].as_u64() < whole["nodes"].as_u64() && part["nodes"].as_u64() > Some(1), "{part}");
+    let file = fs::read(session.directory.join("part.json")).unwrap();
+    let file: Value = serde_json::from_slice(&file).unwrap();
+    assert_eq!(file["nodes"].as_array().unwrap().len() as u64, part["nodes"].as_u64().unwrap());
+    for format in ["graphml", "graphviz", "opengraph"] {
+        let said = firebreak(&session.directory, &[&["map", "export", "--format", format], &inventory[..]].concat());
+        assert!(said.code == 0 && said.out.contains(lost), "{format}: {}", said.error);
+    }
 }
 
 /// An installation: watched, decided, approved, verified, taken back.

@@ -7,7 +7,7 @@ use crate::cli::ReachArgs;
 use crate::config::Config;
 use crate::output::{Output, bytes, count, short, time};
 use anyhow::Result;
-use firebreak_graph::{Hop, Losses, reach};
+use firebreak_graph::{Loss, Losses, Sentence, explain, reach};
 use firebreak_model::{NodeKey, Time};
 use serde::Serialize;
 
@@ -16,6 +16,14 @@ struct Reached<'a> {
     sources: &'a [NodeKey],
     nodes: usize,
     losses: &'a Losses,
+    ways: Vec<Way<'a>>,
+}
+
+/// The way to one crown jewel, in words.
+#[derive(Serialize)]
+struct Way<'a> {
+    resource: &'a NodeKey,
+    sentences: Vec<Sentence>,
 }
 
 /// Runs the command.
@@ -28,13 +36,16 @@ pub(super) fn run(args: &ReachArgs, config: &Config, output: Output) -> Result<E
     let losses = reached.losses(&from.graph);
     let nodes = reached.nodes().len();
     output.text(format!("{} things are within reach", count(nodes as u64)));
-    show(&losses, output);
-    output.object("reach", &Reached { sources: &from.keys, nodes, losses: &losses });
+    let jewels = losses.crown_jewels.iter();
+    let way = |jewel: &'_ Loss| explain(&from.graph, &jewel.path);
+    let ways: Vec<Way<'_>> = jewels.map(|jewel| Way { resource: &jewel.resource, sentences: way(jewel) }).collect();
+    show(&losses, &ways, output);
+    output.object("reach", &Reached { sources: &from.keys, nodes, losses: &losses, ways });
     Ok(End::Done)
 }
 
 /// Shows what would be lost: per class, then the way to each crown jewel.
-pub(crate) fn show(losses: &Losses, output: Output) {
+fn show(losses: &Losses, ways: &[Way<'_>], output: Output) {
     output.text("");
     output.text(format!("{:<24} {:<10} {:>14} {:>12}", "data", "residents", "records", "bytes"));
     for loss in &losses.by_class {
@@ -44,24 +55,17 @@ pub(crate) fn show(losses: &Losses, output: Output) {
         let unsure = if unsure.records > 0 { "  not all certain" } else { "" };
         output.text(format!("{class:<24} {residency:<10} {records:>14} {size:>12}{unsure}"));
     }
-    for jewel in &losses.crown_jewels {
+    for (jewel, way) in losses.crown_jewels.iter().zip(ways) {
         let sure = if jewel.certain { "" } else { ", if undecided conditions allow it" };
         output.text("");
         output.text(format!("{} from {}{sure}", jewel.label, moment(jewel.arrival)));
-        jewel.path.iter().for_each(|hop| output.text(step(hop)));
+        for sentence in &way.sentences {
+            output.paragraph(2, &sentence.text);
+            output.paragraph(4, &format!("says {}", sentence.evidence));
+        }
     }
 }
 
 fn moment(at: Time) -> String {
     if at == Time::MIN { "the beginning".to_owned() } else { time(at) }
-}
-
-fn step(hop: &Hop) -> String {
-    let kind = serde_json::to_value(hop.kind).ok();
-    let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().replace('_', " ");
-    let with = match hop.premises.as_slice() {
-        [] => String::new(),
-        premises => format!(" with {}", premises.iter().map(NodeKey::as_str).collect::<Vec<_>>().join(", ")),
-    };
-    format!("  {:<40} {kind:<14} {}{with}", short(hop.from.as_str(), 40), short(hop.to.as_str(), 40))
 }

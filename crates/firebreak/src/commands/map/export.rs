@@ -64,7 +64,7 @@ fn reached(graph: &Graph, args: &MapExportArgs) -> Result<BTreeSet<NodeId>> {
 }
 
 /// A file as a place for text; the first fault is kept, since a formatter can only say that there was one.
-struct Sink<W> {
+struct Sink<W: Write> {
     to: std::io::BufWriter<W>,
     fault: Option<std::io::Error>,
 }

@@ -55,15 +55,7 @@ pub(super) fn run(args: &MapQuestionsArgs, config: &Config, output: Output) -> R
 }
 
 fn show(answers: &Answers, most: usize, output: Output) {
-    output.text("who reaches each crown jewel: alone, and if whatever else a step needs is there");
-    for exposure in &answers.exposures {
-        output.text(format!("  {}", short(exposure.jewel.as_str(), 90)));
-        for exposed in exposure.exposed.iter().filter(|exposed| exposed.all > 0) {
-            let (alone, helped, all) = (count(exposed.alone), count(exposed.helped), count(exposed.all));
-            let word = format!("{}s", exposed.kind.word());
-            output.text(format!("    {word:<14} {alone:>9} to {helped:>9} of {all:>9}"));
-        }
-    }
+    exposures(&answers.exposures, most, output);
     output.text("");
     output.text(format!("identities one step from a crown jewel: {}", count(answers.neighbours.len() as u64)));
     for neighbour in answers.neighbours.iter().take(most) {
@@ -72,6 +64,7 @@ fn show(answers: &Answers, most: usize, output: Output) {
         let who = short(neighbour.identity.as_str(), 48);
         output.paragraph(2, &format!("{who} to {}{by}{sure}", short(neighbour.jewel.as_str(), 40)));
     }
+    more(answers.neighbours.len(), most, output);
     output.text("");
     let estimated = if answers.keyrings.exact { "" } else { " (records are estimated)" };
     output.text(format!("packages beside the most keys and records{estimated}"));
@@ -93,6 +86,33 @@ fn show(answers: &Answers, most: usize, output: Output) {
     }
     output.text("");
     coverage(&answers.coverage, output);
+}
+
+/// A line for each crown jewel, those that most identities reach first.
+fn exposures(exposures: &[Exposure], most: usize, output: Output) {
+    output.text("who reaches each crown jewel; two numbers where some need something else beside, which may be there");
+    output.text(format!(
+        "  {:<46} {:>10} {:>12} {:>12} {:>12}",
+        "", "packages", "environments", "credentials", "identities"
+    ));
+    let identities = |exposure: &&Exposure| exposure.exposed.iter().map(|exposed| exposed.helped).next_back();
+    let mut sorted: Vec<&Exposure> = exposures.iter().collect();
+    sorted.sort_by_key(|exposure| std::cmp::Reverse(identities(exposure)));
+    for exposure in sorted.iter().take(most) {
+        let cells = exposure.exposed.iter().map(|exposed| match (exposed.alone, exposed.helped) {
+            (alone, helped) if alone == helped => count(alone),
+            (alone, helped) => format!("{}-{}", count(alone), count(helped)),
+        });
+        let cells: Vec<String> = cells.zip([10, 12, 12, 12]).map(|(cell, width)| format!("{cell:>width$}")).collect();
+        output.text(format!("  {:<46} {}", short(exposure.jewel.as_str(), 46), cells.join(" ")));
+    }
+    more(exposures.len(), most, output);
+}
+
+fn more(all: usize, shown: usize, output: Output) {
+    if all > shown {
+        output.text(format!("  and {} more", count((all - shown) as u64)));
+    }
 }
 
 fn place(place: &Place) -> String {
