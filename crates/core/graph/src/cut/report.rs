@@ -1,5 +1,6 @@
 //! What a person needs to know of a cut: what each step stops, what it keeps away, and what is missing where none helps.
 
+use super::derive::Derivation;
 use super::outcome::{ChosenAction, Place, Uncuttable};
 use super::request::{CutRequest, price};
 use super::scene::Scene;
@@ -30,16 +31,22 @@ pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solu
     }
     let step = |option: u32| {
         let stated = scene.graph.option_at(option)?;
-        let (exposes, path) = if small {
+        let (exposes, path, proof) = if small {
             exposed(scene, &chosen, option)
         } else {
-            let proof = broken.get(&option).and_then(|number| solution.proofs.get(*number));
-            proof.map_or((Vec::new(), Vec::new()), |proof| {
+            let proof = broken.get(&option).and_then(|number| solution.proofs.get(*number)).cloned();
+            let (exposes, path) = proof.as_ref().map_or((Vec::new(), Vec::new()), |proof| {
                 let edges: Vec<(u32, Time)> =
                     proof.steps.iter().map(|edge| (*edge, scene.net.span(*edge).valid.from)).collect();
                 (keys(scene.graph, &[proof.target]), crate::loss::hops_over(scene.graph, &edges))
-            })
+            });
+            (exposes, path, proof)
         };
+        let mut spots: BTreeSet<Spot> = side.spots(option).iter().copied().collect();
+        if let Some(proof) = proof.filter(|_| spots.is_empty()) {
+            // The side knows no time: what is held for a while is held to it, and nothing keeps it from being held anew.
+            spots = spots_on(scene, &proof, option);
+        }
         let bearing = request.preferences.iter().filter(|preference| preference.bears_on(&stated.action));
         Some(ChosenAction {
             action: stated.action.clone(),
@@ -48,7 +55,7 @@ pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solu
             reversibility: stated.reversibility,
             policy: stated.policy,
             reasons: bearing.map(|preference| preference.reason.clone()).collect(),
-            severs: places(scene.graph, side.spots(option)),
+            severs: places(scene.graph, spots),
             exposes,
             path,
         })
@@ -56,13 +63,21 @@ pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solu
     solution.options.iter().filter_map(|option| step(*option)).collect()
 }
 
-/// The targets that are reached if `option` alone fails, and the way to the first.
-fn exposed(scene: &Scene<'_>, chosen: &FxHashSet<u32>, option: u32) -> (Vec<NodeKey>, Vec<Hop>) {
+/// The targets that are reached if `option` alone fails, the way to the first in their order, and how the earliest is reached.
+fn exposed(scene: &Scene<'_>, chosen: &FxHashSet<u32>, option: u32) -> (Vec<NodeKey>, Vec<Hop>, Option<Derivation>) {
     let others = chosen.iter().copied().filter(|other| *other != option).collect();
     let arrivals = scene.arrive(&others);
     let targets: Vec<u32> = scene.targets.iter().copied().filter(|target| arrivals.is_reached(*target)).collect();
     let path = targets.first().map(|target| way(scene.graph, &arrivals, *target));
-    (keys(scene.graph, &targets), path.unwrap_or_default())
+    (keys(scene.graph, &targets), path.unwrap_or_default(), scene.witness(&arrivals))
+}
+
+/// Where an option breaks a proof.
+fn spots_on(scene: &Scene<'_>, proof: &Derivation, option: u32) -> BTreeSet<Spot> {
+    let needs = proof.steps.iter().flat_map(|edge| scene.net.needs(*edge)).chain([proof.target]);
+    let nodes = needs.filter(|node| scene.on_node(*node).contains(&option)).map(Spot::Node);
+    let edges = proof.steps.iter().copied().filter(|edge| scene.on_edge(*edge).contains(&option)).map(Spot::Edge);
+    nodes.chain(edges).collect()
 }
 
 fn keys(graph: &Graph, nodes: &[u32]) -> Vec<NodeKey> {
@@ -73,8 +88,7 @@ fn way(graph: &Graph, arrivals: &Arrivals, target: u32) -> Vec<Hop> {
     arrivals.first(target).map_or(Vec::new(), |(hold, _)| crate::reach::chain(graph, arrivals, hold))
 }
 
-fn places(graph: &Graph, spots: &[Spot]) -> Vec<Place> {
-    let spots: BTreeSet<Spot> = spots.iter().copied().collect();
+fn places(graph: &Graph, spots: BTreeSet<Spot>) -> Vec<Place> {
     let place = |spot| match spot {
         Spot::Node(node) => graph.key(NodeId(node)).map(Place::Node),
         Spot::Edge(edge) => edge_place(graph, EdgeId(edge)),

@@ -184,3 +184,9 @@ proptest! {
 fn what_only_time_severs_stays_severed() {
     assert!(cut_equals_the_oracle(&Model::random(2_863_364_654_020_613_001)));
 }
+
+/// What a step stops is a way into a node that is held already, until the step keeps it from being held anew.
+#[test]
+fn a_step_that_only_time_needs_says_what_it_severs() {
+    assert!(cut_equals_the_oracle(&Model::random(12_360_367_274_602_945_047)));
+}
