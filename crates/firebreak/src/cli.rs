@@ -324,6 +324,9 @@ pub struct PlanArgs {
     /// Actions that were refused: name and target, as in `aws_access_key/deactivate credential:aws/AKIA...`
     #[arg(long, value_name = "ACTION")]
     pub refuse: Vec<String>,
+    /// Show so many other plans too, each without something that a cheaper one does
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub alternatives: usize,
 }
 
 /// `approve`.

@@ -97,6 +97,10 @@ fn packaged_incident(session: &mut Session) {
     let plan = session.both(3, &[&["plan"][..], &from].concat());
     assert_eq!(plan["decision"], "needs_approval", "{plan}");
     assert!(plan["plan"]["id"].is_string() && plan["plan"]["steps"].is_array(), "{plan}");
+    let with = session.json(3, &[&["plan", "--alternatives", "2"][..], &from].concat());
+    let others = with["alternatives"].as_array().unwrap();
+    let cheapest = with["plan"]["cost"].as_u64();
+    assert!(!others.is_empty() && others.iter().all(|other| other["cost"].as_u64() >= cheapest), "{with}");
     let unknown =
         firebreak(&session.directory, &["reach", "--inventory", "sand/inventory", "--from", "credential:aws/AKIANONE"]);
     assert!(unknown.code == 1 && unknown.error.contains("unknown, not nothing"), "{}", unknown.error);
@@ -133,6 +137,14 @@ fn questions(session: &mut Session, lost: &str) {
     let counted = ["automatic", "person", "none"].map(|word| answers["coverage"][word].as_u64().unwrap());
     assert!(reaching > 0 && counted.iter().sum::<u64>() == reaching, "{answers}");
     assert!(answers["exposures"].as_array().unwrap().len() > 3, "{answers}");
+    let keyring = &answers["keyrings"]["packages"][0];
+    assert!(keyring["credentials"].as_u64() > Some(0) && keyring["records"].as_u64() > Some(0), "{keyring}");
+    let package = keyring["package"].as_str().unwrap();
+    let from_package = session.both(0, &[&["reach", "--from", package], &inventory[..]].concat());
+    assert!(
+        !from_package["ways"].as_array().unwrap().is_empty(),
+        "a package leads to what it can read: {from_package}"
+    );
     let whole = session.both(0, &[&["map", "export", "--output", "whole.json"], &inventory[..]].concat());
     let part = session.both(0, &[&["map", "export", "--output", "part.json", "--from", lost], &inventory[..]].concat());
     assert!(part["nodes"].as_u64() < whole["nodes"].as_u64() && part["nodes"].as_u64() > Some(1), "{part}");

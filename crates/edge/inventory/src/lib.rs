@@ -6,6 +6,7 @@
 
 pub mod collect;
 mod cut;
+mod installed;
 mod json;
 mod key;
 mod merge;

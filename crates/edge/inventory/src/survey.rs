@@ -77,6 +77,9 @@ pub fn survey(world: &World, directories: &[PathBuf], known: Time) -> Survey {
         for mut found in scan_each(world, directory, known) {
             survey.problems.append(&mut found.problems);
             survey.settings.append(&mut found.settings);
+            let dated = taken(&found, known);
+            let installed = found.evidence.iter().flat_map(|item| crate::installed::facts(item, dated));
+            found.facts.extend(installed.collect::<Vec<Fact>>());
             std::mem::take(&mut found.evidence).into_iter().for_each(|item| merge::add_evidence(&mut evidence, item));
             // What nobody could read has no scope to speak of.
             if !found.scope.is_empty() {

@@ -9,7 +9,7 @@ use firebreak_act::RESPONDERS;
 use firebreak_contain::gate::{Confidence, GateRequest};
 use firebreak_contain::lint::MAX_AGE_SECONDS;
 use firebreak_contain::{Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, Uses, plan};
-use firebreak_graph::reach;
+use firebreak_graph::{Alternative, CutRequest, Outlook, alternatives, reach};
 use firebreak_model::{Action, Severity, Text, Time};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,7 @@ struct Planned<'a> {
     plan: Option<&'a Plan>,
     decision: &'a str,
     reasons: Vec<String>,
+    alternatives: Vec<Alternative>,
 }
 
 /// The actions that responders know.
@@ -54,12 +55,16 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
         Ok(plan) => plan,
         Err(why) => {
             output.text(why.to_string());
-            output.object("plan", &Planned { plan: None, decision: "no_plan", reasons: vec![why.to_string()] });
+            output.object(
+                "plan",
+                &Planned { plan: None, decision: "no_plan", reasons: vec![why.to_string()], alternatives: Vec::new() },
+            );
             return Ok(if why == NoPlan::NothingReachable { End::Done } else { End::NeedsPerson });
         }
     };
     show(&plan, output);
-    decide(args, &from, plan, output)
+    let others = others(args, &from, output)?;
+    decide(args, &from, plan, others, output)
 }
 
 fn refused(args: &PlanArgs, from: &super::Compromise) -> Result<BTreeSet<Action>> {
@@ -75,7 +80,41 @@ fn refused(args: &PlanArgs, from: &super::Compromise) -> Result<BTreeSet<Action>
     Ok(refused)
 }
 
-fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output) -> Result<End> {
+/// Other plans than the cheapest, at the costs that the inventory states: what else could be done, and what it would spare.
+fn others(args: &PlanArgs, from: &super::Compromise, output: Output) -> Result<Vec<Alternative>> {
+    if args.alternatives == 0 {
+        return Ok(Vec::new());
+    }
+    let targets = from.graph.crown_jewels();
+    let refused: Vec<Action> = refused(args, from)?.into_iter().collect();
+    let outlook = Outlook::towards(&from.graph, &from.sources, from.now, &targets);
+    let request = CutRequest { refused: &refused, ..CutRequest::new(&from.sources, from.now, targets) };
+    // The first of them is the cheapest, which the plan is already.
+    let mut others = alternatives(&from.graph, &request, &outlook, args.alternatives.saturating_add(1));
+    if !others.is_empty() {
+        others.remove(0);
+    }
+    for other in &others {
+        let steps = counted(other.actions.len() as u64, "step");
+        output.text(format!("instead: {steps}, cost {}", count(other.cost)));
+        for without in &other.without {
+            output.text(format!("   without {:<26} {}", without.name, short(without.target.as_str(), 56)));
+        }
+        for chosen in &other.actions {
+            let (action, cost) = (&chosen.action, count(chosen.cost));
+            output.text(format!("      {:<26} {:<38} cost {cost:>4}", action.name, short(action.target.as_str(), 38)));
+        }
+    }
+    Ok(others)
+}
+
+fn decide(
+    args: &PlanArgs,
+    from: &super::Compromise,
+    plan: Plan,
+    alternatives: Vec<Alternative>,
+    output: Output,
+) -> Result<End> {
     let gate = args.policy.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
     let context = LintContext {
         our_own: BTreeSet::new(),
@@ -115,7 +154,7 @@ fn decide(args: &PlanArgs, from: &super::Compromise, plan: Plan, output: Output)
         }
     };
     reasons.iter().for_each(|reason| output.paragraph(2, reason));
-    output.object("plan", &Planned { plan: Some(&shown), decision, reasons });
+    output.object("plan", &Planned { plan: Some(&shown), decision, reasons, alternatives });
     Ok(end)
 }
 

@@ -68,14 +68,11 @@ fn show(answers: &Answers, most: usize, output: Output) {
     output.text("");
     let estimated = if answers.keyrings.exact { "" } else { " (records are estimated)" };
     output.text(format!("packages beside the most keys and records{estimated}"));
+    output.text(format!("  {:<46} {:>12} {:>12} {:>14}", "", "environments", "credentials", "records"));
     for keyring in &answers.keyrings.packages {
-        output.text(format!(
-            "  {:<40} {:>7} environments {:>7} credentials {:>12} records",
-            short(keyring.package.as_str(), 40),
-            count(keyring.environments),
-            count(keyring.credentials),
-            count(keyring.records)
-        ));
+        let (environments, credentials) = (count(keyring.environments), count(keyring.credentials));
+        let package = short(keyring.package.as_str(), 46);
+        output.text(format!("  {package:<46} {environments:>12} {credentials:>12} {:>14}", count(keyring.records)));
     }
     output.text("");
     let sampled = if answers.choke_points.exact { "" } else { " (a count from below)" };

@@ -77,16 +77,17 @@ fn show(reach: &AccountReach, output: Output) {
         output.text(format!("administrators of {} ({}):", account.account, account.answer));
         path(&account.path, output);
     }
-    list("identities", &reach.principals, output);
-    list("resources", &reach.resources, output);
+    list("identity", "identities", &reach.principals, output);
+    list("resource", "resources", &reach.resources, output);
     for gap in &reach.gaps {
         output.text("");
         output.paragraph(0, gap);
     }
 }
 
-fn list(what: &str, reached: &[Reached], output: Output) {
+fn list(one: &str, many: &str, reached: &[Reached], output: Output) {
     output.text("");
+    let what = if reached.len() == 1 { one } else { many };
     output.text(format!("{} {what} within reach", count(reached.len() as u64)));
     for one in reached.iter().take(SHOWN) {
         output.text("");
