@@ -5,12 +5,13 @@
 //! replayed first. The cheapest one counts a step that two premises share twice (Knuth's generalisation of Dijkstra's
 //! algorithm), so it may miss a cheaper one, and never invents one.
 
+use super::outlook::is_possible;
 use super::scene::Scene;
 use super::walk;
 use crate::arrive::Arrivals;
 use crate::net::NONE;
 use crate::reach::ancestry;
-use firebreak_model::{Interval, Persistence};
+use firebreak_model::{Interval, Persistence, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -42,8 +43,7 @@ impl Scene<'_> {
 
     /// How `arrivals` reach the first of the targets that they reach.
     pub(crate) fn witness(&self, arrivals: &Arrivals) -> Option<Derivation> {
-        let first = |target: &u32| arrivals.first(*target).map(|(index, hold)| (hold.from, index, *target));
-        let (_, hold, target) = self.targets.iter().filter_map(first).min()?;
+        let (_, hold, target) = self.targets.iter().filter_map(|target| first_of(arrivals, *target)).min()?;
         Some(self.derivation(target, self.steps_to(arrivals, hold)))
     }
 
@@ -117,7 +117,10 @@ impl Scene<'_> {
                 }
             });
             let lasting: Vec<Interval> = lasting.collect();
-            periods.entry(to).or_default().extend(lasting);
+            let held = periods.entry(to).or_default();
+            held.extend(lasting);
+            // Or what several needs share would multiply from step to step.
+            *held = merged(std::mem::take(held));
         }
         periods.get(&derivation.target).is_some_and(|held| !held.is_empty())
     }
@@ -176,15 +179,36 @@ impl Scene<'_> {
         Some(self.derivation(target, trace(self, &best, &order, target)))
     }
 
-    /// A proof that stands though `chosen` options are done, or `None` if they sever all targets.
-    pub(crate) fn remaining(&self, chosen: &FxHashSet<u32>, work: &mut u64) -> Option<Derivation> {
-        let near = self.cheapest(&FxHashMap::default(), chosen, work)?;
-        if self.works(&near) {
-            return Some(near);
-        }
+    /// Asks time exactly for what stands though `chosen` options are done: a proof of each target that is reached.
+    pub(crate) fn remaining(&self, chosen: &FxHashSet<u32>, work: &mut u64) -> Vec<Derivation> {
         let arrivals = self.arrive(chosen);
         *work += arrivals.work;
-        self.witness(&arrivals)
+        let mut first: Vec<(Time, u32, u32)> =
+            self.targets.iter().filter_map(|target| first_of(&arrivals, *target)).collect();
+        first.sort_unstable();
+        let proof = |(_, hold, target)| self.derivation(target, self.steps_to(&arrivals, hold));
+        first.into_iter().map(proof).inspect(|proof| *work += proof.steps.len() as u64).collect()
+    }
+
+    /// `chosen` with what severs all targets that it leaves, near to these and without a search: every way back from them is
+    /// closed where it first can be. What then remained would be without any permitted option, and nothing of that kind is.
+    pub(crate) fn closed(&self, mut chosen: FxHashSet<u32>) -> FxHashSet<u32> {
+        let arrivals = self.arrive(&chosen);
+        let mut queue: Vec<u32> = self.targets.iter().copied().filter(|target| arrivals.is_reached(*target)).collect();
+        let mut seen: FxHashSet<u32> = queue.iter().copied().collect();
+        while let Some(node) = queue.pop() {
+            if let Some((_, option)) = self.cheapest_of(self.on_node(node)) {
+                chosen.insert(option);
+                continue;
+            }
+            for edge in walk::into(self.net, node).filter(|edge| is_possible(self.net, &arrivals, *edge)) {
+                match self.cheapest_of(self.on_edge(edge)) {
+                    Some((_, option)) => drop(chosen.insert(option)),
+                    None => queue.extend(self.net.needs(edge).filter(|need| seen.insert(*need))),
+                }
+            }
+        }
+        chosen
     }
 }
 
@@ -201,6 +225,24 @@ fn trace(scene: &Scene<'_>, best: &FxHashMap<u32, (f64, u32)>, order: &[u32], ta
     }
     steps.reverse();
     steps
+}
+
+/// When a target is first held, by which hold.
+fn first_of(arrivals: &Arrivals, target: u32) -> Option<(Time, u32, u32)> {
+    arrivals.first(target).map(|(index, hold)| (hold.from, index, target))
+}
+
+/// Periods with the same instants, each instant once.
+fn merged(mut periods: Vec<Interval>) -> Vec<Interval> {
+    periods.sort_unstable_by_key(|period| (period.from, period.to));
+    periods.dedup_by(|next, period| {
+        let touches = next.from <= period.to;
+        if touches {
+            period.to = period.to.max(next.to);
+        }
+        touches
+    });
+    periods
 }
 
 /// Each edge once, where it comes first.

@@ -49,8 +49,9 @@ pub(crate) fn cut(scene: &Scene<'_>, effort: u64) -> FlowCut {
     let mut selection = Selection::new(scene, None);
     let mut best: Option<(bool, u64, FlowCut)> = None;
     let mut work = 0;
+    let mut is_wide = false;
     for _ in 0..ROUNDS_MAX {
-        let mut found = one(scene, &selection, effort.saturating_sub(work));
+        let mut found = one(scene, &selection, effort.saturating_sub(work), &mut is_wide);
         work += found.work;
         let side = Side::new(scene, found.options.iter().copied().collect());
         found.work = work;
@@ -68,13 +69,18 @@ pub(crate) fn cut(scene: &Scene<'_>, effort: u64) -> FlowCut {
     best.map(|(_, _, found)| found).unwrap_or_default()
 }
 
-/// The minimum cut under one selection.
-fn one(scene: &Scene<'_>, selection: &Selection<'_>, effort: u64) -> FlowCut {
-    let (mut found, is_whole) = Flow::new(scene, selection).run(effort.clamp(FIRST, GOAL));
+/// The minimum cut under one selection. Where goal-directed search met too much once (`is_wide`), it does not try for long again.
+fn one(scene: &Scene<'_>, selection: &Selection<'_>, effort: u64, is_wide: &mut bool) -> FlowCut {
+    let most = if *is_wide { FIRST } else { GOAL };
+    let (mut found, is_whole) = Flow::new(scene, selection).run(effort.clamp(FIRST, most));
+    *is_wide |= !is_whole;
     if !is_whole && effort > FIRST {
         let spent = found.work;
-        found = relabel::run(scene, selection);
-        found.work += spent;
+        match relabel::run(scene, selection) {
+            Ok(minimal) => found = FlowCut { work: minimal.work + spent, ..minimal },
+            // The plan that goal-directed search left is safe too.
+            Err(work) => found.work += work,
+        }
     }
     found
 }
@@ -155,7 +161,7 @@ pub(super) fn both(scene: &Scene<'_>) -> (u64, u64) {
     let selection = Selection::new(scene, None);
     let (near, is_whole) = Flow::new(scene, &selection).run(u64::MAX);
     assert!(is_whole);
-    let far = relabel::run(scene, &selection);
+    let far = relabel::run(scene, &selection).expect("small");
     let ((a, closed), (b, also)) = (value(&near), value(&far));
     assert_eq!(closed, also);
     if closed { (a, b) } else { (0, 0) }

@@ -235,21 +235,25 @@ impl<'i, 'b> Solver<'i, 'b> {
             if self.is_proven() || self.scene.cost(&options) >= self.scene.cost(&self.best) {
                 break;
             }
+            let known = self.rows.len();
             let Some(severing) = self.sever(options, true) else { break };
             let thinner = self.thin(severing);
             if self.scene.cost(&thinner) < self.scene.cost(&self.best) {
                 self.best = thinner;
+            } else if self.rows.len() == known {
+                // Only ways that time forbids were in the way: the same again would come to the same.
+                break;
             }
         }
     }
 
-    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left; `None`
-    /// if it may stop with the budget and does.
+    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left. Once the
+    /// budget ends, `None` if it may stop, and otherwise what severs without a search.
     fn sever(&mut self, options: Vec<u32>, may_stop: bool) -> Option<Vec<u32>> {
         let mut chosen: FxHashSet<u32> = options.into_iter().collect();
         loop {
-            if may_stop && self.budget.left == 0 {
-                return None;
+            if self.budget.left == 0 {
+                return (!may_stop).then(|| sorted(self.scene.closed(chosen)));
             }
             let mut work = 1;
             let near = self.scene.cheapest(&FxHashMap::default(), &chosen, &mut work);
@@ -257,15 +261,23 @@ impl<'i, 'b> Solver<'i, 'b> {
             let works = self.scene.works(&near);
             // Where asking time exactly is dear, a way that time forbids is cut all the same: dearer at worst.
             let exact = !works && (near.options.is_empty() || self.scene.all.work <= ASKING_WORK_MAX);
-            let proof = if exact { self.scene.remaining(&chosen, &mut work) } else { Some(near) };
+            let proofs = if exact { self.scene.remaining(&chosen, &mut work) } else { vec![near] };
             self.budget.spend(work);
-            let Some(proof) = proof else { break };
-            let price = |option: &&u32| (self.scene.prices.of(**option), **option);
+            let known = chosen.len();
+            for proof in proofs {
+                // What was added for another target may break this one too.
+                if proof.options.iter().any(|option| chosen.contains(option)) {
+                    continue;
+                }
+                let price = |option: &&u32| (self.scene.prices.of(**option), **option);
+                chosen.extend(proof.options.iter().min_by_key(price));
+                if works || exact {
+                    self.learn(proof);
+                }
+            }
             // Every target is severed by all permitted options together, so that no proof is without one.
-            let Some(cheapest) = proof.options.iter().min_by_key(price).copied() else { break };
-            chosen.insert(cheapest);
-            if works || exact {
-                self.learn(proof);
+            if chosen.len() == known {
+                break;
             }
         }
         Some(sorted(chosen))

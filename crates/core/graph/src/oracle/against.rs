@@ -185,6 +185,27 @@ fn what_only_time_severs_stays_severed() {
     assert!(cut_equals_the_oracle(&Model::random(2_863_364_654_020_613_001)));
 }
 
+/// However soon the search has to end, what it has is safe, and it claims no more than it proves.
+#[test]
+fn a_plan_is_safe_under_any_budget() {
+    let mut dearer = 0;
+    for seed in 0..6_000 {
+        let model = Model::random(seed);
+        let graph = build(&model);
+        let sources = model.sources(&graph);
+        let full = CutRequest::new(&sources, time(model.now), model.targets(&graph));
+        let best = cut(&graph, &full).cut.cost;
+        for work_max in [0, 20, 60] {
+            let request = CutRequest { work_max, ..full.clone() };
+            let outcome = cut(&graph, &request);
+            assert_eq!(check::outcome(&graph, &request, &outcome), Ok(()), "{work_max} {model:?}");
+            assert!(outcome.cut.cost >= best && outcome.cut.lower_bound <= best, "{work_max} {model:?}");
+            dearer += usize::from(outcome.cut.cost > best);
+        }
+    }
+    assert!(dearer > 0, "no budget was too small");
+}
+
 /// What a step stops is a way into a node that is held already, until the step keeps it from being held anew.
 #[test]
 fn a_step_that_only_time_needs_says_what_it_severs() {

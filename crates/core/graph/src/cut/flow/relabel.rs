@@ -14,18 +14,23 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// What a start without limit sends at most: more than any honest cut costs.
 const FLOOD: u64 = 1 << 44;
 
-/// The maximum flow and the minimum cut of the reduced graph.
-pub(super) fn run(scene: &Scene<'_>, selection: &Selection<'_>) -> FlowCut {
+/// Labels are made exact so often at most. Between two times, as much is done as making them exact costs.
+const EXACT_MAX: u32 = 60;
+
+/// The maximum flow and the minimum cut of the reduced graph; or, if that takes too long, the work that it took.
+pub(super) fn run(scene: &Scene<'_>, selection: &Selection<'_>) -> Result<FlowCut, u64> {
     let unlimited = nearest::inside(scene, selection, scene.starts.iter().map(|start| start.node));
     let open: Vec<u32> = scene.targets.iter().copied().filter(|target| unlimited.contains(target)).collect();
     let mut flow = Preflow::new(Core::new(scene, selection, &open));
     flow.begin();
     flow.relabel_all();
-    flow.discharge_all();
+    if !flow.discharge_all() {
+        return Err(flow.work + flow.core.work);
+    }
     flow.relabel_all();
     let options = flow.cut(scene);
     let (paths, direct) = flow.paths();
-    FlowCut { options, paths, direct, open, work: flow.work + flow.core.work }
+    Ok(FlowCut { options, paths, direct, open, work: flow.work + flow.core.work })
 }
 
 struct Preflow {
@@ -130,17 +135,23 @@ impl Preflow {
         self.highest = self.highest.max(height);
     }
 
-    fn discharge_all(&mut self) {
+    /// Moves all excess on until none leads to the sink; false if it takes too long.
+    fn discharge_all(&mut self) -> bool {
+        let mut exact = 0;
         let patience = (self.core.vertices() + self.core.edges.len() / 2) as u64;
         loop {
-            let Some(active) = self.active.get_mut(self.highest) else { return };
+            let Some(active) = self.active.get_mut(self.highest) else { return true };
             match active.pop() {
                 Some(vertex) if item(&self.height, vertex as usize) as usize == self.highest => self.discharge(vertex),
                 Some(_) => {}
-                None if self.highest == 0 => return,
+                None if self.highest == 0 => return true,
                 None => self.highest -= 1,
             }
             if self.since > patience {
+                exact += 1;
+                if exact > EXACT_MAX {
+                    return false;
+                }
                 self.relabel_all();
             }
         }
