@@ -118,7 +118,7 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
         ("cut_500_ms", 0.5, 3_000.0),
         ("cut_5000_ms", 0.5, 5_000.0),
     ]) {
-        let found = cuts::measure(&subject, &approach, &sets(&subject, count, size), WORK_MAX, 3)?;
+        let found = cuts::measure(&subject, &approach, &sets(&subject, count, size), WORK_MAX)?;
         report.line(&format!("cut, {size} environments"), &found.words());
         report.line("  outlook before it", &found.outlook.words());
         report.line("  checked in", &found.checked_in.words());
@@ -137,7 +137,7 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
             );
         }
     }
-    let found = cuts::measure(&subject, &approach, &sets(&subject, 1, 5_000), 0, 1)?;
+    let found = cuts::measure(&subject, &approach, &sets(&subject, 1, 5_000), 0)?;
     report.line("safe plan, 5000 environments", &found.words());
     report.figure(
         "safe_plan_ms",
@@ -170,7 +170,7 @@ pub(crate) fn segmented(report: &mut Report, scale: Scale) -> Result<()> {
 fn segmented_cuts(report: &mut Report, subject: &Subject, scale: Scale) -> Result<()> {
     let approach = approach(report, subject);
     for (size, count) in [1, 50].into_iter().zip(scale.cuts) {
-        let found = cuts::measure(subject, &approach, &sets(subject, count, size), WORK_MAX, 3)?;
+        let found = cuts::measure(subject, &approach, &sets(subject, count, size), WORK_MAX)?;
         report.line(&format!("cut, {size} environments"), &found.words());
     }
     Ok(())
