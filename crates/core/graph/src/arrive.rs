@@ -339,7 +339,8 @@ impl<B: Blocked> Sweep<'_, B> {
                 return self.waiting.push((edge, index));
             }
             let renewals = if held.from == from { held.made.renewals() } else { 0 };
-            self.give(&step, Interval::new(from, end), Made::new(held.made.hops(), renewals), (index, 0));
+            let until = self.lasts(held, from);
+            self.give(&step, Interval::new(from, end), Made::new(held.made.hops(), renewals), until, (index, 0));
         } else {
             self.fire_gate(&step, index, held, Interval::new(from, end));
         }
@@ -372,11 +373,18 @@ impl<B: Blocked> Sweep<'_, B> {
             let at_once = holds().filter(|hold| hold.from == window.from).map(|hold| hold.made.renewals()).max();
             let hops = holds().map(|hold| hold.made.hops()).max().unwrap_or(0);
             let made = Made::new(hops, at_once.unwrap_or(0));
+            let until = holds().map(|hold| self.lasts(hold, window.from)).min().unwrap_or(window.to);
             let premises = self.arrivals.gate_holds.len() as u32;
-            if self.give(step, window, made, (item(&chosen, 0), premises)) {
+            if self.give(step, window, made, until, (item(&chosen, 0), premises)) {
                 self.arrivals.gate_holds.extend(chosen.iter().skip(1));
             }
         }
+    }
+
+    /// Until when what begins at `from` can be had of `hold`: where it counts as renewable, as long as its node exists.
+    fn lasts(&self, hold: &Hold, from: Time) -> Time {
+        let is_renewable = hold.from == from && hold.made.renewals() >= RENEWALS_MAX;
+        if is_renewable { self.net.life(hold.node).to } else { hold.to }
     }
 
     /// Whether a hold of `node` up to `to` is inside one that is there.
@@ -386,14 +394,13 @@ impl<B: Blocked> Sweep<'_, B> {
     }
 
     /// Proposes the hold that a step at any instant of `window` gives; false if it adds nothing. `made` is how what it
-    /// needs was made, `by` the hold of the origin and where those of the premises are.
-    fn give(&mut self, step: &Step, window: Interval, made: Made, by: (u32, u32)) -> bool {
+    /// needs was made, `until` how long it can be had, `by` the hold of the origin and where those of the premises are.
+    fn give(&mut self, step: &Step, window: Interval, made: Made, until: Time, by: (u32, u32)) -> bool {
         let (to, renewals) = match step.span.persistence {
             Persistence::While => (window.to, made.renewals()),
             Persistence::Take => (step.life.to, made.renewals()),
             Persistence::Mint { ttl_seconds } if made.renewals() >= RENEWALS_MAX => {
-                let ends = self.net.needs(step.edge).map(|need| self.net.life(need).to);
-                let last = step.span.valid.to.min(ends.min().unwrap_or(window.to));
+                let last = step.span.valid.to.min(until);
                 (last.plus_seconds(i64::from(ttl_seconds)).min(step.life.to), RENEWALS_MAX)
             }
             Persistence::Mint { ttl_seconds } => {

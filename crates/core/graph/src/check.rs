@@ -114,6 +114,16 @@ struct Piece {
     by: Option<(EdgeId, usize)>,
 }
 
+/// A stretch of time in which a step is possible.
+struct Chance {
+    window: Interval,
+    /// The piece of the origin.
+    origin: usize,
+    minted_at_once: u32,
+    /// How long what it needs can be had: where that counts as renewable, as long as its node exists.
+    until: Time,
+}
+
 struct Closure<'g> {
     graph: &'g Graph,
     pieces: Vec<Piece>,
@@ -141,10 +151,10 @@ impl<'g> Closure<'g> {
                 if !stands(graph.edge_option_ids(edge)) || !stands(graph.node_option_ids(to.0)) {
                     continue;
                 }
-                for (window, origin, minted_at_once) in closure.windows(edge) {
-                    let piece = outcome_of(graph, edge, window, minted_at_once);
-                    let piece = Piece { by: Some((EdgeId(edge), origin)), ..piece };
-                    if window.from <= horizon && closure.add(piece) && waiting.insert(to) {
+                for chance in closure.chances(edge) {
+                    let piece = outcome_of(graph, edge, &chance);
+                    let piece = Piece { by: Some((EdgeId(edge), chance.origin)), ..piece };
+                    if chance.window.from <= horizon && closure.add(piece) && waiting.insert(to) {
                         changed.push_back(to);
                     }
                 }
@@ -173,37 +183,37 @@ impl<'g> Closure<'g> {
         true
     }
 
-    /// When the step over `edge` is possible, each with the piece of the origin and how many sessions were minted at once.
-    fn windows(&self, edge: u32) -> Vec<(Interval, usize, u32)> {
+    /// When the step over `edge` is possible.
+    fn chances(&self, edge: u32) -> Vec<Chance> {
         let net = &self.graph.net;
         let Some(window) = net.span(edge).valid.intersection(&net.life(net.to(edge))) else { return Vec::new() };
+        let chance = |window: Interval, chosen: &[usize]| {
+            let pieces = || chosen.iter().filter_map(|index| self.pieces.get(*index));
+            let at_once = |piece: &Piece| if piece.during.from == window.from { piece.minted_at_once } else { 0 };
+            let lasts = |piece: &Piece| {
+                let is_renewable = at_once(piece) >= MINTED_AT_ONCE_MAX;
+                if is_renewable { net.life(piece.node.0).to } else { piece.during.to }
+            };
+            let minted_at_once = pieces().map(at_once).max().unwrap_or(0);
+            Some(Chance { window, origin: *chosen.first()?, minted_at_once, until: pieces().map(lasts).min()? })
+        };
+        let during = |index: usize, window: &Interval| window.intersection(&self.pieces.get(index)?.during);
         if net.premises(edge).is_empty() {
             let held = self.pieces_of(NodeId(net.from(edge)));
-            let held = held.filter_map(|index| Some((index, self.pieces.get(index)?)));
-            let at_once = |piece: &Piece, from| if piece.during.from == from { piece.minted_at_once } else { 0 };
-            let common = held.filter_map(|(index, piece)| {
-                let common = window.intersection(&piece.during)?;
-                Some((common, index, at_once(piece, common.from)))
-            });
-            return common.collect();
+            return held.filter_map(|index| chance(during(index, &window)?, &[index])).collect();
         }
         let mut windows: Vec<(Interval, Vec<usize>)> = vec![(window, Vec::new())];
         for need in net.needs(edge).map(NodeId) {
             let mut narrower = Vec::new();
             for (window, chosen) in &windows {
                 for index in self.pieces_of(need) {
-                    let held = self.pieces.get(index).and_then(|piece| window.intersection(&piece.during));
-                    narrower.extend(held.map(|common| (common, chosen.iter().copied().chain([index]).collect())));
+                    let with = || chosen.iter().copied().chain([index]).collect();
+                    narrower.extend(during(index, window).map(|common| (common, with())));
                 }
             }
             windows = narrower;
         }
-        let finish = |(window, chosen): (Interval, Vec<usize>)| {
-            let at_once = chosen.iter().filter_map(|index| self.pieces.get(*index));
-            let at_once = at_once.filter(|piece| piece.during.from == window.from).map(|piece| piece.minted_at_once);
-            Some((window, *chosen.first()?, at_once.max().unwrap_or(0)))
-        };
-        windows.into_iter().filter_map(finish).collect()
+        windows.into_iter().filter_map(|(window, chosen)| chance(window, &chosen)).collect()
     }
 
     fn way_to(&self, piece: usize) -> Vec<Hop> {
@@ -218,17 +228,16 @@ impl<'g> Closure<'g> {
     }
 }
 
-/// What a step over `edge` that is possible during `window` gives.
-fn outcome_of(graph: &Graph, edge: u32, window: Interval, minted_at_once: u32) -> Piece {
-    let end = |node: u32| graph.net.life(node).to;
+/// What a step over `edge` gives.
+fn outcome_of(graph: &Graph, edge: u32, chance: &Chance) -> Piece {
     let (span, node) = (graph.net.span(edge), graph.net.to(edge));
+    let &Chance { window, minted_at_once, until, .. } = chance;
     let (to, minted_at_once) = match span.persistence {
         Persistence::While => (window.to, minted_at_once),
-        Persistence::Take => (end(node), minted_at_once),
+        Persistence::Take => (graph.net.life(node).to, minted_at_once),
         Persistence::Mint { ttl_seconds } => {
-            let ends = graph.net.needs(edge).map(end).fold(span.valid.to, Time::min);
             let renewable = minted_at_once >= MINTED_AT_ONCE_MAX;
-            let last = if renewable { ends } else { window.to };
+            let last = if renewable { until.min(span.valid.to) } else { window.to };
             let next = if renewable { minted_at_once } else { minted_at_once + 1 };
             (last.plus_seconds(i64::from(ttl_seconds)), next)
         }
@@ -250,10 +259,10 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
     for node in before.current.keys() {
         let taken = graph.net.out(node.0).filter(|edge| graph.net.span(*edge).persistence != Persistence::While);
         for edge in taken {
-            for (window, _, _) in before.windows(edge) {
-                let last = Interval::new(window.from, window.to.min(now));
+            for chance in before.chances(edge) {
+                let window = Interval::new(chance.window.from, chance.window.to.min(now));
                 if window.from <= now {
-                    let given = outcome_of(graph, edge, last, 0).during.to;
+                    let given = outcome_of(graph, edge, &Chance { window, minted_at_once: 0, ..chance }).during.to;
                     let node = NodeId(graph.net.to(edge));
                     held.extend((now < given).then(|| (node, Interval::new(now, given))));
                 }
@@ -279,12 +288,12 @@ fn replay(graph: &Graph, held: &BTreeMap<NodeId, Vec<Interval>>, proof: &Proof) 
     for id in &proof.steps {
         let edge = graph.edge(*id).ok_or_else(|| "it names an edge that is not in the graph".to_owned())?;
         edge.premises.iter().chain([&edge.from]).for_each(|node| begin(&mut closure, *node));
-        let windows = closure.windows(id.0);
-        if windows.is_empty() {
+        let chances = closure.chances(id.0);
+        if chances.is_empty() {
             return Err(format!("the step into `{}` is not possible", graph.label(edge.to)));
         }
-        for (window, _, minted_at_once) in windows {
-            closure.add(outcome_of(graph, id.0, window, minted_at_once));
+        for chance in chances {
+            closure.add(outcome_of(graph, id.0, &chance));
         }
         actions.extend(edge.cuts.iter().map(|option| option.action.clone()));
         edge.premises.iter().chain([&edge.from]).for_each(|node| actions.extend(on_node(*node)));

@@ -19,8 +19,8 @@
 //!    outlives its key.
 //!
 //! One bound keeps chains of sessions finite: where more than 64 sessions are minted one from another at one instant
-//! (role chaining in a circle), the next counts as renewable for as long as the edge and its ends exist. That can only
-//! add reach.
+//! (role chaining in a circle), the next counts as renewable for as long as the edge and its ends exist, and what else the
+//! step needs is held. That can only add reach.
 //!
 //! The **arrival** of a node is the first instant at which it is held; its **periods** are all of them. Reach is
 //! **certain** where a proof uses no edge with an undecided condition, and otherwise **possible**.

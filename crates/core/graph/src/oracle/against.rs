@@ -185,6 +185,14 @@ fn what_only_time_severs_stays_severed() {
     assert!(cut_equals_the_oracle(&Model::random(2_863_364_654_020_613_001)));
 }
 
+/// A session that renews itself at will is needed together with something that ends.
+#[test]
+fn what_is_renewable_does_not_renew_what_else_is_needed() {
+    let model = Model::random(10_565_860_489_829_608_480);
+    reach_equals_the_oracle(&model);
+    cut_equals_the_oracle(&model);
+}
+
 /// However soon the search has to end, what it has is safe, and it claims no more than it proves.
 #[test]
 fn a_plan_is_safe_under_any_budget() {
