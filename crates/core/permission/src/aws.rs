@@ -31,4 +31,5 @@ pub use organization::{Level, Membership, Organization};
 pub use policy::{Effect, Policy};
 pub use principal::{Kind, Principal, Resource};
 pub use read::Limits;
+pub use services::has_resource_policies;
 pub use summary::{Action, Estate, Group, Held, Holder, Row, Summary, summarise};

@@ -8,6 +8,7 @@
 
 mod altering;
 mod assuming;
+pub mod guarding;
 mod judge;
 mod passing;
 mod running;

@@ -53,7 +53,7 @@ impl<T> Listed<T> {
 }
 
 /// Whom a policy names.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Named {
     /// `*`, `{"AWS": "*"}`.
     Everyone,

@@ -92,7 +92,7 @@ fn service(action: &str) -> &str {
 }
 
 /// Whether what `action` is asked of can have a policy of its own. `resource` is its ARN, or `*`.
-pub(crate) fn has_resource_policies(action: &str, resource: &str) -> bool {
+pub fn has_resource_policies(action: &str, resource: &str) -> bool {
     if resource == "*" {
         return false;
     }

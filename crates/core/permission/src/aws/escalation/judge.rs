@@ -2,6 +2,7 @@
 
 mod samples;
 
+use super::guarding::is_about_key;
 use super::table::{ALTERATIONS, CREATIONS, PASSES, RUNS, TAKEOVERS};
 use super::{Account, MAX_DECISIONS, Member, Place, Verdict};
 use crate::aws::condition::Condition;
@@ -231,19 +232,26 @@ impl<'a> Judge<'a> {
 
     /// Whether the asker may do `action` on exactly this.
     pub(super) fn decide(&mut self, asker: usize, action: &str, arn: &str, context: &Context) -> Verdict {
-        if action == ASSUME {
-            // The other side, where it leaves it to the account.
+        if action == ASSUME || is_about_key(action) {
+            // The other side, where it leaves it to the account, as keys do unless someone writes otherwise.
             let delegating = Arc::clone(&self.delegating);
             return self.put(asker, action, arn, context, ResourcePolicy::Given(&delegating));
         }
         self.put(asker, action, arn, context, ResourcePolicy::Absent)
     }
 
-    fn put(&mut self, asker: usize, action: &str, arn: &str, context: &Context, own: ResourcePolicy<'_>) -> Verdict {
+    /// Whether the asker may do `action` on a resource whose own policy is `own`.
+    pub(super) fn put(
+        &mut self,
+        asker: usize,
+        action: &str,
+        arn: &str,
+        context: &Context,
+        own: ResourcePolicy<'_>,
+    ) -> Verdict {
         self.decisions += 1;
         let Some(asker) = self.askers.get(asker) else { return Verdict::default() };
-        let resource = Resource::new(arn);
-        let resource = if resource.account.is_none() { resource.in_account(&self.account.id) } else { resource };
+        let resource = self.resource(arn);
         let lower = action.to_ascii_lowercase();
         let request = Request { principal: &asker.principal, action: &lower, resource: &resource, context };
         let policies = Policies {
@@ -255,6 +263,35 @@ impl<'a> Judge<'a> {
             ..Policies::default()
         };
         verdict(action, &request, &policies)
+    }
+
+    /// The resource with this ARN, in the account unless the ARN says otherwise.
+    pub(super) fn resource(&self, arn: &str) -> Resource {
+        let resource = Resource::new(arn);
+        if resource.account.is_none() { resource.in_account(&self.account.id) } else { resource }
+    }
+
+    /// The account's number.
+    pub(super) fn id(&self) -> &'a str {
+        &self.account.id
+    }
+
+    /// Where the account stands in an organisation.
+    pub(super) fn membership(&self) -> Membership<'a> {
+        self.membership
+    }
+
+    /// Where another account stands: not known, unless the organisation's tree lists it.
+    pub(super) fn organization_of(&self, other: &str) -> Membership<'a> {
+        match &self.account.organization {
+            Some(organization) if organization.accounts.contains_key(other) => organization.membership(other),
+            _ => Membership::NotGiven,
+        }
+    }
+
+    /// As whom an asker asks.
+    pub(super) fn principal(&self, asker: usize) -> Option<&Principal> {
+        self.askers.get(asker).map(|asker| &asker.principal)
     }
 
     /// Whether the asker may assume the role.
@@ -347,7 +384,7 @@ impl<'a> Judge<'a> {
 }
 
 /// The evaluator's answer; its reasons only where there is something to give reasons for.
-fn verdict(action: &str, request: &Request<'_>, policies: &Policies<'_>) -> Verdict {
+pub(super) fn verdict(action: &str, request: &Request<'_>, policies: &Policies<'_>) -> Verdict {
     if !answer(request, policies).possible() {
         return Verdict::default();
     }
@@ -403,12 +440,12 @@ fn names(trust: &Policy, who: impl Fn(&Named) -> bool) -> bool {
 }
 
 /// Whether it is nobody of an account.
-fn is_outside(named: &Named) -> bool {
+pub(super) fn is_outside(named: &Named) -> bool {
     matches!(named, Named::Service(_) | Named::Federated(_) | Named::Canonical(_))
 }
 
 /// Whether a condition tells principals apart.
-fn about_principal(statement: &Statement) -> bool {
+pub(super) fn about_principal(statement: &Statement) -> bool {
     statement.conditions.iter().any(|condition| {
         let key = condition.key.to_ascii_lowercase();
         key.starts_with("aws:principal") || key.starts_with("aws:user") || key.contains("tag")

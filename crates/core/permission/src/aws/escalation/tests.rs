@@ -259,3 +259,58 @@ fn wildcards_everywhere_meet_in_hubs() {
     let ways = find(&account(members));
     assert!(!ways.bounded && ways.ways.len() < 60_000, "{} ways", ways.ways.len());
 }
+
+#[test]
+fn a_resources_policy_lets_in_and_refuses() {
+    use crate::aws::ResourcePolicy;
+    use crate::aws::policy::Named;
+    let object = "arn:aws:s3:::b/x";
+    let read = "s3:GetObject";
+    let own = |effect: &str, principal: Value, condition: Value| {
+        policy(&json!({"Statement": [{"Effect": effect, "Principal": principal, "Action": "s3:*",
+            "Resource": "arn:aws:s3:::b/*", "Condition": condition}]}))
+    };
+    let account = account(vec![user("a", &[]), user("b", &[allow(json!("s3:*"), "*")])]);
+    let mut permissions = Permissions::new(&account);
+    let arn = |name: &str| format!("arn:aws:iam::{ID}:user/{name}");
+    let mut asked = |name: &str, own: &Policy| {
+        permissions.decide_on(&arn(name), read, object, ResourcePolicy::Given(own)).map(|decided| decided.answer)
+    };
+    let named = own("Allow", json!({"AWS": arn("a")}), json!({}));
+    assert_eq!(asked("a", &named), Some(Answer::Yes));
+    let delegated = own("Allow", json!({"AWS": ID}), json!({}));
+    assert_eq!((asked("a", &delegated), asked("b", &delegated)), (Some(Answer::No), Some(Answer::Yes)));
+    let refused = own("Deny", json!({"AWS": arn("b")}), json!({}));
+    assert_eq!((asked("b", &refused), asked("nobody", &refused)), (Some(Answer::No), None));
+    assert!(permissions.names(&arn("a"), &named) && !permissions.names(&arn("b"), &named));
+    assert!(!permissions.names(&arn("b"), &delegated) && guarding::tells_apart(&refused));
+    // Whoever asks without TLS is refused: that tells nobody apart.
+    let tls = own("Deny", json!("*"), json!({"Bool": {"aws:SecureTransport": "false"}}));
+    assert!(!guarding::tells_apart(&tls));
+    assert_eq!(permissions.decide_anyone(true, read, object, &tls).answer, Answer::Yes);
+    let public = own("Allow", json!("*"), json!({}));
+    assert!(guarding::opens(&public) && !guarding::opens(&named));
+    let nobody = Principal::anonymous();
+    assert_eq!(permissions.decide_outside(&nobody, read, object, &public).answer, Answer::Yes);
+    assert_eq!(permissions.decide_outside(&nobody, read, object, &named).answer, Answer::No);
+    assert_eq!(guarding::outsiders(&public, ID), BTreeSet::from([Named::Everyone]));
+    assert!(guarding::outsiders(&named, ID).is_empty() && guarding::outsiders(&delegated, ID).is_empty());
+}
+
+#[test]
+fn a_key_is_left_to_its_account_unless_its_policy_says_otherwise() {
+    let account = account(vec![user("a", &[allow(json!("kms:Decrypt"), "*")]), user("b", &[])]);
+    let mut permissions = Permissions::new(&account);
+    let key = format!("arn:aws:kms:us-east-1:{ID}:key/k");
+    let mut asked =
+        |name: &str| permissions.decide(&format!("arn:aws:iam::{ID}:user/{name}"), "kms:Decrypt", &key).unwrap().0;
+    assert_eq!((asked("a"), asked("b")), (Answer::Yes, Answer::No));
+    let closed =
+        policy(&json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ID}:user/b")},
+        "Action": "kms:*", "Resource": "*"}]}));
+    let given = crate::aws::ResourcePolicy::Given(&closed);
+    let mut asked = |name: &str| {
+        permissions.decide_on(&format!("arn:aws:iam::{ID}:user/{name}"), "kms:Decrypt", &key, given).unwrap().answer
+    };
+    assert_eq!((asked("a"), asked("b")), (Answer::No, Answer::Yes));
+}

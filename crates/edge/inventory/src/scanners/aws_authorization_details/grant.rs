@@ -29,6 +29,15 @@ pub(super) struct Hub {
     identities: bool,
 }
 
+impl Hub {
+    /// Leaves one of its resources to one more condition.
+    pub(super) fn doubt(&mut self, resource: &NodeKey, doubt: Text) {
+        for (_, may) in self.resources.iter_mut().filter(|(key, _)| key == resource) {
+            may.push(doubt.clone());
+        }
+    }
+}
+
 /// A grant on one resource that survived every Deny.
 struct Granted {
     actions: Vec<Text>,
@@ -107,6 +116,7 @@ impl Account<'_> {
             };
             narrowed |= left.actions != grant.actions || left.may != grant.may;
             left.may.extend(foreign);
+            left.may.extend(self.guards.untold(&resource.key, &self.id));
             granted.push((resource.key.clone(), left));
         }
         let broad = statement.resources.cover("*");
@@ -179,10 +189,13 @@ impl Account<'_> {
             }
             let key = aws_resource(&whole);
             let known = self.resources.iter().any(|resource| resource.key == key);
-            if known || !seen.insert(key.clone()) {
+            if known || self.guards.decide(&key) || !seen.insert(key.clone()) {
                 continue;
             }
-            let grant = evaluate(statement, denies, &whole, &principal.limits);
+            let mut grant = evaluate(statement, denies, &whole, &principal.limits);
+            if let Some(grant) = &mut grant {
+                grant.may.extend(self.guards.untold(&key, &self.id));
+            }
             let limited = |grant| decided(principal, statement, &whole, grant, permissions.as_deref_mut());
             if let Some(grant) = grant.and_then(limited) {
                 self.nodes.push(NodeFact::new(key.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
@@ -307,6 +320,11 @@ fn evaluate(statement: &Statement, denies: &[&Statement], arn: &str, limits: &[T
         }
     }
     may.map(|may| Granted { actions, may })
+}
+
+/// The actions that `statement` allows on the resource `arn` after every Deny, with what is undecided.
+pub(super) fn left(statement: &Statement, denies: &[&Statement], arn: &str) -> Option<(Vec<Text>, Vec<Text>)> {
+    evaluate(statement, denies, arn, &[]).map(|grant| (grant.actions, grant.may))
 }
 
 /// The actions of a statement on a resource of a service of which we do not know what reads.

@@ -5,6 +5,7 @@
 
 mod glob;
 mod grant;
+mod guards;
 mod managed;
 mod members;
 mod organization;
@@ -145,6 +146,8 @@ struct Account<'a> {
     identities: BTreeSet<NodeKey>,
     /// Resources that are known, here or from other inventories.
     resources: Vec<KnownResource>,
+    /// Resources' own policies.
+    guards: guards::Guards,
     /// Every account that is read.
     accounts: Vec<Text>,
     /// Since when each principal exists, by ARN.
@@ -166,10 +169,16 @@ impl<'a> Account<'a> {
         report: &mut Report,
     ) -> Account<'a> {
         let documents = Documents::of(document);
-        let siblings = running::read(input, &id, document, report);
+        let mut siblings = running::read(input, &id, &accounts, document, report);
+        let guards = guards::Guards::of(siblings.guards.take());
         let mut resources = input.surroundings.resources.clone();
-        let known = |resource: &KnownResource| input.surroundings.resources.iter().any(|have| have.key == resource.key);
-        resources.extend(siblings.resources.iter().filter(|resource| !known(resource)).cloned());
+        for resource in resources.iter_mut().filter(|resource| resource.account.is_none()) {
+            // Another inventory may not know a bucket's owner; the account's own file does.
+            let own = siblings.resources.iter().find(|own| own.key == resource.key);
+            resource.account = own.and_then(|own| own.account.clone());
+        }
+        let mut known: BTreeSet<NodeKey> = resources.iter().map(|resource| resource.key.clone()).collect();
+        resources.extend(siblings.resources.iter().filter(|resource| known.insert(resource.key.clone())).cloned());
         let judged = members::account(&id, document, &documents, siblings, input.known);
         let mut account = Account {
             id,
@@ -182,6 +191,7 @@ impl<'a> Account<'a> {
             hubs: BTreeMap::new(),
             identities: BTreeSet::new(),
             resources,
+            guards,
             accounts,
             valid: BTreeMap::new(),
             admins: BTreeSet::new(),
@@ -336,6 +346,9 @@ impl<'a> Account<'a> {
     fn facts(mut self) -> Vec<Fact> {
         let judged = std::mem::take(&mut self.judged);
         let mut permissions = judged.as_ref().map(Permissions::new);
+        if let Some(permissions) = &mut permissions {
+            self.guard(permissions);
+        }
         for principal in std::mem::take(&mut self.principals) {
             self.grants(&principal, permissions.as_mut());
             self.assumptions(&principal);

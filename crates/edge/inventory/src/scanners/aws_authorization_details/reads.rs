@@ -20,6 +20,7 @@ pub(super) fn of(service: &str) -> Option<&'static [&'static str]> {
             "dynamodb:PutResourcePolicy",
         ],
         "sqs" => &["sqs:ReceiveMessage", "sqs:AddPermission"],
+        "sns" => &["sns:Subscribe", "sns:AddPermission", "sns:SetTopicAttributes"],
         "kinesis" => &["kinesis:GetRecords", "kinesis:SubscribeToShard"],
         "kms" => &["kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy"],
         "ecr" => &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:SetRepositoryPolicy"],

@@ -1,7 +1,8 @@
 //! The files beside the export: what runs in the account (`resources.json`), which users have passwords and keys
-//! (`credential-report.csv`), and the organisation (`organization.json`).
+//! (`credential-report.csv`), the organisation (`organization.json`), and resources' own policies
+//! (`resource-policies.json`).
 
-use super::organization;
+use super::{guards, organization};
 use crate::json::{list, parse, text};
 use crate::report::{Report, shown};
 use crate::scanner::{KnownResource, ScanInput};
@@ -14,7 +15,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The names of the files that are read beside an export.
-pub(super) const NAMES: [&str; 3] = ["resources.json", "credential-report.csv", "organization.json"];
+pub(super) const NAMES: [&str; 4] =
+    ["resources.json", "credential-report.csv", "organization.json", "resource-policies.json"];
 
 /// What the files beside an export say.
 #[derive(Default)]
@@ -27,6 +29,8 @@ pub(super) struct Siblings {
     pub(super) organization: Option<Organization>,
     /// Resources that the files name.
     pub(super) resources: Vec<KnownResource>,
+    /// Resources' own policies. `None`: no file says them.
+    pub(super) guards: Option<Vec<guards::Guard>>,
 }
 
 /// Types of things, as Terraform names them, with the key under which each names its role.
@@ -48,7 +52,13 @@ const TYPES: [(&str, Kind, &str); 14] = [
 ];
 
 /// Reads the files beside the export at `input`.
-pub(super) fn read(input: &ScanInput<'_>, account: &str, document: &Value, report: &mut Report) -> Siblings {
+pub(super) fn read(
+    input: &ScanInput<'_>,
+    account: &str,
+    accounts: &[Text],
+    document: &Value,
+    report: &mut Report,
+) -> Siblings {
     let folder = input.path.parent().unwrap_or(Path::new(""));
     let file = |name: &str| input.sibling(&folder.join(name));
     let mut siblings = Siblings::default();
@@ -60,6 +70,11 @@ pub(super) fn read(input: &ScanInput<'_>, account: &str, document: &Value, repor
     }
     if let Some(bytes) = file("organization.json") {
         siblings.organization = parse(&bytes, report).and_then(|document| organization::read(&document, report));
+    }
+    if let Some(document) = file("resource-policies.json").and_then(|bytes| parse(&bytes, report)) {
+        let guards = guards::read(&document, account, accounts, report);
+        siblings.resources.extend(guards::resources(&guards, account));
+        siblings.guards = Some(guards);
     }
     siblings
 }

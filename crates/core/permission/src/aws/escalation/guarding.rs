@@ -1,0 +1,183 @@
+//! Resources with policies of their own: whom such a policy lets in, in the account and outside, and whom it may refuse.
+
+use super::judge::{about_principal, is_outside, verdict};
+use super::{Permissions, Verdict};
+use crate::aws::answer::Answer;
+use crate::aws::context::Context;
+use crate::aws::evaluate::{Policies, Request, ResourcePolicy};
+use crate::aws::named::naming;
+use crate::aws::organization::Membership;
+use crate::aws::policy::{Effect, Listed, Named, Policy, Statement};
+use crate::aws::principal::{Kind, Principal};
+use crate::aws::template::Template;
+use firebreak_model::Text;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// At most so many parts of a resource are asked for each policy.
+const MAX_SAMPLES: usize = 8;
+
+/// What was decided of a resource, why, and what is undecided.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decided {
+    /// Whether it is allowed.
+    pub answer: Answer,
+    /// The statements that allow it.
+    pub because: Vec<Text>,
+    /// What would have to be known.
+    pub may: Vec<Text>,
+}
+
+impl From<Verdict> for Decided {
+    fn from(Verdict { answer, because, may }: Verdict) -> Decided {
+        Decided { answer, because, may }
+    }
+}
+
+impl Permissions<'_> {
+    /// Whether the member with this ARN may do `action` on a resource whose own policy is `own`. `None`: there is no
+    /// such member, or too much was decided already.
+    pub fn decide_on(
+        &mut self,
+        member: &str,
+        action: &str,
+        resource: &str,
+        own: ResourcePolicy<'_>,
+    ) -> Option<Decided> {
+        let asker = self.judge.member(member).filter(|_| !self.judge.bounded())?;
+        let context = self.judge.context();
+        Some(self.judge.put(asker, action, resource, &context, own).into())
+    }
+
+    /// Whether someone who is not of the account may do `action`, if everything is allowed to it on its own side.
+    pub fn decide_outside(&self, who: &Principal, action: &str, resource: &str, own: &Policy) -> Decided {
+        // Whether its account is in an organisation matters only where it must not be in none.
+        let alone = self.ask(who, action, resource, own, who.is_iam(), Membership::Standalone);
+        if alone.answer == Answer::Yes || !who.is_iam() {
+            return alone;
+        }
+        let account = who.account.as_deref().unwrap_or_default();
+        let place = self.judge.organization_of(account);
+        let placed = self.ask(who, action, resource, own, true, place);
+        if placed.answer > alone.answer { placed } else { alone }
+    }
+
+    /// What the policy `own` says to anyone of the account: of whom it tells nothing but that, with everything allowed
+    /// by its own policies (`allowed`) or nothing.
+    pub fn decide_anyone(&self, allowed: bool, action: &str, resource: &str, own: &Policy) -> Decided {
+        let who = Principal::user(&format!("arn:aws:iam::{}:user/firebreak", self.judge.id()));
+        self.ask(&who, action, resource, own, allowed, self.judge.membership())
+    }
+
+    fn ask(
+        &self,
+        who: &Principal,
+        action: &str,
+        resource: &str,
+        own: &Policy,
+        allowed: bool,
+        principal_in: Membership<'_>,
+    ) -> Decided {
+        let resource = self.judge.resource(resource);
+        // A service does not say here for whom it acts.
+        let context = match who.kind {
+            Kind::Service => Context::open().with("aws:SecureTransport", ["true"]),
+            _ => self.judge.context(),
+        };
+        let lower = action.to_ascii_lowercase();
+        let request = Request { principal: who, action: &lower, resource: &resource, context: &context };
+        let everything = [Arc::new(Policy::allow_all("its own policies"))];
+        let policies = Policies {
+            identity: if allowed { &everything } else { &[] },
+            resource: ResourcePolicy::Given(own),
+            principal_in,
+            resource_in: self.judge.membership(),
+            ..Policies::default()
+        };
+        verdict(action, &request, &policies).into()
+    }
+
+    /// Whether `own` names this member, so that the member's own policies need not allow it. Whoever is named only as
+    /// anyone is not meant.
+    pub fn names(&self, member: &str, own: &Policy) -> bool {
+        let Some(principal) = self.judge.member(member).and_then(|asker| self.judge.principal(asker)) else {
+            return false;
+        };
+        let mut allows = own.statements.iter().filter(|statement| statement.effect.may_allow() && !is_open(statement));
+        allows.any(|statement| {
+            let named = naming(statement, principal, false);
+            named.whole.or(named.limited).possible()
+        })
+    }
+}
+
+/// Whether `own` allows something to everyone, whoever asks.
+pub fn opens(own: &Policy) -> bool {
+    own.statements.iter().any(|statement| statement.effect.may_allow() && is_open(statement))
+}
+
+/// Whether a Deny of `own` tells principals of an account apart, or cannot be read.
+pub fn tells_apart(own: &Policy) -> bool {
+    own.unread.is_some()
+        || own.statements.iter().filter(|statement| statement.effect.may_deny()).any(|statement| {
+            let outside = matches!(&statement.principals, Listed::These(all) if all.iter().all(is_outside));
+            !outside && !is_open(statement)
+        })
+}
+
+/// Whether a statement is about everyone, and asks nothing of who it is.
+fn is_open(statement: &Statement) -> bool {
+    let all = matches!(&statement.principals, Listed::These(all) if all.contains(&Named::Everyone));
+    all && statement.effect != Effect::Unread && !about_principal(statement)
+}
+
+/// Those outside `account` whom `own` may let in. Whoever is excepted (`NotPrincipal`) or unreadable stands for everyone.
+pub fn outsiders(own: &Policy, account: &str) -> BTreeSet<Named> {
+    let mut found = BTreeSet::new();
+    if own.unread.is_some() {
+        found.insert(Named::Everyone);
+    }
+    for statement in own.statements.iter().filter(|statement| statement.effect.may_allow()) {
+        let Listed::These(all) = &statement.principals else {
+            found.insert(Named::Everyone);
+            continue;
+        };
+        found.extend(
+            all.iter()
+                .filter(|named| match named {
+                    Named::Account(other) => !other.contains(account),
+                    Named::Arn(arn) => !arn.contains(&format!("::{account}:")),
+                    // Whoever had the id is gone.
+                    Named::Id(_) => false,
+                    _ => true,
+                })
+                .cloned(),
+        );
+    }
+    found
+}
+
+/// Parts of the resource that the policy speaks of, below `prefix`, each with its wildcards filled in.
+pub fn samples(own: &Policy, prefix: &str) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for template in own.statements.iter().flat_map(|statement| statement.resources.items()) {
+        if let Template::Fixed(glob) = template {
+            let shown = glob.shown();
+            if shown.starts_with(prefix) && !shown.contains("${") {
+                found.insert(shown.replace('*', "firebreak").replace('?', "x"));
+            }
+        }
+    }
+    found.into_iter().take(MAX_SAMPLES).collect()
+}
+
+/// The actions that the policy names in full, in lower case.
+pub fn actions(own: &Policy) -> BTreeSet<String> {
+    let globs = own.statements.iter().flat_map(|statement| statement.actions.items());
+    globs.map(|glob| glob.shown()).filter(|action| !action.contains(['*', '?'])).collect()
+}
+
+/// Whether the action is one on a KMS key, whose policy always has a say.
+pub(super) fn is_about_key(action: &str) -> bool {
+    action.get(..4).is_some_and(|service| service.eq_ignore_ascii_case("kms:"))
+}

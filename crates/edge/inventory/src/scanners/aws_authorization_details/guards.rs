@@ -1,0 +1,394 @@
+//! `resource-policies.json`: what resources' own policies say, and whom they let in or refuse.
+//!
+//! A policy that refuses nobody of the account leaves grants as they are and adds those that it makes. One that may
+//! refuse someone is decided for each user and role by itself, identity policies and all.
+
+use super::policy::Statement;
+use super::{Account, Principal, grant, reads};
+use crate::cut;
+use crate::json::{list, text};
+use crate::key::{account_of, aws_identity, aws_resource, service_of};
+use crate::report::{Report, shown};
+use crate::scanner::KnownResource;
+use firebreak_model::{EdgeKind, Interval, NodeFact, NodeKey, NodeKind, Text};
+use firebreak_permission::aws::escalation::Permissions;
+use firebreak_permission::aws::escalation::guarding::{self, Decided};
+use firebreak_permission::aws::policy::Named;
+use firebreak_permission::aws::{self, Answer, Limits, Policy, ResourcePolicy};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// How many statements one edge's evidence names.
+const MAX_REASONS: usize = 4;
+
+/// A resource of the account with what is known of its policy.
+pub(super) struct Guard {
+    key: NodeKey,
+    arn: String,
+    /// `None`: it has none.
+    policy: Option<Policy>,
+    /// Whether everyone is kept out, whatever the policy says. `None`: not stated.
+    blocked: Option<bool>,
+}
+
+/// What resources' own policies mean for the account's grants.
+#[derive(Default)]
+pub(super) struct Guards {
+    /// `None`: no file says anything, and resources are taken to have no policies.
+    all: Option<Vec<Guard>>,
+    /// Those that may refuse someone: decided here and nowhere else.
+    refusing: BTreeSet<NodeKey>,
+    /// Those whose policies are known, and say nothing against what identity policies allow.
+    plain: BTreeSet<NodeKey>,
+}
+
+/// An action, and the parts of the resource on which it is asked.
+type Ask = (Text, Vec<String>);
+
+/// The resources in `document` that `account` owns or may own.
+pub(super) fn read(document: &Value, account: &str, accounts: &[Text], report: &mut Report) -> Vec<Guard> {
+    const FORM: &str = "write {\"resources\": [{\"arn\", \"policy\": the document or null}]}";
+    if !document.get("resources").is_some_and(Value::is_array) {
+        report.add("`resource-policies.json` has no list `resources`", FORM);
+    }
+    let mut guards: Vec<Guard> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for item in list(document, "resources") {
+        let (Some(arn), Some(policy)) = (text(item, "arn"), item.get("policy")) else {
+            report.add("a resource in `resource-policies.json` has no `arn` or no `policy`", FORM);
+            continue;
+        };
+        let owner = account_of(arn).or_else(|| text(item, "account")).unwrap_or(account);
+        if owner != account && accounts.iter().any(|known| **known == *owner) {
+            // It is read with its own account.
+            continue;
+        }
+        if owner != account || service_of(arn).is_none() {
+            report.add(format!("`{}` is no resource of account {account}", shown(arn)), "list it beside its account");
+            continue;
+        }
+        let key = aws_resource(arn);
+        if !seen.insert(key.clone()) {
+            report.add(format!("`{}` is listed twice", shown(arn)), "list each resource once; only the first is read");
+            continue;
+        }
+        let name = format!("policy of {}", shown(arn));
+        let policy = match policy {
+            Value::Null => None,
+            Value::String(document) => Some(Policy::parse(&name, document, Limits::default())),
+            document => Some(Policy::read(&name, document, Limits::default())),
+        };
+        let policy = policy.map(|(policy, problems)| {
+            if let Some(problem) = problems.first() {
+                let reason = format!("the policy of `{}` is not read whole: {}", shown(arn), problem.reason);
+                report.add(reason, "what it may say stays undecided; export it again");
+            }
+            policy
+        });
+        let blocked = item.get("public_access_block").and_then(Value::as_bool);
+        guards.push(Guard { arn: key.name().to_owned(), key, policy, blocked });
+    }
+    guards
+}
+
+/// As resources that grants may reach.
+pub(super) fn resources<'a>(guards: &'a [Guard], account: &'a str) -> impl Iterator<Item = KnownResource> + 'a {
+    guards.iter().map(move |guard| KnownResource { key: guard.key.clone(), account: Some(Text::new(account)) })
+}
+
+impl Guards {
+    pub(super) fn of(all: Option<Vec<Guard>>) -> Guards {
+        Guards { all, ..Guards::default() }
+    }
+
+    /// Whether the resource's policy may refuse someone, so that it is decided here.
+    pub(super) fn decide(&self, resource: &NodeKey) -> bool {
+        self.refusing.contains(resource)
+    }
+
+    /// What is undecided about a grant on a resource of the account whose policy is not told though others' are.
+    pub(super) fn untold(&self, resource: &NodeKey, account: &str) -> Option<Text> {
+        let arn = resource.name();
+        let action = format!("{}:", service_of(arn)?);
+        let own = account_of(arn).is_none_or(|owner| owner == account);
+        let known = self.all.is_none() || self.plain.contains(resource) || self.refusing.contains(resource);
+        let untold = own && !known && aws::has_resource_policies(&action, arn);
+        untold.then(|| Text::new(format!("the policy of `{arn}`, which is not given, allows it")))
+    }
+}
+
+impl Guard {
+    /// What is asked of it. Nothing, where it is not known what reads from such a resource.
+    fn asks(&self, policy: &Policy) -> Vec<Ask> {
+        let service = service_of(&self.arn).unwrap_or_default();
+        let own = format!("{service}:");
+        let named = || guarding::actions(policy).into_iter().filter(|action| action.starts_with(&own));
+        let actions: Vec<Text> = match reads::of(service) {
+            Some(known) => known.iter().map(|action| Text::new_static(action)).collect(),
+            None => named().filter(|action| !reads::is_metadata(action)).map(Text::new).collect(),
+        };
+        let below = format!("{}/", self.arn);
+        let mut objects = vec![format!("{below}firebreak")];
+        objects.extend(guarding::samples(policy, &below));
+        let targets = |action: &Text| match service == "s3" && !reads::is_about_bucket(action) {
+            true => objects.clone(),
+            false => vec![self.arn.clone()],
+        };
+        actions.into_iter().map(|action| (action.clone(), targets(&action))).collect()
+    }
+}
+
+/// What may be done, of everything that is asked.
+struct Outcome {
+    actions: Vec<Text>,
+    best: Decided,
+}
+
+/// Asks everything. `None`: nothing of it is allowed.
+fn outcome(asks: &[Ask], mut decide: impl FnMut(&str, &str) -> Decided) -> Option<Outcome> {
+    let mut found: Option<Outcome> = None;
+    for (action, targets) in asks {
+        let mut allowed = false;
+        for target in targets {
+            let one = decide(action, target);
+            if !one.answer.possible() {
+                continue;
+            }
+            allowed = true;
+            let rank = |one: &Decided| (one.answer, std::cmp::Reverse(one.may.len()));
+            match &mut found {
+                Some(have) if rank(&have.best) >= rank(&one) => {}
+                Some(have) => have.best = one,
+                None => found = Some(Outcome { actions: Vec::new(), best: one }),
+            }
+        }
+        if let Some(found) = found.as_mut().filter(|_| allowed) {
+            found.actions.push(action.clone());
+        }
+    }
+    found
+}
+
+/// What is left where too much was decided already.
+fn undecided() -> Decided {
+    let may = vec![Text::new_static("the policies allow it: too much was decided to decide this, too")];
+    Decided { answer: Answer::May, because: Vec::new(), may }
+}
+
+impl Account<'_> {
+    /// Adds what resources' own policies grant, and takes those resources out of other grants that some policy may
+    /// refuse.
+    pub(super) fn guard(&mut self, permissions: &mut Permissions<'_>) {
+        let guards = self.guards.all.take();
+        let mut everyone = false;
+        for guard in guards.iter().flatten() {
+            self.nodes.push(NodeFact::new(guard.key.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
+            let Some(policy) = &guard.policy else {
+                self.guards.plain.insert(guard.key.clone());
+                continue;
+            };
+            let asks = guard.asks(policy);
+            if asks.is_empty() {
+                // Its grants stay undecided.
+                continue;
+            }
+            let permitted = |(action, targets): &Ask| {
+                targets
+                    .iter()
+                    .all(|target| permissions.decide_anyone(true, action, target, policy).answer == Answer::Yes)
+            };
+            if guarding::tells_apart(policy) || !asks.iter().all(permitted) {
+                self.guards.refusing.insert(guard.key.clone());
+                self.doubt_administrators(guard);
+                self.refusing(guard, policy, &asks, permissions);
+            } else {
+                self.guards.plain.insert(guard.key.clone());
+                everyone |= self.granting(guard, policy, &asks, permissions);
+            }
+            self.outside(guard, policy, &asks, permissions);
+        }
+        if everyone {
+            self.everyone();
+        }
+        self.guards.all = guards;
+        let Account { guards, resources, .. } = self;
+        resources.retain(|resource| !guards.decide(&resource.key));
+    }
+
+    /// Nobody gives itself access to a key whose policy does not leave it to the account. Other resources' policies can
+    /// be taken away, if not by whoever they refuse then by the root user.
+    fn doubt_administrators(&mut self, guard: &Guard) {
+        if service_of(&guard.arn) == Some("kms") {
+            let hub = self.administrators();
+            let may = Text::new(format!("the policy of `{}` lets an administrator", guard.arn));
+            self.hubs.entry(hub).and_modify(|hub| hub.doubt(&guard.key, may));
+        }
+    }
+
+    /// The users and roles of the account: their ARNs and keys, since when they exist, and whether something limits them.
+    fn people(&self) -> Vec<(String, NodeKey, Interval, bool)> {
+        let own = self.principals.iter().filter(|principal| principal.key.kind() == NodeKind::Identity);
+        own.map(|one| (one.arn.clone(), one.key.clone(), one.valid, !one.limits.is_empty())).collect()
+    }
+
+    /// Every user and role on a resource whose policy may refuse some of them.
+    fn refusing(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], permissions: &mut Permissions<'_>) {
+        for (arn, key, valid, _) in self.people() {
+            let decide = |action: &str, target: &str| {
+                permissions.decide_on(&arn, action, target, ResourcePolicy::Given(policy)).unwrap_or_else(undecided)
+            };
+            if let Some(outcome) = outcome(asks, decide) {
+                self.let_in(key, guard, outcome, valid);
+            }
+        }
+        // Whoever may do anything within a boundary.
+        let within =
+            |principal: &&Principal| principal.key.kind() == NodeKind::Group && !principal.arn.contains(":group/");
+        let mut left = Vec::new();
+        for principal in self.principals.iter().filter(within) {
+            let denies: Vec<&Statement> = principal.statements.iter().filter(|statement| !statement.allow).collect();
+            for statement in principal.statements.iter().filter(|statement| statement.allow) {
+                let Some((actions, mut may)) = grant::left(statement, &denies, &guard.arn) else { continue };
+                may.push(Text::new(format!("the policy of `{}` allows it", guard.arn)));
+                left.push((principal.key.clone(), statement.place.clone(), actions, may));
+            }
+        }
+        for (from, place, actions, may) in left {
+            let mut edge = self.edge(EdgeKind::MayAct, from, guard.key.clone(), Interval::ALWAYS, &place);
+            (edge.actions, edge.may) = (actions, may);
+            self.edges.push(edge);
+        }
+    }
+
+    /// Those whom a policy that refuses nobody names; whether it is open to everyone of the account.
+    fn granting(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], permissions: &mut Permissions<'_>) -> bool {
+        let open = guarding::opens(policy);
+        for (arn, key, valid, limited) in self.people() {
+            if !(permissions.names(&arn, policy) || (open && limited)) {
+                continue;
+            }
+            let with = |action: &str, target: &str| {
+                permissions.decide_on(&arn, action, target, ResourcePolicy::Given(policy)).unwrap_or_else(undecided)
+            };
+            let Some(with) = outcome(asks, with) else { continue };
+            let without = |action: &str, target: &str| {
+                let (answer, may) = permissions.decide(&arn, action, target).unwrap_or_default();
+                Decided { answer, because: Vec::new(), may }
+            };
+            let without = outcome(asks, without);
+            let more = |without: &Outcome| {
+                with.best.answer > without.best.answer || with.actions.len() > without.actions.len()
+            };
+            if without.as_ref().is_none_or(more) {
+                self.let_in(key, guard, with, valid);
+            }
+        }
+        let anyone = |action: &str, target: &str| permissions.decide_anyone(false, action, target, policy);
+        let Some(outcome) = outcome(asks, anyone).filter(|_| open) else { return false };
+        self.let_in(self.everyone_key(), guard, outcome, Interval::ALWAYS);
+        true
+    }
+
+    fn everyone_key(&self) -> NodeKey {
+        NodeKey::group("aws", &format!("{}/everyone", self.id))
+    }
+
+    /// The users and roles that nothing limits, where a policy names everyone. The others are decided one by one.
+    fn everyone(&mut self) {
+        let hub = self.everyone_key();
+        self.nodes.push(NodeFact::new(hub.clone(), Interval::ALWAYS, self.input.known, &self.evidence));
+        for (_, key, valid, _) in self.people().into_iter().filter(|(.., limited)| !limited) {
+            let edge = self.edge(EdgeKind::MemberOf, key, hub.clone(), valid, "a user or role of the account");
+            self.edges.push(edge);
+        }
+    }
+
+    fn let_in(&mut self, from: NodeKey, guard: &Guard, outcome: Outcome, valid: Interval) {
+        let because: Vec<&str> = outcome.best.because.iter().take(MAX_REASONS).map(Text::as_str).collect();
+        let place = format!("and resource-policies.json, policy of {}: {}", guard.arn, because.join("; "));
+        let mut edge = self.edge(EdgeKind::MayAct, from, guard.key.clone(), valid, place.trim_end_matches(": "));
+        (edge.actions, edge.may) = (outcome.actions, outcome.best.may);
+        self.edges.push(edge);
+    }
+
+    /// Those outside the account whom the policy lets in.
+    fn outside(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], permissions: &Permissions<'_>) {
+        for named in guarding::outsiders(policy, &self.id) {
+            for (who, key) in who(&named) {
+                let decide = |action: &str, target: &str| permissions.decide_outside(&who, action, target, policy);
+                let Some(mut outcome) = outcome(asks, decide) else { continue };
+                if *key.name() == *"*" {
+                    self.open(guard, who.is_iam(), outcome);
+                    break;
+                }
+                if let (Some(account), true) = (&who.account, who.is_iam()) {
+                    self.cross(account, key, guard, outcome);
+                    continue;
+                }
+                if let Named::Canonical(_) = named {
+                    outcome.best.may.push(Text::new_static("the canonical id is that of another account"));
+                }
+                self.let_in(key, guard, outcome, Interval::ALWAYS);
+            }
+        }
+    }
+
+    /// Everyone: whoever has no credentials, or (`signed`) any principal of any account.
+    fn open(&mut self, guard: &Guard, signed: bool, mut outcome: Outcome) {
+        let bucket = guard.arn.contains(":s3:::");
+        if guard.blocked == Some(true) && bucket {
+            return;
+        }
+        if guard.blocked.is_none() && bucket {
+            outcome.best.may.push(Text::new_static("no public access block keeps everyone out"));
+        }
+        if signed {
+            outcome.best.may.push(Text::new_static("the caller is a principal of an AWS account that may"));
+        }
+        let at = self.edges.len();
+        self.let_in(NodeKey::identity("aws", "*"), guard, outcome, Interval::ALWAYS);
+        if let Some(edge) = self.edges.get_mut(at).filter(|_| bucket) {
+            edge.cuts.push(cut::of_public_bucket(&guard.key, &self.id));
+        }
+    }
+
+    /// Someone of another account: both sides must agree, and the other is in another file.
+    fn cross(&mut self, account: &str, key: NodeKey, guard: &Guard, outcome: Outcome) {
+        let known = self.accounts.iter().any(|have| **have == *account);
+        let doubt = match known {
+            true => format!("account {account} lets it"),
+            false => format!("account {account}, which is not in the inventory, lets it"),
+        };
+        let mut doubtful = Outcome { actions: outcome.actions.clone(), best: outcome.best.clone() };
+        doubtful.best.may.push(Text::new(doubt));
+        self.let_in(key, guard, doubtful, Interval::ALWAYS);
+        if known {
+            // An administrator of that account gives itself what its side needs.
+            let administrators = NodeKey::group("aws", &format!("{account}/administrators"));
+            self.let_in(administrators, guard, outcome, Interval::ALWAYS);
+        }
+    }
+}
+
+/// As whom those whom a policy names ask, and where they are on the map; the first who gets in stands for all.
+fn who(named: &Named) -> Vec<(aws::Principal, NodeKey)> {
+    let anyone = || NodeKey::identity("aws", "*");
+    // Of no account that there is.
+    let stranger = |account: &str| aws::Principal::user(&format!("arn:aws:iam::{account}:user/firebreak"));
+    let one = match named {
+        Named::Everyone => {
+            return vec![(aws::Principal::anonymous(), anyone()), (stranger("000000000000"), anyone())];
+        }
+        Named::Unread(_) => (stranger("000000000000"), anyone()),
+        Named::Account(account) => (stranger(account), aws_identity(account)),
+        Named::Arn(arn) => (aws::Principal::of(arn).unwrap_or_else(|| aws::Principal::user(arn)), aws_identity(arn)),
+        Named::Service(name) => (aws::Principal::service(name), NodeKey::identity("aws", name)),
+        Named::Federated(provider) => (aws::Principal::federated(provider), NodeKey::identity("aws", provider)),
+        Named::Canonical(id) => {
+            let unknown = aws::Principal { account: None, ..stranger("000000000000") };
+            (unknown, NodeKey::identity("aws", id))
+        }
+        Named::Id(_) => return Vec::new(),
+    };
+    vec![one]
+}
