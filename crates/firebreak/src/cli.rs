@@ -45,7 +45,7 @@ pub enum Command {
     Exposed(ExposedArgs),
     /// Ask the configured platforms for their inventories
     #[command(
-        after_help = "Example: firebreak --config firebreak.toml collect\n         firebreak --config firebreak.toml collect okta keycloak"
+        after_help = "Example: firebreak collect --config firebreak.toml\n         firebreak collect okta keycloak --config firebreak.toml"
     )]
     Collect(CollectArgs),
     /// Say what a stolen credential reaches, by which path and how soon
