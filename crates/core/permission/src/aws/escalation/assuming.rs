@@ -1,7 +1,7 @@
 //! Roles assumed: both sides of every trust inside the account.
 //!
-//! A trust that names a user or role is decided for that one. A trust that leaves it to the account is decided by the
-//! policies of whoever asks; where neither side tells anyone apart, all meet in one hub.
+//! A trust that names a user or role, or everyone, is decided for each: it is enough by itself. A trust that leaves it to
+//! the account is decided by the policies of whoever asks; where neither side tells anyone apart, all meet in one hub.
 
 use super::spread::{By, Candidates, Family, Gain, Targets};
 use super::table::ASSUME;
@@ -19,22 +19,25 @@ pub(super) struct Trusts {
     plain_arns: Rc<Candidates>,
     /// Roles that leave it to the account but not for everyone.
     picky: Rc<Candidates>,
+    /// Roles that name everyone.
+    everyone: Rc<Vec<usize>>,
 }
 
 impl Trusts {
     pub(super) fn of(finder: &mut Finder<'_>) -> Trusts {
         let mut trusts = Trusts::default();
-        let (mut plain, mut arns, mut picky) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut plain, mut arns, mut picky, mut everyone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (role, member) in finder.members(MemberKind::Role).collect::<Vec<_>>() {
             let Some(trust) = &member.trust else { continue };
             let reading = finder.judge.trust(trust);
             for named in reading.named {
                 trusts.named.entry(named).or_default().push(role);
             }
-            if !reading.open {
+            if reading.everyone {
+                everyone.push(role);
+            } else if !reading.open {
                 continue;
-            }
-            if reading.alike {
+            } else if reading.alike {
                 let verdict = finder.judge.trusts_account(role);
                 if verdict.possible() {
                     plain.push((role, Gain::becomes(role, verdict)));
@@ -47,6 +50,7 @@ impl Trusts {
         trusts.plain = Some(Rc::new(Family { name: "assumes".to_owned(), all: plain }));
         trusts.plain_arns = Rc::new(Candidates::new(arns));
         trusts.picky = Rc::new(Candidates::new(picky));
+        trusts.everyone = Rc::new(everyone);
         trusts
     }
 }
@@ -62,6 +66,11 @@ impl Finder<'_> {
         let named = own.and_then(|own| self.trusts.named.get(&own)).cloned().unwrap_or_default();
         for role in named {
             direct.insert(role, self.judge.assume(asker, role));
+        }
+        // Nobody asks as a group: its users ask for themselves.
+        let group = own.and_then(|own| self.account.members.get(own)).is_some_and(|own| own.kind == MemberKind::Group);
+        for role in self.trusts.everyone.iter().copied().filter(|_| !group).collect::<Vec<_>>() {
+            direct.entry(role).or_insert_with(|| self.judge.assume(asker, role));
         }
         if self.judge.could(asker, ACTION) {
             let context = self.judge.context();

@@ -43,6 +43,8 @@ pub(super) struct Trust {
     pub(super) named: Vec<usize>,
     /// It leaves it to the account.
     pub(super) open: bool,
+    /// It names everyone: whoever asks needs no policy that allows it.
+    pub(super) everyone: bool,
     /// It tells no two principals of the account apart, beyond those that it names.
     pub(super) alike: bool,
 }
@@ -351,7 +353,8 @@ impl<'a> Judge<'a> {
 
     /// What a trust policy says inside its account.
     pub(super) fn trust(&self, trust: &Policy) -> Trust {
-        let mut reading = Trust { named: Vec::new(), open: trust.unread.is_some(), alike: true };
+        let unread = trust.unread.is_some();
+        let mut reading = Trust { named: Vec::new(), open: unread, everyone: unread, alike: true };
         for statement in trust.statements.iter().filter(|statement| about(statement, "sts:assumerole")) {
             let listed = matches!(statement.principals, Listed::These(_));
             if statement.effect != Effect::Allow {
@@ -363,11 +366,12 @@ impl<'a> Judge<'a> {
                 match named {
                     Named::Arn(arn) => reading.named.extend(self.member_of(arn)),
                     Named::Account(account) => open |= account.contains(&*self.account.id),
-                    Named::Everyone | Named::Unread(_) => open = true,
+                    Named::Everyone | Named::Unread(_) => (open, reading.everyone) = (true, true),
                     _ => {}
                 }
             }
             reading.open |= open;
+            reading.everyone |= !listed;
             if open {
                 reading.alike &= listed && !about_principal(statement);
             }

@@ -190,6 +190,32 @@ fn both_sides_of_a_trust_in_the_account_are_asked() {
 }
 
 #[test]
+fn a_trust_in_everyone_needs_no_policy_of_who_asks() {
+    let open = || role("b", json!("*"), &[admin()]);
+    assert_eq!(governs(vec![user("a", &[]), open()]), Answer::Yes);
+    assert_eq!(governs(vec![role("a", json!({"Service": "ec2.amazonaws.com"}), &[]), open()]), Answer::Yes);
+    let deny = json!({"Statement": [{"Effect": "Deny", "Action": "sts:*", "Resource": "*"}]});
+    assert_eq!(governs(vec![user("a", &[deny]), open()]), Answer::No);
+    // A boundary limits a role that is named as one of everyone, and not a user.
+    let bounded = |mut member: Member| {
+        let boundary = policy(&allow(json!("s3:*"), "*"));
+        member.boundary = Some((Text::new("arn:aws:iam::111122223333:policy/b"), boundary));
+        governs(vec![member, open()])
+    };
+    assert_eq!(bounded(user("a", &[])), Answer::Yes);
+    assert_eq!(bounded(role("a", json!({"Service": "ec2.amazonaws.com"}), &[])), Answer::May);
+    let with = |condition: Value| {
+        let trust = json!({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
+            "Condition": condition}]});
+        let role = Member { trust: Some(policy(&trust)), ..open() };
+        governs(vec![user("a", &[]), role])
+    };
+    assert_eq!(with(json!({"StringEquals": {"aws:username": "a"}})), Answer::Yes);
+    assert_eq!(with(json!({"StringEquals": {"aws:username": "c"}})), Answer::No);
+    assert_eq!(with(json!({"StringEquals": {"sts:ExternalId": "x"}})), Answer::May);
+}
+
+#[test]
 fn what_runs_already_is_controlled_only_where_it_is() {
     let edit = || {
         allow(json!(["lambda:UpdateFunctionCode", "lambda:InvokeFunction"]), "arn:aws:lambda:*:111122223333:function:f")
