@@ -12,6 +12,7 @@ mod organization;
 mod policy;
 mod reads;
 mod running;
+mod subjects;
 mod trust;
 mod ways;
 
@@ -215,6 +216,9 @@ impl<'a> Account<'a> {
                 account.identities.insert(principal.key.clone());
                 account.join_groups(item, &mut principal, &groups, report);
                 if list_key == "RoleDetailList" {
+                    let subjects = item.get("AssumeRolePolicyDocument").map(subjects::of).unwrap_or_default();
+                    let node = account.nodes.iter_mut().rev().find(|node| node.key == principal.key);
+                    node.into_iter().for_each(|node| node.identifiers.clone_from(&subjects));
                     let trust = trust::Role::read(&principal, item, report);
                     account.roles.push(trust);
                 }

@@ -50,12 +50,7 @@ impl Role {
             report.add(format!("role `{}` has no trust policy", shown(&role.arn)), "export the account again");
             return role;
         };
-        let statements = match document.get("Statement") {
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
-        };
-        for statement in statements {
+        for statement in statements(document) {
             let assumes = texts(statement.get("Action"));
             let about = |action: &&str| {
                 let lower = action.to_ascii_lowercase();
@@ -84,6 +79,15 @@ impl Role {
                     _ => false,
                 }
         })
+    }
+}
+
+/// The statements of a trust policy.
+pub(super) fn statements(document: &Value) -> &[Value] {
+    match document.get("Statement") {
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     }
 }
 
