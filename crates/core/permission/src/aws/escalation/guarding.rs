@@ -94,7 +94,13 @@ impl Permissions<'_> {
             resource_in: self.judge.membership(),
             ..Policies::default()
         };
-        verdict(action, &request, &policies).into()
+        match principal_in {
+            // Of the account itself, or of no other.
+            Membership::Standalone if who.account.as_deref() == Some(self.judge.id()) => {
+                self.judge.placed(action, &request, policies).into()
+            }
+            _ => verdict(action, &request, &policies).into(),
+        }
     }
 
     /// Whether `own` names this member, so that the member's own policies need not allow it. Whoever is named only as

@@ -264,7 +264,18 @@ impl<'a> Judge<'a> {
             resource_in: self.membership,
             ..Policies::default()
         };
-        verdict(action, &request, &policies)
+        self.placed(action, &request, policies)
+    }
+
+    /// The verdict. That nobody tells of an organisation refuses nothing to whom a resource's policy asks for one.
+    pub(super) fn placed(&self, action: &str, request: &Request<'_>, mut policies: Policies<'_>) -> Verdict {
+        let alone = verdict(action, request, &policies);
+        let asks = matches!(policies.resource, ResourcePolicy::Given(own) if about_organization(own));
+        if alone.possible() || !asks || self.account.organization.is_some() {
+            return alone;
+        }
+        (policies.principal_in, policies.resource_in) = (Membership::NotGiven, Membership::NotGiven);
+        verdict(action, request, &policies)
     }
 
     /// The resource with this ARN, in the account unless the ARN says otherwise.
@@ -446,6 +457,14 @@ fn names(trust: &Policy, who: impl Fn(&Named) -> bool) -> bool {
 /// Whether it is nobody of an account.
 pub(super) fn is_outside(named: &Named) -> bool {
     matches!(named, Named::Service(_) | Named::Federated(_) | Named::Canonical(_))
+}
+
+/// Whether a condition asks for an organisation.
+fn about_organization(policy: &Policy) -> bool {
+    let conditions = policy.statements.iter().flat_map(|statement| statement.conditions.iter());
+    conditions
+        .map(|condition| condition.key.to_ascii_lowercase())
+        .any(|key| key.starts_with("aws:") && key.contains("org"))
 }
 
 /// Whether a condition tells principals apart.

@@ -308,6 +308,9 @@ fn a_resources_policy_lets_in_and_refuses() {
     assert_eq!((asked("a", &delegated), asked("b", &delegated)), (Some(Answer::No), Some(Answer::Yes)));
     let refused = own("Deny", json!({"AWS": arn("b")}), json!({}));
     assert_eq!((asked("b", &refused), asked("nobody", &refused)), (Some(Answer::No), None));
+    // Nobody told of an organisation: whoever is not in the right one may be refused.
+    let outside = own("Deny", json!("*"), json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}));
+    assert_eq!((asked("b", &outside), asked("a", &outside)), (Some(Answer::May), Some(Answer::No)));
     assert!(permissions.names(&arn("a"), &named) && !permissions.names(&arn("b"), &named));
     assert!(!permissions.names(&arn("b"), &delegated) && guarding::tells_apart(&refused));
     // Whoever asks without TLS is refused: that tells nobody apart.
