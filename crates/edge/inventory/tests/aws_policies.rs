@@ -166,4 +166,38 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn a_buckets_policy_that_names_the_user_counts_as_its_own(
+        rules in prop::collection::vec(rule(), 0..4),
+        of_bucket in prop::collection::vec(rule(), 1..3),
+    ) {
+        let world = World::simulated(1);
+        let user = format!("arn:aws:iam::{ACCOUNT}:user/u");
+        let statements: Vec<Value> = rules.iter().map(statement).collect();
+        let details = json!({"UserDetailList": [{"UserName": "u", "Arn": user, "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Statement": statements}}]}],
+            "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+        let mut own: Vec<Value> = of_bucket.iter().map(statement).collect();
+        own.iter_mut().for_each(|statement| statement["Principal"] = json!({"AWS": user}));
+        let resources: Vec<Value> = RESOURCES.iter().enumerate().map(|(index, (arn, _))| {
+            json!({"arn": arn, "policy": if index == 0 { json!({"Statement": own}) } else { Value::Null }})
+        }).collect();
+        let folder = Path::new("/i/aws").join(ACCOUNT);
+        world.disk.write(&folder.join("authorization-details.json"), details.to_string().as_bytes()).unwrap();
+        world.disk.write(&folder.join("resource-policies.json"), json!({"resources": resources}).to_string().as_bytes()).unwrap();
+        let found = scan_directory(&world, Path::new("/i"), Time(0));
+        prop_assert_eq!(&found.problems, &[]);
+        let (perhaps, surely) = (reached(&found.facts, false), reached(&found.facts, true));
+        let governs = rules.iter().any(|rule| rule.allow && speaks_of(rule, "iam:PutUserPolicy", &user));
+        for (index, (arn, _)) in RESOURCES.iter().enumerate() {
+            let key = NodeKey::resource("aws", arn);
+            let all: Vec<Rule> = rules.iter().chain(of_bucket.iter().filter(|_| index == 0)).cloned().collect();
+            if allowed(&all, index, true, false) {
+                prop_assert!(perhaps.contains(&key), "missed {arn}");
+            }
+            if surely.contains(&key) && !governs {
+                prop_assert!(allowed(&all, index, false, true), "wrongly certain of {arn}");
+            }
+        }
+    }
 }

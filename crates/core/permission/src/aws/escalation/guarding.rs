@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// At most so many parts of a resource are asked for each policy.
-const MAX_SAMPLES: usize = 8;
+const MAX_SAMPLES: usize = 16;
 
 /// What was decided of a resource, why, and what is undecided.
 #[derive(Clone, PartialEq, Debug)]
@@ -163,18 +163,20 @@ pub fn outsiders(own: &Policy, account: &str) -> BTreeSet<Named> {
     found
 }
 
-/// Parts of the resource that the policy speaks of, below `prefix`, each with its wildcards filled in.
+/// Parts below `prefix` of which the policy speaks, each with its wildcards filled in.
 pub fn samples(own: &Policy, prefix: &str) -> Vec<String> {
     let mut found = BTreeSet::new();
     for template in own.statements.iter().flat_map(|statement| statement.resources.items()) {
-        if let Template::Fixed(glob) = template {
-            let shown = glob.shown();
-            if shown.starts_with(prefix) && !shown.contains("${") {
-                found.insert(shown.replace('*', "firebreak").replace('?', "x"));
-            }
-        }
+        let Template::Fixed(glob) = template else { continue };
+        found.extend(below(&glob.shown(), prefix));
     }
     found.into_iter().take(MAX_SAMPLES).collect()
+}
+
+/// What a pattern may mean below `prefix`: what comes before some slash of it is the whole of that.
+pub fn below(pattern: &str, prefix: &str) -> Vec<String> {
+    let tails = pattern.match_indices('/').filter_map(|(at, _)| pattern.get(at + 1..));
+    tails.map(|tail| format!("{prefix}{}", tail.replace('*', "firebreak").replace('?', "x"))).collect()
 }
 
 /// The actions that the policy names in full, in lower case.

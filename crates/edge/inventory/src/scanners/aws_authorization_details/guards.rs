@@ -3,8 +3,8 @@
 //! A policy that refuses nobody of the account leaves grants as they are and adds those that it makes. One that may
 //! refuse someone is decided for each user and role by itself, identity policies and all.
 
-use super::policy::Statement;
-use super::{Account, Principal, grant, reads};
+use super::policy::{Names, Statement};
+use super::{Account, Principal, glob, grant, reads};
 use crate::cut;
 use crate::json::{list, text};
 use crate::key::{account_of, aws_identity, aws_resource, service_of};
@@ -20,6 +20,9 @@ use std::collections::BTreeSet;
 
 /// How many statements one edge's evidence names.
 const MAX_REASONS: usize = 4;
+
+/// At most so many objects of which identity policies speak are asked for in each bucket.
+const MAX_OBJECTS: usize = 32;
 
 /// A resource of the account with what is known of its policy.
 pub(super) struct Guard {
@@ -231,8 +234,27 @@ impl Account<'_> {
         own.map(|one| (one.arn.clone(), one.key.clone(), one.valid, !one.limits.is_empty())).collect()
     }
 
+    /// Objects of a bucket of which identity policies speak, beside those of which its own does.
+    fn spoken_of(&self, guard: &Guard) -> BTreeSet<String> {
+        let below = format!("{}/", guard.arn);
+        let mut found = BTreeSet::new();
+        for statement in self.principals.iter().flat_map(|principal| &principal.statements) {
+            let (Names::These(patterns) | Names::AllBut(patterns)) = &statement.resources;
+            for pattern in patterns.iter().filter(|pattern| glob::can_begin(pattern, &below)) {
+                found.extend(guarding::below(pattern, &below));
+            }
+        }
+        found.into_iter().take(MAX_OBJECTS).collect()
+    }
+
     /// Every user and role on a resource whose policy may refuse some of them.
     fn refusing(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], permissions: &mut Permissions<'_>) {
+        let objects = self.spoken_of(guard);
+        let mut asks = asks.to_vec();
+        for (_, targets) in asks.iter_mut().filter(|(_, targets)| targets.first() != Some(&guard.arn)) {
+            targets.extend(objects.iter().filter(|object| !targets.contains(object)).cloned().collect::<Vec<_>>());
+        }
+        let asks = &asks;
         for (arn, key, valid, _) in self.people() {
             let decide = |action: &str, target: &str| {
                 permissions.decide_on(&arn, action, target, ResourcePolicy::Given(policy)).unwrap_or_else(undecided)
