@@ -83,10 +83,9 @@ pub enum CollectError {
 pub(crate) fn is_whole(document: &Value, report: &mut Report) -> bool {
     let gaps = list(document, "incomplete");
     for gap in gaps {
-        let (call, reason) =
-            (text(gap, "call").unwrap_or("a call"), text(gap, "reason").unwrap_or("it was not answered"));
-        let hint = "what it would have said is unknown, not nothing; let the credential read it and collect again";
-        report.add(format!("`{}` is missing: {}", shown(call), shown(reason)), hint);
+        let (call, reason) = (text(gap, "call").unwrap_or("a call"), text(gap, "reason").unwrap_or("no reason"));
+        let reason = format!("`{}` was not collected: {}", shown(call), shown(reason));
+        report.add(reason, "let the credential read it and collect again");
     }
     gaps.is_empty()
 }

@@ -5,8 +5,8 @@
 //! or could not be read in some place is not everything.
 
 use crate::cut::of_removal;
-use crate::json::{parse, text};
-use crate::report::{Report, shown};
+use crate::json::parse;
+use crate::report::Report;
 use crate::scanner::{Found, ScanInput, Setting};
 use firebreak_model::{
     CutOption, EdgeFact, EdgeKind, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, Text, Time,
@@ -77,11 +77,8 @@ impl Form {
                 report.add(format!("`{key}` is not a list"), "see the scanner's page for the form");
             }
         }
-        for gap in crate::json::list(document, "incomplete") {
-            let (call, reason) = (text(gap, "call").unwrap_or("a call"), text(gap, "reason").unwrap_or("no reason"));
-            let reason = format!("`{}` was not collected: {}", shown(call), shown(reason));
-            report.add(reason, "let the credential read it and collect again");
-        }
+        // What is missing is told; that the report is not empty says the rest.
+        crate::collect::is_whole(document, report);
     }
 }
 

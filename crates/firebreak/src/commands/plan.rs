@@ -39,6 +39,7 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
     let scope = Scope { sources: from.keys.iter().map(compromised).collect(), ..Scope::default() };
     let incident = IncidentId::of(&args.from.from.join(" "));
     let (nothing, none) = (BTreeSet::new(), BTreeMap::new());
+    let refused = refused(args, &from)?;
     let made = plan(PlanRequest {
         incident: &incident,
         graph: &from.graph,
@@ -46,7 +47,7 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
         now: from.now,
         targets: None,
         uses: &Uses::default(),
-        refused: &refused(args, &from)?,
+        refused: &refused,
         our_own: &nothing,
         never_cut: &nothing,
         done: &none,
@@ -63,7 +64,7 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
         }
     };
     show(&plan, output);
-    let others = others(args, &from, output)?;
+    let others = others(args.alternatives, &from, refused, output);
     decide(args, &from, plan, others, output)
 }
 
@@ -81,16 +82,16 @@ fn refused(args: &PlanArgs, from: &super::Compromise) -> Result<BTreeSet<Action>
 }
 
 /// Other plans than the cheapest, at the costs that the inventory states: what else could be done, and what it would spare.
-fn others(args: &PlanArgs, from: &super::Compromise, output: Output) -> Result<Vec<Alternative>> {
-    if args.alternatives == 0 {
-        return Ok(Vec::new());
+fn others(wanted: usize, from: &super::Compromise, refused: BTreeSet<Action>, output: Output) -> Vec<Alternative> {
+    if wanted == 0 {
+        return Vec::new();
     }
     let targets = from.graph.crown_jewels();
-    let refused: Vec<Action> = refused(args, from)?.into_iter().collect();
+    let refused: Vec<Action> = refused.into_iter().collect();
     let outlook = Outlook::towards(&from.graph, &from.sources, from.now, &targets);
     let request = CutRequest { refused: &refused, ..CutRequest::new(&from.sources, from.now, targets) };
     // The first of them is the cheapest, which the plan is already.
-    let mut others = alternatives(&from.graph, &request, &outlook, args.alternatives.saturating_add(1));
+    let mut others = alternatives(&from.graph, &request, &outlook, wanted.saturating_add(1));
     if !others.is_empty() {
         others.remove(0);
     }
@@ -105,7 +106,7 @@ fn others(args: &PlanArgs, from: &super::Compromise, output: Output) -> Result<V
             output.text(format!("      {:<26} {:<38} cost {cost:>4}", action.name, short(action.target.as_str(), 38)));
         }
     }
-    Ok(others)
+    others
 }
 
 fn decide(
