@@ -13,10 +13,11 @@
 //!
 //! It is not where matches are found: that is [`crate::judge`]'s, and a match outranks everything here.
 
+use crate::line;
 use crate::profile::{Artefact, Profile, Route, bare_digest, is_commit};
 use crate::run::{Run, concerns};
-use crate::{Ecosystem, line, version};
 use firebreak_model::{EnvironmentEvidence, Interval, Observation, ObservationKind, Text, Time};
+use firebreak_package::{Ecosystem, version};
 
 /// Commands that one step prints together come within this many seconds of each other.
 const ONE_STEP_SECONDS: i64 = 1;

@@ -2,10 +2,11 @@
 //!
 //! It is not where evidence is gathered, and it never looks at a clock: the same evidence gives the same verdict.
 
+use crate::coverage;
 use crate::coverage::{Doubt, Reading, commit_of};
 use crate::profile::{Artefact, Profile};
-use crate::{Ecosystem, coverage};
 use firebreak_model::{EnvironmentEvidence, Interval, Judgement, Observation, ObservationKind, Time, Verdict};
+use firebreak_package::Ecosystem;
 
 /// At most so many sentences of one kind are kept in a judgement: the first ones decide.
 const SENTENCES_MAX: usize = 12;

@@ -22,17 +22,14 @@
 pub mod book;
 pub mod coverage;
 pub mod difference;
-pub mod ecosystem;
 pub mod judge;
 pub mod line;
 pub mod observe;
 pub mod profile;
 pub mod run;
-pub mod version;
 
 pub use book::EvidenceBook;
 pub use difference::{Change, difference};
-pub use ecosystem::Ecosystem;
 pub use judge::judge;
 pub use observe::{Mark, Seen, observe};
 pub use profile::Profile;

@@ -3,10 +3,11 @@
 //! It is not intake: events arrive parsed. It keeps no state: what several events say together is the
 //! [`EvidenceBook`](crate::EvidenceBook)'s to see.
 
+use crate::line::image_named;
 use crate::line::{self, Statement};
-use crate::version;
-use crate::{Ecosystem, line::image_named};
 use firebreak_model::{Event, Json, NodeKey, Observation, ObservationKind, Text, Time};
+use firebreak_package::Ecosystem;
+use firebreak_package::version;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 /// What an event says of the life of an environment.

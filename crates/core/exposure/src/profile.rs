@@ -8,8 +8,8 @@
 
 mod file;
 
-use crate::{Ecosystem, version::Range};
 use firebreak_model::{Interval, Problem, Text, Time};
+use firebreak_package::{Ecosystem, version::Range};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 

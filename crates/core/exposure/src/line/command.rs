@@ -2,8 +2,8 @@
 //!
 //! It is not a shell: no variable is expanded. What cannot be told counts as not fixed.
 
-use crate::{Ecosystem, version};
 use firebreak_model::{ObservationKind, Text};
+use firebreak_package::{Ecosystem, version};
 
 pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     let Some(line) = echoed(text) else { return };

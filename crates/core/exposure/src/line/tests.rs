@@ -123,7 +123,7 @@ fn what_a_command_says_of_itself() {
     assert_eq!(cool_down_days("uv pip install --exclude-newer 2026-03-20 crewai"), None);
     assert!(follows_lock("uv sync --locked") && !follows_lock("uv sync") && follows_lock("CI=1 npm ci"));
     assert!(is_quiet("pip install -q x") && !is_quiet("pip install quiet"));
-    let pypi = crate::Ecosystem::PyPI;
+    let pypi = firebreak_package::Ecosystem::PyPI;
     assert_eq!(fixes("pip install 'LiteLLM[proxy]==1.82.6'", &pypi, "litellm"), Some("1.82.6"));
     assert_eq!(fixes("pip install litellm==1.*", &pypi, "litellm"), None);
     check("Run uv run pytest -q", expect![""]);

@@ -3,8 +3,8 @@
 //! It is not lenient: a profile decides what is called clear, so an unknown key is an error and not a shrug.
 
 use super::{Artefact, CleanImage, Dispute, Indicator, PayloadFile, Profile, Route, Window, bare_digest, is_commit};
-use crate::{Ecosystem, version::Range};
 use firebreak_model::{Position, Problem, Text, Time};
+use firebreak_package::{Ecosystem, version::Range};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;

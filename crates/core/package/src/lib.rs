@@ -1,0 +1,12 @@
+//! Packages: the ecosystems that they belong to, how each spells names and orders versions.
+//!
+//! It is not a resolver, and it never asks a registry: everything here is a function of bytes.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
+)]
+
+pub mod ecosystem;
+pub mod version;
+
+pub use ecosystem::Ecosystem;

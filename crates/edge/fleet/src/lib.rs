@@ -1,0 +1,1 @@
+//! The files of the fleet: segments written once, mapped and merged.
