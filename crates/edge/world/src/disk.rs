@@ -1,5 +1,6 @@
 //! Files. The real disk syncs what it says it has written; the one in memory can forget what was not synced.
 
+use crate::Mapped;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -29,6 +30,13 @@ pub trait Disk: Send + Sync {
     fn is_directory(&self, path: &Path) -> bool;
     /// Writes a whole file so that a crash leaves the old one or the new one: temporary name, sync, rename, sync.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Writes a whole file as [`Disk::write`] does, from what `fill` writes piece by piece. A `fill` that fails leaves what was
+    /// there before.
+    fn write_with(&self, path: &Path, fill: Fill<'_>) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        fill(&mut bytes)?;
+        self.write(path, &bytes)
+    }
     /// Adds to the end of a file and syncs it.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
     /// Cuts a file to `size` bytes and syncs it.
@@ -44,7 +52,15 @@ pub trait Disk: Send + Sync {
         self.open(path, 0)?.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+
+    /// The whole of a file that is written once, as it is now, without reading it where the disk can do that ([`Mapped`]).
+    fn map(&self, path: &Path) -> io::Result<Mapped> {
+        self.read(path).map(Mapped::bytes)
+    }
 }
+
+/// What writes the content of a file, piece by piece.
+pub type Fill<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
 /// The machine's disk.
 #[derive(Debug)]
@@ -110,13 +126,22 @@ impl Disk for RealDisk {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.write_with(path, &mut |file| file.write_all(bytes))
+    }
+
+    fn write_with(&self, path: &Path, fill: Fill<'_>) -> io::Result<()> {
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".part");
-        let mut file = Self::private().create(true).truncate(true).write(true).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        let file = Self::private().create(true).truncate(true).write(true).open(&temporary)?;
+        let mut writer = io::BufWriter::with_capacity(1 << 20, file);
+        fill(&mut writer)?;
+        writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&temporary, path)?;
         Self::sync_parent(path)
+    }
+
+    fn map(&self, path: &Path) -> io::Result<Mapped> {
+        Mapped::file(fs::File::open(path)?)
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -247,6 +272,44 @@ mod tests {
         RealDisk.write(&file, b"secret").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&directory), mode(&file)), (0o700, 0o600));
+    }
+
+    fn maps(disk: &dyn Disk, root: &Path) {
+        let file = root.join("segment");
+        disk.make_directory(root).unwrap();
+        disk.write_with(&file, &mut |file| file.write_all(b"old").and_then(|()| file.write_all(b" bytes"))).unwrap();
+        let view = disk.map(&file).unwrap();
+        let failed = disk.write_with(&file, &mut |file| {
+            file.write_all(b"ha")?;
+            Err(io::Error::other("no more"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(disk.read(&file).unwrap(), b"old bytes", "a write that fails changes nothing");
+        disk.write(&file, b"").unwrap();
+        assert!(disk.map(&file).unwrap().is_empty());
+        disk.remove(&file).unwrap();
+        assert_eq!(&*view, b"old bytes", "who has a view keeps it");
+        assert!(disk.map(&file).is_err());
+    }
+
+    #[test]
+    fn a_view_is_of_the_file_as_it_was() {
+        let real = tempfile::tempdir().unwrap();
+        maps(&RealDisk, &real.path().join("data"));
+        maps(&MemoryDisk::default(), Path::new("/m"));
+    }
+
+    #[test]
+    fn only_what_nobody_else_may_write_is_mapped() {
+        use std::os::unix::fs::PermissionsExt;
+        let real = tempfile::tempdir().unwrap();
+        let file = real.path().join("index");
+        RealDisk.write(&file, b"bytes").unwrap();
+        assert!(RealDisk.map(&file).unwrap().is_mapped());
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        let open = RealDisk.map(&file).unwrap();
+        assert!(!open.is_mapped());
+        assert_eq!(&*open, b"bytes");
     }
 
     #[test]

@@ -6,15 +6,17 @@
 pub mod clock;
 pub mod disk;
 pub mod http;
+pub mod mapped;
 pub mod postgres;
 pub mod random;
 pub mod secret;
 
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use disk::{Disk, FileMeta, MemoryDisk, RealDisk};
+pub use disk::{Disk, FileMeta, Fill, MemoryDisk, RealDisk};
 #[cfg(feature = "http")]
 pub use http::RustlsHttp;
 pub use http::{Http, HttpError, NoHttp, Request, Response};
+pub use mapped::Mapped;
 #[cfg(feature = "postgres")]
 pub use postgres::SqlxPostgres;
 pub use postgres::{NoPostgres, Postgres, PostgresError};
