@@ -2,10 +2,12 @@
 //! line.
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-/// Each benchmark, and what tells cargo where it is.
+/// Each benchmark, and what tells cargo where it is. A name may stand here more than once: its parts run one after the other,
+/// each prints an object of its own, and the keys are put together.
 const BENCHES: [(&str, &[&str]); 5] = [
     ("spine", &["--package", "firebreak"]),
     ("month", &["--package", "firebreak-detect"]),
@@ -28,25 +30,20 @@ pub(crate) struct Wanted {
 
 /// Runs the benchmark `name`.
 pub(crate) fn run(root: &Path, name: &str, wanted: Wanted) -> Result<()> {
-    let Some((_, place)) = BENCHES.iter().find(|(known, _)| *known == name) else {
-        let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+    let parts: Vec<&[&str]> = BENCHES.iter().filter(|(known, _)| *known == name).map(|(_, place)| *place).collect();
+    if parts.is_empty() {
+        let mut names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+        names.dedup();
         bail!("no benchmark `{name}`\nhint: there are {}", names.join(", "));
-    };
-    let output = Command::new(env!("CARGO"))
-        .args(["bench", "--quiet"])
-        .args(*place)
-        .args(["--bench", name])
-        .args(if wanted.quick { &["--", "--quick"][..] } else { &[] })
-        .current_dir(root)
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("starting cargo")?;
-    let text = String::from_utf8(output.stdout)?;
-    if !output.status.success() {
-        bail!("the benchmark stopped with {}\n{text}", output.status);
     }
-    let object = text.lines().rfind(|line| line.starts_with('{')).context("the benchmark printed no object")?;
-    let value: serde_json::Value = serde_json::from_str(object)?;
+    let (mut text, mut objects) = (String::new(), Vec::new());
+    for place in parts {
+        let printed = run_part(root, name, place, wanted)?;
+        let object = printed.lines().rfind(|line| line.starts_with('{')).context("the benchmark printed no object")?;
+        objects.push(serde_json::from_str(object)?);
+        text.push_str(&printed);
+    }
+    let value = together(objects)?;
     if wanted.json {
         println!("{value}");
     } else {
@@ -58,6 +55,43 @@ pub(crate) fn run(root: &Path, name: &str, wanted: Wanted) -> Result<()> {
         std::fs::write(&path, page(&old, &text)?).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
+}
+
+/// What one part printed.
+fn run_part(root: &Path, name: &str, place: &[&str], wanted: Wanted) -> Result<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["bench", "--quiet"])
+        .args(place)
+        .args(["--bench", name])
+        .args(if wanted.quick { &["--", "--quick"][..] } else { &[] })
+        .current_dir(root)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("starting cargo")?;
+    let text = String::from_utf8(output.stdout)?;
+    if !output.status.success() {
+        bail!("the benchmark stopped with {}\n{text}", output.status);
+    }
+    Ok(text)
+}
+
+/// The objects of all parts as one. Where two parts have a list or an object under one key (`peers`), those are joined.
+fn together(objects: Vec<Value>) -> Result<Value> {
+    let mut whole = serde_json::Map::new();
+    for object in objects {
+        let Value::Object(object) = object else { bail!("what the benchmark printed is not an object") };
+        for (key, value) in object {
+            match (whole.get_mut(&key), value) {
+                (Some(Value::Array(have)), Value::Array(more)) => have.extend(more),
+                (Some(Value::Object(have)), Value::Object(more)) => have.extend(more),
+                (Some(_), _) => bail!("two parts of the benchmark measure `{key}`"),
+                (None, value) => {
+                    whole.insert(key, value);
+                }
+            }
+        }
+    }
+    Ok(Value::Object(whole))
 }
 
 /// Where the page ends that people write, and the results begin.
@@ -81,6 +115,14 @@ fn page(old: &str, printed: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_become_one_object_and_measure_nothing_twice() {
+        let object = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let (a, b) = (object(r#"{"a":1,"peers":{"x":1}}"#), object(r#"{"b":2,"peers":{"y":2}}"#));
+        assert_eq!(together(vec![a.clone(), b]).unwrap(), object(r#"{"a":1,"peers":{"x":1,"y":2},"b":2}"#));
+        assert!(together(vec![a.clone(), a]).is_err());
+    }
 
     #[test]
     fn a_page_keeps_its_words_and_changes_its_results() {
