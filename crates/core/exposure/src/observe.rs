@@ -131,9 +131,12 @@ fn installed(program: &str, action: &str, target: &str) -> Option<ObservationKin
     {
         return Some(kind);
     }
+    if ecosystem == Ecosystem::Rpm {
+        return Some(rpm(program, action, target));
+    }
     let signs: &[&str] = match ecosystem {
         Ecosystem::PyPI => &["==", "@"],
-        Ecosystem::Debian | Ecosystem::Rpm => &["=", "_", "-"],
+        Ecosystem::Debian => &["=", "_"],
         _ => &["@", "=="],
     };
     let split = signs.iter().find_map(|sign| {
@@ -158,6 +161,34 @@ fn installed(program: &str, action: &str, target: &str) -> Option<ObservationKin
             reference: Text::new(format!("{program} {action} {target}")),
         },
     })
+}
+
+/// `name[-version[-release]][.architecture][.rpm]`: a version is what begins with a digit after a hyphen.
+fn rpm(program: &str, action: &str, target: &str) -> ObservationKind {
+    let file = target.rsplit('/').next().unwrap_or(target);
+    let whole = file.strip_suffix(".rpm").unwrap_or(file);
+    let architectures = [".x86_64", ".aarch64", ".noarch", ".i686", ".ppc64le", ".s390x", ".src"];
+    let whole = architectures.iter().find_map(|end| whole.strip_suffix(end)).unwrap_or(whole);
+    let numbered = |text: &str| text.starts_with(|letter: char| letter.is_ascii_digit());
+    let last = whole.rsplit_once('-').filter(|(_, last)| numbered(last));
+    let split = last.map(|(before, release)| match before.rsplit_once('-').filter(|(_, version)| numbered(version)) {
+        Some((name, version)) => (name, format!("{version}-{release}")),
+        None => (before, release.to_owned()),
+    });
+    let ecosystem = Text::new(Ecosystem::Rpm.word());
+    match split.filter(|(name, version)| !name.is_empty() && version::is_exact(&Ecosystem::Rpm, version)) {
+        Some((name, version)) => ObservationKind::Installed {
+            ecosystem,
+            name: Text::new(Ecosystem::Rpm.canonical(name)),
+            version: Text::new(version),
+            sha256: None,
+        },
+        None => ObservationKind::Unpinned {
+            ecosystem,
+            name: Text::new(whole),
+            reference: Text::new(format!("{program} {action} {target}")),
+        },
+    }
 }
 
 fn kubernetes_audit(event: &Event) -> Vec<Seen> {

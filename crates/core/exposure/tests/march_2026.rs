@@ -504,6 +504,17 @@ fn package_install_records_and_cluster_audit_are_read() {
             "{what:?}"
         );
     }
+    let rpm = event(
+        "package_install",
+        Keys::default(),
+        r#"{"host":"ci-1","executable":"dnf","targets":["trivy-0.69.4-1.x86_64.rpm","trivy-0.69.4","trivy"],"action":"install"}"#,
+    );
+    let told = whats(&rpm).into_iter().map(|what| match what {
+        ObservationKind::Installed { name, version, .. } => format!("{name} {version}"),
+        ObservationKind::Unpinned { name, .. } => format!("{name} open"),
+        other => format!("{other:?}"),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["trivy 0.69.4-1", "trivy 0.69.4", "trivy open"]);
     let removal = r#"{"host":"mac-17","executable":"pip","targets":["litellm==1.82.8"],"action":"uninstall"}"#;
     assert_eq!(whats(&event("package_install", Keys::default(), removal)), []);
 

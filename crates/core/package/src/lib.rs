@@ -6,7 +6,9 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
+pub mod affected;
 pub mod ecosystem;
 pub mod version;
 
+pub use affected::{Affected, affected};
 pub use ecosystem::Ecosystem;
