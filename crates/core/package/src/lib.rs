@@ -1,4 +1,4 @@
-//! Packages: the ecosystems that they belong to, how each spells names and orders versions.
+//! Packages: the ecosystems that they belong to, how each spells names and orders versions, and the files that list them.
 //!
 //! It is not a resolver, and it never asks a registry: everything here is a function of bytes.
 #![cfg_attr(
@@ -8,6 +8,7 @@
 
 pub mod affected;
 pub mod ecosystem;
+pub mod formats;
 pub mod version;
 
 pub use affected::{Affected, affected};

@@ -1,15 +1,13 @@
 //! Lockfiles and requirement lists: what an install in an environment gives, or that nothing fixes it.
 //!
 //! A lock says what is installed where it was followed. That it was followed is what its folder says: a lock lies in
-//! `lockfiles/<environment>/` because that environment installs from it.
-
-mod javascript;
-mod other;
-mod python;
+//! `lockfiles/<environment>/` because that environment installs from it. The formats are `firebreak_package`'s.
 
 use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use firebreak_model::{EnvironmentEvidence, NodeKey, NodeKind, Observation, ObservationKind, Problem, Text};
+use firebreak_package::formats::listing::Listed;
+use firebreak_package::formats::{Format, Input, Kind, recognise};
 use std::path::Path;
 
 const NAME: &str = "lockfile";
@@ -25,8 +23,8 @@ impl Scanner for Lockfile {
         NAME
     }
 
-    fn recognises(&self, path: &Path, _head: &[u8]) -> bool {
-        form(path).is_some()
+    fn recognises(&self, path: &Path, head: &[u8]) -> bool {
+        form(path, head).is_some()
     }
 
     fn scan(&self, input: &ScanInput<'_>) -> Found {
@@ -83,125 +81,68 @@ pub(crate) struct Locked {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// A form of lock.
-type Form = fn(lock: &mut Lock, text: &str);
-
-fn form(path: &Path) -> Option<Form> {
-    let name = path.file_name()?.to_str()?;
-    // `frontend_package-lock.json`, `backend.uv.lock`: people who collect locks prefix them.
-    let is = |known: &str| {
-        name.strip_suffix(known).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with(['_', '.', '-']))
-    };
-    let requirements = name.contains("requirements") && name.ends_with(".txt");
-    let pylock = name == "pylock.toml" || (name.starts_with("pylock.") && name.ends_with(".toml"));
-    let forms: [(bool, Form); 12] = [
-        (requirements, python::requirements),
-        (is("uv.lock"), python::uv),
-        (is("poetry.lock") || is("pdm.lock"), python::poetry),
-        (pylock, python::pylock),
-        (is("Pipfile.lock"), python::pipfile),
-        (is("package-lock.json") || is("npm-shrinkwrap.json"), javascript::package_lock),
-        (is("yarn.lock"), javascript::yarn),
-        (is("pnpm-lock.yaml"), javascript::pnpm),
-        (is("Cargo.lock"), other::cargo),
-        (is("go.sum"), other::go_sum),
-        (is("Gemfile.lock"), other::gemfile),
-        (is("gems.locked"), other::gemfile),
-    ];
-    forms.into_iter().find(|(matches, _)| *matches).map(|(_, form)| form)
+/// Whether a lock or a bill of materials lies at `path`. A manifest is none: where a lock stands beside it, the lock decides.
+fn form(path: &Path, head: &[u8]) -> Option<&'static Format> {
+    let parts = parts(path);
+    // Outside of `lockfiles/` other scanners read documents of any content, so a name must tell.
+    let head = if parts.contains(&"lockfiles") { head } else { &[] };
+    let wanted = |kind| kind == Kind::Lock || kind == Kind::Bill && !head.is_empty();
+    recognise(&parts.join("/"), head).filter(|format| wanted(format.kind))
 }
 
 /// Reads the lock at `path`.
 pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
-    let mut lock = Lock::new(path);
-    match (form(path), std::str::from_utf8(bytes)) {
-        (Some(form), Ok(text)) => form(&mut lock, text.trim_start_matches('\u{feff}')),
-        (Some(_), Err(error)) => {
-            lock.broken(format!("not UTF-8 from byte {}", error.valid_up_to()));
-        }
-        (None, _) => lock.broken(format!("`{}` is no lock that is read here", shown(&path.display().to_string()))),
+    let input = parts(path).join("/");
+    let Some(format) = form(path, bytes.get(..4096).unwrap_or(bytes)) else {
+        let reason = format!("`{}` is no lock that is read here", shown(&input));
+        let mut report = Report::new(NAME, path);
+        report.add(reason.clone(), "name one of the locks that the page of this scanner lists");
+        return Locked { gaps: vec![format!("{input}: {reason}")], problems: report.finish(), ..Locked::default() };
+    };
+    let listing = format.read(&Input { path: &path.display().to_string(), bytes });
+    let mut locked = Locked {
+        observations: Vec::with_capacity(listing.packages.len()),
+        gaps: listing.gaps.iter().map(|gap| format!("{input}: {gap}")).collect(),
+        problems: listing.problems,
+    };
+    for problem in &mut locked.problems {
+        problem.source = Text::new(NAME);
     }
-    lock.finish()
+    let mut see = |line: Option<u32>, what: ObservationKind| {
+        let evidence = line.map_or_else(|| input.clone(), |line| format!("{input}:{line}"));
+        locked.observations.push(Observation { time: None, what, evidence: Text::new(evidence) });
+    };
+    for commit in &listing.commits {
+        let (repository, reference) = (repository(&commit.url), commit.commit.clone());
+        see(commit.line, ObservationKind::Commit { repository, sha: Some(reference.clone()), reference });
+    }
+    for package in listing.packages {
+        let line = package.line;
+        see(line, observation(format.kind, package));
+    }
+    for required in listing.requirements.into_iter().filter(|required| !required.constraint) {
+        let (ecosystem, name) = (Text::new(required.ecosystem.word()), required.name);
+        see(required.line, ObservationKind::Unpinned { ecosystem, name, reference: required.written });
+    }
+    for ecosystem in listing.complete {
+        see(None, ObservationKind::LockComplete { ecosystem: Text::new(ecosystem.word()) });
+    }
+    locked
 }
 
-/// A lock as it is read.
-pub(crate) struct Lock {
-    locked: Locked,
-    report: Report,
-    input: String,
-}
-
-impl Lock {
-    fn new(path: &Path) -> Lock {
-        let input = parts(path).join("/");
-        Lock { locked: Locked::default(), report: Report::new(NAME, path), input }
-    }
-
-    /// This version, and no other, is what an install gives.
-    pub(crate) fn pin(&mut self, ecosystem: &str, name: &str, version: &str, sha256: Vec<Text>) {
-        let what = ObservationKind::Locked {
-            ecosystem: Text::new(ecosystem),
-            name: Text::new(name),
-            version: Text::new(version),
-            sha256,
-        };
-        self.see(None, what);
-    }
-
-    /// A name without a fixed version.
-    pub(crate) fn unpinned(&mut self, line: Option<usize>, ecosystem: &str, name: &str, reference: &str) {
-        let (ecosystem, name, reference) = (Text::new(ecosystem), Text::new(name), Text::new(shown(reference)));
-        self.see(line, ObservationKind::Unpinned { ecosystem, name, reference });
-    }
-
-    /// A git dependency at a commit.
-    pub(crate) fn commit(&mut self, url: &str, sha: &str) {
-        let repository = url.split("://").last().unwrap_or(url).trim_end_matches(".git");
-        let repository = repository.split_once('/').map_or(repository, |(_, path)| path);
-        let (repository, reference) = (Text::new(repository), Text::new(sha));
-        self.see(None, ObservationKind::Commit { repository, sha: Some(reference.clone()), reference });
-    }
-
-    /// Nothing else of this ecosystem is installed.
-    pub(crate) fn complete(&mut self, ecosystem: &str) {
-        self.see(None, ObservationKind::LockComplete { ecosystem: Text::new(ecosystem) });
-    }
-
-    /// Something stays open.
-    pub(crate) fn gap(&mut self, gap: String) {
-        self.locked.gaps.push(format!("{}: {gap}", self.input));
-    }
-
-    /// The lock cannot be read: a problem, and a gap, since what it would have said is not known.
-    pub(crate) fn broken(&mut self, reason: String) {
-        let reason = reason.lines().next().unwrap_or_default().to_owned();
-        self.gap(format!("the lock cannot be read: {reason}"));
-        self.report.add(reason, "copy the lock again from the environment that installs from it");
-    }
-
-    /// One entry is not as it should be.
-    pub(crate) fn odd(&mut self, line: usize, reason: String) {
-        self.gap(format!("line {line}: {reason}"));
-        self.report.at_line(line, reason, "check the line");
-    }
-
-    fn see(&mut self, line: Option<usize>, what: ObservationKind) {
-        let evidence = match line {
-            Some(line) => format!("{}:{line}", self.input),
-            None => self.input.clone(),
-        };
-        self.locked.observations.push(Observation { time: None, what, evidence: Text::new(evidence) });
-    }
-
-    fn finish(mut self) -> Locked {
-        self.locked.problems = self.report.finish();
-        self.locked
+/// A lock says what an install gives, a bill what was found.
+fn observation(kind: Kind, package: Listed) -> ObservationKind {
+    let ecosystem = Text::new(package.ecosystem.word());
+    let mut sha256: Vec<Text> = package.sha256().cloned().collect();
+    let (name, version) = (package.name, package.version);
+    match kind {
+        Kind::Bill => ObservationKind::Installed { ecosystem, name, version, sha256: sha256.pop() },
+        _ => ObservationKind::Locked { ecosystem, name, version, sha256 },
     }
 }
 
-/// The hexadecimal digits of `sha256:…`, in lower case; nothing for another algorithm.
-pub(crate) fn sha256(written: &str) -> Option<Text> {
-    let digits = written.strip_prefix("sha256:").or_else(|| written.strip_prefix("sha256="))?;
-    let formed = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    formed.then(|| Text::new(digits.to_ascii_lowercase()))
+/// Owner and repository of an address: `https://host/owner/repository.git`, `git@host:owner/repository`.
+fn repository(url: &str) -> Text {
+    let path = url.split("://").last().unwrap_or(url).trim_end_matches(".git");
+    Text::new(path.split_once(['/', ':']).map_or(path, |(_, path)| path))
 }
