@@ -1,0 +1,246 @@
+//! Asking an index: which records name this version of this package, and why.
+
+use super::bytes::Cursor;
+use super::layout::{self, ENTRY, Section};
+use super::record::{Head, event, face, name, range_head, read_text};
+use super::{Index, IndexError};
+use crate::affects::{Answer, in_range};
+use crate::record::{Record, Trust};
+use firebreak_package::{Ecosystem, version};
+
+/// What an index says of a package.
+#[derive(Clone, Debug, Default)]
+pub struct LookUp<'i> {
+    /// The records that name the version, or cannot say: malware first, then as sure as they are.
+    pub matches: Vec<Match<'i>>,
+    /// Ids of records about the package that were taken back and say nothing any more.
+    pub withdrawn: Vec<&'i str>,
+}
+
+/// One record that names a version, or may.
+#[derive(Clone, Debug)]
+pub struct Match<'i> {
+    /// Its id.
+    pub id: &'i str,
+    /// Its place among the records.
+    pub record: usize,
+    /// The advisory that it belongs to, where others do too.
+    pub group: Option<usize>,
+    /// Whether it speaks of code made to harm.
+    pub malicious: bool,
+    /// Affected, or undecided.
+    pub answer: Answer,
+    /// How far to trust it.
+    pub trust: Trust,
+    /// The ecosystem as the record writes it, a distribution's release included.
+    pub ecosystem: &'i str,
+    /// Why, in one sentence.
+    pub why: String,
+}
+
+/// Records about one thing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Advisory {
+    /// The records: the one that gives the advisory its name first.
+    pub records: Vec<Record>,
+    /// Why they are one.
+    pub reasons: Vec<String>,
+    /// What they disagree about.
+    pub conflicts: Vec<String>,
+}
+
+impl<'i> Index<'i> {
+    /// The records that name `version` of a package, or may name it. Without a version: every record about the package.
+    pub fn look_up(&self, ecosystem: &str, name: &str, version: Option<&str>) -> Result<LookUp<'i>, IndexError> {
+        let family = Ecosystem::of(ecosystem);
+        let canonical = family.canonical(name);
+        let mut found = LookUp::default();
+        let Some(mut cursor) = self.find(family.word(), &canonical)? else { return Ok(found) };
+        for _ in 0..cursor.count("statements")? {
+            let mut cursor = cursor.part("a statement")?;
+            let head = Head::read(self, &mut cursor)?;
+            if !meets(ecosystem, head.ecosystem) {
+                continue;
+            }
+            if head.withdrawn {
+                found.withdrawn.push(face(self, head.record)?.id);
+                continue;
+            }
+            let (answer, why) = match version {
+                Some(version) => self.decide(&family, &mut cursor, version)?,
+                None => (Answer::Undecided, Why::NotAsked),
+            };
+            if answer != Answer::Unaffected {
+                let face = face(self, head.record)?;
+                found.matches.push(Match {
+                    id: face.id,
+                    record: head.record,
+                    group: face.group,
+                    malicious: head.malicious,
+                    answer,
+                    trust: head.trust,
+                    ecosystem: head.ecosystem,
+                    why: why.sentence(version.unwrap_or_default()),
+                });
+            }
+        }
+        found.matches.sort_by_key(|one| (!one.malicious, std::cmp::Reverse(one.answer), one.trust, one.record));
+        found.withdrawn.sort_unstable();
+        found.withdrawn.dedup();
+        Ok(found)
+    }
+
+    /// The record with this id, of whichever form, and its place.
+    pub fn by_id(&self, id: &str) -> Result<Option<usize>, IndexError> {
+        let (mut from, mut to) = (0, self.records());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if face(self, middle)?.id < id { from = middle + 1 } else { to = middle }
+        }
+        let found = from < self.records() && face(self, from)?.id == id;
+        Ok(found.then_some(from))
+    }
+
+    /// The advisory of the record at `place`: itself alone, or with its partners.
+    pub fn advisory(&self, place: usize) -> Result<Advisory, IndexError> {
+        let Some(group) = face(self, place)?.group else {
+            let record = self.record(place)?;
+            let conflicts = record.conflicts.iter().map(|conflict| format!("`{}`: {conflict}", record.id)).collect();
+            return Ok(Advisory { records: vec![record], reasons: Vec::new(), conflicts });
+        };
+        let mut cursor = Cursor::at(self.section(Section::Groups), self.place(Section::GroupPlaces, group)?);
+        let mut records = Vec::new();
+        for _ in 0..cursor.count("members")? {
+            records.push(self.record(cursor.size("a member")?)?);
+        }
+        let mut sentences = || -> Result<Vec<String>, IndexError> {
+            (0..cursor.count("sentences")?).map(|_| cursor.text("a sentence").map(str::to_owned)).collect()
+        };
+        Ok(Advisory { records, reasons: sentences()?, conflicts: sentences()? })
+    }
+
+    /// What follows a name: the statements about it.
+    fn find(&self, family: &str, canonical: &str) -> Result<Option<Cursor<'i>>, IndexError> {
+        let buckets = self.table(Section::Buckets).saturating_sub(1);
+        if buckets == 0 {
+            return Ok(None);
+        }
+        let (bucket, tag) = layout::bucket(layout::hash(self.seed, family, canonical), buckets);
+        let from = self.place(Section::Buckets, bucket)?;
+        let to = self.place(Section::Buckets, bucket + 1)?;
+        let bytes = from.checked_mul(ENTRY).zip(to.checked_mul(ENTRY));
+        let entries = bytes.and_then(|(from, to)| self.section(Section::Entries).get(from..to));
+        let entries = entries.ok_or(IndexError::Broken("a bucket", bucket))?;
+        for entry in entries.chunks_exact(ENTRY) {
+            let mut entry = Cursor::at(entry, 0);
+            if entry.u32("a tag")? != tag {
+                continue;
+            }
+            let (their_family, their_name, cursor) = name(self, entry.u32("a place")? as usize)?;
+            if their_family == family && their_name == canonical {
+                return Ok(Some(cursor));
+            }
+        }
+        Ok(None)
+    }
+
+    fn decide<'s>(
+        &'s self,
+        family: &Ecosystem,
+        cursor: &mut Cursor<'i>,
+        asked: &str,
+    ) -> Result<(Answer, Why<'s, 'i>), IndexError> {
+        let mut decided = (Answer::Unaffected, Why::NoVersions);
+        let ranges = cursor.count("ranges")?;
+        for _ in 0..ranges {
+            let (kind, count) = range_head(cursor)?;
+            let start = *cursor;
+            let mut fault = None;
+            let mut next = || match event(self, cursor) {
+                Ok(event) => Some(event),
+                Err(error) => {
+                    fault = Some(error);
+                    None
+                }
+            };
+            // All events are read, whatever the first ones say: the next range begins behind them.
+            let mut left = count;
+            let mut events = std::iter::from_fn(|| {
+                left = left.checked_sub(1)?;
+                next()
+            });
+            let answer = in_range(family, kind, &mut events, asked);
+            events.by_ref().for_each(drop);
+            if let Some(error) = fault {
+                return Err(error);
+            }
+            if answer > decided.0 {
+                decided = (answer, Why::Range(self, start, count, answer));
+            }
+        }
+        let listed = cursor.count("versions")?;
+        if decided.0 == Answer::Affected {
+            return Ok(decided);
+        }
+        for _ in 0..listed {
+            let theirs = read_text(self, cursor)?;
+            if version::same(family, theirs, asked) {
+                return Ok((Answer::Affected, Why::Listed(theirs)));
+            }
+        }
+        if ranges == 0 && listed == 0 {
+            decided.0 = Answer::Undecided;
+        }
+        Ok(decided)
+    }
+}
+
+/// Why a record names a version; words are made only for what is found.
+enum Why<'s, 'i> {
+    NotAsked,
+    NoVersions,
+    Listed(&'i str),
+    Range(&'s Index<'i>, Cursor<'i>, usize, Answer),
+}
+
+impl Why<'_, '_> {
+    fn sentence(self, asked: &str) -> String {
+        match self {
+            Why::NotAsked => "the record speaks of this package; no version was asked for".to_owned(),
+            Why::NoVersions => "the record names no versions: any may be meant".to_owned(),
+            Why::Listed(listed) if listed == asked => format!("the record lists {listed}"),
+            Why::Listed(listed) => format!("the record lists {listed}, which is {asked}"),
+            Why::Range(index, mut cursor, count, answer) => {
+                const SHOWN: usize = 6;
+                let shown = (0..count.min(SHOWN)).map_while(|_| event(index, &mut cursor).ok());
+                let mut words: Vec<String> = shown.map(|(bound, at)| format!("{} {at}", bound.word())).collect();
+                if count > SHOWN {
+                    words.push("more".to_owned());
+                }
+                let range = words.join(", ");
+                match answer {
+                    Answer::Affected => format!("{asked} is in the range: {range}"),
+                    _ => format!("{asked} cannot be placed in the range: {range}"),
+                }
+            }
+        }
+    }
+}
+
+/// Whether what was asked for and what the record writes may be one ecosystem: one release of a distribution is not another,
+/// and a distribution without its release may be each of its own.
+fn meets(asked: &str, written: &str) -> bool {
+    if asked == written {
+        return true;
+    }
+    let parts = |word: &str| match word.split_once(':') {
+        Some((distribution, release)) => (distribution.to_ascii_lowercase(), release.to_ascii_lowercase()),
+        None => (word.to_ascii_lowercase(), String::new()),
+    };
+    let (asked, written) = (parts(asked), parts(written));
+    // Names of one family that are no distributions (`pypi`, `deb`) stand for all of it.
+    let distributions = ["debian", "ubuntu", "red hat", "rocky linux", "almalinux", "alpine", "opensuse", "suse"];
+    let is_one = |word: &str| distributions.contains(&word);
+    let same_distribution = asked.0 == written.0 || !is_one(&asked.0) || !is_one(&written.0);
+    same_distribution && (asked.1.is_empty() || written.1.is_empty() || asked.1 == written.1)
+}
