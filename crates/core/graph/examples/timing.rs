@@ -1,5 +1,7 @@
-//! Timings of the map's storage and searches on the benchmark's estate, one figure a line: `timing [nodes] [edges]`. The official
-//! figures are `benches/graph`'s; this one is for a quick look while something is changed.
+//! Timings of the map's storage and searches on the benchmark's estate, one figure a line: `timing [nodes] [edges] [words]`.
+//! Words choose what is asked, all of it where there are none: a shape (`seg`, `tight`), `closure`, `reach`, `distances`,
+//! `approach`, `classes`, `outlook`, `changes`, `memory`; `rounds=N` says how often. The official figures are
+//! `benches/graph`'s; this one is for a quick look while something is changed.
 #![allow(clippy::print_stdout, reason = "printing figures is what this program is for")]
 #![allow(dead_code, reason = "the benchmark uses more of its own modules")]
 
@@ -14,9 +16,10 @@ mod shape;
 
 use clock::{Samples, memory, timed};
 use estate::Estate;
-use firebreak_graph::{Classes, Distances, Graph, GraphBuilder, NodeId, Source, closure, reach};
+use firebreak_graph::{Approach, Classes, Distances, Graph, GraphBuilder, NodeId, Outlook, Source, closure, reach};
 use firebreak_model::{Change, Fact, Time};
-use shape::{COMPROMISED, Shape};
+use shape::{COMPROMISED, NOW, Shape};
+use std::sync::Arc;
 
 /// As the product allocates.
 #[global_allocator]
@@ -34,33 +37,84 @@ fn built(estate: &Estate) -> Graph {
     graph
 }
 
-fn searches(estate: &Estate, graph: &Graph, rounds: usize) {
-    let mut figures: [Samples; 5] = Default::default();
-    for round in 0..rounds {
-        let nodes: Vec<NodeId> =
-            estate.environments(1, round as u64).iter().filter_map(|node| graph.id(&estate.key(*node))).collect();
-        let sources: Vec<Source> = nodes.iter().map(|node| Source::new(*node, COMPROMISED)).collect();
-        let (found, took) = timed(|| closure(graph, &nodes, COMPROMISED));
-        figures[0].push(took);
-        figures[1].push(found.len() as f64);
-        let (found, took) = timed(|| reach(graph, &sources, Time::MAX));
-        figures[2].push(took);
-        figures[3].push(found.nodes().len() as f64);
-        figures[4].push(found.work() as f64);
+/// What is asked, and how often.
+struct Asked {
+    words: Vec<String>,
+    rounds: usize,
+}
+
+impl Asked {
+    fn of(arguments: &[String]) -> Asked {
+        let mut asked = Asked { words: Vec::new(), rounds: 30 };
+        for argument in arguments.iter().filter(|argument| argument.parse::<u32>().is_err()) {
+            match argument.strip_prefix("rounds=").and_then(|rounds| rounds.parse().ok()) {
+                Some(rounds) => asked.rounds = rounds,
+                None => asked.words.push(argument.clone()),
+            }
+        }
+        asked
     }
-    for (name, samples) in ["closure ms", "  nodes", "reach ms", "  nodes", "  work"].iter().zip(&figures) {
-        println!("{name:12} {}", samples.words());
+
+    /// Whether `word` is asked for, or nothing of its kind is.
+    fn wants(&self, word: &str, kind: &[&str]) -> bool {
+        let of_kind = |asked: &String| kind.contains(&asked.as_str());
+        self.words.iter().any(|asked| asked == word) || !self.words.iter().any(of_kind)
+    }
+
+    fn question(&self, word: &str) -> bool {
+        self.wants(word, &["closure", "reach", "distances", "approach", "classes", "outlook", "changes", "memory"])
     }
 }
 
-fn standing(estate: &Estate, graph: &Graph) {
+/// Asks so often, and prints how long it took and the figures that each answer gives.
+fn several<const N: usize>(asked: &Asked, name: &str, of: [&str; N], mut ask: impl FnMut(usize) -> (f64, [f64; N])) {
+    if !asked.question(name) {
+        return;
+    }
+    let mut took = Samples::default();
+    let mut figures: [Samples; N] = std::array::from_fn(|_| Samples::default());
+    for round in 0..asked.rounds {
+        let (milliseconds, found) = ask(round);
+        took.push(milliseconds);
+        figures.iter_mut().zip(found).for_each(|(samples, found)| samples.push(found));
+    }
+    println!("{name:12} {}", took.words());
+    of.iter().zip(&figures).for_each(|(name, samples)| println!("  {name:10} {}", samples.words()));
+}
+
+fn searches(estate: &Estate, graph: &Graph, asked: &Asked) {
+    let drawn = |count: usize, round: usize| -> Vec<NodeId> {
+        estate.environments(count, round as u64).iter().filter_map(|node| graph.id(&estate.key(*node))).collect()
+    };
+    let sources = |count: usize, round: usize| -> Vec<Source> {
+        drawn(count, round).iter().map(|node| Source::new(*node, COMPROMISED)).collect()
+    };
+    several(asked, "closure", ["nodes"], |round| {
+        let nodes = drawn(1, round);
+        let (found, took) = timed(|| closure(graph, &nodes, COMPROMISED));
+        (took, [found.len() as f64])
+    });
+    several(asked, "reach", ["nodes", "work"], |round| {
+        let sources = sources(1, round);
+        let (found, took) = timed(|| reach(graph, &sources, Time::MAX));
+        (took, [found.nodes().len() as f64, found.work() as f64])
+    });
     let jewels: Vec<NodeId> = estate.jewels().iter().filter_map(|node| graph.id(&estate.key(*node))).collect();
-    let (found, took) = timed(|| Distances::to(graph, &jewels));
-    let leads = graph.node_ids().filter(|id| found.leads(*id)).count();
-    println!("distances to {} jewels: {took:.0} ms, {leads} nodes lead there", jewels.len());
-    let (found, took) = timed(|| Classes::of(graph));
-    let leads = graph.node_ids().filter(|id| found.label(*id) != 0).count();
-    println!("classes: {took:.0} ms, {leads} nodes lead to some");
+    let approach = Arc::new(Approach::new(graph, &jewels));
+    several(asked, "outlook", [], |round| {
+        let sources = sources(50, round);
+        (timed(|| Outlook::new(graph, &sources, NOW, approach.clone())).1, [])
+    });
+    let standing = Asked { words: asked.words.clone(), rounds: asked.rounds.div_ceil(10) };
+    several(&standing, "approach", [], |_| (timed(|| Approach::new(graph, &jewels)).1, []));
+    several(&standing, "distances", ["leading"], |_| {
+        let (found, took) = timed(|| Distances::to(graph, &jewels));
+        (took, [graph.node_ids().filter(|id| found.leads(*id)).count() as f64])
+    });
+    several(&standing, "classes", ["leading"], |_| {
+        let (found, took) = timed(|| Classes::of(graph));
+        (took, [graph.node_ids().filter(|id| found.label(*id) != 0).count() as f64])
+    });
 }
 
 /// Changes of an estate drawn with another seed, so that nearly all are new, and their ends.
@@ -87,26 +141,28 @@ fn changes(estate: &Estate, graph: &mut Graph) {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map_while(|argument| argument.parse::<u32>().ok());
-    let size = (arguments.next().unwrap_or(100_000), arguments.next().unwrap_or(1_000_000));
-    let only_memory = std::env::args().any(|argument| argument == "memory");
-    if only_memory {
-        built(&Estate::new(Shape::seg(size)));
-        return;
-    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut numbers = arguments.iter().map_while(|argument| argument.parse::<u32>().ok());
+    let size = (numbers.next().unwrap_or(100_000), numbers.next().unwrap_or(1_000_000));
+    let asked = Asked::of(&arguments);
     for shape in [Shape::seg(size), Shape::tight(size)] {
+        if !asked.wants(shape.name, &["seg", "tight"]) {
+            continue;
+        }
         println!("-- {}", shape.name);
         let estate = Estate::new(shape);
         let mut graph = built(&estate);
-        searches(&estate, &graph, 30);
-        standing(&estate, &graph);
+        searches(&estate, &graph, &asked);
+        if !asked.question("changes") {
+            continue;
+        }
         changes(&estate, &mut graph);
-        searches(&estate, &graph, 10);
+        searches(&estate, &graph, &asked);
         let ((), took) = timed(|| graph.compact());
         println!("compact in {took:.0} ms");
         if let Some((resident, peak)) = memory() {
             println!("resident {resident:.0} MiB, at most {peak:.0} MiB");
         }
-        searches(&estate, &graph, 10);
+        searches(&estate, &graph, &asked);
     }
 }

@@ -3,10 +3,18 @@
 //! A hold is "this node can be used from `from` up to `to`". Every step gives a hold that begins no earlier than the
 //! holds it is made from, so taking them in the order of their beginnings is exact, as in Dijkstra's algorithm; a hold that
 //! adds no instant to its node is dropped. The meaning of steps is defined in `reach`. This module knows numbers only.
+//!
+//! Of what begins at one instant, what lasts longest goes first, so that nearly every node is held as long as it can be when
+//! its steps are taken, and they are taken once. What lasts as long as its node needs no order, and neither do holds that
+//! end at the same instant because one step on the way to all of them does: they are taken together, level by level,
+//! each large level in the order of nodes.
 
+use crate::bits::Bits;
 use crate::flat::item;
+use crate::holds::Made;
+pub(crate) use crate::holds::{Arrivals, Hold, Start};
 use crate::net::{NONE, Net, Span};
-use crate::paged::PagedColumn;
+use crate::scan::{Batch, Step};
 use firebreak_model::{Interval, Persistence, Time};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,131 +22,8 @@ use std::collections::BinaryHeap;
 /// Beyond this many sessions minted one from another at one instant, a session counts as renewable at will.
 pub(crate) const RENEWALS_MAX: u8 = 64;
 
-/// A level of this share of all nodes is worth sorting: its edges are then read one after the other.
+/// A level of this share of all nodes is worth taking in the order of numbers: edges are then read one after the other.
 const SORTED_FROM: usize = 64;
-
-/// A node that is held to begin with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Start {
-    pub(crate) node: u32,
-    pub(crate) from: Time,
-    pub(crate) to: Time,
-}
-
-/// A node is held for some time, and by what.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Hold {
-    pub(crate) from: Time,
-    pub(crate) to: Time,
-    pub(crate) node: u32,
-    /// The edge that gave it, or `NONE` for a start.
-    pub(crate) via: u32,
-    /// The hold of the edge's origin, or `NONE` for a start.
-    pub(crate) parent: u32,
-    /// The hold of the same node before this one, or `NONE`.
-    pub(crate) earlier: u32,
-    /// Where in `Arrivals::gate_holds` the holds of the edge's premises begin.
-    premises: u32,
-    made: Made,
-}
-
-/// In how many steps, and in how many sessions minted one from another at one instant, a hold was made.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Made(u32);
-
-impl Made {
-    /// Steps beyond this many are not told apart.
-    const HOPS_MAX: u32 = (1 << 24) - 1;
-
-    fn new(hops: u32, renewals: u8) -> Made {
-        Made(hops.min(Made::HOPS_MAX) << 8 | u32::from(renewals))
-    }
-
-    fn hops(self) -> u32 {
-        self.0 >> 8
-    }
-
-    fn renewals(self) -> u8 {
-        self.0 as u8
-    }
-}
-
-/// What is known of a node so far.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    /// The end of its longest hold. Since holds come by beginning, one that ends no later adds nothing.
-    to: Time,
-    /// Its last hold, or `NONE`.
-    last: u32,
-}
-
-const UNKNOWN: Known = Known { to: Time::MIN, last: NONE };
-
-impl Default for Known {
-    fn default() -> Self {
-        UNKNOWN
-    }
-}
-
-/// All holds, by beginning.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Arrivals {
-    holds: Vec<Hold>,
-    nodes: PagedColumn<Known>,
-    gate_holds: Vec<u32>,
-    /// Edges looked at: the work that was done.
-    pub(crate) work: u64,
-}
-
-impl Arrivals {
-    /// The holds of `node`, latest first.
-    pub(crate) fn holds(&self, node: u32) -> impl Iterator<Item = (u32, &Hold)> {
-        let mut next = self.nodes.get(node).last;
-        std::iter::from_fn(move || {
-            let hold = self.holds.get(next as usize)?;
-            let index = std::mem::replace(&mut next, hold.earlier);
-            Some((index, hold))
-        })
-    }
-
-    /// The first hold of `node`.
-    pub(crate) fn first(&self, node: u32) -> Option<(u32, &Hold)> {
-        self.holds(node).last()
-    }
-
-    pub(crate) fn hold(&self, index: u32) -> Option<&Hold> {
-        self.holds.get(index as usize)
-    }
-
-    pub(crate) fn is_reached(&self, node: u32) -> bool {
-        self.nodes.get(node).last != NONE
-    }
-
-    /// The holds of the premises through which `hold` came, in the order of the edge's premises.
-    pub(crate) fn premise_holds(&self, hold: &Hold, count: usize) -> &[u32] {
-        let first = hold.premises as usize;
-        self.gate_holds.get(first..first + count).unwrap_or(&[])
-    }
-
-    /// Every hold in the order of beginnings.
-    pub(crate) fn all(&self) -> &[Hold] {
-        &self.holds
-    }
-
-    /// When `node` is held: disjoint intervals in order.
-    pub(crate) fn periods(&self, node: u32) -> Vec<Interval> {
-        let mut holds: Vec<(Time, Time)> = self.holds(node).map(|(_, hold)| (hold.from, hold.to)).collect();
-        holds.sort_unstable();
-        let mut periods: Vec<Interval> = Vec::new();
-        for (from, to) in holds {
-            match periods.last_mut() {
-                Some(period) if from <= period.to => period.to = period.to.max(to),
-                _ => periods.push(Interval::new(from, to)),
-            }
-        }
-        periods
-    }
-}
 
 /// What cannot be used.
 pub(crate) trait Blocked {
@@ -174,15 +59,18 @@ struct Candidate {
 /// Every hold that follows from `starts`, beginning at `horizon` at the latest.
 pub(crate) fn arrive(net: &Net, starts: &[Start], horizon: Time, blocked: &impl Blocked) -> Arrivals {
     let nodes = net.node_count();
-    let arrivals = Arrivals { nodes: PagedColumn::below(nodes, UNKNOWN), ..Arrivals::default() };
     let mut sweep = Sweep {
         net,
         blocked,
         horizon,
-        arrivals,
-        lasting: Vec::new(),
+        arrivals: Arrivals::below(nodes),
+        level: Vec::new(),
         passing: BinaryHeap::new(),
-        full: vec![0; nodes.div_ceil(64)],
+        full: Bits::below(nodes),
+        bound: Time::MAX,
+        bounded: Bits::below(nodes),
+        bounded_nodes: Vec::new(),
+        batch: Batch::new(),
         waiting: Vec::new(),
         later: BinaryHeap::new(),
         now: Time::MIN,
@@ -199,12 +87,19 @@ struct Sweep<'n, B> {
     blocked: &'n B,
     horizon: Time,
     arrivals: Arrivals,
-    /// The holds that begin at `now` and whose steps are still to be taken: those that last as long as their node, and the
-    /// others, which last longest first.
-    lasting: Vec<u32>,
+    /// The holds that begin at `now` and whose steps are to be taken next: those that last as long as their node, or up to
+    /// `bound`.
+    level: Vec<u32>,
+    /// The others that begin at `now`, which last longest first.
     passing: BinaryHeap<(Time, Reverse<u32>)>,
-    /// The nodes that are held until their own end, as bits: nothing can add to that.
-    full: Vec<u64>,
+    /// The nodes that are held until their own end: nothing can add to that.
+    full: Bits,
+    /// No step that is taken now comes from a hold of `passing` that lasts longer.
+    bound: Time,
+    /// Nodes that are held from now up to `bound` or longer, also as a list.
+    bounded: Bits,
+    bounded_nodes: Vec<u32>,
+    batch: Batch,
     /// Steps that become possible after now, with the hold of their origin: most lead to what is reached now by other
     /// ways, so that they are looked at when all that begins now is known.
     waiting: Vec<(u32, u32)>,
@@ -235,121 +130,169 @@ impl<B: Blocked> Sweep<'_, B> {
             self.now = first;
             while self.later.peek().is_some_and(|waiting| waiting.0.from == first) {
                 if let Some(Reverse(candidate)) = self.later.pop() {
-                    self.hold(&candidate);
+                    self.hold(&candidate, self.net.life(candidate.node).to);
                 }
             }
             self.exhaust();
             let mut waiting = std::mem::take(&mut self.waiting);
             for (edge, index) in waiting.drain(..) {
-                if let Some(hold) = self.arrivals.hold(index).copied() {
-                    self.fire(edge, index, &hold, false);
+                self.batch.push(self.net, edge, index, &self.full);
+                if self.batch.is_full() {
+                    self.take(false);
                 }
             }
+            self.take(false);
             self.waiting = waiting;
+            self.bound = Time::MAX;
+            self.bounded_nodes.drain(..).for_each(|node| self.bounded.remove(node));
         }
     }
 
-    /// Takes every step from what begins now: first from what lasts as long as its node, then from what lasts longest. So
-    /// nearly every node is held as long as it can be when its steps are taken, and they are taken once.
+    /// Takes every step from what begins now.
     fn exhaust(&mut self) {
         loop {
-            let mut level = std::mem::take(&mut self.lasting);
-            if level.is_empty() {
-                let Some((_, Reverse(index))) = self.passing.pop() else { return };
-                level.push(index);
+            let level = std::mem::take(&mut self.level);
+            if !level.is_empty() {
+                self.expand(&level);
+                continue;
             }
-            self.sort(&mut level);
-            for index in level {
-                if let Some(hold) = self.arrivals.hold(index).copied() {
-                    self.expand(index, &hold);
+            let Some((to, first)) = self.passing.pop() else { return };
+            self.bound = to;
+            self.bind(first.0);
+            while self.passing.peek().is_some_and(|(other, _)| *other == to) {
+                if let Some((_, Reverse(index))) = self.passing.pop() {
+                    self.bind(index);
                 }
             }
         }
     }
 
-    /// Sorts a large level by node: neighbours in number are neighbours in memory.
-    fn sort(&self, level: &mut [u32]) {
+    /// Puts a hold that lasts up to the bound or longer on the next level.
+    fn bind(&mut self, index: u32) {
+        if let Some(hold) = self.arrivals.hold(index)
+            && self.bounded.add(hold.node)
+        {
+            self.bounded_nodes.push(hold.node);
+        }
+        self.level.push(index);
+    }
+
+    /// Takes all steps that the holds of a level make possible.
+    fn expand(&mut self, level: &[u32]) {
         if level.len() * SORTED_FROM > self.net.node_count() {
-            level.sort_by_cached_key(|index| self.arrivals.hold(*index).map_or(NONE, |hold| hold.node));
+            let mut nodes = Bits::below(self.net.node_count());
+            for hold in level.iter().filter_map(|index| self.arrivals.hold(*index)) {
+                nodes.add(hold.node);
+            }
+            // The last hold of a node lasts longest: whatever another of now gives, that one gives.
+            nodes.members().for_each(|node| self.scan(node, self.arrivals.last(node)));
+        } else {
+            for index in level {
+                let Some(node) = self.arrivals.hold(*index).map(|hold| hold.node) else { continue };
+                if self.arrivals.last(node) == *index {
+                    self.scan(node, *index);
+                }
+            }
+        }
+        self.take(true);
+    }
+
+    /// Looks along all edges that follow from `node`, of which `index` is a hold.
+    fn scan(&mut self, node: u32, index: u32) {
+        let net = self.net;
+        let mut run = net.laid_out(node);
+        self.arrivals.work += run.len() as u64;
+        while !run.is_empty() {
+            run = self.batch.sift(net, run, index, &self.full);
+            if self.batch.is_full() {
+                self.take(true);
+            }
+        }
+        for edge in net.beyond(node) {
+            self.arrivals.work += 1;
+            self.batch.push(net, edge, index, &self.full);
+            if self.batch.is_full() {
+                self.take(true);
+            }
         }
     }
 
-    #[inline]
-    fn is_full(&self, node: u32) -> bool {
-        item(&self.full, node as usize / 64) >> (node % 64) & 1 != 0
+    /// Takes the steps that were found. They wait, if they may, until all that begins now is known.
+    fn take(&mut self, may_wait: bool) {
+        let mut batch = std::mem::take(&mut self.batch);
+        for step in batch.look_up(self.net) {
+            self.fire(step, may_wait);
+        }
+        batch.clear();
+        self.batch = batch;
     }
 
-    /// Adds a hold that begins now, unless it adds no instant.
-    fn hold(&mut self, candidate: &Candidate) {
-        let known = self.arrivals.nodes.get(candidate.node);
-        let (earlier, to) = (known.last, candidate.to.0);
-        if earlier != NONE && to <= known.to {
-            return;
-        }
-        let index = self.arrivals.holds.len() as u32;
-        self.arrivals.nodes.set(candidate.node, Known { to, last: index });
-        self.arrivals.holds.push(Hold {
+    /// Adds a hold that begins now, unless it adds no instant. `end` is that of its node.
+    fn hold(&mut self, candidate: &Candidate, end: Time) {
+        let (node, to) = (candidate.node, candidate.to.0);
+        let added = self.arrivals.add(Hold {
             from: candidate.from,
             to,
-            node: candidate.node,
+            node,
             via: candidate.via,
             parent: candidate.parent,
-            earlier,
+            earlier: NONE,
             premises: candidate.premises,
             made: candidate.made,
         });
-        if to < self.net.life(candidate.node).to {
-            return self.passing.push((to, Reverse(index)));
-        }
-        self.lasting.push(index);
-        if let Some(word) = self.full.get_mut(candidate.node as usize / 64) {
-            *word |= 1 << (candidate.node % 64);
+        let Some(index) = added else { return };
+        if to >= end {
+            self.full.add(node);
+            self.level.push(index);
+        } else if to >= self.bound {
+            self.bind(index);
+        } else {
+            self.passing.push((to, Reverse(index)));
         }
     }
 
-    /// Takes all steps that the hold with this number makes possible.
-    fn expand(&mut self, index: u32, hold: &Hold) {
-        // One that begins now too lasts longer: whatever this one gives, that one gives.
-        if self.arrivals.nodes.get(hold.node).to > hold.to {
-            return;
-        }
-        let net = self.net;
-        net.out(hold.node).for_each(|edge| self.fire(edge, index, hold, true));
-        net.uses(hold.node).for_each(|edge| self.fire(edge, index, hold, true));
-    }
-
-    /// Takes the step over `edge` as far as the new hold `index` makes it possible. It waits, if it may, until all that
-    /// begins now is known.
+    /// Takes a step as far as the hold by which it was found makes it possible.
     #[inline]
-    fn fire(&mut self, edge: u32, index: u32, held: &Hold, may_wait: bool) {
-        self.arrivals.work += 1;
-        let to = self.net.to(edge);
-        if self.is_full(to) {
+    fn fire(&mut self, step: &Step, may_wait: bool) {
+        let Some(held) = self.arrivals.hold(step.by).copied() else { return };
+        if self.full.contains(step.to) {
             return;
         }
-        let (span, life) = (self.net.span(edge), self.net.life(to));
+        let (span, life) = (self.net.span_at(step.span), self.net.life_at(step.life));
         let from = held.from.max(span.valid.from).max(life.from);
         let end = held.to.min(span.valid.to).min(life.to);
-        if from >= end || self.blocked.edge(edge) || self.blocked.node(to) {
+        if from >= end || self.is_bounded(step.to, &held, span.persistence) {
             return;
         }
-        let step = Step { edge, to, span, life };
-        if self.net.premises(edge).is_empty() {
+        if self.blocked.edge(step.edge) || self.blocked.node(step.to) {
+            return;
+        }
+        let way = Way { edge: step.edge, to: step.to, span, life };
+        if self.net.premises(step.edge).is_empty() {
             if may_wait && from > self.now {
-                return self.waiting.push((edge, index));
+                return self.waiting.push((step.edge, step.by));
             }
             let renewals = if held.from == from { held.made.renewals() } else { 0 };
-            let until = self.lasts(held, from);
-            self.give(&step, Interval::new(from, end), Made::new(held.made.hops(), renewals), until, (index, 0));
+            let until = self.lasts(&held, from);
+            self.give(&way, Interval::new(from, end), Made::new(held.made.hops(), renewals), until, (step.by, 0));
         } else {
-            self.fire_gate(&step, index, held, Interval::new(from, end));
+            self.fire_gate(&way, step.by, &held, Interval::new(from, end));
         }
+    }
+
+    /// Whether a step from `held` to `node` can add nothing, because the node is held now for as long.
+    #[inline]
+    fn is_bounded(&self, node: u32, held: &Hold, persistence: Persistence) -> bool {
+        persistence == Persistence::While && held.to <= self.bound && self.bounded.contains(node)
     }
 
     /// A step that needs several nodes: every common instant of the new hold and a choice of holds of the others.
-    fn fire_gate(&mut self, step: &Step, index: u32, held: &Hold, window: Interval) {
+    fn fire_gate(&mut self, way: &Way, index: u32, held: &Hold, window: Interval) {
+        if self.net.premises(way.edge).iter().any(|need| !self.arrivals.is_reached(*need)) {
+            return;
+        }
         let mut choices: Vec<(Interval, Vec<u32>)> = vec![(window, Vec::new())];
-        for need in self.net.needs(step.edge) {
+        for need in self.net.needs(way.edge) {
             let mut narrower = Vec::new();
             for (window, chosen) in &choices {
                 let mut with = |hold: u32, from: Time, to: Time| {
@@ -374,9 +317,9 @@ impl<B: Blocked> Sweep<'_, B> {
             let hops = holds().map(|hold| hold.made.hops()).max().unwrap_or(0);
             let made = Made::new(hops, at_once.unwrap_or(0));
             let until = holds().map(|hold| self.lasts(hold, window.from)).min().unwrap_or(window.to);
-            let premises = self.arrivals.gate_holds.len() as u32;
-            if self.give(step, window, made, until, (item(&chosen, 0), premises)) {
-                self.arrivals.gate_holds.extend(chosen.iter().skip(1));
+            let premises = self.arrivals.next_premises();
+            if self.give(way, window, made, until, (item(&chosen, 0), premises)) {
+                self.arrivals.add_premises(chosen.iter().skip(1).copied());
             }
         }
     }
@@ -387,27 +330,21 @@ impl<B: Blocked> Sweep<'_, B> {
         if is_renewable { self.net.life(hold.node).to } else { hold.to }
     }
 
-    /// Whether a hold of `node` up to `to` is inside one that is there.
-    fn adds_nothing(&self, node: u32, to: Time) -> bool {
-        let known = self.arrivals.nodes.get(node);
-        known.last != NONE && to <= known.to
-    }
-
     /// Proposes the hold that a step at any instant of `window` gives; false if it adds nothing. `made` is how what it
     /// needs was made, `until` how long it can be had, `by` the hold of the origin and where those of the premises are.
-    fn give(&mut self, step: &Step, window: Interval, made: Made, until: Time, by: (u32, u32)) -> bool {
-        let (to, renewals) = match step.span.persistence {
+    fn give(&mut self, way: &Way, window: Interval, made: Made, until: Time, by: (u32, u32)) -> bool {
+        let (to, renewals) = match way.span.persistence {
             Persistence::While => (window.to, made.renewals()),
-            Persistence::Take => (step.life.to, made.renewals()),
+            Persistence::Take => (way.life.to, made.renewals()),
             Persistence::Mint { ttl_seconds } if made.renewals() >= RENEWALS_MAX => {
-                let last = step.span.valid.to.min(until);
-                (last.plus_seconds(i64::from(ttl_seconds)).min(step.life.to), RENEWALS_MAX)
+                let last = way.span.valid.to.min(until);
+                (last.plus_seconds(i64::from(ttl_seconds)).min(way.life.to), RENEWALS_MAX)
             }
             Persistence::Mint { ttl_seconds } => {
-                (window.to.plus_seconds(i64::from(ttl_seconds)).min(step.life.to), made.renewals() + 1)
+                (window.to.plus_seconds(i64::from(ttl_seconds)).min(way.life.to), made.renewals() + 1)
             }
         };
-        if window.from > self.horizon || self.adds_nothing(step.to, to) {
+        if window.from > self.horizon || self.arrivals.adds_nothing(way.to, to) {
             return false;
         }
         let hops = made.hops().saturating_add(1).min(Made::HOPS_MAX);
@@ -415,14 +352,14 @@ impl<B: Blocked> Sweep<'_, B> {
             from: window.from,
             hops,
             to: Reverse(to),
-            node: step.to,
-            via: step.edge,
+            node: way.to,
+            via: way.edge,
             parent: by.0,
             premises: by.1,
             made: Made::new(hops, renewals),
         };
         if window.from == self.now {
-            self.hold(&candidate)
+            self.hold(&candidate, way.life.to)
         } else {
             self.later.push(Reverse(candidate))
         }
@@ -430,8 +367,8 @@ impl<B: Blocked> Sweep<'_, B> {
     }
 }
 
-/// A step over one edge.
-struct Step {
+/// What a step over one edge leads to, and when.
+struct Way {
     edge: u32,
     to: u32,
     span: Span,

@@ -11,42 +11,19 @@
 //! Work is proportional to what is reached; nothing is done for the rest of the graph.
 
 use crate::arrive::{Blocked, Free};
-use crate::flat::item;
+use crate::bits::Bits;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::net::{NONE, Net};
 use crate::reach::{Hop, hop_over};
-use firebreak_model::Time;
+use crate::scan::{Batch, Step};
+use firebreak_model::{Interval, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A gate with more needs than this counts those that it has, instead of looking at all of them again.
 const NEEDS_MAX: usize = 8;
 
-/// A level of this share of all nodes is worth sorting: its edges are then read one after the other.
+/// A level of this share of all nodes is worth taking in the order of numbers: edges are then read one after the other.
 const SORTED_FROM: usize = 64;
-
-/// A set of nodes. A bit for each of a million nodes is less than what any search touches.
-#[derive(Clone, Debug)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn below(bound: usize) -> Bits {
-        Bits(vec![0; bound.div_ceil(64)])
-    }
-
-    #[inline]
-    fn contains(&self, number: u32) -> bool {
-        item(&self.0, number as usize / 64) >> (number % 64) & 1 != 0
-    }
-
-    /// Adds a number; true if it was not there.
-    #[inline]
-    fn add(&mut self, number: u32) -> bool {
-        let Some(word) = self.0.get_mut(number as usize / 64) else { return false };
-        let new = *word >> (number % 64) & 1 == 0;
-        *word |= 1 << (number % 64);
-        new
-    }
-}
 
 /// Everything that follows from some nodes.
 #[derive(Clone, Debug)]
@@ -68,9 +45,10 @@ pub fn closure(graph: &Graph, sources: &[NodeId], at: Time) -> Closure {
 pub(crate) fn close(net: &Net, sources: impl Iterator<Item = u32>, at: Time, blocked: &impl Blocked) -> Closure {
     let nodes = net.node_count();
     let closure = Closure { inside: Bits::below(nodes), order: Vec::new(), via: Vec::new(), at };
-    let mut sweep = Sweep { net, blocked, closure, have: FxHashMap::default(), ready: Bits::below(nodes) };
+    let (have, ready) = (FxHashMap::default(), Bits::below(nodes));
+    let mut sweep = Sweep { net, blocked, closure, have, ready, batch: Batch::new() };
     for source in sources {
-        sweep.enter(source, NONE);
+        sweep.enter(source, NONE, net.life(source));
     }
     let mut first = 0;
     while first < sweep.closure.order.len() {
@@ -89,65 +67,78 @@ struct Sweep<'n, B> {
     have: FxHashMap<u32, usize>,
     /// The nodes whose steps are taken or being taken.
     ready: Bits,
+    batch: Batch,
 }
 
 impl<B: Blocked> Sweep<'_, B> {
     /// Takes every step from the nodes of one level, which lie from `first` to `end` in the order.
     fn level(&mut self, first: usize, end: usize) {
+        if (end - first) * SORTED_FROM > self.net.node_count() {
+            // What is inside and was not ready is this level.
+            let level = self.closure.inside.without(&self.ready);
+            self.ready.clone_from(&self.closure.inside);
+            level.members().for_each(|node| self.scan(node));
+        } else {
+            let level = self.closure.order.get(first..end).unwrap_or_default();
+            level.iter().for_each(|node| _ = self.ready.add(*node));
+            for index in first..end {
+                let Some(node) = self.closure.order.get(index).copied() else { return };
+                self.scan(node);
+            }
+        }
+        self.take();
+    }
+
+    /// Looks along all edges that follow from `node`.
+    fn scan(&mut self, node: u32) {
         let net = self.net;
-        if (end - first) * SORTED_FROM > net.node_count() {
-            self.sort(first, end);
+        let mut run = net.laid_out(node);
+        while !run.is_empty() {
+            run = self.batch.sift(net, run, NONE, &self.closure.inside);
+            if self.batch.is_full() {
+                self.take();
+            }
         }
-        let level = self.closure.order.get(first..end).unwrap_or_default();
-        level.iter().for_each(|node| _ = self.ready.add(*node));
-        for index in first..end {
-            let Some(node) = self.closure.order.get(index).copied() else { return };
-            net.out(node).for_each(|edge| self.step(edge));
-            net.uses(node).for_each(|edge| self.step(edge));
-        }
-    }
-
-    /// Sorts a level by number: neighbours in number are neighbours in memory.
-    fn sort(&mut self, first: usize, end: usize) {
-        let (order, via) = (self.closure.order.get_mut(first..end), self.closure.via.get_mut(first..end));
-        let Some((order, via)) = order.zip(via) else { return };
-        let mut pairs: Vec<u64> =
-            order.iter().zip(via.iter()).map(|(node, via)| u64::from(*node) << 32 | u64::from(*via)).collect();
-        pairs.sort_unstable();
-        for ((node, via), pair) in order.iter_mut().zip(via).zip(pairs) {
-            (*node, *via) = ((pair >> 32) as u32, pair as u32);
+        for edge in net.beyond(node) {
+            self.batch.push(net, edge, NONE, &self.closure.inside);
+            if self.batch.is_full() {
+                self.take();
+            }
         }
     }
 
-    #[inline]
-    fn step(&mut self, edge: u32) {
-        let to = self.net.to(edge);
-        if !self.closure.inside.contains(to) && self.is_open(edge) {
-            self.enter(to, edge);
+    /// Takes the steps that were found.
+    fn take(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
+        for step in batch.look_up(self.net) {
+            if !self.closure.inside.contains(step.to) && self.is_open(step) {
+                self.enter(step.to, step.edge, self.net.life_at(step.life));
+            }
         }
+        batch.clear();
+        self.batch = batch;
     }
 
-    fn is_open(&mut self, edge: u32) -> bool {
-        let valid = self.net.span(edge).valid;
-        if valid.to <= self.closure.at || valid.from >= valid.to || self.blocked.edge(edge) {
+    fn is_open(&mut self, step: &Step) -> bool {
+        let valid = self.net.span_at(step.span).valid;
+        if valid.to <= self.closure.at || valid.from >= valid.to || self.blocked.edge(step.edge) {
             return false;
         }
-        let premises = self.net.premises(edge);
+        let premises = self.net.premises(step.edge);
         if premises.is_empty() {
             return true;
         }
         if premises.len() > NEEDS_MAX {
             // Each need comes here once, when its own steps are taken.
-            let have = self.have.entry(edge).or_default();
+            let have = self.have.entry(step.edge).or_default();
             *have += 1;
             return *have > premises.len();
         }
         // What was reached on this level comes here again on its own.
-        self.net.needs(edge).all(|need| self.ready.contains(need))
+        self.net.needs(step.edge).all(|need| self.ready.contains(need))
     }
 
-    fn enter(&mut self, node: u32, via: u32) {
-        let life = self.net.life(node);
+    fn enter(&mut self, node: u32, via: u32, life: Interval) {
         if life.to <= self.closure.at || life.from >= life.to || self.blocked.node(node) {
             return;
         }

@@ -15,6 +15,7 @@
 
 mod alias;
 mod arrive;
+mod bits;
 mod build;
 pub mod check;
 pub mod closure;
@@ -25,6 +26,7 @@ pub mod export;
 mod flat;
 mod graph;
 pub mod history;
+mod holds;
 pub mod join;
 pub mod labels;
 pub mod loss;
@@ -35,6 +37,7 @@ mod oracle;
 mod paged;
 mod pool;
 pub mod reach;
+mod scan;
 mod spans;
 pub mod standing;
 

@@ -146,6 +146,30 @@ impl Net {
         self.life.get(node as usize).and_then(|life| self.lives.get(*life)).copied().unwrap_or(NEVER)
     }
 
+    /// The number of the node's life, for [`Net::life_at`].
+    #[inline]
+    pub(crate) fn life_number(&self, node: u32) -> u32 {
+        self.life.get(node as usize).copied().unwrap_or(NONE)
+    }
+
+    /// The life with this number.
+    #[inline]
+    pub(crate) fn life_at(&self, number: u32) -> Interval {
+        self.lives.get(number).copied().unwrap_or(NEVER)
+    }
+
+    /// The edges that follow from `node` and are not among [`Net::laid_out`].
+    #[inline]
+    pub(crate) fn beyond(&self, node: u32) -> impl Iterator<Item = u32> {
+        self.uses(node).chain(self.added_out.of(node).copied())
+    }
+
+    /// The targets of a run of edges.
+    #[inline]
+    pub(crate) fn targets(&self, edges: std::ops::Range<u32>) -> &[u32] {
+        run(&self.to, edges.start, edges.end)
+    }
+
     /// The edges out of `node`, in no order that means anything.
     #[inline]
     pub(crate) fn out(&self, node: u32) -> Edges<'_> {
@@ -202,6 +226,18 @@ impl Net {
     pub(crate) fn span(&self, edge: u32) -> Span {
         let nothing = Span { valid: NEVER, persistence: Persistence::While };
         self.span.get(edge as usize).and_then(|code| self.spans.get(*code)).unwrap_or(nothing)
+    }
+
+    /// The code of interval and persistence, for [`Net::span_at`].
+    #[inline]
+    pub(crate) fn span_code(&self, edge: u32) -> u32 {
+        self.span.get(edge as usize).copied().unwrap_or(NONE)
+    }
+
+    /// Interval and persistence of a code.
+    #[inline]
+    pub(crate) fn span_at(&self, code: u32) -> Span {
+        self.spans.get(code).unwrap_or(Span { valid: NEVER, persistence: Persistence::While })
     }
 
     /// What the edge needs beside its origin; empty for nearly all.
