@@ -7,9 +7,15 @@
 )]
 
 pub mod affected;
+pub mod cool_down;
 pub mod ecosystem;
 pub mod formats;
+pub mod requirement;
+pub mod resolve;
 pub mod version;
 
 pub use affected::{Affected, affected};
+pub use cool_down::CoolDown;
 pub use ecosystem::Ecosystem;
+pub use requirement::{Admission, Language, Requirement};
+pub use resolve::would_admit;
