@@ -13,6 +13,7 @@
 //!
 //! It is not where matches are found: that is [`crate::judge`]'s, and a match outranks everything here.
 
+use crate::asked;
 use crate::line;
 use crate::profile::{Artefact, Profile, Route, bare_digest, is_commit};
 use crate::run::{Run, concerns};
@@ -154,7 +155,7 @@ impl<'a> Reading<'a> {
                 return Some(format!("a lock fixes {name} at {version}"));
             }
         }
-        if self.too_young(run, artefact, until) {
+        if self.too_young(run, artefact, None, until) {
             return Some(format!("a cool-down kept out {}, which was too young", shown(artefact)));
         }
         self.runs_clean_images().then(|| "it runs only images that are known to be good".to_owned())
@@ -172,14 +173,9 @@ impl<'a> Reading<'a> {
         self.during(run).any(|(time, observation)| time.is_some() && lists(observation, ecosystem))
     }
 
-    /// Whether a cool-down hid the release from every install up to `until`.
-    fn too_young(&self, run: &Run, artefact: &Artefact, until: Time) -> bool {
-        self.during(run).any(|(_, observation)| match &observation.what {
-            ObservationKind::CoolDown { ecosystem, days } => {
-                Ecosystem::of(ecosystem) == artefact.ecosystem && is_too_young(artefact, *days, until)
-            }
-            _ => false,
-        })
+    /// Whether a cool-down hid the release from every install by `tool` up to `until`.
+    fn too_young(&self, run: &Run, artefact: &Artefact, tool: Option<&str>, until: Time) -> bool {
+        self.during(run).any(|(_, observation)| asked::hidden(artefact, &observation.what, tool, until))
     }
 
     fn runs_clean_images(&self) -> bool {
@@ -229,7 +225,16 @@ impl<'a> Reading<'a> {
                     if self.settled(run, artefact, time, name, reference) {
                         continue;
                     }
+                    // Another file entry may hold all of an environment to a range.
+                    if time.is_none() && self.held_back(run, artefact, observation) {
+                        continue;
+                    }
                     let whole = run.logged || (time.is_some() && self.evidence.gaps.is_empty());
+                    if !whole && self.would_take(artefact, name, reference) {
+                        let said = format!("`{reference}` admits {}, which was to be had", shown(artefact));
+                        add(open, time, said);
+                        continue;
+                    }
                     let end = if whole { "no version is recorded" } else { "its log is not whole" };
                     add(open && whole, time, format!("`{reference}` does not fix {}, and {end}", artefact.name()));
                 }
@@ -261,9 +266,13 @@ impl<'a> Reading<'a> {
     fn settled(&self, run: &Run, artefact: &Artefact, time: Option<Time>, name: &str, reference: &str) -> bool {
         let tag = reference.rsplit_once(['@', ':']).map_or(reference, |(_, tag)| tag);
         let until = time.unwrap_or_else(|| run.interval.to.min(artefact.last().max(run.interval.from)));
-        let own_days = line::cool_down_days(reference).filter(|_| artefact.ecosystem == Ecosystem::PyPI);
-        let own_cool_down = own_days.is_some_and(|days| is_too_young(artefact, days, until));
-        if artefact.is_clean_version(tag) || own_cool_down || self.too_young(run, artefact, until) {
+        let own_cool_down = line::cool_down(reference);
+        let hidden = own_cool_down.is_some_and(|cool_down| asked::is_hidden(artefact, &cool_down, until));
+        let tool = line::tool_of(reference);
+        if artefact.is_clean_version(tag) || hidden || self.too_young(run, artefact, tool, until) {
+            return true;
+        }
+        if asked::excludes(artefact, name, reference) {
             return true;
         }
         if line::fixes(reference, &artefact.ecosystem, artefact.name())
@@ -297,6 +306,33 @@ impl<'a> Reading<'a> {
                 _ => false,
             }),
         }
+    }
+
+    /// Whether the list of requirements that asks for this also asks for the artefact itself, always and only in ranges that
+    /// admit no bad version. One version of a package fits in a Python environment, so they hold for all that arrives with
+    /// them. A manifest with groups and extras tells too little: its range may not have been in force.
+    fn held_back(&self, run: &Run, artefact: &Artefact, observation: &Observation) -> bool {
+        let file = file_of(&observation.evidence);
+        if artefact.ecosystem != Ecosystem::PyPI || !(file.ends_with(".txt") || file.ends_with(".in")) {
+            return false;
+        }
+        let own = |other: &'a Observation| match &other.what {
+            ObservationKind::Unpinned { ecosystem, name, reference }
+                if file_of(&other.evidence) == file && self.names(artefact, ecosystem, name) =>
+            {
+                Some(!reference.contains(';') && asked::excludes(artefact, name, reference))
+            }
+            _ => None,
+        };
+        let ranges: Vec<bool> = self.during(run).filter_map(|(_, other)| own(other)).collect();
+        !ranges.is_empty() && ranges.iter().all(|excludes| *excludes)
+    }
+
+    /// Whether a manifest's own range for the artefact would have taken a bad version, and nothing is known to be missing.
+    /// A CI job whose log is gone stays unknown.
+    fn would_take(&self, artefact: &Artefact, name: &str, reference: &str) -> bool {
+        let is_ci = self.evidence.environment.system() == "ci";
+        !is_ci && self.evidence.gaps.is_empty() && asked::takes(artefact, name, reference)
     }
 
     fn fixed_elsewhere(&self, run: &Run, artefact: &Artefact, until: Time) -> bool {
@@ -392,9 +428,10 @@ pub(crate) fn commit_of(reference: &str, sha: Option<&str>) -> Option<String> {
     sha.or_else(|| is_commit(reference).then_some(reference)).map(str::to_ascii_lowercase)
 }
 
-/// Whether a release of the artefact was younger than `days` at every moment up to `until`.
-fn is_too_young(artefact: &Artefact, days: u32, until: Time) -> bool {
-    until <= artefact.first().plus_seconds(i64::from(days).saturating_mul(86_400))
+/// The file of a place that ends with a line's number.
+fn file_of(evidence: &str) -> &str {
+    let numbered = |line: &str| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+    evidence.rsplit_once(':').filter(|(_, line)| numbered(line)).map_or(evidence, |(file, _)| file)
 }
 
 fn lists(observation: &Observation, wanted: &Ecosystem) -> bool {

@@ -11,7 +11,7 @@ mod image;
 mod python;
 mod system;
 
-pub use command::{cool_down_days, fixes, follows_lock, is_quiet};
+pub use command::{asked, cool_down, fixes, follows_lock, is_quiet, tool_of};
 
 /// The image that `name[:tag][@sha256:…]` names.
 pub(crate) use image::parse as image_named;

@@ -158,9 +158,14 @@ fn installed(program: &str, action: &str, target: &str) -> Option<ObservationKin
         None => ObservationKind::Unpinned {
             ecosystem: Text::new(ecosystem.word()),
             name: if ecosystem.brings_dependencies() { Text::new("*") } else { Text::new(target) },
-            reference: Text::new(format!("{program} {action} {target}")),
+            reference: Text::new(format!("{program} {action} {}", quoted(target))),
         },
     })
+}
+
+/// As a shell would have to be given it: the record holds arguments, where `<` and `>` are no redirections.
+fn quoted(target: &str) -> String {
+    if target.contains(['<', '>']) { format!("'{target}'") } else { target.to_owned() }
 }
 
 /// `name[-version[-release]][.architecture][.rpm]`: a version is what begins with a digit after a hyphen.

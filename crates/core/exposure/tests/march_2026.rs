@@ -300,6 +300,151 @@ fn locks_and_cool_downs_in_a_logged_job_are_clear() {
     expect(&judged("pip install -U -q crewai", vec![seen(None, cool_down(0))]), Verdict::Suspect);
 }
 
+fn unpinned(name: &str, reference: &str) -> ObservationKind {
+    ObservationKind::Unpinned { ecosystem: Text::new("PyPI"), name: Text::new(name), reference: Text::new(reference) }
+}
+
+/// A job with its whole log, in which nothing was printed, and what an inventory says beside it.
+fn logged_with(command: &str, what: Vec<Observation>) -> Judgement {
+    let job = Job::new("manifest", "2026-03-24T11:00:00Z")
+        .line("2026-03-24T11:00:10Z", &format!("##[group]Run {command}"))
+        .end("2026-03-24T11:01:00Z");
+    let mut book = job.book();
+    book.add_evidence(&evidence(job.key.clone(), &[], what));
+    book.judge_all(&[profile("litellm-2026-03")]).remove(0)
+}
+
+#[test]
+fn a_manifest_range_is_suspect_where_it_admits_and_clear_where_it_does_not() {
+    for (range, verdict) in [
+        ("litellm", Verdict::Suspect),
+        ("litellm~=1.82", Verdict::Suspect),
+        ("litellm~=1.82.0", Verdict::Suspect),
+        ("litellm>=1.80", Verdict::Suspect),
+        ("litellm==1.82.*", Verdict::Suspect),
+        ("litellm>=1.80,!=1.82.7", Verdict::Suspect),
+        ("litellm<=1.82.7", Verdict::Suspect),
+        ("litellm ^1.80", Verdict::Suspect),
+        ("litellm >=1.83.0rc1 || ^1.80", Verdict::Suspect),
+        ("litellm @ https://files.example/litellm.whl", Verdict::Suspect),
+        ("version not recorded", Verdict::Suspect),
+        ("litellm[proxy]>=1.80,<1.82.7; python_version < '3.13'", Verdict::Clear),
+        ("litellm<1.82.7", Verdict::Clear),
+        ("litellm<1.82.7rc1", Verdict::Clear),
+        ("litellm!=1.82.7,!=1.82.8", Verdict::Clear),
+        ("litellm~=1.81.0", Verdict::Clear),
+        ("litellm>=1.82.9", Verdict::Clear),
+        ("litellm==1.82.6.post1", Verdict::Clear),
+        ("litellm ~1.81", Verdict::Clear),
+        ("litellm 1.82.6", Verdict::Clear),
+    ] {
+        let logged = logged_with("true", vec![seen(None, unpinned("litellm", range))]);
+        assert_eq!(logged.verdict, verdict, "{range}: {logged:#?}");
+        // Without a log nothing shows that no other way was open: never clear, and suspect only by the range itself.
+        let host = NodeKey::environment("host", "mac-17");
+        let alone = evidence(host, &[("2026-03-24T09:00:00Z", None)], vec![seen(None, unpinned("LiteLLM", range))]);
+        let judged = judge(&profile("litellm-2026-03"), &alone);
+        let wanted = match verdict {
+            Verdict::Suspect if range != "version not recorded" => Verdict::Suspect,
+            _ => Verdict::Unknown,
+        };
+        assert_eq!(judged.verdict, wanted, "{range}: {judged:#?}");
+    }
+}
+
+#[test]
+fn a_manifest_range_outside_the_window_or_beside_a_gap_is_unknown() {
+    let host = || NodeKey::environment("host", "mac-17");
+    let open = || vec![seen(None, unpinned("litellm", "litellm>=1.80"))];
+    let later = evidence(host(), &[("2026-04-02T09:00:00Z", None)], open());
+    expect(&judge(&profile("litellm-2026-03"), &later), Verdict::Unknown);
+    let mut gap = evidence(host(), &[("2026-03-24T09:00:00Z", None)], open());
+    gap.gaps.push("the second requirements file could not be read".to_owned());
+    expect(&judge(&profile("litellm-2026-03"), &gap), Verdict::Unknown);
+    // A lock beside it says what was installed.
+    let locked = ObservationKind::Locked {
+        ecosystem: Text::new("PyPI"),
+        name: Text::new("litellm"),
+        version: Text::new("1.82.6"),
+        sha256: Vec::new(),
+    };
+    let both = [open(), vec![seen(None, locked)]].concat();
+    let locked = evidence(host(), &[("2026-03-24T09:00:00Z", None)], both);
+    expect(&judge(&profile("litellm-2026-03"), &locked), Verdict::Clear);
+}
+
+#[test]
+fn a_list_of_requirements_holds_back_what_others_bring() {
+    let at = |place: &str, what| Observation { time: None, what, evidence: Text::new(place) };
+    let judged = |second: &str, range: &str| {
+        logged_with(
+            "true",
+            vec![at("requirements.txt:1", unpinned("crewai", "crewai>=1.0")), at(second, unpinned("litellm", range))],
+        )
+    };
+    expect(&judged("requirements.txt:2", "litellm<1.82.7"), Verdict::Clear);
+    expect(&judged("requirements.txt:2", "litellm>=1.80"), Verdict::Suspect);
+    expect(&judged("requirements.txt:2", "litellm<1.82.7; python_version < '3.9'"), Verdict::Suspect);
+    // Another file is another install, and an extra of a manifest may not have been asked for.
+    expect(&judged("docs/requirements.txt:2", "litellm<1.82.7"), Verdict::Suspect);
+    let extra = vec![
+        at("pyproject.toml:5", unpinned("crewai", "crewai>=1.0")),
+        at("pyproject.toml:9", unpinned("litellm", "litellm<1.82.7")),
+    ];
+    expect(&logged_with("true", extra), Verdict::Suspect);
+}
+
+#[test]
+fn a_command_is_held_to_its_own_ranges_and_cool_downs() {
+    for (command, verdict) in [
+        ("pip install -q 'litellm>=1.80,<1.82.7' crewai", Verdict::Clear),
+        ("pip install -q litellm==1.81.* crewai", Verdict::Clear),
+        ("pip install -q 'litellm>=1.80' crewai", Verdict::Suspect),
+        ("pip install -q litellm<1.82.7 crewai", Verdict::Suspect),
+        ("uv pip install -q --exclude-newer 2026-03-20 crewai", Verdict::Clear),
+        ("uv pip install -q --exclude-newer 2026-03-24T10:00:00Z crewai", Verdict::Clear),
+        ("uv pip install -q --exclude-newer 2026-03-24T12:00:00Z crewai", Verdict::Suspect),
+        // A date is one in the machine's own zone.
+        ("uv pip install -q --exclude-newer 2026-03-24 crewai", Verdict::Suspect),
+        ("uv pip install -q --exclude-newer '3 days' crewai", Verdict::Clear),
+        ("uv pip install -q --exclude-newer 'PT5M' crewai", Verdict::Suspect),
+        ("UV_EXCLUDE_NEWER=2026-03-20 uv pip install -q crewai", Verdict::Clear),
+        ("UV_EXCLUDE_NEWER=2026-03-20 pip install -q crewai", Verdict::Suspect),
+        ("pip install -q --uploaded-prior-to=2026-03-20T00:00:00Z crewai", Verdict::Clear),
+        ("pip install -q --exclude-newer 2026-03-20 crewai", Verdict::Suspect),
+    ] {
+        let judged = logged_with(command, Vec::new());
+        assert_eq!(judged.verdict, verdict, "{command}: {judged:#?}");
+    }
+}
+
+#[test]
+fn a_cool_down_counts_in_the_unit_of_the_tool_that_reads_it() {
+    let age = |tool: &str, setting: &str, except: &[&str]| ObservationKind::ReleaseAge {
+        ecosystem: Text::new("PyPI"),
+        tool: Text::new(tool),
+        setting: Text::new(setting),
+        except: except.iter().map(Text::new).collect(),
+    };
+    for (command, rule, verdict) in [
+        ("uv pip install -q crewai", age("uv", "3 days", &[]), Verdict::Clear),
+        ("uv pip install -q crewai", age("uv", "2026-03-20", &[]), Verdict::Clear),
+        ("uv pip install -q crewai", age("uv", "2026-03-30", &[]), Verdict::Suspect),
+        ("poetry install -q", age("poetry", "7", &[]), Verdict::Clear),
+        ("poetry install -q", age("poetry", "0", &[]), Verdict::Suspect),
+        ("poetry install -q", age("poetry", "7", &["LiteLLM"]), Verdict::Suspect),
+        ("poetry install -q", age("poetry", "7", &["lite*"]), Verdict::Suspect),
+        ("poetry install -q", age("poetry", "7", &["crewai"]), Verdict::Clear),
+        ("poetry install -q", age("poetry", "a week", &[]), Verdict::Suspect),
+        // Another tool's setting, and one that only holds back proposals.
+        ("pip install -q crewai", age("uv", "3 days", &[]), Verdict::Suspect),
+        ("pip install -q crewai", age("dependabot", "7", &[]), Verdict::Suspect),
+    ] {
+        let judged = logged_with(command, vec![seen(None, rule.clone())]);
+        assert_eq!(judged.verdict, verdict, "{command} with {rule:?}: {judged:#?}");
+    }
+}
+
 #[test]
 fn logs_gone_and_reference_open_is_unknown() {
     let key = NodeKey::environment("ci", "meridian/app/8812/train");

@@ -104,6 +104,17 @@ pub enum ObservationKind {
         /// Days.
         days: u32,
     },
+    /// Installs by one tool skip releases by age or date, in that tool's own unit.
+    ReleaseAge {
+        /// OSV ecosystem.
+        ecosystem: Text,
+        /// The tool that reads the setting: `uv`, `pip`, `poetry`, `npm`, `pnpm`, `yarn`, `bun`.
+        tool: Text,
+        /// Its value as written: `3 days`, `2026-03-20T00:00:00Z`, `1440`.
+        setting: Text,
+        /// Names and patterns that the setting does not hold for.
+        except: Vec<Text>,
+    },
     /// The whole log of a run was read: what is not in it did not happen in that run.
     LogComplete {
         /// Which run.

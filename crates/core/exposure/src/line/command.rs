@@ -3,7 +3,7 @@
 //! It is not a shell: no variable is expanded. What cannot be told counts as not fixed.
 
 use firebreak_model::{ObservationKind, Text};
-use firebreak_package::{Ecosystem, version};
+use firebreak_package::{CoolDown, Ecosystem, version};
 
 pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     let Some(line) = echoed(text) else { return };
@@ -42,12 +42,18 @@ fn is_prefix(word: &str) -> bool {
     assigns || matches!(word, "sudo" | "time" | "env" | "-E" | "then" | "do" | "(" | "{")
 }
 
+/// The program's name, without its folder and the version that some are installed under: `pip3.12`.
+fn program<'a>(words: &[&'a str]) -> Option<&'a str> {
+    let file = words.first()?.rsplit('/').next()?;
+    Some(file.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.'))
+}
+
 fn installer(words: &[&str]) -> Option<Installer> {
-    let program = words.first()?.rsplit('/').next()?;
+    let program = program(words)?;
     let mut verbs = words.iter().skip(1).filter(|word| !word.starts_with('-')).copied();
     let (first, second, third) = (verbs.next(), verbs.next(), verbs.next());
     let python = match program {
-        "pip" | "pip3" | "pipx" => matches!(first, Some("install" | "download" | "wheel" | "run")),
+        "pip" | "pipx" => matches!(first, Some("install" | "download" | "wheel" | "run")),
         "uv" if first != Some("run") => matches!(
             (first, second),
             (Some("add" | "sync"), _)
@@ -111,18 +117,93 @@ pub fn follows_lock(command: &str) -> bool {
     }
 }
 
-/// How many days old a release must be for the command to take it, where the command itself says so in days.
-pub fn cool_down_days(command: &str) -> Option<u32> {
-    let (_, after) = command.split_once("--exclude-newer")?;
-    let after = after.trim_start_matches(['=', ' ', '"', '\'']);
-    let end = after.find(|letter: char| !letter.is_ascii_digit())?;
-    let (number, unit) = after.split_at_checked(end)?;
-    let number: u32 = number.parse().ok()?;
-    match unit.trim_start().split([' ', '"', '\'']).next()? {
-        "day" | "days" | "d" => Some(number),
-        "week" | "weeks" | "w" => number.checked_mul(7),
-        _ => None,
+/// The tool that a command runs, by the name under which its settings are known. `None` for what is no command that installs.
+pub fn tool_of(command: &str) -> Option<&'static str> {
+    let words: Vec<&str> = command.split_whitespace().skip_while(|word| is_prefix(word)).collect();
+    installer(&words)?;
+    Some(match program(&words)? {
+        "pip" | "pipx" | "python" => "pip",
+        "uv" | "uvx" => "uv",
+        "poetry" => "poetry",
+        "pdm" => "pdm",
+        "npm" | "npx" => "npm",
+        "pnpm" | "pnpx" => "pnpm",
+        "bun" | "bunx" => "bun",
+        "yarn" => "yarn",
+        _ => "other",
+    })
+}
+
+/// The cool-down that the command itself sets: an option of its tool, or a variable before it. `None` where it sets none
+/// that can be read, or makes exceptions.
+pub fn cool_down(command: &str) -> Option<CoolDown> {
+    let tool = tool_of(command)?;
+    if command.contains("--exclude-newer-package") {
+        return None;
     }
+    let settings = [
+        ("uv", "--exclude-newer"),
+        ("uv", "UV_EXCLUDE_NEWER"),
+        ("pip", "--uploaded-prior-to"),
+        ("pip", "PIP_UPLOADED_PRIOR_TO"),
+        ("npm", "--before"),
+        ("npm", "--min-release-age"),
+        ("bun", "--minimum-release-age"),
+    ];
+    let own = settings.into_iter().filter(|(own, _)| *own == tool);
+    let mut values = own.filter_map(|(_, option)| value_of(command, option));
+    CoolDown::parse(tool, values.next()?).ok()
+}
+
+/// What follows `option`, in quotes or up to white space.
+fn value_of<'a>(command: &'a str, option: &str) -> Option<&'a str> {
+    let (before, after) = command.split_once(option)?;
+    let alone = before.is_empty() || before.ends_with(char::is_whitespace);
+    let value = after.strip_prefix(['=', ' ']).filter(|_| alone)?.trim_start();
+    let quote = value.chars().next().filter(|letter| matches!(letter, '"' | '\''));
+    match quote {
+        Some(quote) => value.get(1..)?.split(quote).next(),
+        None => value.split_whitespace().next(),
+    }
+}
+
+/// The words of the command that ask for `name` in a range: `litellm>=1.80,<1.82.7`. A shell takes `<` and `>` outside of
+/// quotes for itself, so such a word asks for no range at all.
+pub fn asked(command: &str, ecosystem: &Ecosystem, name: &str) -> Vec<String> {
+    // An override outweighs every range, and pipx gives each name an environment of its own.
+    if command.contains("--override") || command.split_whitespace().any(|word| word.ends_with("pipx")) {
+        return Vec::new();
+    }
+    let names = |word: &str| {
+        let end = word.find(|letter: char| !(letter.is_ascii_alphanumeric() || "-_.".contains(letter)));
+        let own = end.and_then(|end| word.get(..end)).unwrap_or(word);
+        !own.is_empty() && ecosystem.canonical(own) == ecosystem.canonical(name)
+    };
+    let given = |(word, quoted): &(String, bool)| names(word) && (*quoted || !word.contains(['<', '>']));
+    shell_words(command).into_iter().filter(given).map(|(word, _)| word).collect()
+}
+
+/// Words as a shell cuts them, each with whether quotes stood around all of its signs.
+fn shell_words(command: &str) -> Vec<(String, bool)> {
+    let mut words = Vec::new();
+    let (mut word, mut quoted, mut open) = (String::new(), true, None);
+    for letter in command.chars() {
+        match (open, letter) {
+            (Some(quote), letter) if letter == quote => open = None,
+            (None, '"' | '\'') => open = Some(letter),
+            (None, letter) if letter.is_whitespace() => {
+                words.push((std::mem::take(&mut word), quoted));
+                quoted = true;
+            }
+            (open, letter) => {
+                quoted &= open.is_some() || !matches!(letter, '<' | '>');
+                word.push(letter);
+            }
+        }
+    }
+    words.push((word, quoted && open.is_none()));
+    words.retain(|(word, _)| !word.is_empty());
+    words
 }
 
 /// Whether the command itself asks for exactly one version of `name`, and which.

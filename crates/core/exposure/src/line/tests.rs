@@ -2,6 +2,7 @@
 
 use super::*;
 use expect_test::{Expect, expect};
+use firebreak_package::CoolDown;
 
 fn check(line: &str, expected: Expect) {
     let (time, text) = split(line);
@@ -118,9 +119,25 @@ fn commands_that_fix_nothing() {
 
 #[test]
 fn what_a_command_says_of_itself() {
-    assert_eq!(cool_down_days("uv pip install --exclude-newer '3 days' crewai"), Some(3));
-    assert_eq!(cool_down_days("uv pip install --exclude-newer=1week crewai"), Some(7));
-    assert_eq!(cool_down_days("uv pip install --exclude-newer 2026-03-20 crewai"), None);
+    let days = |days| Some(CoolDown::days(days));
+    assert_eq!(cool_down("uv pip install --exclude-newer '3 days' crewai"), days(3));
+    assert_eq!(cool_down("uv pip install --exclude-newer=1week crewai"), days(7));
+    assert_eq!(cool_down("UV_EXCLUDE_NEWER=P2D uv pip install crewai"), days(2));
+    assert_eq!(cool_down("npm install --min-release-age=2"), days(2));
+    assert_eq!(cool_down("pip install --exclude-newer '3 days' crewai"), None);
+    assert_eq!(cool_down("uv pip install --exclude-newer '3 days' --exclude-newer-package litellm=false crewai"), None);
+    assert_eq!(cool_down("uv pip install crewai"), None);
+    let asked = |command| asked(command, &firebreak_package::Ecosystem::PyPI, "litellm");
+    assert_eq!(asked("pip install 'LiteLLM[proxy]>=1.80,<1.82.7' crewai"), ["LiteLLM[proxy]>=1.80,<1.82.7"]);
+    assert_eq!(asked("pip install litellm==1.82.*"), ["litellm==1.82.*"]);
+    // The shell reads from a file called `1.82.7` there.
+    for open in ["pip install litellm<1.82.7", "pip install 'litellm<1.82.7", "pipx install 'litellm<1.82.7' crewai"] {
+        assert_eq!(asked(open), Vec::<String>::new(), "{open}");
+    }
+    assert_eq!(
+        (tool_of("sudo pip3.12 install x"), tool_of("uvx x"), tool_of("litellm>=1")),
+        (Some("pip"), Some("uv"), None)
+    );
     assert!(follows_lock("uv sync --locked") && !follows_lock("uv sync") && follows_lock("CI=1 npm ci"));
     assert!(is_quiet("pip install -q x") && !is_quiet("pip install quiet"));
     let pypi = firebreak_package::Ecosystem::PyPI;
