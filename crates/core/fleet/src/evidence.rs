@@ -66,6 +66,7 @@ fn things(what: &ObservationKind) -> Vec<Thing> {
         ObservationKind::LockComplete { .. }
         | ObservationKind::Unpinned { .. }
         | ObservationKind::CoolDown { .. }
+        | ObservationKind::ReleaseAge { .. }
         | ObservationKind::LogComplete { .. } => Vec::new(),
     }
 }
