@@ -14,7 +14,7 @@ use crate::flat::item;
 use crate::holds::Made;
 pub(crate) use crate::holds::{Arrivals, Hold, Start};
 use crate::net::{NONE, Net, Span};
-use crate::scan::{Batch, Step};
+use crate::scan::{Batch, Facts, Step};
 use firebreak_model::{Interval, Persistence, Time};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -220,8 +220,8 @@ impl<B: Blocked> Sweep<'_, B> {
     /// Takes the steps that were found. They wait, if they may, until all that begins now is known.
     fn take(&mut self, may_wait: bool) {
         let mut batch = std::mem::take(&mut self.batch);
-        for step in batch.look_up(self.net) {
-            self.fire(step, may_wait);
+        for (step, facts) in batch.look_up(self.net) {
+            self.fire(step, facts, may_wait);
         }
         batch.clear();
         self.batch = batch;
@@ -253,21 +253,25 @@ impl<B: Blocked> Sweep<'_, B> {
 
     /// Takes a step as far as the hold by which it was found makes it possible.
     #[inline]
-    fn fire(&mut self, step: &Step, may_wait: bool) {
+    fn fire(&mut self, step: &Step, facts: &Facts, may_wait: bool) {
         let Some(held) = self.arrivals.hold(step.by).copied() else { return };
         if self.full.contains(step.to) {
             return;
         }
-        let (span, life) = (self.net.span_at(step.span), self.net.life_at(step.life));
-        let from = held.from.max(span.valid.from).max(life.from);
-        let end = held.to.min(span.valid.to).min(life.to);
-        if from >= end || self.is_bounded(step.to, &held, span.persistence) {
+        let Facts { valid, life, code } = *facts;
+        let from = held.from.max(valid.from).max(life.from);
+        let end = held.to.min(valid.to).min(life.to);
+        if from >= end {
+            return;
+        }
+        let persistence = self.net.spans().persistence(code);
+        if self.is_bounded(step.to, &held, persistence) {
             return;
         }
         if self.blocked.edge(step.edge) || self.blocked.node(step.to) {
             return;
         }
-        let way = Way { edge: step.edge, to: step.to, span, life };
+        let way = Way { edge: step.edge, to: step.to, span: Span { valid, persistence }, life };
         if self.net.premises(step.edge).is_empty() {
             if may_wait && from > self.now {
                 return self.waiting.push((step.edge, step.by));

@@ -15,7 +15,7 @@ use crate::bits::Bits;
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::net::{NONE, Net};
 use crate::reach::{Hop, hop_over};
-use crate::scan::{Batch, Step};
+use crate::scan::Batch;
 use firebreak_model::{Interval, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -110,32 +110,31 @@ impl<B: Blocked> Sweep<'_, B> {
     /// Takes the steps that were found.
     fn take(&mut self) {
         let mut batch = std::mem::take(&mut self.batch);
-        for step in batch.look_up(self.net) {
-            if !self.closure.inside.contains(step.to) && self.is_open(step) {
-                self.enter(step.to, step.edge, self.net.life_at(step.life));
+        for (step, facts) in batch.look_up(self.net) {
+            if !self.closure.inside.contains(step.to) && self.is_open(step.edge, facts.valid) {
+                self.enter(step.to, step.edge, facts.life);
             }
         }
         batch.clear();
         self.batch = batch;
     }
 
-    fn is_open(&mut self, step: &Step) -> bool {
-        let valid = self.net.span_at(step.span).valid;
-        if valid.to <= self.closure.at || valid.from >= valid.to || self.blocked.edge(step.edge) {
+    fn is_open(&mut self, edge: u32, valid: Interval) -> bool {
+        if valid.to <= self.closure.at || valid.from >= valid.to || self.blocked.edge(edge) {
             return false;
         }
-        let premises = self.net.premises(step.edge);
+        let premises = self.net.premises(edge);
         if premises.is_empty() {
             return true;
         }
         if premises.len() > NEEDS_MAX {
             // Each need comes here once, when its own steps are taken.
-            let have = self.have.entry(step.edge).or_default();
+            let have = self.have.entry(edge).or_default();
             *have += 1;
             return *have > premises.len();
         }
         // What was reached on this level comes here again on its own.
-        self.net.needs(step.edge).all(|need| self.ready.contains(need))
+        self.net.needs(edge).all(|need| self.ready.contains(need))
     }
 
     fn enter(&mut self, node: u32, via: u32, life: Interval) {

@@ -7,7 +7,7 @@ use crate::build::Statement;
 use crate::graph::{Ended, Graph, LIST, Saying};
 use crate::net::{NONE, Span, kept};
 use crate::options::by_rank;
-use crate::pool::Runs;
+use crate::runs::Runs;
 use firebreak_model::Persistence;
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;

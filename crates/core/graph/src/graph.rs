@@ -7,7 +7,8 @@
 use crate::alias::Aliases;
 use crate::net::{NONE, Net, Span};
 use crate::options::{Options, spelled};
-use crate::pool::{Narrow, Pool, Runs, Sparse};
+use crate::pool::{Narrow, Pool, Sparse};
+use crate::runs::Runs;
 use firebreak_model::{
     Action, CutOption, DataClass, EdgeKind, Holding, Interval, NodeKey, Persistence, Problem, Text, Time,
 };

@@ -37,6 +37,7 @@ mod oracle;
 mod paged;
 mod pool;
 pub mod reach;
+mod runs;
 mod scan;
 mod spans;
 pub mod standing;

@@ -6,7 +6,8 @@
 //! at the nodes that they touch. Interval and persistence of an edge are one code, see `spans`.
 
 use crate::flat::{item, put, run, starts};
-use crate::pool::{Marks, PACKED_END, Packed, Pool, Runs, Sparse, packed, slack, unpacked};
+use crate::pool::{Marks, PACKED_END, Packed, Pool, Sparse, packed, slack, unpacked};
+use crate::runs::Runs;
 pub(crate) use crate::spans::Span;
 use crate::spans::Spans;
 use firebreak_model::{Interval, Persistence, Time};
@@ -15,7 +16,8 @@ use rustc_hash::FxHashMap;
 /// No node, no edge, no hold.
 pub(crate) const NONE: u32 = u32::MAX;
 
-const NEVER: Interval = Interval::new(Time::MIN, Time::MIN);
+/// No instant.
+pub(crate) const NEVER: Interval = Interval::new(Time::MIN, Time::MIN);
 
 /// Numbers of edges: those that were laid, then those that changes added.
 #[derive(Clone, Debug)]
@@ -146,18 +148,6 @@ impl Net {
         self.life.get(node as usize).and_then(|life| self.lives.get(*life)).copied().unwrap_or(NEVER)
     }
 
-    /// The number of the node's life, for [`Net::life_at`].
-    #[inline]
-    pub(crate) fn life_number(&self, node: u32) -> u32 {
-        self.life.get(node as usize).copied().unwrap_or(NONE)
-    }
-
-    /// The life with this number.
-    #[inline]
-    pub(crate) fn life_at(&self, number: u32) -> Interval {
-        self.lives.get(number).copied().unwrap_or(NEVER)
-    }
-
     /// The edges that follow from `node` and are not among [`Net::laid_out`].
     #[inline]
     pub(crate) fn beyond(&self, node: u32) -> impl Iterator<Item = u32> {
@@ -228,16 +218,16 @@ impl Net {
         self.span.get(edge as usize).and_then(|code| self.spans.get(*code)).unwrap_or(nothing)
     }
 
-    /// The code of interval and persistence, for [`Net::span_at`].
+    /// The code of interval and persistence, for [`Net::spans`].
     #[inline]
     pub(crate) fn span_code(&self, edge: u32) -> u32 {
         self.span.get(edge as usize).copied().unwrap_or(NONE)
     }
 
-    /// Interval and persistence of a code.
+    /// What the codes of [`Net::span_code`] mean.
     #[inline]
-    pub(crate) fn span_at(&self, code: u32) -> Span {
-        self.spans.get(code).unwrap_or(Span { valid: NEVER, persistence: Persistence::While })
+    pub(crate) fn spans(&self) -> &Spans {
+        &self.spans
     }
 
     /// What the edge needs beside its origin; empty for nearly all.

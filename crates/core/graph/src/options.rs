@@ -4,7 +4,8 @@
 //! higher cost, the longer delay, the worse reversibility and the stricter policy count.
 
 use crate::net::NONE;
-use crate::pool::{Pool, Runs};
+use crate::pool::Pool;
+use crate::runs::Runs;
 use firebreak_model::{Action, CutOption, CutPolicy, NodeKey, NodeKind, Reversibility, Text};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;

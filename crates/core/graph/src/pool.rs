@@ -1,4 +1,4 @@
-//! Lean containers: each different thing once, runs of small things, and columns in which few places hold anything.
+//! Lean containers: each different thing once, and columns in which few places hold anything. Runs of small things are in `runs`.
 //!
 //! Numbers are `u32`. Nothing here knows what it stores.
 
@@ -120,96 +120,6 @@ impl<T: Eq + Hash> Pool<T> {
         self.items.reserve(slack(self.items.len()));
         let items = &self.items;
         self.slots.grow(items.len() + slack(items.len()), |number| items.get(number as usize).map_or(0, hash_of));
-    }
-}
-
-/// Different runs of small things (texts as bytes, lists of numbers), one after the other in one place.
-#[derive(Clone, Debug)]
-pub(crate) struct Runs<T> {
-    all: Vec<T>,
-    /// Run -> where it ends.
-    ends: Vec<usize>,
-    /// How many of the first runs are sorted, and found by that.
-    sorted: u32,
-    /// The others.
-    slots: Slots,
-}
-
-impl<T> Default for Runs<T> {
-    fn default() -> Self {
-        Runs { all: Vec::new(), ends: Vec::new(), sorted: 0, slots: Slots::default() }
-    }
-}
-
-fn run_of<'a, T>(all: &'a [T], ends: &[usize], number: u32) -> &'a [T] {
-    let number = number as usize;
-    let first = number.checked_sub(1).map_or(0, |before| item(ends, before));
-    ends.get(number).and_then(|end| all.get(first..*end)).unwrap_or(&[])
-}
-
-impl<T: Copy + Ord + Hash> Runs<T> {
-    pub(crate) fn number(&mut self, run: &[T]) -> u32 {
-        let hash = hash_of(run);
-        if let Some(number) = self.find_hashed(hash, run) {
-            return number;
-        }
-        let number = self.ends.len() as u32;
-        self.all.extend_from_slice(run);
-        self.ends.push(self.all.len());
-        self.slots.add(hash, number, |number| hash_of(run_of(&self.all, &self.ends, number)));
-        number
-    }
-
-    pub(crate) fn find(&self, run: &[T]) -> Option<u32> {
-        self.find_hashed(hash_of(run), run)
-    }
-
-    fn find_hashed(&self, hash: u64, run: &[T]) -> Option<u32> {
-        let place = self.place_of(run);
-        if place < self.sorted && self.get(place) == run {
-            return Some(place);
-        }
-        self.slots.find(hash, |number| self.get(number) == run)
-    }
-
-    /// How many of the sorted runs are before `run`.
-    pub(crate) fn place_of(&self, run: &[T]) -> u32 {
-        let (mut low, mut high) = (0, self.sorted);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.get(middle) < run { low = middle + 1 } else { high = middle }
-        }
-        low
-    }
-
-    /// The run with this number; empty where there is none.
-    #[inline]
-    pub(crate) fn get(&self, number: u32) -> &[T] {
-        run_of(&self.all, &self.ends, number)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The runs of `order`, which sorts them: the new number of each is its place there.
-    pub(crate) fn sorted(&self, order: &[u32]) -> Runs<T> {
-        let length: usize = order.iter().map(|number| self.get(*number).len()).sum();
-        let mut all = Vec::with_capacity(length + slack(order.len()) * 32);
-        let mut ends = Vec::with_capacity(order.len() + slack(order.len()));
-        for number in order {
-            all.extend_from_slice(self.get(*number));
-            ends.push(all.len());
-        }
-        Runs { all, ends, sorted: order.len() as u32, slots: Slots::default() }
-    }
-}
-
-impl Runs<u8> {
-    /// The text with this number.
-    #[inline]
-    pub(crate) fn text(&self, number: u32) -> &str {
-        std::str::from_utf8(self.get(number)).unwrap_or_default()
     }
 }
 
@@ -464,23 +374,11 @@ mod tests {
     #[test]
     fn a_thing_seen_again_keeps_its_number() {
         let mut pool: Pool<u64> = Pool::default();
-        let mut runs: Runs<u32> = Runs::default();
-        for round in 0..3u64 {
-            for n in 0..1000u64 {
-                assert_eq!(pool.number(n * n), n as u32);
-                let list: Vec<u32> = (0..n as u32 % 7).chain([n as u32]).collect();
-                assert_eq!(runs.number(&list), n as u32, "round {round}");
-                assert_eq!(runs.get(n as u32), list);
-            }
+        for _ in 0..3 {
+            assert!((0..1000u64).all(|n| pool.number(n * n) == n as u32));
             pool.settle();
         }
         assert_eq!(pool.items().len(), 1000);
-        assert_eq!(runs.find(&[0, 1, 5]), None);
-        let mut order: Vec<u32> = (0..1000).collect();
-        order.sort_by_key(|number| runs.get(*number));
-        let mut sorted = runs.sorted(&order);
-        assert!((0..).zip(&order).all(|(place, old)| sorted.find(runs.get(*old)) == Some(place)));
-        assert_eq!((sorted.find(&[9, 9]), sorted.number(&[9, 9]), sorted.find(&[9, 9])), (None, 1000, Some(1000)));
     }
 
     #[test]

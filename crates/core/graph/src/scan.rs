@@ -5,7 +5,8 @@
 //! many waits for memory overlap. The order is that of the edges asked for.
 
 use crate::bits::Bits;
-use crate::net::Net;
+use crate::net::{NEVER, NONE, Net};
+use firebreak_model::Interval;
 use std::ops::Range;
 
 /// How many steps are gathered before they are taken.
@@ -18,21 +19,29 @@ pub(crate) struct Step {
     pub(crate) to: u32,
     /// What the one who scans says of the edge's origin.
     pub(crate) by: u32,
-    /// The code of the edge's span, and the number of the target's life; only after [`Batch::look_up`].
-    pub(crate) span: u32,
-    pub(crate) life: u32,
 }
+
+/// What is known of a step: when its edge and its target exist, and the code of the edge's span.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) valid: Interval,
+    pub(crate) life: Interval,
+    pub(crate) code: u32,
+}
+
+const NOTHING: Facts = Facts { valid: NEVER, life: NEVER, code: NONE };
 
 /// Steps that wait to be taken.
 #[derive(Default)]
 pub(crate) struct Batch {
     steps: Vec<Step>,
+    facts: Vec<Facts>,
     count: usize,
 }
 
 impl Batch {
     pub(crate) fn new() -> Batch {
-        Batch { steps: vec![Step::default(); ROOM], count: 0 }
+        Batch { steps: vec![Step::default(); ROOM], facts: vec![NOTHING; ROOM], count: 0 }
     }
 
     #[inline]
@@ -66,11 +75,16 @@ impl Batch {
     }
 
     /// Reads what is known of all steps, and gives them.
-    pub(crate) fn look_up(&mut self, net: &Net) -> &[Step] {
-        let steps = self.steps.get_mut(..self.count).unwrap_or_default();
-        steps.iter_mut().for_each(|step| step.span = net.span_code(step.edge));
-        steps.iter_mut().for_each(|step| step.life = net.life_number(step.to));
-        steps
+    pub(crate) fn look_up(&mut self, net: &Net) -> impl Iterator<Item = (&Step, &Facts)> {
+        let steps = self.steps.get(..self.count).unwrap_or_default();
+        for (facts, step) in self.facts.iter_mut().zip(steps) {
+            facts.code = net.span_code(step.edge);
+        }
+        for (facts, step) in self.facts.iter_mut().zip(steps) {
+            facts.valid = net.spans().valid(facts.code);
+            facts.life = net.life(step.to);
+        }
+        steps.iter().zip(&self.facts)
     }
 
     pub(crate) fn clear(&mut self) {

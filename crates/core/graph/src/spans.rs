@@ -4,7 +4,7 @@
 //! in a table. Rows lie in the order of the edges that need them first, so that a sweep over edges reads them one after
 //! the other. Nothing is rounded.
 
-use crate::net::NONE;
+use crate::net::{NEVER, NONE};
 use crate::pool::{Slots, hash_of, slack};
 use firebreak_model::time::MICROS_PER_SECOND;
 use firebreak_model::{Interval, Persistence, Time};
@@ -66,12 +66,27 @@ impl Spans {
         if code & ROW != 0 {
             return self.row(code & !ROW);
         }
-        let persistence = if code & 1 == 0 { Persistence::While } else { Persistence::Take };
-        let from = match i64::from(code >> 1) {
-            0 => Time::MIN,
-            seconds => Time::from_seconds(self.base.unwrap_or_default() + seconds - 1),
-        };
-        Some(Span { valid: Interval::since(from), persistence })
+        Some(Span { valid: self.valid(code), persistence: self.persistence(code) })
+    }
+
+    /// When what has this code is possible; never for no code. Without a branch, so that the reads of many overlap.
+    #[inline]
+    pub(crate) fn valid(&self, code: u32) -> Interval {
+        let is_row = code & ROW != 0;
+        let row = self.times.get(if is_row { code & !ROW } else { 0 } as usize);
+        let since = self.base.unwrap_or_default() + i64::from(code >> 1) - 1;
+        let from = if code >> 1 == 0 { Time::MIN } else { Time::from_seconds(since) };
+        if is_row { row.copied().unwrap_or(NEVER) } else { Interval::since(from) }
+    }
+
+    /// How long what has this code stays.
+    #[inline]
+    pub(crate) fn persistence(&self, code: u32) -> Persistence {
+        match code & ROW != 0 {
+            true => self.keeps.get((code & !ROW) as usize).map_or(Persistence::While, |keeps| kept(*keeps)),
+            false if code & 1 == 0 => Persistence::While,
+            false => Persistence::Take,
+        }
     }
 
     #[inline]
@@ -115,12 +130,15 @@ impl Spans {
 
 fn row_of(times: &[Interval], keeps: &[u32], row: u32) -> Option<Span> {
     let (valid, keeps) = times.get(row as usize).zip(keeps.get(row as usize))?;
-    let persistence = match *keeps {
+    Some(Span { valid: *valid, persistence: kept(*keeps) })
+}
+
+fn kept(keeps: u32) -> Persistence {
+    match keeps {
         WHILE => Persistence::While,
         TAKE => Persistence::Take,
         ttl_seconds => Persistence::Mint { ttl_seconds },
-    };
-    Some(Span { valid: *valid, persistence })
+    }
 }
 
 /// The code of a span that needs no row.
