@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 21] = [
+const ALLOWED: [(&str, &[&str]); 22] = [
     ("core/model", &[]),
     ("core/graph", &["model"]),
     ("core/permission", &["model"]),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("edge/world", &["model"]),
     ("edge/intake", &["model", "world"]),
     ("edge/inventory", &["model", "world", "package", "classify", "permission"]),
+    ("edge/advisory", &["model", "world", "advisory"]),
     ("edge/fleet", &["model", "world", "fleet"]),
     ("edge/snapshot", &["model", "world", "package", "classify"]),
     ("edge/lake", &["model", "world"]),
@@ -35,6 +36,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
             "detect",
             "package",
             "advisory",
+            "advisory-store",
             "exposure",
             "classify",
             "contain",

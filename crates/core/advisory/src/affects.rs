@@ -3,8 +3,8 @@
 //! It decides nothing where it cannot: a version without an order, or a commit whose history is not at hand, is in doubt.
 
 use crate::record::{Affected, Bound, Event, RangeKind};
-use firebreak_package::{Ecosystem, version};
-use std::cmp::Ordering;
+use firebreak_package::version::{self, Order};
+use firebreak_package::{Ecosystem, affected};
 
 /// The answer for one version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,68 +33,28 @@ pub fn affects(affected: &Affected, version: &str) -> Answer {
     answers.max().unwrap_or(Answer::Undecided)
 }
 
-/// Whether `version` lies in one range. The events are taken as a set: the one that is nearest below the version decides.
+/// Whether `version` lies in one range. What cannot be ordered is undecided.
 pub(crate) fn in_range<'a>(
     family: &Ecosystem,
     kind: RangeKind,
     events: impl Iterator<Item = (Bound, &'a str)>,
     version: &str,
 ) -> Answer {
-    if kind == RangeKind::Git {
-        return at_commit(events, version);
-    }
-    let semver = Ecosystem::Npm;
-    let order = if kind == RangeKind::Semver { &semver } else { family };
-    let mut nearest: Option<(&str, bool)> = None;
-    let (mut limited, mut below_limit) = (false, false);
-    for (bound, at) in events {
-        let Some(placed) = compare(order, at, version) else { return Answer::Undecided };
-        match bound {
-            Bound::Limit => {
-                limited = true;
-                below_limit |= at == "*" || placed == Ordering::Greater;
-                continue;
-            }
-            Bound::LastAffected if placed == Ordering::Less => {}
-            Bound::Introduced | Bound::Fixed if placed != Ordering::Greater => {}
-            _ => continue,
-        }
-        let affected = bound == Bound::Introduced;
-        let closer = match nearest {
-            None => true,
-            Some((other, was)) => match compare(order, at, other) {
-                None => return Answer::Undecided,
-                Some(Ordering::Greater) => true,
-                // At one and the same version the end wins over the beginning only where nothing is between them.
-                Some(Ordering::Equal) => was && !affected,
-                Some(Ordering::Less) => false,
-            },
-        };
-        if closer {
-            nearest = Some((at, affected));
-        }
-    }
-    match nearest {
-        Some((_, true)) if !limited || below_limit => Answer::Affected,
-        _ => Answer::Unaffected,
-    }
-}
-
-/// `0` is before every version, `*` after every one.
-fn compare(order: &Ecosystem, at: &str, version: &str) -> Option<Ordering> {
-    match (at, version) {
-        (a, b) if a == b => Some(Ordering::Equal),
-        // What has no order is not below or above anything, and that includes the beginning.
-        ("0", other) => version::compare(order, other, other).map(|_| match version::compare(order, at, other) {
-            Some(Ordering::Equal) => Ordering::Equal,
-            _ => Ordering::Less,
-        }),
-        (other, "0") => version::compare(order, other, other).map(|_| match version::compare(order, other, "0") {
-            Some(Ordering::Equal) => Ordering::Equal,
-            _ => Ordering::Greater,
-        }),
-        ("*", _) => Some(Ordering::Greater),
-        _ => version::compare(order, at, version),
+    let order = match kind {
+        RangeKind::Git => return at_commit(events, version),
+        RangeKind::Semver => Order::Semver,
+        RangeKind::Ecosystem => family.order(),
+    };
+    let events = events.map(|(bound, at)| match bound {
+        Bound::Introduced => affected::Event::Introduced(at),
+        Bound::Fixed => affected::Event::Fixed(at),
+        Bound::LastAffected => affected::Event::LastAffected(at),
+        Bound::Limit => affected::Event::Limit(at),
+    });
+    match affected::affected_in(order, &events.collect::<Vec<_>>(), version) {
+        affected::Affected::Yes => Answer::Affected,
+        affected::Affected::No => Answer::Unaffected,
+        affected::Affected::Undecided => Answer::Undecided,
     }
 }
 

@@ -19,5 +19,5 @@ pub use affects::{Answer, affects};
 pub use index::{Advisory, Built, Index, IndexError, LookUp, Match, build, merge};
 pub use join::{Group, join};
 pub use package_url::PackageUrl;
-pub use read::{Reading, read};
+pub use read::{Reading, read, read_line};
 pub use record::{Affected, Bound, Event, Form, Indicator, Range, RangeKind, Record, Trust, newest};

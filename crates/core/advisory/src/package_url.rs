@@ -3,6 +3,7 @@
 //! Qualifiers are read only where they change the ecosystem (a distribution's release); subpaths are left out.
 
 use firebreak_model::Text;
+use firebreak_package::Ecosystem;
 
 /// What a package URL names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,11 +56,14 @@ fn named(kind: &str, space: &str, name: &str, qualifiers: &str) -> (String, Stri
         "pub" => ("Pub".to_owned(), name.to_owned()),
         "githubactions" | "github" => ("GitHub Actions".to_owned(), path("/")),
         "docker" | "oci" => ("Docker".to_owned(), path("/")),
-        "openvsx" | "vscode" => ("OpenVSX".to_owned(), path(".")),
+        "openvsx" | "vscode" | "vscode-extension" => ("OpenVSX".to_owned(), path(".")),
         "deb" => (distribution(space, "Debian", qualifiers), name.to_owned()),
         "rpm" => (distribution(space, "RPM", qualifiers), name.to_owned()),
         "apk" => (distribution(space, "Alpine", qualifiers), name.to_owned()),
-        other => (other.to_owned(), path("/")),
+        other => {
+            let ecosystem = Ecosystem::of_purl_type(other);
+            (ecosystem.map_or(other.to_owned(), |ecosystem| ecosystem.word().to_owned()), path("/"))
+        }
     }
 }
 

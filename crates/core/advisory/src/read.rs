@@ -40,6 +40,23 @@ pub fn read(input: &str, bytes: &[u8]) -> Reading {
     reading
 }
 
+/// Reads one line of many, the one with this number from 1: for files that are too large to be held at once.
+pub fn read_line(input: &str, number: u64, line: &[u8]) -> Reading {
+    let mut reading = Reading::default();
+    one_line(input, number, line, &mut reading);
+    reading
+}
+
+fn one_line(input: &str, number: u64, line: &[u8], reading: &mut Reading) {
+    if line.trim_ascii().is_empty() {
+        return;
+    }
+    match serde_json::from_slice::<Value>(line) {
+        Ok(value) => document(input, Some(number), &value, reading),
+        Err(error) => reading.problems.push(not_json(input, number, &error)),
+    }
+}
+
 /// Whether the first line is a document by itself.
 fn is_lines(bytes: &[u8]) -> bool {
     let first = bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
@@ -48,13 +65,7 @@ fn is_lines(bytes: &[u8]) -> bool {
 
 fn lines(input: &str, bytes: &[u8], reading: &mut Reading) {
     for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1_u64..) {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        match serde_json::from_slice::<Value>(line) {
-            Ok(value) => document(input, Some(number), &value, reading),
-            Err(error) => reading.problems.push(not_json(input, number, &error)),
-        }
+        one_line(input, number, line, reading);
     }
 }
 

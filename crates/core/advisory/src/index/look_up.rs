@@ -6,6 +6,7 @@ use super::record::{Head, event, face, name, range_head, read_text};
 use super::{Index, IndexError};
 use crate::affects::{Answer, in_range};
 use crate::record::{Record, Trust};
+use firebreak_package::ecosystem::{distribution, release};
 use firebreak_package::{Ecosystem, version};
 
 /// What an index says of a package.
@@ -59,7 +60,7 @@ impl<'i> Index<'i> {
         for _ in 0..cursor.count("statements")? {
             let mut cursor = cursor.part("a statement")?;
             let head = Head::read(self, &mut cursor)?;
-            if !meets(ecosystem, head.ecosystem) {
+            if !meets(&family, ecosystem, head.ecosystem) {
                 continue;
             }
             if head.withdrawn {
@@ -228,19 +229,17 @@ impl Why<'_, '_> {
 }
 
 /// Whether what was asked for and what the record writes may be one ecosystem: one release of a distribution is not another,
-/// and a distribution without its release may be each of its own.
-fn meets(asked: &str, written: &str) -> bool {
-    if asked == written {
+/// a distribution without its release may be each of its own, and a tool's word (`deb`) each distribution that uses it.
+fn meets(family: &Ecosystem, asked: &str, written: &str) -> bool {
+    if asked == written || !matches!(family, Ecosystem::Debian | Ecosystem::Rpm | Ecosystem::Apk) {
         return true;
     }
-    let parts = |word: &str| match word.split_once(':') {
-        Some((distribution, release)) => (distribution.to_ascii_lowercase(), release.to_ascii_lowercase()),
-        None => (word.to_ascii_lowercase(), String::new()),
+    let is_tool = |word: &str| family.purl_type().is_some_and(|tool| tool.eq_ignore_ascii_case(word));
+    let whose = (distribution(asked), distribution(written));
+    let same_distribution = whose.0.eq_ignore_ascii_case(whose.1) || is_tool(whose.0) || is_tool(whose.1);
+    let same_release = match (release(asked), release(written)) {
+        (Some(asked), Some(written)) => asked.eq_ignore_ascii_case(written),
+        _ => true,
     };
-    let (asked, written) = (parts(asked), parts(written));
-    // Names of one family that are no distributions (`pypi`, `deb`) stand for all of it.
-    let distributions = ["debian", "ubuntu", "red hat", "rocky linux", "almalinux", "alpine", "opensuse", "suse"];
-    let is_one = |word: &str| distributions.contains(&word);
-    let same_distribution = asked.0 == written.0 || !is_one(&asked.0) || !is_one(&written.0);
-    same_distribution && (asked.1.is_empty() || written.1.is_empty() || asked.1 == written.1)
+    same_distribution && same_release
 }
