@@ -8,12 +8,13 @@ use std::process::Command;
 
 /// Each benchmark, and what tells cargo where it is. A name may stand here more than once: its parts run one after the other,
 /// each prints an object of its own, and the keys are put together.
-const BENCHES: [(&str, &[&str]); 6] = [
+const BENCHES: [(&str, &[&str]); 7] = [
     ("spine", &["--package", "firebreak"]),
     ("month", &["--package", "firebreak-detect"]),
     ("graph", &["--package", "firebreak-graph"]),
     ("permission", &["--package", "firebreak-permission"]),
     ("exposure", &["--package", "firebreak-advisory"]),
+    ("exposure", &["--package", "firebreak-fleet"]),
     // Other engines want a newer compiler than they need.
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];

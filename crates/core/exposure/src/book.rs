@@ -5,6 +5,7 @@
 
 mod saved;
 
+use crate::docket::{Docket, asks};
 use crate::observe::{Mark, Seen};
 use crate::profile::Profile;
 use firebreak_model::{EnvironmentEvidence, Interval, Judgement, NodeKey, Observation, ObservationKind, Text, Time};
@@ -18,13 +19,32 @@ pub struct EvidenceBook {
     entries: BTreeMap<NodeKey, Entry>,
 }
 
-/// What makes two observations one, and their order in the evidence.
-type ObservationKey = (Option<Time>, Text, String);
+/// An observation in its order in the evidence: by time, by where it was read, by what it is. Equal ones are one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Placed(Observation);
+
+impl Placed {
+    fn key(&self) -> (Option<Time>, &Text, &ObservationKind) {
+        (self.0.time, &self.0.evidence, &self.0.what)
+    }
+}
+
+impl Ord for Placed {
+    fn cmp(&self, other: &Placed) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Placed {
+    fn partial_cmp(&self, other: &Placed) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 struct Entry {
     runs: BTreeSet<(Time, Time)>,
-    observations: BTreeMap<ObservationKey, Observation>,
+    observations: BTreeSet<Placed>,
     gaps: BTreeSet<String>,
     log: Option<Log>,
     alive: Option<Time>,
@@ -119,17 +139,18 @@ impl EvidenceBook {
 
     /// All that is known of one environment.
     pub fn evidence(&self, environment: &NodeKey) -> Option<EnvironmentEvidence> {
-        self.entries.get(environment).map(|entry| entry.evidence(environment))
+        self.entries.get(environment).map(|entry| entry.evidence(environment, |_| true))
+    }
+
+    /// The verdict on one environment under each profile of `docket`, in their order; none where nothing is known of it.
+    pub fn judge(&self, environment: &NodeKey, docket: &Docket<'_>) -> Vec<Judgement> {
+        self.entries.get(environment).map(|entry| entry.judge(environment, docket)).unwrap_or_default()
     }
 
     /// The verdict on every environment under every profile, ordered by environment and then as `profiles` are.
     pub fn judge_all(&self, profiles: &[Profile]) -> Vec<Judgement> {
-        let mut judgements = Vec::with_capacity(self.entries.len().saturating_mul(profiles.len()));
-        for (environment, entry) in &self.entries {
-            let evidence = entry.evidence(environment);
-            judgements.extend(profiles.iter().map(|profile| crate::judge(profile, &evidence)));
-        }
-        judgements
+        let docket = Docket::new(profiles);
+        self.entries.iter().flat_map(|(environment, entry)| entry.judge(environment, &docket)).collect()
     }
 }
 
@@ -142,13 +163,19 @@ impl Entry {
     }
 
     fn observe(&mut self, observation: &Observation) {
-        let key = (observation.time, observation.evidence.clone(), format!("{:?}", observation.what));
-        self.observations.entry(key).or_insert_with(|| observation.clone());
+        self.observations.insert(Placed(observation.clone()));
     }
 
-    fn evidence(&self, environment: &NodeKey) -> EnvironmentEvidence {
+    fn judge(&self, environment: &NodeKey, docket: &Docket<'_>) -> Vec<Judgement> {
+        let asks = self.observations.iter().any(|observation| asks(&observation.0.what));
+        docket.judge_kept(&self.evidence(environment, |what| docket.matters(what, asks)))
+    }
+
+    /// What is known, with the observations that are wanted.
+    fn evidence(&self, environment: &NodeKey, wanted: impl Fn(&ObservationKind) -> bool) -> EnvironmentEvidence {
         let is_ci = environment.system() == "ci";
-        let mut observations: Vec<Observation> = self.observations.values().cloned().collect();
+        let observations = self.observations.iter().filter(|observation| wanted(&observation.0.what));
+        let mut observations: Vec<Observation> = observations.map(|observation| observation.0.clone()).collect();
         let mut gaps: Vec<String> = self.gaps.iter().cloned().collect();
         let mut runs: Vec<Interval> = self.runs.iter().map(|(from, to)| Interval::new(*from, *to)).collect();
         match &self.log {

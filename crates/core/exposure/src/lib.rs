@@ -23,6 +23,7 @@ mod asked;
 pub mod book;
 pub mod coverage;
 pub mod difference;
+pub mod docket;
 pub mod judge;
 pub mod line;
 pub mod observe;
@@ -31,6 +32,7 @@ pub mod run;
 
 pub use book::EvidenceBook;
 pub use difference::{Change, difference};
+pub use docket::Docket;
 pub use judge::judge;
 pub use observe::{Mark, Seen, observe};
 pub use profile::Profile;

@@ -711,3 +711,58 @@ fn advisories_with_known_errors_do_not_mislead() {
     let listed: usize = trivy.artefacts.iter().map(|artefact| artefact.commits.len()).sum();
     assert_eq!(listed, refs.values().map(Vec::len).sum::<usize>());
 }
+
+#[test]
+fn what_a_docket_skips_decides_nothing() {
+    let profiles: Vec<Profile> =
+        ["checkmarx-2026-03", "litellm-2026-03", "telnyx-2026-03", "trivy-2026-03"].map(profile).into();
+    let docket = firebreak_exposure::Docket::new(&profiles);
+    let digest = profiles.iter().flat_map(|profile| &profile.artefacts);
+    let digest = digest.flat_map(|artefact| artefact.sha256.iter()).min().cloned().expect("a profile names a digest");
+    let installed = |ecosystem: &str, name: &str, sha256: Option<Text>| ObservationKind::Installed {
+        ecosystem: Text::new(ecosystem),
+        name: Text::new(name),
+        version: Text::new("1.82.8"),
+        sha256,
+    };
+    let locked = |name: &str, sha256: Vec<Text>| ObservationKind::Locked {
+        ecosystem: Text::new("PyPI"),
+        name: Text::new(name),
+        version: Text::new("1.82.6"),
+        sha256,
+    };
+    let dispute = profiles.iter().flat_map(|profile| &profile.disputed).next().expect("a dispute");
+    let said = [
+        installed("PyPI", "requests", None),
+        installed("npm", "litellm", None),
+        installed("pypi", "Lite_LLM", None),
+        installed("PyPI", "LiteLLM[proxy]", None),
+        installed("Debian:12", "openssl", Some(digest.clone())),
+        installed("PyPI", &dispute.name, None),
+        locked("LiteLLM", Vec::new()),
+        locked("numpy", vec![Text::new(&format!("sha256:{}", digest.to_uppercase()))]),
+        ObservationKind::Unpinned {
+            ecosystem: Text::new("PyPI"),
+            name: Text::new("*"),
+            reference: Text::new("pip install -U crewai"),
+        },
+        ObservationKind::LockComplete { ecosystem: Text::new("*") },
+    ];
+    // Every subset: what is skipped in one must not be what decides in another.
+    for chosen in 0u32..1 << said.len() {
+        let wanted = said.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+        let observations = wanted.map(|(place, what)| Observation {
+            time: (place % 2 == 0).then(|| time("2026-03-24T10:50:00Z")),
+            what: what.clone(),
+            evidence: Text::new(format!("packages[{place}]")),
+        });
+        let evidence = EnvironmentEvidence {
+            environment: NodeKey::environment(if chosen % 3 == 0 { "ci" } else { "host" }, "o/r/1/j"),
+            runs: vec![Interval::new(time("2026-03-24T10:45:00Z"), time("2026-03-24T11:00:00Z"))],
+            observations: observations.collect(),
+            gaps: Vec::new(),
+        };
+        let plain: Vec<Judgement> = profiles.iter().map(|profile| judge(profile, &evidence)).collect();
+        assert_eq!(docket.judge(&evidence), plain, "{chosen:b}");
+    }
+}

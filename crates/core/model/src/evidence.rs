@@ -17,7 +17,7 @@ pub struct EnvironmentEvidence {
 }
 
 /// One thing that was seen.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Observation {
     /// When, where the evidence says; an installed tree read later has no time of its own.
     pub time: Option<Time>,
@@ -28,7 +28,7 @@ pub struct Observation {
 }
 
 /// The kinds of things that evidence shows.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum ObservationKind {
     /// This version was installed or downloaded.

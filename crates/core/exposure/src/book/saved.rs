@@ -20,7 +20,7 @@ impl From<EvidenceBook> for Vec<SavedEntry> {
         let saved = |(environment, entry): (NodeKey, Entry)| SavedEntry {
             environment,
             runs: entry.runs.into_iter().map(|(from, to)| Interval::new(from, to)).collect(),
-            observations: entry.observations.into_values().collect(),
+            observations: entry.observations.into_iter().map(|observation| observation.0).collect(),
             gaps: entry.gaps.into_iter().collect(),
             log: entry.log,
             alive: entry.alive,
