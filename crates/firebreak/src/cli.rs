@@ -43,6 +43,11 @@ pub enum Command {
         after_help = "Example: firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed --inventory inventory --profile litellm-2026-03"
     )]
     Exposed(ExposedArgs),
+    /// Keep the public databases of advisories in an index, and ask it
+    #[command(
+        after_help = "Example: firebreak advisories update osv/all.zip\n         firebreak advisories look-up PyPI litellm 1.82.8\n         firebreak advisories look-up pkg:npm/axios@1.14.1"
+    )]
+    Advisories(AdvisoriesArgs),
     /// Ask the configured platforms for their inventories
     #[command(
         after_help = "Example: firebreak collect --config firebreak.toml\n         firebreak collect okta keycloak --config firebreak.toml"
@@ -160,6 +165,51 @@ pub struct ExposedArgs {
     /// Also list environments that are clear
     #[arg(long)]
     pub all: bool,
+}
+
+/// `advisories`.
+#[derive(Debug, Args)]
+pub struct AdvisoriesArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: AdvisoriesCommand,
+}
+
+/// What is done with advisories.
+#[derive(Debug, Subcommand)]
+pub enum AdvisoriesCommand {
+    /// Read databases into the index: what is newer than what it holds takes its place
+    Update(UpdateArgs),
+    /// Say which advisories name a version of a package, and why
+    LookUp(LookUpArgs),
+}
+
+/// `advisories update`.
+#[derive(Debug, Args)]
+pub struct UpdateArgs {
+    /// Records, folders of them, .zip and .tar.gz archives, lines in .ndjson: OSV, GHSA, PYSEC, MAL and CVE JSON
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The index; otherwise advisories.index in the data directory
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+    /// Do not keep what the index holds
+    #[arg(long)]
+    pub anew: bool,
+}
+
+/// `advisories look-up`.
+#[derive(Debug, Args)]
+pub struct LookUpArgs {
+    /// An ecosystem in OSV's words (PyPI, npm, Debian:12), or a package URL (pkg:pypi/litellm@1.82.8)
+    pub ecosystem: String,
+    /// The package's name
+    pub name: Option<String>,
+    /// Its version; without one, every advisory about the package
+    pub version: Option<String>,
+    /// The index; otherwise advisories.index in the data directory
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
 }
 
 /// What is compromised, in what estate.

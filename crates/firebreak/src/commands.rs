@@ -1,5 +1,6 @@
 //! One module a command. Each returns how it ended; this one turns that into an exit code.
 
+mod advisories;
 mod approve;
 mod check;
 mod collect;
@@ -70,6 +71,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Run(args) => run::run(&args, &config, output),
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
+        Command::Advisories(args) => advisories::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),

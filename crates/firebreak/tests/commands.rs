@@ -235,6 +235,38 @@ fn map(session: &mut Session) {
     assert_eq!((joins["made"].as_u64(), joins["proposed"].as_u64()), (Some(1), Some(1)), "{joins}");
 }
 
+/// Two databases about one malware, a withdrawn record, and what was installed held against them.
+fn advisories(session: &mut Session) {
+    let root = session.directory.clone();
+    let feed = root.join("feed");
+    fs::create_dir_all(&feed).unwrap();
+    let malware = r#"{"id":"MAL-1","modified":"2026-03-26T00:00:00Z","summary":"Malicious code in litellm (PyPI)",
+        "affected":[{"package":{"ecosystem":"PyPI","name":"litellm"},"versions":["1.82.7","1.82.8"]}],
+        "database_specific":{"iocs":{"domains":["models.litellm.cloud"]}}}"#;
+    let other = r#"{"id":"GHSA-1","database_specific":{"cwe_ids":["CWE-506"]},"affected":[{"package":{"ecosystem":"PyPI",
+        "name":"LiteLLM"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1.82.8"},{"last_affected":"1.82.8"}]}]}]}"#;
+    let withdrawn = r#"{"id":"MAL-2","withdrawn":"2026-04-01T00:00:00Z",
+        "affected":[{"package":{"ecosystem":"npm","name":"left"},"versions":["1.0.0"]}]}"#;
+    for (name, record) in [("1.json", malware), ("2.json", other), ("3.json", withdrawn)] {
+        fs::write(feed.join(name), record).unwrap();
+    }
+    let missing = firebreak(&root, &["advisories", "look-up", "PyPI", "litellm"]);
+    assert!(missing.code == 1 && missing.error.contains("\nhint: "), "{}", missing.error);
+    let updated = session.both(0, &["advisories", "update", "feed"]);
+    assert_eq!((updated["records"].as_u64(), updated["joined"].as_u64()), (Some(3), Some(1)), "{updated}");
+    let found = session.both(3, &["advisories", "look-up", "PyPI", "litellm", "1.82.7"]);
+    assert_eq!((found["answer"].as_str(), found["advisories"].as_u64()), (Some("affected"), Some(1)), "{found}");
+    let said = firebreak(&root, &["advisories", "look-up", "pkg:pypi/litellm@1.82.8"]).out;
+    for part in ["malware MAL-1 names", "one advisory: `GHSA-1`", "disputed: ", "models.litellm.cloud"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let clean = session.both(0, &["advisories", "look-up", "PyPI", "litellm", "1.82.6"]);
+    assert_eq!(clean["answer"], "not_named", "{clean}");
+    assert_eq!(session.both(0, &["advisories", "look-up", "npm", "left", "1.0.0"])["withdrawn"][0], "MAL-2");
+    fs::write(feed.join("4.json"), "{").unwrap();
+    assert_eq!(session.both(3, &["advisories", "update", "feed"])["changed"], false);
+}
+
 /// A user with an address of her own, and one with an address that several read.
 const OKTA: &str = r#"{
   "org": {"id": "00o1", "_links": {"organization": {"href": "https://meridian.okta.com"}}},
@@ -270,6 +302,7 @@ fn every_command_ends_and_answers_as_documented() {
     installation(&mut session);
     map(&mut session);
     collecting(&mut session);
+    advisories(&mut session);
     authoring(&mut session);
     let mut documented = documented();
     // The demo has a test of its own.
@@ -287,8 +320,21 @@ fn every_command_ends_and_answers_as_documented() {
 fn every_command_helps_with_an_example_and_lines_that_fit() {
     let root = tempfile::tempdir().unwrap();
     let commands = [
-        "demo", "run", "replay", "exposed", "collect", "reach", "plan", "map", "approve", "undo", "verify", "scenario",
-        "check", "detector",
+        "demo",
+        "run",
+        "replay",
+        "exposed",
+        "advisories",
+        "collect",
+        "reach",
+        "plan",
+        "map",
+        "approve",
+        "undo",
+        "verify",
+        "scenario",
+        "check",
+        "detector",
     ];
     let overview = firebreak(root.path(), &["--help"]);
     for command in commands {
