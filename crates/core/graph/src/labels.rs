@@ -181,20 +181,13 @@ impl Classes {
     }
 }
 
-/// What is known of a node.
-#[derive(Clone, Copy, Default)]
-struct Known {
-    /// All that it leads to once its circle is done.
-    label: u64,
-    /// When it was met; 0 before that, `NONE` once its circle is done.
-    met: u32,
-}
-
 /// Tarjan's algorithm with a stack of its own: circles of steps are finished after all that they lead to, so that a label
 /// is complete when its circle is.
 struct Circles<'n> {
     net: &'n Net,
-    known: Vec<Known>,
+    labels: Vec<u64>,
+    /// Node -> when it was met, and the earliest that it leads back to; 0 before that, `NONE` once its circle is done.
+    low: Vec<u32>,
     open: Vec<u32>,
     met: u32,
 }
@@ -203,83 +196,74 @@ struct Circles<'n> {
 struct Visit<'n> {
     node: u32,
     met: u32,
-    /// When the earliest node was met that it leads back to.
-    low: u32,
-    /// What it leads to as far as is known.
-    label: u64,
     edges: std::iter::Chain<crate::net::Edges<'n>, crate::net::Edges<'n>>,
 }
 
 impl<'n> Circles<'n> {
     fn labels(net: &'n Net, own: Vec<u64>) -> Vec<u64> {
-        let known = own.into_iter().map(|label| Known { label, met: 0 }).collect();
-        let mut circles = Circles { net, known, open: Vec::new(), met: 0 };
+        let low = vec![0; own.len()];
+        let mut circles = Circles { net, labels: own, low, open: Vec::new(), met: 0 };
         for node in 0..net.node_count() as u32 {
-            if item(&circles.known, node as usize).met == 0 {
+            if item(&circles.low, node as usize) == 0 {
                 circles.explore(node);
             }
         }
-        circles.known.into_iter().map(|known| known.label).collect()
+        circles.labels
     }
 
     fn visit(&mut self, node: u32) -> Visit<'n> {
         self.met += 1;
-        let label = item(&self.known, node as usize).label;
-        put(&mut self.known, node as usize, Known { label, met: self.met });
+        put(&mut self.low, node as usize, self.met);
         self.open.push(node);
-        let edges = self.net.out(node).chain(self.net.uses(node));
-        Visit { node, met: self.met, low: self.met, label, edges }
+        Visit { node, met: self.met, edges: self.net.out(node).chain(self.net.uses(node)) }
     }
 
     fn explore(&mut self, first: u32) {
         let mut path = vec![self.visit(first)];
         while let Some(visit) = path.last_mut() {
+            let node = visit.node;
             let Some(edge) = visit.edges.next() else {
-                let Some(done) = path.pop() else { return };
-                self.close(&done);
-                if let Some(parent) = path.last_mut() {
-                    parent.learn(done.label, if done.low == done.met { NONE } else { done.low });
+                let met = visit.met;
+                path.pop();
+                self.close(node, met);
+                if let Some(parent) = path.last() {
+                    self.learn(parent.node, node);
                 }
                 continue;
             };
-            let to = self.net.to(edge);
-            let there = item(&self.known, to as usize);
-            let teaches = there.met == 0 || visit.would_learn(there.label, there.met);
-            // Whether the step was ever possible is asked only where that matters.
-            if !teaches || is_empty(self.net.span(edge).valid) {
+            if is_empty(self.net.span(edge).valid) {
                 continue;
             }
-            if there.met == 0 {
+            let to = self.net.to(edge);
+            if item(&self.low, to as usize) == 0 {
                 let visit = self.visit(to);
                 path.push(visit);
             } else {
-                visit.learn(there.label, there.met);
+                self.learn(node, to);
             }
         }
     }
 
-    /// If the circle of a node begins there, all of it is known now.
-    fn close(&mut self, done: &Visit<'_>) {
-        if done.low != done.met {
+    /// Takes over what `to` leads to, and how far back while its circle is open.
+    fn learn(&mut self, node: u32, to: u32) {
+        let label = item(&self.labels, node as usize) | item(&self.labels, to as usize);
+        put(&mut self.labels, node as usize, label);
+        let low = item(&self.low, node as usize).min(item(&self.low, to as usize));
+        put(&mut self.low, node as usize, low);
+    }
+
+    /// If the circle of `node` begins there, all of it is known now.
+    fn close(&mut self, node: u32, met: u32) {
+        if item(&self.low, node as usize) != met {
             return;
         }
+        let label = item(&self.labels, node as usize);
         while let Some(member) = self.open.pop() {
-            put(&mut self.known, member as usize, Known { label: done.label, met: NONE });
-            if member == done.node {
+            put(&mut self.labels, member as usize, label);
+            put(&mut self.low, member as usize, NONE);
+            if member == node {
                 break;
             }
         }
-    }
-}
-
-impl Visit<'_> {
-    fn would_learn(&self, label: u64, met: u32) -> bool {
-        label & !self.label != 0 || met < self.low
-    }
-
-    /// Takes over what a step leads to, and how far back while that circle is open.
-    fn learn(&mut self, label: u64, met: u32) {
-        self.label |= label;
-        self.low = self.low.min(met);
     }
 }
