@@ -97,7 +97,12 @@ pub(super) fn encode(record: &Record, group: Option<usize>, postings: &[Posting]
     out.text(&record.id);
     out.number(flags);
     out.size(group.map_or(0, |group| group + 1));
-    times.into_iter().flatten().for_each(|time| write_time(&mut out, time));
+    // Most records were published when they last changed, or not long before.
+    let base = record.modified.map_or(0, |time| time.0);
+    for (at, time) in times.into_iter().enumerate() {
+        let Some(time) = time else { continue };
+        write_time(&mut out, if at == 0 { time } else { Time(time.0.wrapping_sub(base)) });
+    }
     if !usual {
         out.text(&record.summary);
     }
@@ -157,11 +162,13 @@ pub(super) fn decode(index: &Index<'_>, place: usize) -> Result<(Record, Option<
     if is(CVE) {
         record.form = Form::Cve;
     }
-    for (flag, time) in
-        [(MODIFIED, &mut record.modified), (PUBLISHED, &mut record.published), (WITHDRAWN, &mut record.withdrawn)]
-    {
+    if is(MODIFIED) {
+        record.modified = Some(read_time(&mut cursor)?);
+    }
+    let base = record.modified.map_or(0, |time| time.0);
+    for (flag, time) in [(PUBLISHED, &mut record.published), (WITHDRAWN, &mut record.withdrawn)] {
         if flags & flag != 0 {
-            *time = Some(read_time(&mut cursor)?);
+            *time = Some(Time(read_time(&mut cursor)?.0.wrapping_add(base)));
         }
     }
     if !is(USUAL_SUMMARY) {
