@@ -10,6 +10,7 @@ pub mod mapped;
 pub mod postgres;
 pub mod random;
 pub mod secret;
+pub mod tree;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, FileMeta, Fill, MemoryDisk, RealDisk};
@@ -22,6 +23,7 @@ pub use postgres::SqlxPostgres;
 pub use postgres::{NoPostgres, Postgres, PostgresError};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};
+pub use tree::{Entry, EntryKind, Head, RealTree, Status, Tree};
 
 use std::sync::Arc;
 

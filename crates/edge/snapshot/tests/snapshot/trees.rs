@@ -1,0 +1,141 @@
+//! What is found in a tree, and what must not be.
+
+use crate::support::{is_blind, of_root, options, plant, with};
+use firebreak_snapshot::{Ended, Snapshot, Subject, stamp, wrap};
+use firebreak_world::RealTree;
+use std::fs;
+use std::path::Path;
+
+const SITE: &str = "app/.venv/lib/python3.12/site-packages";
+
+fn versions<'s>(snapshot: &'s Snapshot, ecosystem: &str) -> Vec<(&'s str, Option<&'s str>)> {
+    let of = snapshot.packages.iter().filter(|one| one.ecosystem == ecosystem);
+    of.map(|one| (one.name.as_str(), one.version.as_deref())).collect()
+}
+
+fn environment(root: &Path) {
+    let at = |rest: &str| format!("{SITE}/{rest}");
+    plant(root, &[
+        (&at("LiteLLM-1.82.8.dist-info/METADATA"), "Metadata-Version: 2.1\nName: LiteLLM\nVersion: 1.82.8\n\nName: no\n"),
+        (&at("LiteLLM-1.82.8.dist-info/INSTALLER"), "uv"),
+        (
+            &at("LiteLLM-1.82.8.dist-info/RECORD"),
+            "litellm_init.pth,sha256=ceNa7wMJnNH1LWdGc0JzAlFjpWP96TrJEjIe9omxNSM,34628\n",
+        ),
+        (
+            &at("LiteLLM-1.82.8.dist-info/direct_url.json"),
+            r#"{"archive_info":{"hashes":{"sha256":"d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb"}}}"#,
+        ),
+        (&at("litellm_init.pth"), "import os; os.system('x')\n"),
+        (&at("distutils-precedence.pth"), "/some/directory\n"),
+        (&at("broken-2.0.dist-info/RECORD"), ""),
+        ("weights/model.pth", "import not a hook"),
+        ("app/node_modules/left-pad/package.json", r#"{"name":"left-pad","version":"1.3.0","scripts":{"test":"x"}}"#),
+        ("app/node_modules/@s/a/package.json", r#"{"name":"@s/a","version":"2.0.0","scripts":{"postinstall":"node i.js"}}"#),
+        ("app/node_modules/@s/a/fixtures/package.json", r#"{"name":"not-installed","version":"0.0.0"}"#),
+        (
+            "app/node_modules/.package-lock.json",
+            r#"{"packages":{"node_modules/@s/a":{"version":"2.0.0","integrity":"sha512-abc"}}}"#,
+        ),
+        ("var/lib/dpkg/status", "Package: bash\nStatus: install ok installed\nVersion: 5.2\nArchitecture: amd64\n"),
+        ("var/lib/dpkg/info/bash.list", "/bin/bash\n"),
+        ("etc/hostname", "mac-17\n"),
+        ("root/.config/systemd/user/sysmon.service", "[Service]\nExecStart=/root/.config/sysmon/sysmon.py\n"),
+        ("home/runner/work/_actions/aquasecurity/trivy-action/0.24.0.completed", ""),
+    ]);
+}
+
+#[test]
+fn packages_are_listed_with_versions_digests_and_times() {
+    let root = tempfile::tempdir().unwrap();
+    environment(root.path());
+    let snapshot = of_root(root.path());
+    assert_eq!(snapshot.environment.as_str(), "environment:host/mac-17");
+    assert_eq!(versions(&snapshot, "PyPI"), [("broken", Some("2.0")), ("litellm", Some("1.82.8"))]);
+    assert_eq!(versions(&snapshot, "npm"), [("@s/a", Some("2.0.0")), ("left-pad", Some("1.3.0"))]);
+    assert_eq!(versions(&snapshot, "Debian"), [("bash", Some("5.2"))]);
+    let litellm = snapshot.packages.iter().find(|one| one.name == "litellm").unwrap();
+    assert!(litellm.sha256.as_deref().unwrap().starts_with("d2a0d5f5"));
+    assert_eq!((litellm.installer.as_deref(), litellm.installed_source), (Some("uv"), Some("time of INSTALLER")));
+    let bash = snapshot.packages.iter().find(|one| one.name == "bash").unwrap();
+    assert_eq!(bash.installed_source, Some("time of dpkg's list of its files"));
+    let scoped = snapshot.packages.iter().find(|one| one.name == "@s/a").unwrap();
+    assert_eq!(scoped.integrity.as_deref(), Some("sha512-abc"));
+    assert_eq!(snapshot.complete_ecosystems, ["Debian", "PyPI", "npm"]);
+    assert!(!snapshot.complete, "other ecosystems were not read");
+    let action = &snapshot.references[0];
+    assert_eq!((action.name.as_str(), action.reference.as_str()), ("aquasecurity/trivy-action", "0.24.0"));
+}
+
+#[test]
+fn what_runs_by_itself_is_named_with_its_owner() {
+    let root = tempfile::tempdir().unwrap();
+    environment(root.path());
+    let snapshot = of_root(root.path());
+    let hook = |end: &str| snapshot.hooks.iter().find(|hook| hook.path.ends_with(end)).unwrap();
+    let bad = hook("litellm_init.pth");
+    assert!(bad.executes && bad.altered, "its content is not what the record says");
+    assert_eq!(bad.package.as_deref(), Some("LiteLLM"));
+    assert!(!hook("distutils-precedence.pth").executes);
+    assert_eq!(hook("sysmon.service").kind, "systemd_user_unit");
+    assert_eq!(hook("@s/a/package.json").runs.as_deref(), Some("postinstall: node i.js"));
+    assert!(!snapshot.hooks.iter().any(|hook| hook.path.contains("left-pad") || hook.path.contains("weights")));
+    assert!(snapshot.files.iter().any(|file| file.path.ends_with("litellm_init.pth")));
+}
+
+#[test]
+fn a_broken_package_file_is_never_a_complete_list() {
+    let root = tempfile::tempdir().unwrap();
+    plant(root.path(), &[("node_modules/a/package.json", "{\"name\": ")]);
+    let snapshot = of_root(root.path());
+    assert!(snapshot.complete_ecosystems.is_empty() && is_blind(&snapshot, "a package file could not be read"));
+}
+
+#[test]
+fn a_wrapped_install_tells_what_is_new() {
+    let root = tempfile::tempdir().unwrap();
+    environment(root.path());
+    let new = [(format!("{SITE}/crewai-1.0.dist-info/METADATA"), "Name: crewai\nVersion: 1.0\n"), (format!("{SITE}/new.pth"), "import x\n")];
+    let options = options(Subject::Root(root.path().to_path_buf()));
+    let command = ["pip".to_owned(), "install".to_owned(), "--index-url=https://u:hunter2hunter2@h/".to_owned()];
+    let mut run = || {
+        new.iter().for_each(|(path, content)| fs::write(root.path().join(path), content).unwrap_or_else(|_| {
+            plant(root.path(), &[(path, content)]);
+        }));
+        fs::remove_dir_all(root.path().join("app/node_modules/left-pad"))?;
+        Ok(Ended { code: Some(7), signal: None })
+    };
+    let (snapshot, ended) = with(&RealTree, |doors| wrap(doors, &options, &command, &mut run)).unwrap();
+    let install = snapshot.unwrap().install.unwrap();
+    let names = |packages: &[firebreak_snapshot::Package]| packages.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    assert_eq!((names(&install.added), names(&install.removed)), (vec!["crewai".to_owned()], vec!["left-pad".to_owned()]));
+    assert_eq!(install.hooks.len(), 1);
+    assert!(install.hooks[0].path.ends_with("new.pth") && install.from <= install.to);
+    assert_eq!((ended.code, install.exit_code), (Some(7), Some(7)));
+    assert!(!install.command.concat().contains("hunter2"));
+}
+
+#[test]
+fn a_change_is_seen_without_reading_and_nothing_else_is_one() {
+    let root = tempfile::tempdir().unwrap();
+    environment(root.path());
+    let options = options(Subject::Root(root.path().to_path_buf()));
+    let now = || with(&RealTree, |doors| stamp(doors, &options));
+    let before = now();
+    plant(root.path(), &[("tmp/noise.txt", "x")]);
+    assert_eq!(before, now());
+    plant(root.path(), &[(&format!("{SITE}/new.pth"), "import x\n")]);
+    assert_ne!(before, now());
+}
+
+#[test]
+fn the_same_tree_gives_the_same_bytes() {
+    let root = tempfile::tempdir().unwrap();
+    environment(root.path());
+    let bytes = || {
+        let mut snapshot = of_root(root.path());
+        snapshot.taken = firebreak_model::Time::from_seconds(0);
+        firebreak_snapshot::bytes(&snapshot)
+    };
+    assert_eq!(bytes(), bytes());
+}
