@@ -7,7 +7,6 @@ use crate::interest::{HOOK_BYTES, HookFile, Interest, PackageFile};
 use crate::packages::{node, python, sha256, system};
 use crate::record::{Credential, Digest, Hook, Origin, Package, Reference, Store};
 use crate::shown::split;
-use firebreak_classify::hide;
 use firebreak_model::{Fingerprinter, NodeKey, Time};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -251,7 +250,7 @@ impl<'a> Gather<'a> {
             _ => (None, None),
         };
         for (event, script) in &manifest.scripts {
-            let runs = String::from_utf8_lossy(&hide(script.as_bytes())).chars().take(400).collect::<String>();
+            let runs: String = crate::credentials::quiet_word(script).chars().take(400).collect();
             self.hooks.push(Hook {
                 kind: "npm_script",
                 path: content.path.to_owned(),

@@ -8,7 +8,7 @@ use crate::take::{Doors, Options, Subject, stamp, take};
 use crate::wrap::{Ended, wrap};
 use firebreak_classify::hide;
 use firebreak_model::{Fingerprinter, NodeKey, NodeKind};
-use firebreak_world::{RealTree, World};
+use firebreak_world::{RealTree, Tree, World};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStringExt;
@@ -136,12 +136,12 @@ fn options(args: SnapshotArgs, variables: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>, ow
     };
     let subject = match (args.root, args.image) {
         (Some(root), _) => {
-            let real = std::fs::canonicalize(&root);
+            let real = RealTree.resolved(&root);
             Subject::Root(
                 real.map_err(|error| Failure::Usage(format!("`{}` cannot be read: {error}", shown_path(&root))))?,
             )
         }
-        (None, Some(image)) => Subject::Image(std::fs::canonicalize(&image).unwrap_or(image)),
+        (None, Some(image)) => Subject::Image(RealTree.resolved(&image).unwrap_or(image)),
         (None, None) => Subject::Here,
     };
     let mut blind = Vec::new();

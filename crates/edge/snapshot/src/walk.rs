@@ -75,7 +75,11 @@ struct State<'s> {
 
 impl Walk<'_> {
     /// Shows `see` every file that may say something. Breaks when `see` does.
-    pub(crate) fn run(&self, blind: &mut BlindSpots, see: &mut dyn FnMut(Seen<'_>, &mut BlindSpots) -> ControlFlow<()>) {
+    pub(crate) fn run(
+        &self,
+        blind: &mut BlindSpots,
+        see: &mut dyn FnMut(Seen<'_>, &mut BlindSpots) -> ControlFlow<()>,
+    ) {
         let waiting = vec![Waiting { path: "/".to_owned(), place: self.root.to_path_buf(), depth: 0 }];
         let started = self.clock.now();
         let mut state = State { waiting, entered: HashSet::new(), entries: 0, blind, started, stopped: false };
@@ -206,8 +210,8 @@ impl Walk<'_> {
         match self.tree.status(&target) {
             Ok(status) if status.kind == EntryKind::File => self.file(&at.path, &target, state, see),
             Ok(status) if status.kind == EntryKind::Directory && enters => {
-                // Each target once: loops end.
-                if state.entered.insert((status.device, status.inode)) {
+                // What the link itself lies in is being walked already, and each target once is enough: loops end.
+                if !at.place.starts_with(&target) && state.entered.insert((status.device, status.inode)) {
                     self.push(At { place: target, ..at }, state);
                 }
                 ControlFlow::Continue(())

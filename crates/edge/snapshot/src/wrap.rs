@@ -3,7 +3,6 @@
 use crate::image::ImageError;
 use crate::record::{Credential, Hook, Install, Package, Run, Snapshot};
 use crate::take::{Doors, Options, take};
-use firebreak_classify::hide;
 use std::collections::HashSet;
 
 /// How a command ended.
@@ -34,7 +33,7 @@ pub fn wrap(
         let unknown = before.is_err().then_some("what was there before the command is not known");
         let before = before.ok();
         let install = difference(before.as_ref(), &after);
-        let command = command.iter().map(|word| String::from_utf8_lossy(&hide(word.as_bytes())).into_owned()).collect();
+        let command = crate::credentials::quiet(command);
         after.install = Some(Install { command, from, to, exit_code: ended.code, ..install });
         after.runs = vec![Run { from, to: Some(to) }];
         after.blind_spots.extend(unknown.map(str::to_owned));

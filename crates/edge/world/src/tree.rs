@@ -83,6 +83,10 @@ pub trait Tree: Send + Sync {
     /// # Errors
     /// If it cannot be read, or is a link or no regular file when it is opened.
     fn head(&self, path: &Path, limit: u64) -> io::Result<Head>;
+    /// Where `path` leads when every link is followed: for what the operator names, never for what a tree says.
+    fn resolved(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
     /// Opens a regular file for reading from `offset`, with the same care.
     ///
     /// # Errors
@@ -152,6 +156,10 @@ impl Tree for RealTree {
         let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1));
         (&file).take(limit).read_to_end(&mut bytes)?;
         Ok(Head { bytes, status: Self::describe(&file.metadata()?) })
+    }
+
+    fn resolved(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
     }
 
     fn regular(&self, path: &Path, offset: u64) -> io::Result<Box<dyn Read + Send>> {

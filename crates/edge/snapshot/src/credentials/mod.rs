@@ -193,3 +193,58 @@ fn described(file: &str, detail: &str) -> String {
     let text = if detail.is_empty() { file.to_owned() } else { format!("{file} {detail}") };
     String::from_utf8_lossy(&hide(text.as_bytes())).into_owned()
 }
+
+/// The words of a command without its secrets: values of flags and variables that name one, what follows `Authorization:`, whole
+/// documents, and whatever is a secret by its own form.
+pub(crate) fn quiet(words: &[String]) -> Vec<String> {
+    let mut after_flag = false;
+    let mut quiet = Vec::with_capacity(words.len());
+    for word in words {
+        let hidden = after_flag || word.contains(['{', '"']);
+        after_flag = word.starts_with('-') && !word.contains('=') && names::is_secret(word);
+        quiet.push(if hidden { HIDDEN.to_owned() } else { quiet_word(word) });
+    }
+    quiet
+}
+
+const HIDDEN: &str = "firebreak:hidden";
+
+/// A word may be a whole script.
+pub(crate) fn quiet_word(word: &str) -> String {
+    let mut parts = Vec::new();
+    let mut after_flag = false;
+    for part in word.split([' ', '\n', '\t']) {
+        if after_flag {
+            parts.push(HIDDEN.to_owned());
+            after_flag = false;
+        } else if part.to_ascii_lowercase().ends_with("authorization:") {
+            parts.extend([part.to_owned(), HIDDEN.to_owned()]);
+            break;
+        } else {
+            after_flag = part.starts_with('-') && !part.contains('=') && names::is_secret(part);
+            parts.push(match part.split_once('=') {
+                Some((name, _)) if names::is_secret(name) => format!("{name}={HIDDEN}"),
+                _ => part.to_owned(),
+            });
+        }
+    }
+    String::from_utf8_lossy(&hide(parts.join(" ").as_bytes())).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_without_its_secrets() {
+        let words = |line: &[&str]| quiet(&line.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).join("|");
+        assert_eq!(words(&["pip", "install", "-U", "crewai"]), "pip|install|-U|crewai");
+        assert_eq!(words(&["x", "--token", "abc", "y"]), "x|--token|firebreak:hidden|y");
+        assert_eq!(
+            words(&["sh", "-c", "A_TOKEN=abc run --password=p4ss q"]),
+            "sh|-c|A_TOKEN=firebreak:hidden run --password=firebreak:hidden q"
+        );
+        assert_eq!(words(&["curl", "-H", "Authorization: Basic abc"]), "curl|-H|Authorization: firebreak:hidden");
+        assert_eq!(words(&["x", "{\"a\":\"b\"}"]), "x|firebreak:hidden");
+    }
+}

@@ -113,12 +113,10 @@ impl Tree for Endless {
                 }
                 Ok(())
             }
-            Some("/endless/many") => {
-                (0..FILES).try_for_each(|at| match show(format!("file-{at}"), EntryKind::File) {
-                    ControlFlow::Continue(()) => Ok(()),
-                    ControlFlow::Break(()) => Err(io::Error::other("stopped")),
-                })
-            }
+            Some("/endless/many") => (0..FILES).try_for_each(|at| match show(format!("file-{at}"), EntryKind::File) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(io::Error::other("stopped")),
+            }),
             Some("/endless/closed") => Err(io::ErrorKind::PermissionDenied.into()),
             Some("/endless/breaking") => {
                 let _ = visit(Err(io::Error::other("bad block")));

@@ -62,7 +62,8 @@ const CONFIG: &str = r#"{"config":{"Env":["PATH=/bin","OPENAI_API_KEY=sk-proj-ab
 
 fn check(snapshot: &Snapshot) {
     let package = |version: &str| {
-        let found = snapshot.packages.iter().find(|one| one.name == "litellm" && one.version.as_deref() == Some(version));
+        let found =
+            snapshot.packages.iter().find(|one| one.name == "litellm" && one.version.as_deref() == Some(version));
         found.map(|one| (one.origin.layer, one.origin.deleted))
     };
     assert_eq!((package("1.82.8"), package("1.82.9")), (Some((Some(0), true)), Some((Some(2), false))));
@@ -84,7 +85,9 @@ fn what_docker_saves_is_read_layer_by_layer() {
     let root = tempfile::tempdir().unwrap();
     let [one, two, three] = layers();
     let config = format!("{}.json", "ab".repeat(32));
-    let manifest = format!(r#"[{{"Config":"{config}","RepoTags":["ghcr.io/m/app:v3"],"Layers":["1/layer.tar","2/layer.tar","3/layer.tar"]}}]"#);
+    let manifest = format!(
+        r#"[{{"Config":"{config}","RepoTags":["ghcr.io/m/app:v3"],"Layers":["1/layer.tar","2/layer.tar","3/layer.tar"]}}]"#
+    );
     let archive = tar(&[
         ("1/", None),
         ("1/layer.tar", Some(&one)),
@@ -98,7 +101,10 @@ fn what_docker_saves_is_read_layer_by_layer() {
     let snapshot = of_image(&file, Limits::default()).unwrap();
     let digest = format!("sha256:{}", "ab".repeat(32));
     assert_eq!(snapshot.environment.as_str(), format!("environment:image/ghcr.io/m/app@{digest}"));
-    assert_eq!((snapshot.images[0].tag.as_deref(), snapshot.images[0].digest.as_deref()), (Some("v3"), Some(digest.as_str())));
+    assert_eq!(
+        (snapshot.images[0].tag.as_deref(), snapshot.images[0].digest.as_deref()),
+        (Some("v3"), Some(digest.as_str()))
+    );
     check(&snapshot);
 }
 
@@ -126,7 +132,8 @@ fn an_oci_layout_is_read_from_its_directory() {
 fn saved(root: &Path, layer: &[u8]) -> std::path::PathBuf {
     let manifest = br#"[{"Config":"c.json","RepoTags":null,"Layers":["l.tar","missing.tar"]}]"#;
     let file = root.join("image.tar");
-    fs::write(&file, tar(&[("l.tar", Some(layer)), ("c.json", Some(b"{}")), ("manifest.json", Some(manifest))])).unwrap();
+    fs::write(&file, tar(&[("l.tar", Some(layer)), ("c.json", Some(b"{}")), ("manifest.json", Some(manifest))]))
+        .unwrap();
     file
 }
 

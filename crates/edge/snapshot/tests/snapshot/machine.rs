@@ -41,7 +41,9 @@ fn debian_packages_are_those_that_dpkg_lists() {
 
 #[test]
 fn python_packages_are_those_that_pip_lists() {
-    let Some(paths) = asked("python3", &["-c", "import site,json; print(json.dumps(site.getsitepackages()))"]) else { return };
+    let Some(paths) = asked("python3", &["-c", "import site,json; print(json.dumps(site.getsitepackages()))"]) else {
+        return;
+    };
     let paths: Vec<String> = serde_json::from_str(&paths).unwrap();
     let Some(path) = paths.into_iter().find(|path| Path::new(path).is_dir()) else { return };
     let arguments = ["-m", "pip", "list", "--format", "json", "--disable-pip-version-check", "--path", &path];
@@ -54,7 +56,8 @@ fn python_packages_are_those_that_pip_lists() {
     // What a package carries within itself is not what pip lists.
     let snapshot = with(&RealTree, |doors| take(doors, &Options { ..options(Subject::Root(below)) })).unwrap();
     let top = |one: &&firebreak_snapshot::Package| one.ecosystem == "PyPI" && one.path.matches('/').count() <= 2;
-    let found: Listed = snapshot.packages.iter().filter(top).map(|one| (one.name.clone(), one.version.clone().unwrap())).collect();
+    let found: Listed =
+        snapshot.packages.iter().filter(top).map(|one| (one.name.clone(), one.version.clone().unwrap())).collect();
     assert_eq!(found, wanted);
 }
 
@@ -69,7 +72,8 @@ fn node_packages_are_those_that_npm_lists() {
     let snapshot = of_root(&std::fs::canonicalize(above).unwrap());
     let found = listed(&snapshot, "npm");
     assert!(wanted.is_subset(&found), "{:?}", wanted.difference(&found).collect::<Vec<_>>());
-    let top = snapshot.packages.iter().filter(|one| one.ecosystem == "npm" && one.path.matches("node_modules").count() == 1);
+    let top =
+        snapshot.packages.iter().filter(|one| one.ecosystem == "npm" && one.path.matches("node_modules").count() == 1);
     let top: Listed = top.map(|one| (one.name.clone(), one.version.clone().unwrap())).collect();
     assert_eq!(top, wanted);
 }

@@ -19,17 +19,28 @@ struct Planted {
 
 fn token(service_account: &str) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    let claims = format!(r#"{{"sub":"system:serviceaccount:{service_account}","exp":1999999999,"jti":"j1","iss":"https://k"}}"#);
+    let claims =
+        format!(r#"{{"sub":"system:serviceaccount:{service_account}","exp":1999999999,"jti":"j1","iss":"https://k"}}"#);
     format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(&claims), part("signature-of-planted-token"))
 }
 
 fn key(label: &str) -> String {
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjPLANTED".repeat(3))
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----",
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjPLANTED".repeat(3)
+    )
 }
 
 fn openssh() -> String {
     let field = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
-    let parts = [field(b"aes256-ctr"), field(b"bcrypt"), field(b"salt"), vec![0, 0, 0, 1], field(b"public-half"), field(&[9; 90])];
+    let parts = [
+        field(b"aes256-ctr"),
+        field(b"bcrypt"),
+        field(b"salt"),
+        vec![0, 0, 0, 1],
+        field(b"public-half"),
+        field(&[9; 90]),
+    ];
     let body = STANDARD.encode([&b"openssh-key-v1\0"[..], &parts.concat()].concat());
     format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----")
 }
@@ -111,7 +122,9 @@ fn tree() -> (tempfile::TempDir, Vec<Planted>) {
     let root = tempfile::tempdir().unwrap();
     let mut all = planted();
     // The address in this one is no place for a secret.
-    all.iter_mut().filter(|one| one.text.contains("a@b")).for_each(|one| one.text = Box::leak(one.text.replace("a@b", "a-b").into_boxed_str()));
+    all.iter_mut()
+        .filter(|one| one.text.contains("a@b"))
+        .for_each(|one| one.text = Box::leak(one.text.replace("a@b", "a-b").into_boxed_str()));
     all.iter().for_each(|one| plant(root.path(), &[(one.path, &one.content())]));
     (root, all)
 }
@@ -148,11 +161,19 @@ fn every_place_is_found_and_no_value_is_shown() {
         .iter()
         .filter(|one| {
             let path = format!("/{}", one.path);
-            let credential = snapshot.credentials.iter().any(|found| found.place.starts_with(&path) && found.kind == one.kind);
+            let credential =
+                snapshot.credentials.iter().any(|found| found.place.starts_with(&path) && found.kind == one.kind);
             let store = snapshot.stores.iter().any(|store| store.path == path && store.kind == one.kind);
             !credential && !store && !one.kind.is_empty()
         })
-        .map(|one| format!("{} ({}): {:?}", one.path, one.kind, snapshot.credentials.iter().filter(|f| f.place.contains(one.path)).map(|f| &f.kind).collect::<Vec<_>>()))
+        .map(|one| {
+            format!(
+                "{} ({}): {:?}",
+                one.path,
+                one.kind,
+                snapshot.credentials.iter().filter(|f| f.place.contains(one.path)).map(|f| &f.kind).collect::<Vec<_>>()
+            )
+        })
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }
@@ -161,7 +182,9 @@ fn every_place_is_found_and_no_value_is_shown() {
 fn public_ids_and_fingerprints_are_the_same_as_everywhere() {
     let (root, _) = tree();
     let snapshot = of_root(root.path());
-    let find = |key: &str| snapshot.credentials.iter().find(|one| one.credential.as_str() == key).unwrap_or_else(|| panic!("{key}"));
+    let find = |key: &str| {
+        snapshot.credentials.iter().find(|one| one.credential.as_str() == key).unwrap_or_else(|| panic!("{key}"))
+    };
     let print = |secret: &str| Some(fingerprinter().fingerprint(secret.as_bytes()));
     let aws = find("credential:aws/AKIAIOSFODNN7EXAMPLE");
     assert_eq!(aws.fingerprint, print("wJalrXUtnFEMI/K7MDENG/bPxRfiCYzPLANTEDKE"));
@@ -174,7 +197,8 @@ fn public_ids_and_fingerprints_are_the_same_as_everywhere() {
     assert!(snapshot.runs_as.iter().any(|key| key.as_str() == "identity:k8s/prod/gateway/litellm"));
     let registry = fingerprinter().credential(b"planted-registry-password");
     assert_eq!(find(registry.as_str()).kind, "registry_password");
-    let ssh = snapshot.credentials.iter().find(|one| one.credential.as_str().starts_with("credential:ssh/SHA256:")).unwrap();
+    let ssh =
+        snapshot.credentials.iter().find(|one| one.credential.as_str().starts_with("credential:ssh/SHA256:")).unwrap();
     assert_eq!(ssh.encrypted, Some(true));
     let legacy = snapshot.credentials.iter().find(|one| one.place.contains(".ssh/legacy")).unwrap();
     assert_eq!(legacy.encrypted, Some(false));
@@ -185,7 +209,8 @@ fn public_ids_and_fingerprints_are_the_same_as_everywhere() {
 
 fn variables(all: &[Planted]) -> Vec<(Vec<u8>, Zeroizing<Vec<u8>>)> {
     let named = all.iter().enumerate().map(|(at, one)| (format!("PLANTED_{at}_TOKEN"), one.secret.clone()));
-    let known = [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), ("AWS_SECRET_ACCESS_KEY", &all[0].secret), ("PATH", "/bin")];
+    let known =
+        [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), ("AWS_SECRET_ACCESS_KEY", &all[0].secret), ("PATH", "/bin")];
     let known = known.map(|(name, value)| (name.to_owned(), value.to_owned()));
     named.chain(known).map(|(name, value)| (name.into_bytes(), Zeroizing::new(value.into_bytes()))).collect()
 }
@@ -203,9 +228,15 @@ fn no_mode_and_no_error_shows_a_value() {
     assert_silent(&bytes(&snapshot), &all);
     // An image with the same files.
     let contents: Vec<String> = all.iter().map(Planted::content).collect();
-    let layer = tar(&all.iter().zip(&contents).map(|(one, content)| (one.path, Some(content.as_bytes()))).collect::<Vec<_>>());
+    let layer =
+        tar(&all.iter().zip(&contents).map(|(one, content)| (one.path, Some(content.as_bytes()))).collect::<Vec<_>>());
     let manifest = br#"[{"Config":"c.json","Layers":["l"]}]"#;
-    let history: Vec<String> = all.iter().map(|one| format!(r#"{{"created_by":{}}}"#, serde_json::to_string(&format!("ARG X_TOKEN={}", one.secret)).unwrap())).collect();
+    let history: Vec<String> = all
+        .iter()
+        .map(|one| {
+            format!(r#"{{"created_by":{}}}"#, serde_json::to_string(&format!("ARG X_TOKEN={}", one.secret)).unwrap())
+        })
+        .collect();
     let config = format!(r#"{{"history":[{}]}}"#, history.join(","));
     let image = tar(&[("l", Some(&layer)), ("c.json", Some(config.as_bytes())), ("manifest.json", Some(manifest))]);
     std::fs::write(root.path().join("image.bin"), image).unwrap();
@@ -262,7 +293,10 @@ fn the_program_shows_none_in_any_mode_and_hands_the_exit_code_through() {
 fn an_ordinary_variable_and_an_example_are_no_credentials() {
     let text = "PATH=/usr/bin\nTOKEN=${TOKEN}\nPASSWORD=changeme\nTOKEN_FILE=/run/token\nMAX_TOKENS=4096\n";
     let root = tempfile::tempdir().unwrap();
-    plant(root.path(), &[("w/.env", text), ("root/.npmrc", "registry=https://registry.npmjs.org/\n//r/:_authToken=${NPM_TOKEN}\n")]);
+    plant(
+        root.path(),
+        &[("w/.env", text), ("root/.npmrc", "registry=https://registry.npmjs.org/\n//r/:_authToken=${NPM_TOKEN}\n")],
+    );
     let snapshot: Snapshot = of_root(root.path());
     assert!(snapshot.credentials.is_empty(), "{:?}", snapshot.credentials);
 }

@@ -6,11 +6,11 @@ use firebreak_world::{RealTree, SystemClock, Tree};
 use std::fs;
 use std::path::Path;
 
-pub fn fingerprinter() -> Fingerprinter {
+pub(crate) fn fingerprinter() -> Fingerprinter {
     Fingerprinter::new([7; 32])
 }
 
-pub fn options(subject: Subject) -> Options {
+pub(crate) fn options(subject: Subject) -> Options {
     Options {
         subject,
         environment: None,
@@ -23,16 +23,16 @@ pub fn options(subject: Subject) -> Options {
     }
 }
 
-pub fn with<T>(tree: &dyn Tree, act: impl FnOnce(Doors<'_>) -> T) -> T {
+pub(crate) fn with<T>(tree: &dyn Tree, act: impl FnOnce(Doors<'_>) -> T) -> T {
     act(Doors { tree, clock: &SystemClock, fingerprinter: &fingerprinter() })
 }
 
-pub fn of_root(root: &Path) -> Snapshot {
+pub(crate) fn of_root(root: &Path) -> Snapshot {
     with(&RealTree, |doors| take(doors, &options(Subject::Root(root.to_path_buf()))).unwrap())
 }
 
 /// Writes files below `root`, each with its directories.
-pub fn plant(root: &Path, files: &[(&str, &str)]) {
+pub(crate) fn plant(root: &Path, files: &[(&str, &str)]) {
     for (path, content) in files {
         let place = root.join(path);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
@@ -41,12 +41,12 @@ pub fn plant(root: &Path, files: &[(&str, &str)]) {
 }
 
 /// Whether one of the blind spots holds `text`.
-pub fn is_blind(snapshot: &Snapshot, text: &str) -> bool {
+pub(crate) fn is_blind(snapshot: &Snapshot, text: &str) -> bool {
     snapshot.blind_spots.iter().any(|line| line.contains(text))
 }
 
 /// An archive of `(path, content)`; a content of None is a directory.
-pub fn tar(entries: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
+pub(crate) fn tar(entries: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (path, content) in entries {
         let mut header = [0_u8; 512];

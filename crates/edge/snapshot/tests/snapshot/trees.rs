@@ -15,34 +15,46 @@ fn versions<'s>(snapshot: &'s Snapshot, ecosystem: &str) -> Vec<(&'s str, Option
 
 fn environment(root: &Path) {
     let at = |rest: &str| format!("{SITE}/{rest}");
-    plant(root, &[
-        (&at("LiteLLM-1.82.8.dist-info/METADATA"), "Metadata-Version: 2.1\nName: LiteLLM\nVersion: 1.82.8\n\nName: no\n"),
-        (&at("LiteLLM-1.82.8.dist-info/INSTALLER"), "uv"),
-        (
-            &at("LiteLLM-1.82.8.dist-info/RECORD"),
-            "litellm_init.pth,sha256=ceNa7wMJnNH1LWdGc0JzAlFjpWP96TrJEjIe9omxNSM,34628\n",
-        ),
-        (
-            &at("LiteLLM-1.82.8.dist-info/direct_url.json"),
-            r#"{"archive_info":{"hashes":{"sha256":"d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb"}}}"#,
-        ),
-        (&at("litellm_init.pth"), "import os; os.system('x')\n"),
-        (&at("distutils-precedence.pth"), "/some/directory\n"),
-        (&at("broken-2.0.dist-info/RECORD"), ""),
-        ("weights/model.pth", "import not a hook"),
-        ("app/node_modules/left-pad/package.json", r#"{"name":"left-pad","version":"1.3.0","scripts":{"test":"x"}}"#),
-        ("app/node_modules/@s/a/package.json", r#"{"name":"@s/a","version":"2.0.0","scripts":{"postinstall":"node i.js"}}"#),
-        ("app/node_modules/@s/a/fixtures/package.json", r#"{"name":"not-installed","version":"0.0.0"}"#),
-        (
-            "app/node_modules/.package-lock.json",
-            r#"{"packages":{"node_modules/@s/a":{"version":"2.0.0","integrity":"sha512-abc"}}}"#,
-        ),
-        ("var/lib/dpkg/status", "Package: bash\nStatus: install ok installed\nVersion: 5.2\nArchitecture: amd64\n"),
-        ("var/lib/dpkg/info/bash.list", "/bin/bash\n"),
-        ("etc/hostname", "mac-17\n"),
-        ("root/.config/systemd/user/sysmon.service", "[Service]\nExecStart=/root/.config/sysmon/sysmon.py\n"),
-        ("home/runner/work/_actions/aquasecurity/trivy-action/0.24.0.completed", ""),
-    ]);
+    plant(
+        root,
+        &[
+            (
+                &at("LiteLLM-1.82.8.dist-info/METADATA"),
+                "Metadata-Version: 2.1\nName: LiteLLM\nVersion: 1.82.8\n\nName: no\n",
+            ),
+            (&at("LiteLLM-1.82.8.dist-info/INSTALLER"), "uv"),
+            (
+                &at("LiteLLM-1.82.8.dist-info/RECORD"),
+                "litellm_init.pth,sha256=ceNa7wMJnNH1LWdGc0JzAlFjpWP96TrJEjIe9omxNSM,34628\n",
+            ),
+            (
+                &at("LiteLLM-1.82.8.dist-info/direct_url.json"),
+                r#"{"archive_info":{"hashes":{"sha256":"d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb"}}}"#,
+            ),
+            (&at("litellm_init.pth"), "import os; os.system('x')\n"),
+            (&at("distutils-precedence.pth"), "/some/directory\n"),
+            (&at("broken-2.0.dist-info/RECORD"), ""),
+            ("weights/model.pth", "import not a hook"),
+            (
+                "app/node_modules/left-pad/package.json",
+                r#"{"name":"left-pad","version":"1.3.0","scripts":{"test":"x"}}"#,
+            ),
+            (
+                "app/node_modules/@s/a/package.json",
+                r#"{"name":"@s/a","version":"2.0.0","scripts":{"postinstall":"node i.js"}}"#,
+            ),
+            ("app/node_modules/@s/a/fixtures/package.json", r#"{"name":"not-installed","version":"0.0.0"}"#),
+            (
+                "app/node_modules/.package-lock.json",
+                r#"{"packages":{"node_modules/@s/a":{"version":"2.0.0","integrity":"sha512-abc"}}}"#,
+            ),
+            ("var/lib/dpkg/status", "Package: bash\nStatus: install ok installed\nVersion: 5.2\nArchitecture: amd64\n"),
+            ("var/lib/dpkg/info/bash.list", "/bin/bash\n"),
+            ("etc/hostname", "mac-17\n"),
+            ("root/.config/systemd/user/sysmon.service", "[Service]\nExecStart=/root/.config/sysmon/sysmon.py\n"),
+            ("home/runner/work/_actions/aquasecurity/trivy-action/0.24.0.completed", ""),
+        ],
+    );
 }
 
 #[test]
@@ -95,20 +107,25 @@ fn a_broken_package_file_is_never_a_complete_list() {
 fn a_wrapped_install_tells_what_is_new() {
     let root = tempfile::tempdir().unwrap();
     environment(root.path());
-    let new = [(format!("{SITE}/crewai-1.0.dist-info/METADATA"), "Name: crewai\nVersion: 1.0\n"), (format!("{SITE}/new.pth"), "import x\n")];
+    let new = [
+        (format!("{SITE}/crewai-1.0.dist-info/METADATA"), "Name: crewai\nVersion: 1.0\n"),
+        (format!("{SITE}/new.pth"), "import x\n"),
+    ];
     let options = options(Subject::Root(root.path().to_path_buf()));
     let command = ["pip".to_owned(), "install".to_owned(), "--index-url=https://u:hunter2hunter2@h/".to_owned()];
     let mut run = || {
-        new.iter().for_each(|(path, content)| fs::write(root.path().join(path), content).unwrap_or_else(|_| {
-            plant(root.path(), &[(path, content)]);
-        }));
+        new.iter().for_each(|(path, content)| plant(root.path(), &[(path, content)]));
         fs::remove_dir_all(root.path().join("app/node_modules/left-pad"))?;
         Ok(Ended { code: Some(7), signal: None })
     };
     let (snapshot, ended) = with(&RealTree, |doors| wrap(doors, &options, &command, &mut run)).unwrap();
     let install = snapshot.unwrap().install.unwrap();
-    let names = |packages: &[firebreak_snapshot::Package]| packages.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
-    assert_eq!((names(&install.added), names(&install.removed)), (vec!["crewai".to_owned()], vec!["left-pad".to_owned()]));
+    let names =
+        |packages: &[firebreak_snapshot::Package]| packages.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&install.added), names(&install.removed)),
+        (vec!["crewai".to_owned()], vec!["left-pad".to_owned()])
+    );
     assert_eq!(install.hooks.len(), 1);
     assert!(install.hooks[0].path.ends_with("new.pth") && install.from <= install.to);
     assert_eq!((ended.code, install.exit_code), (Some(7), Some(7)));
