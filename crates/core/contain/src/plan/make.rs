@@ -3,13 +3,14 @@
 //!
 //! It decides nothing about permission: that is the gate's.
 
+use super::asked::Asked;
 use super::order::{order_after, phase, undo_note};
 use super::{Break, Compromised, IncidentId, Plan, PlanBody, Residual, Step, StepKey, UncuttablePath};
 use crate::cost::Uses;
 use crate::scope::Scope;
 use firebreak_graph::{
-    ChosenAction, ClassLoss, Cut, CutOutcome, CutRequest, Graph, Losses, NodeId, Source, check, cut, residual,
-    residual_if_fails,
+    ChosenAction, ClassLoss, Cut, CutOutcome, CutRequest, Graph, Losses, NodeId, Outlook, Source, check, cut_from,
+    residual_from, residual_if_fails_from,
 };
 use firebreak_model::{Action, CutOption, CutPolicy, EdgeKind, Holding, NodeKey, Reversibility, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,28 +76,12 @@ impl std::fmt::Display for NoPlan {
 /// [`NoPlan`] says why there is none.
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
     let PlanRequest { graph, now, done, .. } = request;
-    let sources = sources_of(graph, &request.scope.sources);
-    if sources.is_empty() {
-        return Err(NoPlan::NothingCompromised);
-    }
     let mut gaps: Vec<String> = request.scope.gaps.clone();
-    let targets = targets(request, &mut gaps);
-    // What is done costs nothing more. The search wants at least 1 for everything, so all else counts in thousands.
-    let scale = if done.is_empty() { 1 } else { 1_000 };
-    let done_actions: BTreeSet<&Action> = done.values().collect();
-    let costs = |option: &CutOption| match done_actions.contains(&option.action) {
-        true => 1,
-        false => request.uses.cost(&option.action.target, option.cost, now) * scale,
-    };
-    let refused: Vec<Action> = request.refused.iter().cloned().collect();
-    let never: BTreeSet<NodeKey> = own_way(graph, request.our_own).union(request.never_cut).cloned().collect();
-    let wanted = CutRequest {
-        refused: &refused,
-        never: &never,
-        costs: &costs,
-        ..CutRequest::new(&sources, now, targets.clone())
-    };
-    let outcome = cut(graph, &wanted);
+    let asked = Asked::of(request, &mut gaps)?;
+    let costs = |option: &CutOption| asked.cost(option);
+    let wanted = asked.of_the_search(&costs);
+    let outlook = Outlook::towards(graph, &asked.sources, now, &asked.targets);
+    let outcome = cut_from(graph, &wanted, &outlook);
     let uncuttable: Vec<UncuttablePath> = outcome.uncuttable.iter().map(path_of).collect();
     let chosen = &outcome.cut.actions;
     if chosen.is_empty() {
@@ -107,25 +92,24 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
         });
     }
     let (standing, new): (Vec<&ChosenAction>, Vec<&ChosenAction>) =
-        chosen.iter().partition(|one| done_actions.contains(&one.action));
+        chosen.iter().partition(|one| asked.is_done(&one.action));
     if new.is_empty() {
         return Err(NoPlan::NothingMore);
     }
     let checked = check(graph, &wanted, &outcome)?;
-    let steps = order_after(new.iter().map(|one| step_of(one, scale)).collect(), done);
-    let severed: Vec<NodeId> = targets.iter().copied().filter(|id| !is_uncuttable(graph, &outcome, *id)).collect();
-    let residual = residuals(graph, &wanted.for_targets(severed), &outcome.cut, &steps, &mut gaps);
-    let free = graph.options().filter(|option| done_actions.contains(&option.action)).count() as u64;
+    let steps = order_after(new.iter().map(|one| step_of(one, asked.scale)).collect(), done);
+    let residual = residuals(graph, &outlook, &outcome.cut, &steps, &mut gaps);
+    let free = graph.options().filter(|option| asked.is_done(&option.action)).count() as u64;
     let body = PlanBody {
         incident: request.incident.clone(),
         made_at: now,
         sources: request.scope.sources.clone(),
-        targets: targets.iter().filter_map(|id| graph.key(*id)).collect(),
+        targets: asked.targets.iter().filter_map(|id| graph.key(*id)).collect(),
         relies_on: standing.iter().map(|one| StepKey::of(&one.action)).collect(),
         cost: steps.iter().map(|step| u64::from(step.cost)).sum(),
-        lower_bound: match scale {
+        lower_bound: match asked.scale {
             1 => outcome.cut.lower_bound,
-            _ => outcome.cut.lower_bound.saturating_sub(free).div_ceil(u64::from(scale)),
+            scale => outcome.cut.lower_bound.saturating_sub(free).div_ceil(u64::from(scale)),
         },
         severs: true,
         certified: checked && outcome.cut.proven && uncuttable.is_empty(),
@@ -189,19 +173,6 @@ pub fn severs(graph: &Graph, plan: &Plan, done: &BTreeMap<StepKey, Action>, now:
     whole && check::severs(graph, &CutRequest::new(&sources, now, targets), &actions).is_ok()
 }
 
-fn targets(request: PlanRequest<'_>, gaps: &mut Vec<String>) -> Vec<NodeId> {
-    let graph = request.graph;
-    if let Some(targets) = request.targets {
-        return targets.iter().filter_map(|key| graph.id(key)).collect();
-    }
-    let jewels = graph.crown_jewels();
-    if !jewels.is_empty() {
-        return jewels;
-    }
-    gaps.push("no crown jewel is named: everything that is known to hold data is protected".to_string());
-    graph.node_ids().filter(|id| !graph.holdings(*id).is_empty()).collect()
-}
-
 /// The second opinion. True if all that the search says is true, its bound too; an error if the cut does not sever.
 fn check(graph: &Graph, wanted: &CutRequest<'_>, outcome: &CutOutcome) -> Result<bool, NoPlan> {
     if check::outcome(graph, wanted, outcome).is_ok() {
@@ -253,25 +224,22 @@ pub(super) fn permanent(steps: &[Step]) -> Vec<u32> {
     steps.iter().filter(permanent).map(|step| step.number).collect()
 }
 
-/// Above this many edges times steps, records behind a failing step are not counted: that would take seconds.
-const RESIDUAL_WORK_MAX: usize = 50_000_000;
+/// Above this many things within reach times steps, records behind a failing step are not counted: that would take seconds.
+const RESIDUAL_WORK_MAX: usize = 5_000_000;
 
-fn residuals(
-    graph: &Graph,
-    wanted: &CutRequest<'_>,
-    cut: &Cut,
-    steps: &[Step],
-    gaps: &mut Vec<String>,
-) -> Vec<Residual> {
-    let counted = graph.edge_count().saturating_mul(cut.actions.len()) <= RESIDUAL_WORK_MAX;
+fn residuals(graph: &Graph, outlook: &Outlook, cut: &Cut, steps: &[Step], gaps: &mut Vec<String>) -> Vec<Residual> {
+    let counted = outlook.held_count().saturating_mul(cut.actions.len()) <= RESIDUAL_WORK_MAX;
     if !counted {
-        gaps.push("the records behind each step are not counted: the estate is too large".to_string());
+        gaps.push("the records behind each step are not counted: too much is within reach".to_string());
     }
     let actions: Vec<Action> = cut.actions.iter().map(|one| one.action.clone()).collect();
-    let stays = if counted { residual(graph, wanted, &actions).losses(graph) } else { Losses::default() };
+    let stays = if counted { residual_from(graph, outlook, &actions).losses(graph) } else { Losses::default() };
     let of_step = |step: &Step| {
         let chosen = cut.actions.iter().find(|one| one.action == step.action)?;
-        let losses = if counted { residual_if_fails(graph, wanted, cut, &step.action) } else { Losses::default() };
+        let losses = match counted {
+            true => residual_if_fails_from(graph, outlook, cut, &step.action),
+            false => Losses::default(),
+        };
         Some(Residual { step: step.number, targets: chosen.exposes.clone(), reachable: beyond(&losses, &stays) })
     };
     steps.iter().filter_map(of_step).collect()

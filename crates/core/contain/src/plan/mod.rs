@@ -2,6 +2,7 @@
 //!
 //! A plan is not permission. It becomes `Approved<Plan>` in the gate or not at all.
 
+mod asked;
 #[cfg(test)]
 pub(crate) mod example;
 pub(crate) mod make;
@@ -12,6 +13,7 @@ use crate::canonical::{canonical, digest, digest_of_parts};
 use firebreak_model::{Action, Holding, NodeKey, Reversibility, Text, Time};
 use serde::{Deserialize, Serialize};
 
+pub use asked::others;
 pub use make::{NoPlan, PlanRequest, own_way, plan, reachable, severs, sources_of};
 pub use order::{Phase, SESSIONS_SINCE_PARAMETER, SWEEP_PARAMETER};
 

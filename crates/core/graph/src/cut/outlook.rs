@@ -98,6 +98,11 @@ impl Outlook {
         outlook
     }
 
+    /// How many times something comes to be held: in proportion to what a question about what remains costs at most.
+    pub fn held_count(&self) -> usize {
+        self.all.all().len()
+    }
+
     /// Looks towards other targets, unless the approach covers them already.
     pub fn turn(&mut self, graph: &Graph, targets: &[NodeId]) {
         if !self.approach.covers(graph, targets) {

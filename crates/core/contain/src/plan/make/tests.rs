@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::cost::Use;
-use crate::plan::Phase;
 use crate::plan::order::SWEEP_PARAMETER;
+use crate::plan::{Phase, others};
 use firebreak_model::{DataClass, EdgeFact, Fact, Interval, NodeFact, Text};
 use proptest::prelude::*;
 
@@ -103,8 +103,12 @@ impl Asked {
     }
 
     fn plan(&self) -> Result<Plan, NoPlan> {
-        plan(PlanRequest {
-            incident: &IncidentId::of("test"),
+        plan(self.request(&IncidentId::of("test")))
+    }
+
+    fn request<'a>(&'a self, incident: &'a IncidentId) -> PlanRequest<'a> {
+        PlanRequest {
+            incident,
             graph: &self.graph,
             scope: &self.scope,
             now: at(10),
@@ -114,7 +118,7 @@ impl Asked {
             our_own: &self.our_own,
             never_cut: &self.never_cut,
             done: &self.done,
-        })
+        }
     }
 }
 
@@ -170,6 +174,30 @@ fn what_nobody_uses_is_cut_rather_than_what_many_use() {
         plan.body().breaks.iter().map(|b| (b.key.name(), b.count, b.identities)).collect::<Vec<_>>(),
         [("AKIA1", 10_000, 3)]
     );
+}
+
+#[test]
+fn other_plans_count_in_the_same_money_as_the_plan() {
+    // The key costs 20 by the inventory and 127 by its use; the user, whom nobody uses, 30.
+    let mut facts = estate();
+    facts.push(node(&user("interviews"), vec![option("iam_user/deny", &user("interviews"), 30, REISSUES)]));
+    let mut asked = Asked::of(&facts);
+    asked.uses.by_key.insert(key("AKIA1"), Use { count: 10_000, identities: 3, last: Some(at(9)) });
+    let incident = IncidentId::of("test");
+    assert_eq!(asked.plan().expect("cuttable").body().cost, 50);
+    let found = others(asked.request(&incident), 3).expect("something is compromised");
+    let costs: Vec<u64> = found.iter().map(|other| other.cost).collect();
+    assert_eq!(costs, [275], "255 for the key that is used, 20 for the other one");
+    // What is done already costs nothing, in the plan and in the others.
+    let first = asked.plan().expect("cuttable").steps().iter().find(|step| step.action.target == key("AKIA2")).cloned();
+    let first = first.expect("it is cut");
+    asked.done.insert(first.key.clone(), first.action);
+    assert_eq!(asked.plan().expect("one is left").body().cost, 30);
+    let found = others(asked.request(&incident), 3).expect("something is compromised");
+    assert_eq!(found.iter().map(|other| other.cost).collect::<Vec<_>>(), [255]);
+    // Nothing that is refused for the plan comes back in another.
+    asked.refused.insert(option("aws_access_key/deactivate", &key("AKIA1"), 20, REISSUES).action);
+    assert_eq!(others(asked.request(&incident), 3).expect("something is compromised"), []);
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! What is asked of the search for a plan and for its alternatives: from what, towards what, what may not be done, and what
+//! everything costs by real use. One place, so that both count in the same money.
+
+use super::make::{NoPlan, PlanRequest, own_way, sources_of};
+use crate::cost::Uses;
+use firebreak_graph::{Alternative, CutRequest, NodeId, Outlook, Source, alternatives};
+use firebreak_model::{Action, CutOption, NodeKey, Time};
+use std::collections::BTreeSet;
+
+/// A request in the words of the search.
+pub(super) struct Asked<'a> {
+    pub(super) sources: Vec<Source>,
+    pub(super) targets: Vec<NodeId>,
+    /// What costs are multiplied by: what is done costs 1, and all else counts in thousands then.
+    pub(super) scale: u32,
+    refused: Vec<Action>,
+    never: BTreeSet<NodeKey>,
+    done: BTreeSet<&'a Action>,
+    uses: &'a Uses,
+    now: Time,
+}
+
+impl<'a> Asked<'a> {
+    /// The request in the words of the search; what is not known of it is added to `gaps`.
+    pub(super) fn of(request: PlanRequest<'a>, gaps: &mut Vec<String>) -> Result<Asked<'a>, NoPlan> {
+        let PlanRequest { graph, uses, now, .. } = request;
+        let sources = sources_of(graph, &request.scope.sources);
+        if sources.is_empty() {
+            return Err(NoPlan::NothingCompromised);
+        }
+        let done: BTreeSet<&Action> = request.done.values().collect();
+        Ok(Asked {
+            sources,
+            targets: targets(request, gaps),
+            // The search wants at least 1 for everything.
+            scale: if done.is_empty() { 1 } else { 1_000 },
+            refused: request.refused.iter().cloned().collect(),
+            never: own_way(graph, request.our_own).union(request.never_cut).cloned().collect(),
+            done,
+            uses,
+            now,
+        })
+    }
+
+    /// What an option costs: by real use, and next to nothing where it is done.
+    pub(super) fn cost(&self, option: &CutOption) -> u32 {
+        if self.is_done(&option.action) {
+            return 1;
+        }
+        self.uses.cost(&option.action.target, option.cost, self.now) * self.scale
+    }
+
+    /// Whether the action is done or under way.
+    pub(super) fn is_done(&self, action: &Action) -> bool {
+        self.done.contains(action)
+    }
+
+    pub(super) fn of_the_search<'s>(&'s self, costs: &'s dyn Fn(&CutOption) -> u32) -> CutRequest<'s> {
+        CutRequest {
+            refused: &self.refused,
+            never: &self.never,
+            costs,
+            ..CutRequest::new(&self.sources, self.now, self.targets.clone())
+        }
+    }
+}
+
+fn targets(request: PlanRequest<'_>, gaps: &mut Vec<String>) -> Vec<NodeId> {
+    let graph = request.graph;
+    if let Some(targets) = request.targets {
+        return targets.iter().filter_map(|key| graph.id(key)).collect();
+    }
+    let jewels = graph.crown_jewels();
+    if !jewels.is_empty() {
+        return jewels;
+    }
+    gaps.push("no crown jewel is named: everything that is known to hold data is protected".to_string());
+    graph.node_ids().filter(|id| !graph.holdings(*id).is_empty()).collect()
+}
+
+/// At most `count` plans other than the cheapest for the same request, each without something that a cheaper one does, at
+/// what [`super::plan`] counts for each step. What is done already costs nothing.
+///
+/// # Errors
+/// [`NoPlan::NothingCompromised`].
+pub fn others(request: PlanRequest<'_>, count: usize) -> Result<Vec<Alternative>, NoPlan> {
+    let asked = Asked::of(request, &mut Vec::new())?;
+    let costs = |option: &CutOption| asked.cost(option);
+    let wanted = asked.of_the_search(&costs);
+    let outlook = Outlook::towards(request.graph, &asked.sources, asked.now, &asked.targets);
+    // The first of them is the cheapest, which the plan is.
+    let found = alternatives(request.graph, &wanted, &outlook, count.saturating_add(1)).into_iter().skip(1);
+    let in_plain_money = |mut other: Alternative| {
+        for chosen in &mut other.actions {
+            chosen.cost = if asked.is_done(&chosen.action) { 0 } else { chosen.cost / u64::from(asked.scale) };
+        }
+        other.cost = other.actions.iter().map(|chosen| chosen.cost).sum();
+        other
+    };
+    Ok(found.map(in_plain_money).collect())
+}
