@@ -9,7 +9,7 @@ mod json;
 mod opengraph;
 
 use crate::graph::{Edge, Graph, Node, NodeId};
-use firebreak_model::{EdgeKind, NodeKind, Time};
+use firebreak_model::{NodeKind, Time};
 use std::collections::BTreeSet;
 use std::fmt::{Result, Write};
 
@@ -76,25 +76,6 @@ pub fn export(part: &Part<'_>, format: Format, out: &mut dyn Write) -> Result {
         Format::Json => json::write(part, out),
         Format::Graphviz => graphviz::write(part, out),
         Format::OpenGraph => opengraph::write(part, out),
-    }
-}
-
-/// The word of a relation, as facts write it.
-fn word(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::InstalledIn => "installed_in",
-        EdgeKind::DependsOn => "depends_on",
-        EdgeKind::ReadableIn => "readable_in",
-        EdgeKind::Authenticates => "authenticates",
-        EdgeKind::Derives => "derives",
-        EdgeKind::MemberOf => "member_of",
-        EdgeKind::MayAssume => "may_assume",
-        EdgeKind::Consents => "consents",
-        EdgeKind::MayAct => "may_act",
-        EdgeKind::Stores => "stores",
-        EdgeKind::RunsAs => "runs_as",
-        EdgeKind::Holds => "holds",
-        EdgeKind::Publishes => "publishes",
     }
 }
 

@@ -69,6 +69,52 @@ pub enum EdgeKind {
     Publishes,
 }
 
+impl EdgeKind {
+    /// The word for it, as facts write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            EdgeKind::InstalledIn => "installed_in",
+            EdgeKind::DependsOn => "depends_on",
+            EdgeKind::ReadableIn => "readable_in",
+            EdgeKind::Authenticates => "authenticates",
+            EdgeKind::Derives => "derives",
+            EdgeKind::MemberOf => "member_of",
+            EdgeKind::MayAssume => "may_assume",
+            EdgeKind::Consents => "consents",
+            EdgeKind::MayAct => "may_act",
+            EdgeKind::Stores => "stores",
+            EdgeKind::RunsAs => "runs_as",
+            EdgeKind::Holds => "holds",
+            EdgeKind::Publishes => "publishes",
+        }
+    }
+
+    /// How long the step stays possible where the platform says nothing else: secrets that are read stay read.
+    pub const fn usual_persistence(self) -> Persistence {
+        match self {
+            EdgeKind::ReadableIn | EdgeKind::Stores => Persistence::Take,
+            _ => Persistence::While,
+        }
+    }
+
+    /// Every kind.
+    pub const ALL: [EdgeKind; 13] = [
+        EdgeKind::InstalledIn,
+        EdgeKind::DependsOn,
+        EdgeKind::ReadableIn,
+        EdgeKind::Authenticates,
+        EdgeKind::Derives,
+        EdgeKind::MemberOf,
+        EdgeKind::MayAssume,
+        EdgeKind::Consents,
+        EdgeKind::MayAct,
+        EdgeKind::Stores,
+        EdgeKind::RunsAs,
+        EdgeKind::Holds,
+        EdgeKind::Publishes,
+    ];
+}
+
 /// For how long a step, once possible, stays possible.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,12 +197,18 @@ impl NodeFact {
     }
 }
 
-impl EdgeKind {
-    /// How long the step stays possible where the platform says nothing else: secrets that are read stay read.
-    pub const fn usual_persistence(self) -> Persistence {
-        match self {
-            EdgeKind::ReadableIn | EdgeKind::Stores => Persistence::Take,
-            _ => Persistence::While,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relation_has_one_word_wherever_it_is_written() {
+        let mut words: Vec<&str> = EdgeKind::ALL.into_iter().map(EdgeKind::word).collect();
+        for (kind, word) in EdgeKind::ALL.into_iter().zip(&words) {
+            assert_eq!(serde_json::to_value(kind).expect("a word"), *word);
         }
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), EdgeKind::ALL.len());
     }
 }

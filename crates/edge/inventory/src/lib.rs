@@ -4,6 +4,7 @@
 //! disk. [`mod@collect`] asks platforms for such files, by `GET` only. Nothing is decided here: what a scanner cannot settle it says as `may`, as a gap or
 //! as a problem.
 
+mod address;
 pub mod collect;
 mod cut;
 mod installed;

@@ -1,6 +1,6 @@
 //! GraphML 1.0.
 
-use super::{Part, bound, word};
+use super::{Part, bound};
 use std::fmt::{Result, Write};
 
 /// Attributes: name, of what, type.
@@ -40,7 +40,7 @@ pub(super) fn write(part: &Part<'_>, out: &mut dyn Write) -> Result {
     for edge in part.edges() {
         let (from, to) = (part.text_of(edge.from), part.text_of(edge.to));
         write!(out, "<edge source=\"{}\" target=\"{}\">", escaped(&from), escaped(&to))?;
-        data(out, "kind", word(edge.kind))?;
+        data(out, "kind", edge.kind.word())?;
         interval(out, edge.valid)?;
         data(out, "actions", &edge.actions.join(" "))?;
         data(out, "may", &edge.may.join("; "))?;

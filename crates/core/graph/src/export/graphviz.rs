@@ -1,6 +1,6 @@
 //! The DOT language of Graphviz: what `dot -Tsvg` draws.
 
-use super::{Part, colour, word};
+use super::{Part, colour};
 use std::fmt::{Result, Write};
 
 pub(super) fn write(part: &Part<'_>, out: &mut dyn Write) -> Result {
@@ -14,7 +14,7 @@ pub(super) fn write(part: &Part<'_>, out: &mut dyn Write) -> Result {
     }
     for edge in part.edges() {
         let style = if edge.may.is_empty() { "" } else { ", style=dashed" };
-        let mut label = word(edge.kind).replace('_', " ");
+        let mut label = edge.kind.word().replace('_', " ");
         for premise in part.premises(&edge) {
             label += &format!("\nwith {premise}");
         }

@@ -1,6 +1,6 @@
 //! One JSON object: `nodes` and `edges`, a line each.
 
-use super::{Part, bound, word};
+use super::{Part, bound};
 use serde::Serialize;
 use std::fmt::{Result, Write};
 
@@ -58,7 +58,7 @@ pub(super) fn write(part: &Part<'_>, out: &mut dyn Write) -> Result {
     between = "\n";
     for edge in part.edges() {
         let written = Edge {
-            kind: word(edge.kind),
+            kind: edge.kind.word(),
             source: part.text_of(edge.from),
             target: part.text_of(edge.to),
             premises: part.premises(&edge),

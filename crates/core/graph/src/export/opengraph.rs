@@ -1,7 +1,7 @@
 //! OpenGraph, as BloodHound takes it: node kinds and edge kinds of our own, properties that are texts, numbers, truths or lists
 //! of texts.
 
-use super::{Part, bound, camel, word};
+use super::{Part, bound, camel};
 use serde_json::{Map, Value, json};
 use std::fmt::{Result, Write};
 
@@ -42,7 +42,7 @@ pub(super) fn write(part: &Part<'_>, out: &mut dyn Write) -> Result {
         if let Some(held) = &edge.holding {
             properties.insert("records".to_owned(), json!(held.records));
         }
-        let kind = format!("{PREFIX}{}", camel(word(edge.kind)));
+        let kind = format!("{PREFIX}{}", camel(edge.kind.word()));
         let end = |id| json!({"value": part.text_of(id), "match_by": "id"});
         let row = json!({"kind": kind, "start": end(edge.from), "end": end(edge.to), "properties": properties});
         write!(out, "{between}{row}")?;

@@ -1,7 +1,7 @@
 //! Every form holds every node and edge, whatever names hold.
 
 use super::*;
-use firebreak_model::{EdgeFact, Fact, Interval, NodeFact, NodeKey, Text};
+use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text};
 use serde_json::Value;
 
 /// Names as hostile inventories write them.

@@ -130,24 +130,12 @@ pub(super) fn path_of(address: &str) -> String {
     format!("/{}", path.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/'))
 }
 
-/// Scheme, host and port of an address: what our credential is for.
-pub(super) fn origin_of(address: &str) -> Option<&str> {
-    let (scheme, rest) = address.split_once("://")?;
-    let host = rest.split(['/', '?', '#', '\\']).next().filter(|host| !host.is_empty() && !host.contains('@'))?;
-    address.get(..scheme.len() + 3 + host.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_what_comes_before_the_path() {
-        assert_eq!(origin_of("https://a.example:8443/x?y"), Some("https://a.example:8443"));
-        assert_eq!(origin_of("https://a.example"), Some("https://a.example"));
-        for address in ["https:///x", "x/y", "https://a@b/x", ""] {
-            assert_eq!(origin_of(address), None, "{address}");
-        }
+    fn a_path_is_shown_without_its_query() {
         assert_eq!(path_of("https://a.example/x/y?token=hush"), "/x/y");
     }
 }

@@ -1,10 +1,11 @@
 //! Walking a tree of calls.
 
 use super::call::{Call, Collector};
-use super::fetch::{Answer, Fetch, Waiting, origin_of, path_of};
+use super::fetch::{Answer, Fetch, Waiting, path_of};
 use super::paging::{self, Page};
 use super::place::{Names, at, is_wanted};
 use super::{CollectError, Collected, Missing, Settings};
+use crate::address::origin_of;
 use firebreak_world::World;
 use serde_json::{Map, Value};
 use std::future::Future;

@@ -4,6 +4,7 @@
 
 mod launch;
 
+use crate::address::host_of;
 use crate::json::{parse, text, texts};
 use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
@@ -128,12 +129,4 @@ impl Client<'_, '_> {
             self.facts.edge(EdgeKind::Authenticates, &key, app, place);
         }
     }
-}
-
-/// The host of an address, with its port.
-fn host_of(address: &str) -> Option<&str> {
-    let rest = address.split_once("://")?.1;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
-    (!host.is_empty()).then_some(host)
 }

@@ -11,6 +11,7 @@ mod power;
 mod role;
 mod token;
 
+use crate::address::origin_of;
 use crate::collect::Collect;
 use crate::json::{text, text_at};
 use crate::scanner::{Found, ScanInput, Scanner};
@@ -102,7 +103,7 @@ impl<'a, 'r> Org<'a, 'r> {
             let link = |name| text_at(item, &["_links", name, "href"]);
             link("organization").or(link("self"))
         });
-        self.host = addresses.filter_map(host_of).next().unwrap_or_default().to_owned();
+        self.host = addresses.filter_map(own_host).next().unwrap_or_default().to_owned();
         for zone in crate::json::list(document, "zones") {
             if let (Some(id), Some(name)) = (text(zone, "id"), text(zone, "name")) {
                 self.zones.insert(id.to_owned(), name.to_owned());
@@ -172,7 +173,7 @@ fn id_in_address<'v>(address: &'v str, what: &str) -> Option<&'v str> {
     rest.split(['/', '?']).next().filter(|id| !id.is_empty())
 }
 
-fn host_of(address: &str) -> Option<&str> {
-    let host = address.strip_prefix("https://")?.split('/').next()?;
-    (!host.is_empty() && !host.contains(['{', '}', '@'])).then_some(host)
+/// The host of an address of the organisation itself; links may hold `{placeholders}`.
+fn own_host(address: &str) -> Option<&str> {
+    origin_of(address)?.strip_prefix("https://").filter(|host| !host.contains(['{', '}']))
 }
