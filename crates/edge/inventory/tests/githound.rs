@@ -80,20 +80,20 @@ impl Map {
         }
     }
 
-    /// Each person with a repository whose jobs he can be, and a secret that they read.
+    /// Each person with a repository whose jobs he can write, and a secret that he can let them read.
     fn secrets(&self, certain: bool) -> usize {
         let mut found = BTreeSet::new();
         for person in self.people() {
-            for jobs in self.reach(person, &[EdgeKind::MemberOf, EdgeKind::RunsAs], certain) {
-                if !(jobs.as_str().starts_with("group:github/")
-                    && jobs.name().matches('/').count() == 2
-                    && jobs.name().ends_with("/ci"))
+            for secrets in self.reach(person, &[EdgeKind::MemberOf, EdgeKind::RunsAs], certain) {
+                if !(secrets.as_str().starts_with("group:github/")
+                    && secrets.name().matches('/').count() == 2
+                    && secrets.name().ends_with("/secrets"))
                 {
                     continue;
                 }
-                for hub in self.reach(&jobs, &[EdgeKind::MemberOf], true) {
+                for hub in self.reach(&secrets, &[EdgeKind::MemberOf], true) {
                     let read = self.edges_from(&hub).filter(|edge| edge.kind == EdgeKind::ReadableIn);
-                    found.extend(read.map(|edge| (person.clone(), jobs.clone(), edge.to.clone())));
+                    found.extend(read.map(|edge| (person.clone(), secrets.clone(), edge.to.clone())));
                 }
             }
         }

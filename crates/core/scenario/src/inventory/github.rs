@@ -138,22 +138,34 @@ fn organization(estate: &Estate) -> Value {
     })
 }
 
-/// The secrets that jobs of a repository may be given, and the credential that each one holds.
+/// The secrets that jobs may be given, by repository.
+pub(super) const SECRETS: [(&str, &str); 9] = [
+    ("evals", "AWS_ACCESS_KEY_ID"),
+    ("evals", "GH_TOKEN"),
+    ("evals", "LITELLM_API_KEY"),
+    ("annotator", "AWS_ACCESS_KEY_ID"),
+    ("talent-web", "AWS_ACCESS_KEY_ID"),
+    ("talent-api", "AWS_ACCESS_KEY_ID"),
+    ("evals", "REGISTRY_TOKEN"),
+    ("container-images", "REGISTRY_TOKEN"),
+    ("base-images", "REGISTRY_TOKEN"),
+];
+
+/// The same with the credential that each one holds.
 fn secrets(estate: &Estate) -> Vec<Value> {
     let keys = &estate.keys;
     let aws = |key: &str| format!("credential:aws/{key}");
-    let secret = |repository: &str, name: &str, credential: String| json!({"repository": format!("{OWNER}/{repository}"), "name": name, "credential": credential});
-    let mut all = vec![
-        secret("evals", "AWS_ACCESS_KEY_ID", aws(&keys.eval_nightly)),
-        secret("evals", "GH_TOKEN", format!("credential:github/{}", keys.bot_token)),
-        secret("evals", "LITELLM_API_KEY", format!("credential:litellm/{}", keys.gateway_eval)),
-        secret("annotator", "AWS_ACCESS_KEY_ID", aws(&keys.labelling_batch)),
-        secret("talent-web", "AWS_ACCESS_KEY_ID", aws(&keys.artifact_publisher)),
-        secret("talent-api", "AWS_ACCESS_KEY_ID", aws(&keys.platform_deployer)),
-    ];
-    let pushing = ["evals", "container-images", "base-images"];
-    all.extend(pushing.map(|repository| secret(repository, "REGISTRY_TOKEN", registry_key(keys))));
-    all
+    let held = |repository: &str, name: &str| match (repository, name) {
+        (_, "REGISTRY_TOKEN") => registry_key(keys),
+        (_, "GH_TOKEN") => format!("credential:github/{}", keys.bot_token),
+        (_, "LITELLM_API_KEY") => format!("credential:litellm/{}", keys.gateway_eval),
+        ("evals", _) => aws(&keys.eval_nightly),
+        ("annotator", _) => aws(&keys.labelling_batch),
+        ("talent-web", _) => aws(&keys.artifact_publisher),
+        _ => aws(&keys.platform_deployer),
+    };
+    let secret = |(repository, name): &(&str, &str)| json!({"repository": format!("{OWNER}/{repository}"), "name": name, "credential": held(repository, name)});
+    SECRETS.iter().map(secret).collect()
 }
 
 fn teams(estate: &Estate, all: &[String]) -> Vec<Value> {

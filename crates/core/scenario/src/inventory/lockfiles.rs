@@ -96,6 +96,15 @@ fn steps(pipeline: Pipeline) -> &'static str {
     }
 }
 
+/// The secrets that a job is given: those of its repository, and of the repository with two kinds of jobs those of its kind.
+fn given(repository: &str, pipeline: Pipeline) -> String {
+    let pushes = |name: &str| name == "REGISTRY_TOKEN";
+    let of_kind = |name: &&str| repository != "evals" || pushes(name) == (pipeline == Pipeline::BuildWorker);
+    let kept = super::github::SECRETS.iter().filter(|(of, _)| *of == repository).map(|(_, name)| *name);
+    let lines: String = kept.filter(of_kind).map(|name| format!("      {name}: ${{{{ secrets.{name} }}}}\n")).collect();
+    if lines.is_empty() { lines } else { format!("    env:\n{lines}") }
+}
+
 /// Lockfiles and workflow files.
 pub(super) fn files(estate: &Estate) -> Vec<File> {
     let locked = estate.environments.iter().filter(|found| found.lockfile);
@@ -114,7 +123,8 @@ pub(super) fn files(estate: &Estate) -> Vec<File> {
         };
         let runner = if pipeline == Pipeline::EvalNightly { "eval-runner" } else { "ubuntu-24.04" };
         let text = format!(
-            "name: {workflow}\non:\n  schedule:\n    - cron: '58 10 * * *'\n  workflow_dispatch:\n{permissions}jobs:\n  {job}:\n    runs-on: {runner}\n    steps:\n      - uses: actions/checkout@v4\n{}",
+            "name: {workflow}\non:\n  schedule:\n    - cron: '58 10 * * *'\n  workflow_dispatch:\n{permissions}jobs:\n  {job}:\n    runs-on: {runner}\n{}    steps:\n      - uses: actions/checkout@v4\n{}",
+            given(repository, pipeline),
             steps(pipeline)
         );
         files.push(file(&format!("workflows/{OWNER}/{repository}/{workflow}.yml"), text.into_bytes()));

@@ -105,9 +105,15 @@ pub(crate) fn every_job(organization: &str) -> NodeKey {
     hub(&[organization, "@jobs"])
 }
 
-/// Jobs of private and internal repositories.
-pub(crate) fn private_jobs(organization: &str) -> NodeKey {
-    hub(&[organization, "@private_jobs"])
+/// All secrets that some job of a repository (`org/repository`), or of every repository of an organisation, can be given. A job
+/// gets those that its workflow names; whoever may push names what he likes.
+pub(crate) fn secrets(scope: &str) -> NodeKey {
+    hub(&[scope, "secrets"])
+}
+
+/// All secrets that jobs of private and internal repositories alone can be given.
+pub(crate) fn private_secrets(organization: &str) -> NodeKey {
+    hub(&[organization, "@private_secrets"])
 }
 
 /// A machine that runs jobs; `scope` is the organisation or the repository that it is registered in.

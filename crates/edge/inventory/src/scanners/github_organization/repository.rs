@@ -189,16 +189,21 @@ impl<'a> Organization<'a> {
     fn jobs(&mut self, repository: &Repository<'_>, public: bool) {
         let (full, place) = (&repository.full, &repository.place);
         let jobs = keys::jobs(full);
-        // Secrets of the organisation may be read in the jobs of each repository that they are shared with.
         self.facts.edge(EdgeKind::MemberOf, &jobs, &keys::jobs(&self.login), place);
+        let secrets = keys::secrets(full);
+        self.given(full, place);
+        // Secrets of the organisation may be given to the jobs of each repository that they are shared with.
+        self.facts.edge(EdgeKind::MemberOf, &secrets, &keys::secrets(&self.login), place);
         if !public {
-            self.facts.edge(EdgeKind::MemberOf, &jobs, &keys::private_jobs(&self.login), place);
+            self.facts.edge(EdgeKind::MemberOf, &secrets, &keys::private_secrets(&self.login), place);
         }
         if !repository.runs_jobs {
             return;
         }
         let may = repository.before_jobs();
         self.facts.edge(EdgeKind::RunsAs, &keys::push(full), &jobs, place).mays(&may);
+        // Whoever may push writes a workflow that names them.
+        self.facts.edge(EdgeKind::RunsAs, &keys::push(full), &secrets, place).mays(&may);
         if repository.rules.is_some() {
             for rest in ["pull_request", "ref:refs/heads/*"] {
                 let jobs = keys::subject(full, rest);
@@ -221,6 +226,8 @@ impl<'a> Organization<'a> {
             self.facts.edge(EdgeKind::RunsAs, &keys::push(full), &hub, place).mays(&left);
             if repository.runs_jobs {
                 self.facts.edge(EdgeKind::RunsAs, &hub, &keys::jobs(full), place);
+                // Whoever may change the branch changes its workflows; a job that only names itself so does not.
+                self.facts.edge(EdgeKind::RunsAs, &hub, &keys::secrets(full), place).needs(&keys::push(full));
             }
             self.branch_settings(repository, name, &hub);
         }

@@ -14,24 +14,32 @@ fn names<'a>(item: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
 }
 
 impl Organization<'_> {
-    fn readable(&mut self, jobs: &NodeKey, scope: &str, name: &str, place: &str, may: &[String]) {
+    fn readable(&mut self, hub: &NodeKey, scope: &str, name: &str, place: &str, may: &[String]) {
         let secret = keys::secret(scope, name);
         let place = format!("{place} ({name})");
-        self.facts.edge(EdgeKind::ReadableIn, jobs, &secret, &place).mays(may);
+        self.facts.edge(EdgeKind::ReadableIn, hub, &secret, &place).mays(may);
+    }
+
+    /// A job that is known only as one of the scope's may have been given any of its secrets.
+    pub(super) fn given(&mut self, scope: &str, place: &str) {
+        let secrets = keys::secrets(scope);
+        if self.facts.is_new(&secrets) {
+            self.facts.edge(EdgeKind::RunsAs, &keys::jobs(scope), &secrets, place).may("its workflow names the secret");
+        }
     }
 
     /// Secrets of the repository, and those that the organisation selects it for.
     pub(super) fn repository_secrets(&mut self, repository: &Repository<'_>) {
         let (full, item) = (&repository.full, repository.item);
-        let jobs = keys::jobs(full);
+        let secrets = keys::secrets(full);
         for name in names(item, "secrets") {
-            self.readable(&jobs, full, name, &format!("{} secrets", repository.place), &[]);
+            self.readable(&secrets, full, name, &format!("{} secrets", repository.place), &[]);
         }
         for name in names(item, "organization_secrets") {
             let visibility = self.names.shared.get(name).map(String::as_str);
             if !matches!(visibility, Some("all" | "private")) {
                 let login = self.login.clone();
-                self.readable(&jobs, &login, name, &format!("{} organization_secrets", repository.place), &[]);
+                self.readable(&secrets, &login, name, &format!("{} organization_secrets", repository.place), &[]);
             }
         }
         let key = keys::repository(full);
@@ -61,8 +69,8 @@ impl Organization<'_> {
                 continue;
             };
             match text(item, "visibility") {
-                Some("all") => self.readable(&keys::jobs(&login), &login, name, &place, &[]),
-                Some("private") => self.readable(&keys::private_jobs(&login), &login, name, &place, &[]),
+                Some("all") => self.readable(&keys::secrets(&login), &login, name, &place, &[]),
+                Some("private") => self.readable(&keys::private_secrets(&login), &login, name, &place, &[]),
                 _ => self.selected_secret(item, name, &place),
             }
         }
@@ -80,12 +88,12 @@ impl Organization<'_> {
         if item.get("selected_repositories").is_some() {
             for repository in list(item, "selected_repositories") {
                 if let Some(full) = self.repository_of(repository) {
-                    self.readable(&keys::jobs(&full), &login, name, place, &[]);
+                    self.readable(&keys::secrets(&full), &login, name, place, &[]);
                 }
             }
         } else if !self.items("repositories").any(|(_, item)| item.get("organization_secrets").is_some()) {
             let may = ["the organisation shares it with the repository".to_owned()];
-            self.readable(&keys::jobs(&login), &login, name, place, &may);
+            self.readable(&keys::secrets(&login), &login, name, place, &may);
         }
     }
 
@@ -99,14 +107,17 @@ impl Organization<'_> {
         };
         let place = format!("{place} ({name})");
         let scope = text(item, "repository").map_or_else(|| self.login.clone(), |written| self.full_name(written));
-        let (jobs, scope) = match text(item, "environment") {
+        let (hub, scope) = match text(item, "environment") {
             Some(environment) => {
                 let hub = keys::environment(&scope, environment);
                 let uses = format!("the job uses the deployment environment `{environment}`");
                 self.facts.edge(EdgeKind::RunsAs, &keys::jobs(&scope), &hub, &place).may(&uses);
                 (hub, format!("{scope}/{environment}"))
             }
-            None => (keys::jobs(&scope), scope),
+            None => {
+                self.given(&scope, &place);
+                (keys::secrets(&scope), scope)
+            }
         };
         let from = time(item, "from", self.facts.report).unwrap_or(Time::MIN);
         let to = time(item, "to", self.facts.report).unwrap_or(Time::MAX);
@@ -115,7 +126,7 @@ impl Organization<'_> {
         let kept = keys::secret(&scope, name);
         let held = node(item, "credential", self.facts.report);
         let readable = held.clone().unwrap_or_else(|| kept.clone());
-        self.facts.edge(EdgeKind::ReadableIn, &jobs, &readable, &place).valid(valid);
+        self.facts.edge(EdgeKind::ReadableIn, &hub, &readable, &place).valid(valid);
         if let Some(held) = held {
             // Workflows name the secret, not what it holds.
             self.facts.edge(EdgeKind::Derives, &kept, &held, &place).valid(valid);

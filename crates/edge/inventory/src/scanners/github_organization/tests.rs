@@ -132,3 +132,49 @@ fn an_archive_is_read_and_not_written_and_a_stopped_repository_runs_nothing() {
     assert!(edge(&found, EdgeKind::MemberOf, "group:github/o/still/role/write", "group:github/o/still/push").is_some());
     assert!(edge(&found, EdgeKind::RunsAs, "group:github/o/still/push", "group:github/o/still/ci").is_none());
 }
+
+#[test]
+fn a_job_is_given_what_its_workflow_names_and_whoever_pushes_names_what_he_likes() {
+    let workflow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps: [{run: '${{ secrets.NAMED }}'}]\n";
+    let found = scan(&json!({
+        "organization": {"login": "o", "default_repository_permission": "none"},
+        "organization_secrets": [{"name": "SHARED", "visibility": "all"}, {"name": "PRIVATE", "visibility": "private"}],
+        "repositories": [{
+            "name": "r", "visibility": "private", "default_branch": "main", "branches": [], "secrets": ["NAMED", "OTHER"],
+            "workflows": [{"path": ".github/workflows/ci.yml", "state": "active", "content": workflow}],
+        }],
+        "actions_secrets": [{"repository": "r", "name": "OTHER", "credential": "credential:aws/AKIAIOSFODNN7EXAMPLE"}],
+    }));
+    let secret = |name: &str| format!("credential:github_secret/{name}");
+    let job = certainly(&found, "environment:ci/o/r/ci.yml/t");
+    assert!(job.contains(&secret("o/r/NAMED")) && !job.contains(&secret("o/r/OTHER")), "{job:?}");
+    let any = certainly(&found, "group:github/o/r/ci");
+    assert!(any.iter().all(|key| !key.starts_with("credential:")), "{any:?}");
+    let given = edge(&found, EdgeKind::RunsAs, "group:github/o/r/ci", "group:github/o/r/secrets").unwrap();
+    assert_eq!(given.may, ["its workflow names the secret"]);
+    let push = certainly(&found, "group:github/o/r/push");
+    for name in ["o/r/NAMED", "o/r/OTHER", "o/SHARED", "o/PRIVATE"] {
+        assert!(push.contains(&secret(name)), "{name} of {push:?}");
+    }
+    assert!(push.contains("credential:aws/AKIAIOSFODNN7EXAMPLE"));
+}
+
+/// What `from` leads to without any condition.
+fn certainly(found: &Found, from: &str) -> std::collections::BTreeSet<String> {
+    let mut seen = std::collections::BTreeSet::from([from.to_owned()]);
+    loop {
+        let before = seen.len();
+        for fact in &found.facts {
+            if let Fact::Edge(edge) = fact
+                && edge.may.is_empty()
+                && edge.premises.is_empty()
+                && seen.contains(edge.from.as_str())
+            {
+                seen.insert(edge.to.as_str().to_owned());
+            }
+        }
+        if seen.len() == before {
+            return seen;
+        }
+    }
+}

@@ -112,7 +112,7 @@ impl Job {
         let mut node = NodeFact::new(self.environment.clone(), self.when, input.known, &evidence);
         node.label = Text::new(format!("{repository} {} ({id})", self.name));
         found.facts.push(Fact::Node(node));
-        // What a job of the repository may read and become hangs on the hub of the repository's jobs.
+        // What any job of the repository may become hangs on the hub of its jobs; what this one reads, its workflow says.
         let hub = ci_hub(repository);
         let (from, known) = (self.environment.clone(), input.known);
         found.facts.push(Fact::Edge(EdgeFact::new(EdgeKind::RunsAs, from, hub, self.when, known, &evidence)));

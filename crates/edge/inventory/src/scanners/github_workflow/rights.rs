@@ -160,7 +160,7 @@ impl<'a> Workflow<'a> {
         }
         if all {
             let place = self.at(job, "secrets", "all secrets of the repository");
-            facts.edge(EdgeKind::RunsAs, &job.key, &keys::jobs(self.full), &place);
+            facts.edge(EdgeKind::RunsAs, &job.key, &keys::secrets(self.full), &place);
         }
         let environment = environment_name(job.value);
         for name in names.iter().filter(|name| **name != "GITHUB_TOKEN").take(MAX_SECRETS) {
