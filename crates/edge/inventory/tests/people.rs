@@ -342,7 +342,7 @@ fn a_hundred_thousand_users_of_keycloak_take_facts_in_proportion() {
     let document = json!({
         "users": (0..MANY).map(user).collect::<Vec<_>>(),
         "groups": [{"id": "all", "members": (0..MANY).map(member).collect::<Vec<_>>()}, nested],
-        "clients": [],
+        "clients": [{"id": "c", "clientId": "realm-management"}],
         "roles": [{"name": "default"}],
     });
     let found = scan("keycloak/large.json", &document);

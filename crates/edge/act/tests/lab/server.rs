@@ -28,20 +28,25 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `command` and waits until something listens on `port`.
     pub(crate) fn start(name: &'static str, command: &mut Command, port: u16) -> Server {
+        Server::start_within(name, command, port, Duration::from_secs(90))
+    }
+
+    /// The same for a server that takes its time on a busy machine.
+    pub(crate) fn start_within(name: &'static str, command: &mut Command, port: u16, most: Duration) -> Server {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.unwrap_or_else(|error| panic!("the lab lacks {name}: {error}; run lab/prepare"));
         let mut server = Server { child, name };
-        server.wait_for(port);
+        server.wait_for(port, most);
         server
     }
 
-    fn wait_for(&mut self, port: u16) {
+    fn wait_for(&mut self, port: u16, most: Duration) {
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = self.child.try_wait().expect("our own child") {
                 panic!("{} ended at once: {status}", self.name);
             }
-            assert!(began.elapsed() < Duration::from_secs(90), "{} does not listen on {port}", self.name);
+            assert!(began.elapsed() < most, "{} does not listen on {port}", self.name);
             std::thread::sleep(Duration::from_millis(50));
         }
     }

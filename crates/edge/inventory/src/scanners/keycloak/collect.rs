@@ -24,7 +24,14 @@ const COMPOSITES: &[Call] =
 const ROLE_MAPPINGS: Call = Call::object("roleMappings", "/admin/realms/{realm}/users/{.id}/role-mappings");
 
 const CALLS: &[Call] = &[
-    Call::object("realm", "/admin/realms/{realm}"),
+    // Who may only view a realm is refused its organisations, so they are asked for only where there are any.
+    Call::object("realm", "/admin/realms/{realm}").each(&[pages(
+        "organizations",
+        "/admin/realms/{realm}/organizations?max=500",
+    )
+    .only("organizationsEnabled")
+    .may_be_absent()
+    .each(&[pages("members", "/admin/realms/{realm}/organizations/{.id}/members?max=500")])]),
     pages("users", "/admin/realms/{realm}/users?max=500&briefRepresentation=true").each(&[
         ROLE_MAPPINGS,
         Call::list("consents", "/admin/realms/{realm}/users/{.id}/consents"),
@@ -39,9 +46,6 @@ const CALLS: &[Call] = &[
     ]),
     pages("roles", "/admin/realms/{realm}/roles?max=500").each(COMPOSITES),
     Call::list("identityProviders", "/admin/realms/{realm}/identity-provider/instances"),
-    pages("organizations", "/admin/realms/{realm}/organizations?max=500")
-        .may_be_absent()
-        .each(&[pages("members", "/admin/realms/{realm}/organizations/{.id}/members?max=500")]),
 ];
 
 /// How the document is made from Keycloak's API.

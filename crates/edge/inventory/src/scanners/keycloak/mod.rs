@@ -93,8 +93,27 @@ impl<'a, 'r> Realm<'a, 'r> {
         self.users(document);
         self.groups(document);
         self.identity_providers(document);
-        self.organizations(document);
+        self.organizations(document, "");
+        if let Some(realm) = value {
+            self.organizations(realm, "realm");
+        }
         self.reach_users();
+        self.is_shown(document);
+    }
+
+    /// Keycloak leaves out of its lists what the credential may not view, and says nothing: what every realm has must be there.
+    fn is_shown(&mut self, document: &Value) {
+        let list_of = |key: &str| document.get(key).and_then(Value::as_array);
+        let own = [format!("{}-realm", self.name), "realm-management".to_owned()];
+        let manages = |client: &Value| text(client, "clientId").is_some_and(|id| own.iter().any(|own| own == id));
+        if list_of("clients").is_some_and(|clients| !clients.iter().any(manages)) {
+            let reason = "`clients` lacks the client that manages the realm, which every realm has";
+            self.facts.report.add(reason, "give the credential `view-clients` and collect again");
+        }
+        if list_of("users").is_some_and(Vec::is_empty) {
+            let reason = "`users` is empty: there are none, or the credential may not view them";
+            self.facts.report.add(reason, "give the credential `view-users` and collect again");
+        }
     }
 
     fn user(&self, id: &str) -> NodeKey {

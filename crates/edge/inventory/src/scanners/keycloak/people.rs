@@ -160,8 +160,8 @@ impl Realm<'_, '_> {
         }
     }
 
-    pub(super) fn organizations(&mut self, document: &Value) {
-        for (place, organization) in self.facts.items(document, "organizations", "") {
+    pub(super) fn organizations(&mut self, document: &Value, place: &str) {
+        for (place, organization) in self.facts.items(document, "organizations", place) {
             let Some(name) = self.facts.id(organization, "id", &place) else { continue };
             let key = NodeKey::group("keycloak", &format!("{}/organization/{name}", self.name));
             self.facts.node(&key, &place).label(text(organization, "name").unwrap_or(&name));
