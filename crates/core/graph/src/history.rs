@@ -14,10 +14,11 @@
 //!   came: somebody edited a file and left its date.
 //! - A snapshot that says it was taken after it was known was taken when it was known.
 //!
-//! Nothing is ever forgotten here, and nothing is merged or joined: the same statement from two scopes is two facts. What
+//! Nothing is forgotten unless that is asked for ([`History::forget`]), and nothing is merged or joined: the same statement from two scopes is two facts. What
 //! a scope says beside facts (an owner's policies) travels along as notes.
 
 mod difference;
+mod forget;
 #[cfg(test)]
 mod oracle;
 mod statement;
@@ -25,7 +26,8 @@ mod statement;
 mod tests;
 mod view;
 
-pub use difference::difference;
+pub use difference::{difference, streams};
+pub use forget::Forgotten;
 
 use firebreak_model::{Fact, Text, Time};
 use serde::{Deserialize, Serialize};

@@ -51,7 +51,7 @@ pub use cut::{
 };
 pub use explain::{Sentence, explain};
 pub use graph::{Edge, EdgeId, Graph, Node, NodeId};
-pub use history::{History, Logged, Row, Snapshot, difference};
+pub use history::{Forgotten, History, Logged, Row, Snapshot, difference, streams};
 pub use join::{Join, JoinKind, Joined, Ruling, join};
 pub use labels::{Classes, Distances};
 pub use loss::{Amount, ClassLoss, Loss, Losses};

@@ -1,7 +1,8 @@
 //! What changed between two states of knowledge, as changes that make the one into the other.
 
 use super::statement::{Statement, same};
-use firebreak_model::{Change, Fact, Interval, Time};
+use firebreak_model::{Change, EdgeFact, Fact, Interval, Time};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// The changes that make `before` into `after`, learnt at `known`, in the order of statements. A statement whose end alone
@@ -18,6 +19,28 @@ pub fn difference(before: &[Fact], after: &[Fact], known: Time) -> Vec<Change> {
         changes.extend(facts.iter().map(|fact| Change::State { fact: (*fact).clone() }));
     }
     changes
+}
+
+/// Whether a running map that takes `changes` in becomes the map of what they lead to ([`crate::Graph::apply`]). A relation that was
+/// never so ends before it began, and one that is said in other words since is another; but what was said of a thing, an
+/// option that is offered no more and a use that was none stay in a running map: then it must be built anew.
+pub fn streams(changes: &[Change]) -> bool {
+    let mut stated: FxHashMap<_, Vec<&EdgeFact>> = FxHashMap::default();
+    for change in changes {
+        if let Change::State { fact: Fact::Edge(edge) } = change {
+            stated.entry((&edge.from, &edge.to, edge.kind)).or_default().push(edge);
+        }
+    }
+    let leaves_nothing = |edge: &EdgeFact| {
+        let mut instead = stated.get(&(&edge.from, &edge.to, edge.kind)).into_iter().flatten();
+        let plain = edge.cuts.is_empty() && edge.last_used.is_none();
+        plain || instead.any(|new| new.cuts == edge.cuts && new.last_used >= edge.last_used)
+    };
+    changes.iter().all(|change| match change {
+        Change::End { fact: Fact::Edge(edge), at: Time::MIN, .. } => leaves_nothing(edge),
+        Change::End { fact: Fact::Node(_), at: Time::MIN, .. } => false,
+        Change::End { .. } | Change::State { .. } => true,
+    })
 }
 
 fn by_statement(facts: &[Fact]) -> BTreeMap<Statement, Vec<&Fact>> {

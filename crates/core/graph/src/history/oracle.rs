@@ -1,7 +1,7 @@
 //! The history as a naive model that keeps every snapshot whole and walks through all of them for every question.
 
-use super::{Snapshot, difference};
-use crate::History;
+use super::{Snapshot, difference, streams};
+use crate::{Graph, History, Source, reach};
 use firebreak_model::{Change, EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text, Time};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,6 +226,49 @@ proptest! {
     }
 
     #[test]
+    fn what_is_forgotten_is_not_needed_by_later_questions(
+        early in arrivals(), late in arrivals(), horizon in 20..46i64,
+    ) {
+        let mut whole = History::default();
+        let take = |history: &mut History, snapshots: &[Snapshot]| {
+            snapshots.iter().for_each(|snapshot| _ = history.take(snapshot.clone()));
+        };
+        take(&mut whole, &early);
+        let mut short = whole.clone();
+        let forgotten = short.forget(Time(horizon));
+        let later = |one: &Snapshot| Snapshot { taken: Time(one.taken.0 + 50), known: Time(one.known.0 + 50), ..one.clone() };
+        let late: Vec<Snapshot> = late.iter().map(later).collect();
+        let all_complete = early.iter().chain(&late).all(|one| one.complete);
+        let ended_then: BTreeSet<NodeKey> = whole.facts(Time(horizon)).iter().filter_map(|fact| match fact {
+            Fact::Node(node) if node.valid.to <= Time(horizon) => Some(node.key.clone()),
+            _ => None,
+        }).collect();
+        take(&mut whole, &late);
+        take(&mut short, &late);
+        let mut again = History::default();
+        short.log().into_iter().for_each(|logged| again.replay(logged));
+        for at in (horizon..98).map(Time).chain([Time::MAX]) {
+            prop_assert_eq!(listed(&again.facts(at)), listed(&short.facts(at)), "read again at {}", at.0);
+            prop_assert!(short.notes(at).eq(whole.notes(at)));
+            let shown = short.facts(at);
+            let named: BTreeSet<&NodeKey> = shown.iter().filter_map(node_of).collect();
+            let needed = |fact: &&Fact| match fact {
+                Fact::Edge(edge) => edge.valid.to > Time(horizon),
+                Fact::Node(node) => {
+                    node.valid.to > Time(horizon) && (named.contains(&node.key) || !ended_then.contains(&node.key))
+                }
+            };
+            let words = |facts: &[Fact]| {
+                let facts = facts.iter().filter(needed);
+                listed(&facts.map(|fact| if all_complete { fact.clone() } else { bare(fact) }).collect::<Vec<_>>())
+            };
+            prop_assert_eq!(words(&shown), words(&whole.facts(at)), "as known at {}, {:?}", at.0, forgotten);
+        }
+        let before = short.clone().forget(Time(horizon));
+        prop_assert_eq!((before.forms, before.snapshots), (0, 0), "once is enough");
+    }
+
+    #[test]
     fn late_and_repeated_snapshots_give_what_they_give_in_order(arrivals in arrivals(), seed in 0..1000usize) {
         let mut once: BTreeMap<(Text, Time), Snapshot> = BTreeMap::new();
         arrivals.into_iter().for_each(|one| _ = once.insert((one.scope.clone(), one.taken), one));
@@ -255,6 +298,38 @@ proptest! {
     }
 
     #[test]
+    fn a_running_map_that_takes_changes_in_is_the_map_of_what_they_lead_to(
+        arrivals in arrivals(), from in 18..48i64, to in 18..48i64,
+    ) {
+        // Of one scope: what several say is one fact before it comes to a map.
+        let mut history = History::default();
+        arrivals.into_iter().filter(|one| one.scope == "scope 0").for_each(|snapshot| _ = history.take(snapshot));
+        let (before, after) = (history.facts(Time(from)), history.facts(Time(to)));
+        let changes = difference(&before, &after, Time(to));
+        prop_assume!(streams(&changes));
+        let (mut running, anew) = (Graph::build(&before).0, Graph::build(&after).0);
+        running.apply(&changes);
+        for compact in [false, true] {
+            if compact {
+                running.compact();
+            }
+            for start in 0..4 {
+                for at in 0..32 {
+                    let found = |graph: &Graph| -> Vec<Option<Time>> {
+                        let Some(node) = graph.id(&key(start)) else { return Vec::new() };
+                        let reached = reach(graph, &[Source::new(node, Time(at))], Time::MAX);
+                        (0..4).map(|other| reached.arrival(graph.id(&key(other))?)).collect()
+                    };
+                    // What no fact names any more is in the running map, and leads nowhere.
+                    if anew.id(&key(start)).is_some() {
+                        prop_assert_eq!(found(&running), found(&anew), "from {} at {}", start, at);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn where_a_complete_snapshot_was_taken_there_is_what_it_held(arrivals in arrivals()) {
         let mut history = History::default();
         for snapshot in arrivals.iter().filter(|one| one.scope == "scope 0") {
@@ -271,6 +346,13 @@ proptest! {
                 prop_assert!(!holds(fact, snapshot.taken) || stated, "{:?} at {}", fact, snapshot.taken.0);
             }
         }
+    }
+}
+
+fn node_of(fact: &Fact) -> Option<&NodeKey> {
+    match fact {
+        Fact::Node(node) => Some(&node.key),
+        Fact::Edge(_) => None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! The rules by story: what was known when, and what follows from it.
 
-use super::Snapshot;
+use super::{Snapshot, difference, streams};
 use crate::{Graph, History, Source, reach};
-use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text, Time};
+use firebreak_model::{
+    Action, CutOption, CutPolicy, EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Reversibility, Text, Time,
+};
 
 fn key(text: &str) -> NodeKey {
     NodeKey::parse(text).expect("a key")
@@ -125,4 +127,63 @@ fn the_log_keeps_differences_only() {
     assert_eq!([first.rows.len(), second.rows.len(), third.rows.len()], [3, 0, 2]);
     assert!(third.rows.iter().all(|row| !row.held));
     assert_eq!(history.known_since(Time::from_seconds(100)).len(), 2);
+}
+
+#[test]
+fn what_ended_long_ago_is_forgotten_and_what_still_holds_is_kept_with_when_it_began() {
+    let mut history = History::default();
+    history.take(snapshot("aws/1", true, 100, 100, &account(false)));
+    history.take(snapshot("aws/1", true, 110, 110, &account(true)));
+    history.take(snapshot("aws/1", true, 120, 120, &account(true)));
+    history.take(snapshot("aws/1", true, 130, 130, &account(false)));
+    for taken in 131..150 {
+        history.take(snapshot("aws/1", true, taken, taken, &account(false)));
+    }
+    let before = history.facts(Time::MAX).len();
+    let forgotten = history.forget(Time::from_seconds(140));
+    // The key and what it authenticates, each held and then not; of 24 snapshots the first and those since the last old one.
+    assert_eq!((forgotten.forms, forgotten.left), (4, 1));
+    assert_eq!(forgotten.snapshots, 12);
+    assert_eq!((before, history.facts(Time::MAX).len()), (3, 1));
+    assert!(!leads(&history, 150, 145));
+    // The grant is known since the first snapshot; the key comes back as something new.
+    let known = |history: &History| {
+        history
+            .facts(Time::MAX)
+            .iter()
+            .map(|fact| match fact {
+                Fact::Edge(edge) => (edge.valid.from, edge.known),
+                Fact::Node(node) => (node.valid.from, node.known),
+            })
+            .max()
+    };
+    assert_eq!(known(&history), Some((Time::MIN, Time::from_seconds(100))));
+    history.take(snapshot("aws/1", true, 160, 160, &account(true)));
+    assert_eq!(known(&history), Some((Time(Time::from_seconds(149).0 + 1), Time::from_seconds(160))));
+}
+
+#[test]
+fn a_newer_use_and_a_longer_life_stream_and_another_price_does_not() {
+    let used = |at: i64, cost: u32| {
+        let action = Action { name: Text::new("t/remove"), target: key(STORE), parameters: Default::default() };
+        let (reversibility, policy) = (Reversibility::Reversible, CutPolicy::Allowed);
+        let cuts = vec![CutOption { action, cost, delay_seconds: 1, reversibility, policy }];
+        let Fact::Edge(edge) = edge(EdgeKind::MayAct, USER, STORE) else { panic!("an edge") };
+        Fact::Edge(EdgeFact { last_used: Some(Time::from_seconds(at)), cuts, ..edge })
+    };
+    let named = |label: &str| {
+        Fact::Node(NodeFact { label: Text::new(label), ..NodeFact::new(key(STORE), Interval::ALWAYS, Time(0), "test") })
+    };
+    let turned = |before: Fact, after: Fact| streams(&difference(&[before], &[after], Time(9)));
+    assert!(turned(used(1, 20), used(2, 20)));
+    assert!(!turned(used(2, 20), used(1, 20)), "a use that was none");
+    assert!(!turned(used(1, 20), used(2, 30)), "a price that is another");
+    assert!(!turned(named("a"), named("b")));
+    assert!(turned(edge(EdgeKind::MayAct, USER, STORE), edge(EdgeKind::MayAct, USER, KEY)));
+    let (before, after) = (used(1, 20), used(2, 20));
+    let (mut graph, _) = Graph::build(std::slice::from_ref(&before));
+    graph.apply(&difference(&[before], &[after], Time(9)));
+    let from = graph.id(&key(USER)).expect("known");
+    let lives: Vec<_> = graph.edges_from(from).filter(|edge| edge.valid == Interval::ALWAYS).collect();
+    assert_eq!((lives.len(), lives[0].last_used), (1, Some(Time::from_seconds(2))));
 }
