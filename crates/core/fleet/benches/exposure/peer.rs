@@ -41,7 +41,7 @@ def ask(name, times):
     took = []
     for _ in range(times):
         begun = time.perf_counter()
-        had = db.execute("select environment.name, begun, seen, evidence, place from had join thing on thing.id = had.thing join environment on environment.id = had.environment where thing.name >= ? and thing.name < ? and begun < ? order by environment.name", (name, name + "\x7f", end)).fetchall()
+        had = db.execute("select environment.name, min(begun), max(seen), evidence, place from had join thing on thing.id = had.thing join environment on environment.id = had.environment where thing.name >= ? and thing.name < ? and begun < ? group by environment.name, had.thing order by environment.name", (name, name + "\x7f", end)).fetchall()
         untold = db.execute("select name from environment where id not in (select environment from had join thing on thing.id = had.thing where thing.name >= ? and thing.name < ? and begun < ?) and not exists (select 1 from whole where whole.environment = environment.id and begun <= ? and upto >= ?)", (name, name + "\x7f", end, start, end)).fetchall()
         took.append((time.perf_counter() - begun) * 1000)
     took.sort()
