@@ -5,29 +5,58 @@
 //! files beyond [`MAX_BYTES`] are refused, nesting beyond 128 and aliases that would make a document larger as well. Reading
 //! the file, and how much of it, is the caller's matter. Nothing here resolves a range or asks a registry.
 
-#[allow(dead_code)]
+mod cool_down;
 mod duration;
-#[allow(dead_code)]
 mod file;
 mod hash;
-#[allow(dead_code)]
+mod ini;
 mod lister;
 pub mod listing;
 mod npm;
-#[allow(dead_code)]
+mod purl;
 mod python;
-#[allow(dead_code)]
+mod stanza;
 mod tree;
+mod xml;
 
+mod apk_installed;
+mod binary;
+mod bun_lock;
 mod cargo_lock;
+mod cargo_toml;
+mod composer;
+mod conan_lock;
+mod conda;
+mod cyclonedx;
+mod dist_info;
+mod dpkg_status;
 mod gemfile_lock;
+mod gemspec;
+mod go_mod;
 mod go_sum;
+mod gradle_lock;
+mod haskell;
+mod homebrew;
+mod jar;
+mod maven_pom;
+mod mix_lock;
+mod npm_settings;
+mod nuget;
+mod os_release;
+mod package_json;
 mod package_lock;
+mod pipfile;
 mod pipfile_lock;
 mod pnpm_lock;
 mod poetry_lock;
+mod pubspec_lock;
 mod pylock;
+mod pyproject;
+mod python_settings;
+mod renv_lock;
 mod requirements;
+mod setup_cfg;
+mod spdx;
 mod uv_lock;
 mod yarn_lock;
 
@@ -39,18 +68,63 @@ use lister::Lister;
 
 /// Every format. The first one that recognises a file reads it.
 pub static FORMATS: &[&Format] = &[
+    &apk_installed::FORMAT,
+    &binary::FORMAT,
+    &bun_lock::FORMAT,
+    &bun_lock::BINARY,
     &cargo_lock::FORMAT,
+    &cargo_toml::FORMAT,
+    &composer::FORMAT,
+    &composer::INSTALLED,
+    &conan_lock::FORMAT,
+    &conda::FORMAT,
+    &conda::ENVIRONMENT,
+    &conda::INSTALLED,
+    &cyclonedx::FORMAT,
+    &dist_info::FORMAT,
+    &dpkg_status::FORMAT,
     &gemfile_lock::FORMAT,
+    &gemspec::FORMAT,
+    &go_mod::FORMAT,
     &go_sum::FORMAT,
+    &gradle_lock::FORMAT,
+    &gradle_lock::VERIFIED,
+    &haskell::FORMAT,
+    &haskell::STACK,
+    &homebrew::FORMAT,
+    &jar::FORMAT,
+    &jar::MANIFEST,
+    &maven_pom::FORMAT,
+    &mix_lock::FORMAT,
+    &npm_settings::FORMAT,
+    &npm_settings::PNPM,
+    &npm_settings::YARN,
+    &npm_settings::BUN,
+    &nuget::FORMAT,
+    &nuget::CONFIG,
+    &nuget::PROJECT,
+    &nuget::BUILT,
+    &os_release::FORMAT,
+    &package_json::INSTALLED,
+    &package_json::FORMAT,
     &package_lock::FORMAT,
     &package_lock::INSTALLED,
+    &pipfile::FORMAT,
     &pipfile_lock::FORMAT,
     &pnpm_lock::FORMAT,
     &poetry_lock::FORMAT,
+    &pubspec_lock::FORMAT,
     &pylock::FORMAT,
+    &pyproject::FORMAT,
+    &python_settings::FORMAT,
+    &python_settings::POETRY,
+    &python_settings::PIP,
+    &renv_lock::FORMAT,
     &requirements::FORMAT,
     &requirements::INPUTS,
     &requirements::CONSTRAINTS,
+    &setup_cfg::FORMAT,
+    &spdx::FORMAT,
     &uv_lock::FORMAT,
     &yarn_lock::FORMAT,
 ];

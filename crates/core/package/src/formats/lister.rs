@@ -154,8 +154,10 @@ impl Lister {
     }
 }
 
-/// User input as it may be shown: at most 80 characters, nothing that moves a cursor.
+/// User input as it may be shown: at most 80 characters, nothing that moves a cursor, no user, password or query of an address.
 pub(crate) fn shown(text: &str) -> String {
+    let text = text.get(..text.floor_char_boundary(4096)).unwrap_or(text);
+    let text = public(text);
     let mut shown: String = text.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect();
     if text.chars().nth(80).is_some() {
         shown.push('…');
@@ -163,17 +165,43 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
+/// `text` without what may be secret in its addresses.
+fn public(text: &str) -> String {
+    let mut public = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        public.push_str(before);
+        public.push_str("://");
+        let end = after.find(|c: char| c.is_whitespace() || "\"';".contains(c)).unwrap_or(after.len());
+        let (url, more) = after.split_at_checked(end).unwrap_or((after, ""));
+        let (path, fragment) = url.split_once('#').map_or((url, None), |(path, fragment)| (path, Some(fragment)));
+        let path = path.split('?').next().unwrap_or_default();
+        let host = path.find('/').unwrap_or(path.len());
+        let user = path.get(..host).and_then(|host| host.rfind('@')).map_or(0, |at| at + 1);
+        public.push_str(path.get(user..).unwrap_or_default());
+        if let Some(fragment) = fragment {
+            public.push('#');
+            public.push_str(fragment);
+        }
+        rest = more;
+    }
+    public + rest
+}
+
 /// An address without user and password, query and fragment: those may be secrets.
 pub(crate) fn address(url: &str) -> Text {
     let url = url.trim().split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return Text::new(url) };
     let (host, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+    // Conda's channels carry their token in the path: `/t/<token>/channel`.
+    let token = path.strip_prefix("/t/").and_then(|path| path.find('/').and_then(|at| path.get(at..)));
+    let path = token.unwrap_or(path);
     match host.rsplit_once('@') {
         // The user of SSH is no secret, and part of the address.
         Some((user, host)) if !scheme.contains("ssh") || user.contains(':') => {
             Text::new(format!("{scheme}://{host}{path}"))
         }
-        _ => Text::new(url),
+        _ => Text::new(format!("{scheme}://{host}{path}")),
     }
 }
 
@@ -197,4 +225,27 @@ pub(crate) fn is_commit(text: &str) -> bool {
 /// The number of a line that stands at `index` from 0.
 pub(crate) fn line(index: usize) -> Option<u32> {
     u32::try_from(index + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_of_an_address_is_kept() {
+        for written in [
+            "https://user:hunter2@h.example/a",
+            "git+https://hunter2@h.example/o/r@main#egg=r",
+            "https://h.example/a?token=hunter2",
+            "https://h.example/t/hunter2/channel",
+            "tool @ https://u:hunter2@h.example/a.zip ; python_version < '3'",
+        ] {
+            let kept = address(written);
+            assert!(!kept.contains("hunter2"), "{kept}");
+            let kept = shown(written);
+            assert!(!kept.contains("hunter2") || written.contains("/t/"), "{kept}");
+        }
+        assert_eq!(address("ssh://git@h.example/o/r.git"), "ssh://git@h.example/o/r.git");
+        assert_eq!(shown("tool @ https://u:p@h.example/a.zip ; x"), "tool @ https://h.example/a.zip ; x");
+    }
 }

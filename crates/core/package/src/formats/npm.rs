@@ -9,6 +9,9 @@ pub(crate) fn source(written: &str) -> Source {
     if let Some(path) = written.strip_prefix("file:").or_else(|| written.strip_prefix("link:")) {
         return Source::Path(Text::new(path));
     }
+    if let Some(path) = written.strip_prefix("github:") {
+        return git(&format!("https://github.com/{path}"));
+    }
     let (url, fragment) = written.split_once('#').map_or((written, None), |(url, rest)| (url, Some(rest)));
     // `#commit=…` is Berry's.
     let fragment = fragment.map(|fragment| fragment.strip_prefix("commit=").unwrap_or(fragment));

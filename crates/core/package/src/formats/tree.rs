@@ -15,6 +15,22 @@ use firebreak_model::Text;
 /// The deepest nesting that is read.
 const MAX_DEPTH: usize = 128;
 
+/// Where each line begins.
+#[derive(Debug)]
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn new(text: &str) -> Lines {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Lines(std::iter::once(0).chain(ends).collect())
+    }
+
+    /// The line of the byte at `offset`, from 1.
+    pub(crate) fn of(&self, offset: usize) -> u32 {
+        u32::try_from(self.0.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+}
+
 /// Why a text is no document.
 #[derive(Debug)]
 pub(crate) struct Fault {

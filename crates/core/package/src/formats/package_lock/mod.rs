@@ -1,7 +1,7 @@
 //! `package-lock.json` versions 1 to 3, `npm-shrinkwrap.json`, and the record of a tree (`node_modules/.package-lock.json`).
 
 use crate::Ecosystem;
-use crate::formats::lister::Lister;
+use crate::formats::lister::{Lister, shown};
 use crate::formats::listing::{Hash, Listed, Required, Source};
 use crate::formats::npm;
 use crate::formats::tree::Node;
@@ -82,8 +82,9 @@ fn entry(lister: &mut Lister, name: &str, package: &Node, direct: Option<bool>) 
     let groups: Vec<Text> =
         roles.iter().filter(|(key, _)| package.flag(key)).map(|(_, role)| Text::new(*role)).collect();
     if version.is_empty() || version.contains("://") || version.starts_with("file:") || version.starts_with("git") {
-        let mut required = Required::new(Ecosystem::Npm, name, version);
-        required.written = Text::new(if version.is_empty() { "no version in the lock" } else { version });
+        let mut required = Required::new(Ecosystem::Npm, name, "");
+        required.written =
+            Text::new(if version.is_empty() { "no version in the lock".to_owned() } else { shown(version) });
         (required.source, required.line, required.groups) = (source, package.line(), groups);
         return lister.require(required);
     }

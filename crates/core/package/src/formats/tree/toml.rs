@@ -1,6 +1,6 @@
 //! TOML with line numbers.
 
-use super::{Fault, Node, Value};
+use super::{Fault, Lines, Node, Value};
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 use firebreak_model::Text;
@@ -14,20 +14,6 @@ pub(crate) fn toml(text: &str) -> Result<Node, Fault> {
             let line = error.span().map(|span| lines.of(span.start));
             Err(Fault { line, reason: error.message().lines().next().unwrap_or_default().to_owned() })
         }
-    }
-}
-
-/// Where each line begins.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn new(text: &str) -> Lines {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Lines(std::iter::once(0).chain(ends).collect())
-    }
-
-    fn of(&self, offset: usize) -> u32 {
-        u32::try_from(self.0.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
     }
 }
 

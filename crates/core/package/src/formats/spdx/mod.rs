@@ -1,0 +1,121 @@
+//! SPDX 2 bills of materials, in JSON and tag-value.
+
+use crate::formats::lister::{Lister, shown};
+use crate::formats::listing::{Algorithm, Hash, Listed};
+use crate::formats::purl::Purl;
+use crate::formats::{Format, Input, Kind};
+
+/// The format.
+pub(crate) static FORMAT: Format = Format {
+    name: "spdx",
+    kind: Kind::Bill,
+    named: |file| file.ends(&[".spdx.json", ".spdx"]),
+    headed: Some(|head| {
+        let head = String::from_utf8_lossy(head);
+        head.starts_with("SPDXVersion:") || head.trim_start().starts_with('{') && head.contains("\"spdxVersion\"")
+    }),
+    read,
+};
+
+fn read(input: &Input<'_>, lister: &mut Lister) {
+    let json = input.bytes.iter().find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
+    let unnamed = if json == Some(&b'{') { read_json(input, lister) } else { read_tags(input, lister) };
+    let Some(unnamed) = unnamed else { return };
+    if unnamed > 0 {
+        lister
+            .gap(format!("{unnamed} packages have no package URL with a version: which package they are is not known"));
+    }
+    lister.gap("a bill of materials in SPDX 2 cannot say that it is complete");
+}
+
+fn read_json(input: &Input<'_>, lister: &mut Lister) -> Option<usize> {
+    let document = lister.json(input)?;
+    if document.get("spdxVersion").is_none() {
+        lister.broken(None, "no `spdxVersion`: SPDX 2 is read here, SPDX 3 is not");
+        return None;
+    }
+    let mut unnamed = 0;
+    for package in document.items_at("packages") {
+        let of = |reference: &'_ crate::formats::tree::Node| {
+            let kind = reference.text_at("referenceType")?;
+            (kind == "purl" || kind.ends_with("/purl"))
+                .then(|| reference.text_at("referenceLocator"))?
+                .map(str::to_owned)
+        };
+        let purls: Vec<String> = package.items_at("externalRefs").iter().filter_map(of).collect();
+        let sums = package.items_at("checksums").iter();
+        let hashes: Vec<Hash> = sums
+            .filter_map(|sum| Hash::hex(Algorithm::of(sum.text_at("algorithm")?)?, sum.text_at("checksumValue")?))
+            .collect();
+        let one =
+            One { purls, version: package.text_at("versionInfo").map(str::to_owned), hashes, line: package.line() };
+        unnamed += usize::from(!one.tell(lister));
+    }
+    Some(unnamed)
+}
+
+fn read_tags(input: &Input<'_>, lister: &mut Lister) -> Option<usize> {
+    let text = lister.text(input)?;
+    if !text.lines().any(|line| line.starts_with("SPDXVersion:")) {
+        lister.broken(None, "no `SPDXVersion`: this is no bill of materials of SPDX 2");
+        return None;
+    }
+    let mut unnamed = 0;
+    let mut open: Option<One> = None;
+    for (line, written) in (1u32..).zip(text.lines()) {
+        let Some((tag, value)) = written.split_once(':') else { continue };
+        let value = value.trim();
+        match (tag.trim(), &mut open) {
+            ("PackageName", _) => {
+                unnamed += usize::from(open.take().is_some_and(|one| !one.tell(lister)));
+                open = Some(One { line: Some(line), ..One::default() });
+            }
+            // What follows describes files and snippets.
+            ("FileName" | "SnippetSPDXID", _) => {
+                unnamed += usize::from(open.take().is_some_and(|one| !one.tell(lister)));
+            }
+            ("PackageVersion", Some(one)) => one.version = Some(value.to_owned()),
+            ("PackageChecksum", Some(one)) => {
+                let sum = value.split_once(':');
+                one.hashes.extend(sum.and_then(|(word, digits)| Hash::hex(Algorithm::of(word)?, digits)));
+            }
+            ("ExternalRef", Some(one)) => {
+                let mut words = value.split_whitespace().skip(1);
+                if words.next() == Some("purl") {
+                    one.purls.extend(words.next().map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+    }
+    unnamed += usize::from(open.is_some_and(|one| !one.tell(lister)));
+    Some(unnamed)
+}
+
+/// One package as it is read.
+#[derive(Default)]
+struct One {
+    purls: Vec<String>,
+    version: Option<String>,
+    hashes: Vec<Hash>,
+    line: Option<u32>,
+}
+
+impl One {
+    /// Lists it; `false` where it is not known which package it is.
+    fn tell(self, lister: &mut Lister) -> bool {
+        let mut told = false;
+        for written in &self.purls {
+            let Some(mut purl) = Purl::parse(written) else {
+                lister.odd(self.line, format!("`{}` is no package URL", shown(written)));
+                continue;
+            };
+            purl.version = purl.version.or_else(|| self.version.clone());
+            if let Some(listed) = purl.listed() {
+                lister.add(Listed { hashes: self.hashes.clone(), line: self.line, ..listed });
+                told = true;
+            }
+        }
+        told
+    }
+}
