@@ -92,24 +92,28 @@ fn after_name<'a>(artefact: &Artefact, reference: &'a str) -> &'a str {
     reference
 }
 
-/// Whether what is seen is a cool-down that hides the artefact from an install at `until` by `tool` (by any, where the
-/// tool is not known). One that the tool of a command does not read is no cool-down for that command.
+/// Whether what is seen is a cool-down that hides the artefact from an install at `until` by `tool`.
 pub(crate) fn hidden(artefact: &Artefact, what: &ObservationKind, tool: Option<&str>, until: Time) -> bool {
-    let cool_down = match what {
+    governs(artefact, what, tool).is_some_and(|cool_down| is_hidden(artefact, &cool_down, until))
+}
+
+/// The cool-down that is seen, if it holds for the artefact and for installs by `tool` (by any, where the tool is not
+/// known). One that the tool of a command does not read is no cool-down for that command.
+pub(crate) fn governs(artefact: &Artefact, what: &ObservationKind, tool: Option<&str>) -> Option<CoolDown> {
+    match what {
         ObservationKind::CoolDown { ecosystem, days } if Ecosystem::of(ecosystem) == artefact.ecosystem => {
             Some(CoolDown::days(*days))
         }
         ObservationKind::ReleaseAge { ecosystem, tool: own, setting, except } => {
             let own = own.to_ascii_lowercase();
-            let governs = Ecosystem::of(ecosystem) == artefact.ecosystem
+            let holds = Ecosystem::of(ecosystem) == artefact.ecosystem
                 && tool.is_none_or(|tool| tool == own)
                 && !ONLY_PROPOSE.contains(&own.as_str())
                 && !except.iter().any(|pattern| is_excepted(artefact, pattern));
-            governs.then(|| CoolDown::parse(&own, setting).ok()).flatten()
+            holds.then(|| CoolDown::parse(&own, setting).ok()).flatten()
         }
         _ => None,
-    };
-    cool_down.is_some_and(|cool_down| is_hidden(artefact, &cool_down, until))
+    }
 }
 
 /// Whether the cool-down hides the artefact from an install at `until`, wherever between its sources it appeared.

@@ -27,6 +27,7 @@ pub mod docket;
 pub mod judge;
 pub mod line;
 pub mod observe;
+pub mod posture;
 pub mod profile;
 pub mod run;
 

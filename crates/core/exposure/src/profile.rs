@@ -70,6 +70,22 @@ pub struct Artefact {
 }
 
 impl Artefact {
+    /// A name of which nothing is known to be bad.
+    pub(crate) fn named_only(ecosystem: Ecosystem, name: &str) -> Artefact {
+        let names = vec![Text::new(ecosystem.canonical(name))];
+        Artefact {
+            ecosystem,
+            names,
+            versions: Vec::new(),
+            sha256: FxHashSet::default(),
+            commits: FxHashSet::default(),
+            clean_versions: Vec::new(),
+            commits_unknown: false,
+            clean: FxHashSet::default(),
+            windows: Vec::new(),
+        }
+    }
+
     /// The first instant at which any source says that it was to be had.
     pub fn first(&self) -> Time {
         self.windows.iter().map(|window| window.from).min().unwrap_or(Time::MIN)
