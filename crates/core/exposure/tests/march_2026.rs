@@ -740,7 +740,7 @@ fn what_a_docket_skips_decides_nothing() {
         installed("Debian:12", "openssl", Some(digest.clone())),
         installed("PyPI", &dispute.name, None),
         locked("LiteLLM", Vec::new()),
-        locked("numpy", vec![Text::new(&format!("sha256:{}", digest.to_uppercase()))]),
+        locked("numpy", vec![Text::new(format!("sha256:{}", digest.to_uppercase()))]),
         ObservationKind::Unpinned {
             ecosystem: Text::new("PyPI"),
             name: Text::new("*"),
