@@ -5,19 +5,12 @@
 use crate::context::Context;
 use crate::error::ActError;
 use crate::responder::parameter;
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
-use aws_sigv4::sign::v4;
 use firebreak_model::{Action, Time};
-use firebreak_world::{Request, Response};
+use firebreak_world::{AwsKeys, Request, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// `[responder.aws]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -88,7 +81,7 @@ impl Service {
 pub(crate) struct Aws<'a> {
     context: &'a Context<'a>,
     account: &'a Account,
-    credentials: Credentials,
+    credentials: AwsKeys,
 }
 
 impl<'a> Aws<'a> {
@@ -107,7 +100,7 @@ impl<'a> Aws<'a> {
         let text = |reference: &str| context.secret(reference).map(|secret| secret.expose_secret().to_owned());
         let token = keys.session_token.as_deref().map(text).transpose()?;
         let (id, secret) = (text(&keys.access_key_id)?, text(&keys.secret_access_key)?);
-        Ok(Aws { context, account, credentials: Credentials::new(id, secret, token, None, "firebreak") })
+        Ok(Aws { context, account, credentials: AwsKeys::new(&id, &secret, token) })
     }
 
     /// The public id of the credentials that we call with.
@@ -176,38 +169,14 @@ impl<'a> Aws<'a> {
         self.context.http(shape, || self.signed(Service::S3, region, request.clone())).await
     }
 
-    fn signed(&self, service: Service, region: &str, mut request: Request) -> Result<Request, ActError> {
-        let defect = |reason: String| {
+    fn signed(&self, service: Service, region: &str, request: Request) -> Result<Request, ActError> {
+        let url = request.url.clone();
+        self.credentials.signed(service.word(), region, self.context.now(), request).map_err(|reason| {
             ActError::unusable(
-                format!("a request to `{}` cannot be signed: {reason}", request.url),
+                format!("a request to `{url}` cannot be signed: {reason}"),
                 "check `endpoint` and `region` of the account in `[responder.aws.accounts]`",
             )
-        };
-        let mut settings = SigningSettings::default();
-        if service == Service::S3 {
-            settings.percent_encoding_mode = PercentEncodingMode::Single;
-            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        }
-        let identity = self.credentials.clone().into();
-        let seconds = u64::try_from(self.context.now().seconds()).unwrap_or(0);
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name(service.word())
-            .time(UNIX_EPOCH + Duration::from_secs(seconds))
-            .settings(settings)
-            .build()
-            .map_err(|error| defect(error.to_string()))?
-            .into();
-        let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let body = SignableBody::Bytes(&request.body);
-        let signable = SignableRequest::new(&request.method, request.url.as_str(), headers, body)
-            .map_err(|error| defect(error.to_string()))?;
-        let (signature, _) = sign(signable, &parameters).map_err(|error| defect(error.to_string()))?.into_parts();
-        let added: Vec<_> = signature.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        request.headers.extend(added);
-        Ok(request)
+        })
     }
 }
 

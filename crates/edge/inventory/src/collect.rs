@@ -3,7 +3,7 @@
 //! A scanner with an API declares a tree of calls ([`Collector`]); the answers become the document, each under its key, each
 //! item with the answers of the calls that are made for it. So a live answer and an exported file are read by the same code.
 //!
-//! Only `GET` is sent, and the credential only to the platform's own address: a server's answer names neither another host
+//! Only `GET` is sent (AWS has its reading calls as `POST`, too), and the credential only to the platform's own address: a server's answer names neither another host
 //! nor, unescaped, another path. What could not be collected is in the document under `incomplete`, never left out in silence:
 //! a document with gaps retires nothing from the map.
 
@@ -14,7 +14,9 @@ mod place;
 mod run;
 
 pub use call::{Authorization, Call, Collector, Paging};
+pub(crate) use fetch::{Tried, delay, patiently};
 pub use fetch::{Patience, Waiting};
+pub(crate) use place::encoded;
 pub use run::{collect, keep};
 
 use crate::json::{list, text};
@@ -50,18 +52,21 @@ pub struct Collected {
     pub file: String,
     /// The document.
     pub document: Value,
+    /// Further documents that are read beside it, each with where it belongs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<(String, Value)>,
     /// How many calls were answered.
     pub calls: u64,
-    /// What could not be collected; the document says the same under `incomplete`.
+    /// What could not be collected; the documents say the same under `incomplete`.
     pub incomplete: Vec<Missing>,
 }
 
 /// A call that was not answered as it should be.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Missing {
-    /// The path that was asked for, without its query.
+    /// The path that was asked for, without its query; or the name of the call.
     pub call: String,
-    /// Why there is no answer, in words; never anything that the server wrote beyond its status.
+    /// Why there is no answer, in words; never anything that the server wrote beyond its status and the code of its error.
     pub reason: String,
 }
 

@@ -31,6 +31,11 @@ impl Report {
         self.problems.is_empty()
     }
 
+    /// How much was wrong so far.
+    pub(crate) fn len(&self) -> usize {
+        self.problems.len() + self.left_out
+    }
+
     /// Something is wrong.
     pub(crate) fn add(&mut self, reason: impl Into<String>, hint: impl Into<String>) {
         self.push(None, reason.into(), hint.into());

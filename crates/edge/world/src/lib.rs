@@ -1,7 +1,7 @@
 //! The only door outside: clock, random numbers, disk, HTTP, PostgreSQL and secrets, each behind a trait with a real and
 //! a simulated side. Everything in `crates/edge` reaches the outside through a [`World`].
 //!
-//! It is not a place for protocol knowledge: no platform, no log format and no retry policy is known here.
+//! It is not a place for protocol knowledge: no platform's calls, no log format and no retry policy is known here.
 
 pub mod clock;
 pub mod disk;
@@ -10,6 +10,8 @@ pub mod mapped;
 pub mod postgres;
 pub mod random;
 pub mod secret;
+#[cfg(feature = "sigv4")]
+pub mod sigv4;
 pub mod tree;
 
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -23,6 +25,8 @@ pub use postgres::SqlxPostgres;
 pub use postgres::{NoPostgres, Postgres, PostgresError};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};
+#[cfg(feature = "sigv4")]
+pub use sigv4::AwsKeys;
 pub use tree::{Entry, EntryKind, Head, RealTree, Status, Tree};
 
 use std::sync::Arc;

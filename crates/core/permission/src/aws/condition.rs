@@ -124,6 +124,34 @@ impl Condition {
         std::iter::once(&self.lower).chain(templates.iter().flat_map(Template::keys))
     }
 
+    /// The values of which the key must have one, as they are written. `None` where it says anything else.
+    pub(crate) fn admits(&self) -> Option<Vec<String>> {
+        if self.negated || self.unread {
+            return None;
+        }
+        match &self.test {
+            Test::Exact(texts) => Some(texts.iter().map(ToString::to_string).collect()),
+            Test::Text { templates, .. } | Test::Arn(templates) => Some(templates.iter().map(Template::shown).collect()),
+            _ => None,
+        }
+    }
+
+    /// Whether it lets in nobody but a few whom it names without wildcards, or whoever comes from certain networks.
+    pub(crate) fn is_narrow(&self) -> bool {
+        if self.negated || self.unread || self.if_exists || self.qualifier == Qualifier::All {
+            return false;
+        }
+        match &self.test {
+            Test::Address(_) => !self.sample.contains("/0"),
+            _ => self.admits().is_some_and(|all| all.iter().all(|value| !value.contains(['*', '?', '$']))),
+        }
+    }
+
+    /// The key, in lower case.
+    pub(crate) fn key_in_lower_case(&self) -> &str {
+        &self.lower
+    }
+
     /// Whether it holds for this request.
     pub(crate) fn holds(&self, view: &View<'_>, work: &mut Work) -> Answer {
         let values = match view.lookup(&self.lower) {

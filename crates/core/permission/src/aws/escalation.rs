@@ -6,6 +6,7 @@
 //!
 //! It does not follow the ways to their end: that is the map's work, which also knows what else leads somewhere.
 
+pub mod across;
 mod altering;
 mod assuming;
 pub mod guarding;

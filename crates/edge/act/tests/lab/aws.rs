@@ -2,14 +2,10 @@
 //! buckets for the tests.
 
 use super::{Server, free_port};
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use firebreak_world::{Http, Request, Response, RustlsHttp};
+use firebreak_world::{AwsKeys, Clock, Http, Request, Response, RustlsHttp, SystemClock};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::path::Path;
 use std::process::Command;
-use std::time::SystemTime;
 
 /// The emulator's account.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -41,18 +37,22 @@ impl Fakecloud {
         Fakecloud { _server: server, http, endpoint: format!("http://127.0.0.1:{port}") }
     }
 
-    async fn as_administrator(&self, service: &str, method: &str, path: &str, body: &str) -> Response {
+    /// One administrator's call, whatever its form. `target` says what is wanted of services that take JSON.
+    pub(crate) async fn as_administrator(
+        &self,
+        service: &str,
+        (method, path): (&str, &str),
+        target: Option<&str>,
+        body: &str,
+    ) -> Response {
         // The emulator believes who calls itself `test`; nobody else can do this.
         let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
-        let request = Request {
-            method: method.to_owned(),
-            url: format!("{}{path}", self.endpoint),
-            headers: vec![(
-                "authorization".to_owned(),
-                format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"),
-            )],
-            body: body.as_bytes().to_vec(),
-        };
+        let signature = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0");
+        let mut headers = vec![("authorization".to_owned(), signature)];
+        headers.extend(target.iter().map(|target| ("x-amz-target".to_owned(), (*target).to_owned())));
+        headers.extend(target.iter().map(|_| ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned())));
+        let (method, url) = (method.to_owned(), format!("{}{path}", self.endpoint));
+        let request = Request { method, url, headers, body: body.as_bytes().to_vec() };
         self.http.send(request).await.expect("the emulator answers")
     }
 
@@ -70,13 +70,13 @@ impl Fakecloud {
         for (name, value) in fields {
             body.push_str(&format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
         }
-        let response = self.as_administrator(service, "POST", "/", &body).await;
+        let response = self.as_administrator(service, ("POST", "/"), None, &body).await;
         (response.status, String::from_utf8(response.body).expect("text"))
     }
 
     /// One administrator's call of S3; gives status and body.
     pub(crate) async fn s3(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let response = self.as_administrator("s3", method, path, body).await;
+        let response = self.as_administrator("s3", (method, path), None, body).await;
         (response.status, String::from_utf8_lossy(&response.body).into_owned())
     }
 
@@ -107,22 +107,9 @@ impl Fakecloud {
     /// Whether `keys` may list buckets, by a call that is really signed with them.
     pub(crate) async fn may_list_buckets(&self, keys: &Keys) -> (u16, String) {
         let url = format!("{}/", self.endpoint);
-        let mut settings = SigningSettings::default();
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        let identity = Credentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "tests").into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region("us-east-1")
-            .name("s3")
-            .time(SystemTime::now())
-            .settings(settings)
-            .build()
-            .expect("all parts given")
-            .into();
-        let signable = SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::Bytes(b"")).expect("a URL");
-        let (signature, _) = sign(signable, &parameters).expect("a signature").into_parts();
-        let headers = signature.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let request = Request { method: "GET".to_owned(), url, headers, body: Vec::new() };
+        let request = Request { method: "GET".to_owned(), url, headers: Vec::new(), body: Vec::new() };
+        let signed = AwsKeys::new(&keys.id, &keys.secret, keys.token.clone());
+        let request = signed.signed("s3", "us-east-1", SystemClock.now(), request).expect("a signature");
         let response = self.http.send(request).await.expect("the emulator answers");
         (response.status, String::from_utf8_lossy(&response.body).into_owned())
     }

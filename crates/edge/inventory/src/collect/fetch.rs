@@ -1,4 +1,4 @@
-//! One `GET`, with the patience that platforms ask for.
+//! One call, with the patience that platforms ask for.
 
 use super::Missing;
 use super::call::{Authorization, Collector};
@@ -53,28 +53,9 @@ pub(super) struct Fetch<'a> {
 impl Fetch<'_> {
     /// Asks for `address`. A call that the platform puts off, or that is lost on the way, is sent again.
     pub(super) async fn get(&self, address: &str, accept: &str) -> Answer {
-        let missing = |reason: String| Answer::Missing(Missing { call: path_of(address), reason });
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            let wait = match self.world.http.send(self.request(address, accept)).await {
-                Ok(response) => match self.read(&response) {
-                    Read::Here(value) => return Answer::Here(value, response.headers),
-                    Read::Absent => return Answer::Absent,
-                    Read::Refused(reason) => return missing(reason),
-                    Read::Later(wait, reason) if tried == TRIES_MAX => {
-                        return missing(format!(
-                            "{reason}, {tried} times; the last time it asked for {} s",
-                            wait.as_secs()
-                        ));
-                    }
-                    Read::Later(wait, _) => wait,
-                },
-                Err(error) if tried == TRIES_MAX => return missing(error.to_string()),
-                Err(_) => Duration::from_secs(1 << tried),
-            };
-            self.waiting.wait(wait).await;
-        }
+        let request = || Ok(self.request(address, accept));
+        let answer = patiently(self.world, self.waiting, request, |response| self.read(response)).await;
+        answer.unwrap_or_else(|reason| Answer::Missing(Missing { call: path_of(address), reason }))
     }
 
     fn request(&self, address: &str, accept: &str) -> Request {
@@ -87,41 +68,73 @@ impl Fetch<'_> {
         Request { method: "GET".to_owned(), url: address.to_owned(), headers, body: Vec::new() }
     }
 
-    fn read(&self, response: &Response) -> Read {
+    fn read(&self, response: Response) -> Tried<Answer> {
         let header = |wanted: &str| response.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let status = response.status;
         let exhausted = header("x-ratelimit-remaining").is_some_and(|left| left == "0");
         match status {
             200..=299 => match serde_json::from_slice(&response.body) {
                 Ok(value) => match (self.collector.refusal)(&value) {
-                    Some(reason) => Read::Refused(reason),
-                    None => Read::Here(value),
+                    Some(reason) => Tried::Refused(reason),
+                    None => Tried::Done(Answer::Here(value, response.headers)),
                 },
-                Err(error) => Read::Refused(format!("the answer is not JSON: {error}").replace('\n', " ")),
+                Err(error) => Tried::Refused(format!("the answer is not JSON: {error}").replace('\n', " ")),
             },
-            404 => Read::Absent,
-            429 | 500.. => Read::Later(self.delay(header("retry-after")), format!("it answered {status}")),
+            404 => Tried::Done(Answer::Absent),
+            429 | 500.. => Tried::Later(delay(header("retry-after")), format!("it answered {status}")),
             403 if exhausted || header("retry-after").is_some() => {
-                Read::Later(self.delay(header("retry-after")), format!("it answered {status}: too many calls"))
+                Tried::Later(delay(header("retry-after")), format!("it answered {status}: too many calls"))
             }
-            401 => Read::Refused("it answered 401: our credential is not accepted".to_owned()),
-            403 => Read::Refused("it answered 403: our credential may not read this".to_owned()),
-            _ => Read::Refused(format!("it answered {status}")),
+            401 => Tried::Refused("it answered 401: our credential is not accepted".to_owned()),
+            403 => Tried::Refused("it answered 403: our credential may not read this".to_owned()),
+            _ => Tried::Refused(format!("it answered {status}")),
         }
-    }
-
-    fn delay(&self, asked: Option<&String>) -> Duration {
-        const USUAL_SECONDS: u64 = 5;
-        let seconds = asked.and_then(|text| text.trim().parse().ok()).unwrap_or(USUAL_SECONDS);
-        Duration::from_secs(seconds.clamp(1, WAIT_SECONDS_MAX))
     }
 }
 
-enum Read {
-    Here(Value),
-    Absent,
+/// How long a platform asks us to wait.
+pub(crate) fn delay(asked: Option<&String>) -> Duration {
+    const USUAL_SECONDS: u64 = 5;
+    let seconds = asked.and_then(|text| text.trim().parse().ok()).unwrap_or(USUAL_SECONDS);
+    Duration::from_secs(seconds.clamp(1, WAIT_SECONDS_MAX))
+}
+
+/// What one try came to.
+pub(crate) enum Tried<T> {
+    /// An answer.
+    Done(T),
+    /// None, and asking again would not help.
     Refused(String),
+    /// None yet: to be asked again after so long.
     Later(Duration, String),
+}
+
+/// Sends what `request` makes, anew for each try, until `read` is content, the platform refuses, or it was tried often
+/// enough. An error says in words why there is no answer.
+pub(crate) async fn patiently<T>(
+    world: &World,
+    waiting: &dyn Waiting,
+    request: impl Fn() -> Result<Request, String>,
+    read: impl Fn(Response) -> Tried<T>,
+) -> Result<T, String> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        let wait = match world.http.send(request()?).await {
+            Ok(response) => match read(response) {
+                Tried::Done(answer) => return Ok(answer),
+                Tried::Refused(reason) => return Err(reason),
+                Tried::Later(wait, reason) if tried == TRIES_MAX => {
+                    let asked = wait.as_secs();
+                    return Err(format!("{reason}, {tried} times; the last time it asked for {asked} s"));
+                }
+                Tried::Later(wait, _) => wait,
+            },
+            Err(error) if tried == TRIES_MAX => return Err(error.to_string()),
+            Err(_) => Duration::from_secs(1 << tried),
+        };
+        waiting.wait(wait).await;
+    }
 }
 
 /// The path of an address: queries may hold what is not to be kept.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `text` as it may stand in a path or a query.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     match text {
         // As a whole segment these would lead elsewhere, encoded or not.
         "." | ".." => text.replace('.', "%2E"),

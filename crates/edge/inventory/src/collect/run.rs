@@ -52,21 +52,29 @@ pub async fn collect(
     walk.finish(fill(collector.file)?, document)
 }
 
-/// Writes a document below `directory`, where the scanners find it. Whatever in it is a secret by its form is left out first.
+/// Writes a document below `directory`, where the scanners find it, and first those that are read beside it. Whatever in
+/// them is a secret by its form is left out.
 ///
 /// # Errors
-/// If the file's name leads out of the directory, or the disk refuses.
+/// If a file's name leads out of the directory, or the disk refuses.
 pub fn keep(world: &World, directory: &Path, collected: &Collected) -> std::io::Result<PathBuf> {
-    let relative = Path::new(&collected.file);
+    for (file, document) in &collected.beside {
+        keep_one(world, directory, file, document)?;
+    }
+    keep_one(world, directory, &collected.file, &collected.document)
+}
+
+fn keep_one(world: &World, directory: &Path, file: &str, document: &Value) -> std::io::Result<PathBuf> {
+    let relative = Path::new(file);
     if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
-        let reason = format!("`{}` leads out of the inventory", collected.file);
+        let reason = format!("`{file}` leads out of the inventory");
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, reason));
     }
     let path = directory.join(relative);
     if let Some(parent) = path.parent() {
         world.disk.make_directory(parent)?;
     }
-    let bytes = serde_json::to_vec_pretty(&collected.document)?;
+    let bytes = serde_json::to_vec_pretty(document)?;
     world.disk.write(&path, &firebreak_classify::hide(&bytes))?;
     Ok(path)
 }
@@ -108,7 +116,8 @@ impl Walk<'_> {
         if !self.incomplete.is_empty() {
             document.insert("incomplete".to_owned(), serde_json::to_value(&self.incomplete).unwrap_or_default());
         }
-        Ok(Collected { file, document: Value::Object(document), calls: self.calls, incomplete: self.incomplete })
+        let document = Value::Object(document);
+        Ok(Collected { file, document, calls: self.calls, incomplete: self.incomplete, ..Collected::default() })
     }
 
     fn gap(&mut self, missing: Missing) {

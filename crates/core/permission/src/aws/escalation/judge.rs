@@ -4,10 +4,10 @@ mod samples;
 
 use super::guarding::is_about_key;
 use super::table::{ALTERATIONS, CREATIONS, PASSES, RUNS, TAKEOVERS};
-use super::{Account, MAX_DECISIONS, Member, Place, Verdict};
+use super::{Account, MAX_DECISIONS, Member, MemberKind, Place, Verdict};
 use crate::aws::condition::Condition;
 use crate::aws::context::Context;
-use crate::aws::evaluate::{Policies, Request, ResourcePolicy, answer, evaluate};
+use crate::aws::evaluate::{KeyGrant, Policies, Request, ResourcePolicy, answer, evaluate};
 use crate::aws::glob::Work;
 use crate::aws::organization::Membership;
 use crate::aws::policy::{Effect, Listed, Named, Policy, Statement};
@@ -237,9 +237,9 @@ impl<'a> Judge<'a> {
         if action == ASSUME || is_about_key(action) {
             // The other side, where it leaves it to the account, as keys do unless someone writes otherwise.
             let delegating = Arc::clone(&self.delegating);
-            return self.put(asker, action, arn, context, ResourcePolicy::Given(&delegating));
+            return self.put(asker, action, arn, context, ResourcePolicy::Given(&delegating), &[]);
         }
-        self.put(asker, action, arn, context, ResourcePolicy::Absent)
+        self.put(asker, action, arn, context, ResourcePolicy::Absent, &[])
     }
 
     /// Whether the asker may do `action` on a resource whose own policy is `own`.
@@ -250,6 +250,7 @@ impl<'a> Judge<'a> {
         arn: &str,
         context: &Context,
         own: ResourcePolicy<'_>,
+        grants: &[KeyGrant],
     ) -> Verdict {
         self.decisions += 1;
         let Some(asker) = self.askers.get(asker) else { return Verdict::default() };
@@ -260,8 +261,9 @@ impl<'a> Judge<'a> {
             identity: &asker.identity,
             boundary: asker.boundary.as_deref(),
             resource: own,
+            grants,
             principal_in: self.membership,
-            resource_in: self.membership,
+            resource_in: self.owner_in(&resource),
             ..Policies::default()
         };
         self.placed(action, &request, policies)
@@ -294,12 +296,55 @@ impl<'a> Judge<'a> {
         self.membership
     }
 
+    /// Where the account that owns a resource stands. Nobody told of an organisation: there is none, for others too.
+    fn owner_in(&self, resource: &Resource) -> Membership<'a> {
+        match (&resource.account, &self.account.organization) {
+            (Some(owner), Some(_)) if **owner != *self.account.id => self.organization_of(owner),
+            _ => self.membership,
+        }
+    }
+
     /// Where another account stands: not known, unless the organisation's tree lists it.
     pub(super) fn organization_of(&self, other: &str) -> Membership<'a> {
         match &self.account.organization {
             Some(organization) if organization.accounts.contains_key(other) => organization.membership(other),
             _ => Membership::NotGiven,
         }
+    }
+
+    /// The organisation's id, where its whole tree is known.
+    pub(super) fn organization_id(&self) -> Option<&'a str> {
+        let organization = self.account.organization.as_ref()?;
+        organization.management.as_ref()?;
+        organization.id.as_deref()
+    }
+
+    /// The other accounts of the organisation, where it is `id` and its tree is known.
+    pub(super) fn accounts_of(&self, id: &str) -> Vec<Text> {
+        let Some(organization) = self.account.organization.as_ref().filter(|_| self.organization_id() == Some(id)) else {
+            return Vec::new();
+        };
+        let all = organization.accounts.keys().chain(&organization.management);
+        let others: BTreeSet<Text> = all.filter(|other| **other != self.account.id).cloned().collect();
+        others.into_iter().collect()
+    }
+
+    /// The users and roles of the account.
+    pub(super) fn people(&self) -> impl Iterator<Item = (&str, &Principal)> {
+        let own = self.askers.iter().filter_map(|asker| Some((asker, self.account.members.get(asker.own?)?)));
+        let people = own.filter(|(_, member)| member.kind != MemberKind::Group);
+        people.map(|(asker, member)| (&*member.arn, &asker.principal))
+    }
+
+    /// As whom an asker asks, and what its own side allows.
+    pub(super) fn asking(&self, asker: usize) -> Option<(&Principal, &[Arc<Policy>], Option<&Policy>)> {
+        let asker = self.askers.get(asker)?;
+        Some((&asker.principal, &asker.identity, asker.boundary.as_deref()))
+    }
+
+    /// One more permission is decided.
+    pub(super) fn count(&mut self) {
+        self.decisions += 1;
     }
 
     /// As whom an asker asks.
@@ -311,7 +356,7 @@ impl<'a> Judge<'a> {
     pub(super) fn assume(&mut self, asker: usize, role: usize) -> Verdict {
         let Some((arn, trust)) = self.trusting(role) else { return Verdict::default() };
         let context = self.context();
-        self.put(asker, "sts:AssumeRole", arn, &context, ResourcePolicy::Given(trust))
+        self.put(asker, "sts:AssumeRole", arn, &context, ResourcePolicy::Given(trust), &[])
     }
 
     fn trusting(&self, role: usize) -> Option<(&'a str, &'a Policy)> {

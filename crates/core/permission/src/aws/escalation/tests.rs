@@ -300,7 +300,7 @@ fn a_resources_policy_lets_in_and_refuses() {
     let mut permissions = Permissions::new(&account);
     let arn = |name: &str| format!("arn:aws:iam::{ID}:user/{name}");
     let mut asked = |name: &str, own: &Policy| {
-        permissions.decide_on(&arn(name), read, object, ResourcePolicy::Given(own)).map(|decided| decided.answer)
+        permissions.decide_on(&arn(name), read, object, ResourcePolicy::Given(own), &[]).map(|decided| decided.answer)
     };
     let named = own("Allow", json!({"AWS": arn("a")}), json!({}));
     assert_eq!(asked("a", &named), Some(Answer::Yes));
@@ -320,8 +320,8 @@ fn a_resources_policy_lets_in_and_refuses() {
     let public = own("Allow", json!("*"), json!({}));
     assert!(guarding::opens(&public) && !guarding::opens(&named));
     let nobody = Principal::anonymous();
-    assert_eq!(permissions.decide_outside(&nobody, read, object, &public).answer, Answer::Yes);
-    assert_eq!(permissions.decide_outside(&nobody, read, object, &named).answer, Answer::No);
+    assert_eq!(permissions.decide_outside(&nobody, read, object, &public, &[]).answer, Answer::Yes);
+    assert_eq!(permissions.decide_outside(&nobody, read, object, &named, &[]).answer, Answer::No);
     assert_eq!(guarding::outsiders(&public, ID), BTreeSet::from([Named::Everyone]));
     assert!(guarding::outsiders(&named, ID).is_empty() && guarding::outsiders(&delegated, ID).is_empty());
 }
@@ -339,7 +339,7 @@ fn a_key_is_left_to_its_account_unless_its_policy_says_otherwise() {
         "Action": "kms:*", "Resource": "*"}]}));
     let given = crate::aws::ResourcePolicy::Given(&closed);
     let mut asked = |name: &str| {
-        permissions.decide_on(&format!("arn:aws:iam::{ID}:user/{name}"), "kms:Decrypt", &key, given).unwrap().answer
+        permissions.decide_on(&format!("arn:aws:iam::{ID}:user/{name}"), "kms:Decrypt", &key, given, &[]).unwrap().answer
     };
     assert_eq!((asked("a"), asked("b")), (Answer::No, Answer::Yes));
 }

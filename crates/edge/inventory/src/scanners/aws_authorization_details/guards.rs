@@ -6,17 +6,18 @@
 use super::policy::{Names, Statement};
 use super::{Account, Principal, glob, grant, reads};
 use crate::cut;
-use crate::json::{list, text};
+use crate::json::{list, text, texts};
 use crate::key::{account_of, aws_identity, aws_resource, service_of};
 use crate::report::{Report, shown};
-use crate::scanner::KnownResource;
 use firebreak_model::{EdgeKind, Interval, NodeFact, NodeKey, NodeKind, Text};
 use firebreak_permission::aws::escalation::Permissions;
-use firebreak_permission::aws::escalation::guarding::{self, Decided};
+use firebreak_permission::aws::escalation::across::Theirs;
+use firebreak_permission::aws::escalation::guarding::{self, Admitted, Decided};
+use firebreak_permission::aws::organization::Organization;
 use firebreak_permission::aws::policy::Named;
-use firebreak_permission::aws::{self, Answer, Limits, Policy, ResourcePolicy};
-use serde_json::Value;
-use std::collections::BTreeSet;
+use firebreak_permission::aws::{self, Answer, KeyGrant, Limits, Policy, ResourcePolicy};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many statements one edge's evidence names.
 const MAX_REASONS: usize = 4;
@@ -30,6 +31,8 @@ pub(super) struct Guard {
     arn: String,
     /// `None`: it has none.
     policy: Option<Policy>,
+    /// Of a KMS key.
+    grants: Vec<KeyGrant>,
     /// Whether everyone is kept out, whatever the policy says. `None`: not stated.
     blocked: Option<bool>,
 }
@@ -45,20 +48,40 @@ pub(super) struct Guards {
     plain: BTreeSet<NodeKey>,
 }
 
+/// What is known of the account, and of other accounts.
+struct Both<'a, 'b> {
+    own: &'a Permissions<'b>,
+    others: &'a mut BTreeMap<Text, Permissions<'b>>,
+}
+
 /// An action, and the parts of the resource on which it is asked.
 type Ask = (Text, Vec<String>);
 
+/// What `resource-policies.json` says of one account.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Resources whose policies are told.
+    pub(super) guards: Vec<Guard>,
+    /// Every resource that is named.
+    pub(super) resources: Vec<NodeKey>,
+    /// Something in it cannot be read, or is not said.
+    pub(super) lacking: bool,
+}
+
+const FORM: &str = "write {\"resources\": [{\"arn\", \"policy\": the document or null}]}";
+
 /// The resources in `document` that `account` owns or may own.
-pub(super) fn read(document: &Value, account: &str, accounts: &[Text], report: &mut Report) -> Vec<Guard> {
-    const FORM: &str = "write {\"resources\": [{\"arn\", \"policy\": the document or null}]}";
+pub(super) fn read(document: &Value, account: &str, accounts: &[Text], report: &mut Report) -> Told {
+    let mut told = Told::default();
     if !document.get("resources").is_some_and(Value::is_array) {
         report.add("`resource-policies.json` has no list `resources`", FORM);
+        told.lacking = true;
     }
-    let mut guards: Vec<Guard> = Vec::new();
     let mut seen = BTreeSet::new();
     for item in list(document, "resources") {
-        let (Some(arn), Some(policy)) = (text(item, "arn"), item.get("policy")) else {
-            report.add("a resource in `resource-policies.json` has no `arn` or no `policy`", FORM);
+        let Some(arn) = text(item, "arn") else {
+            report.add("a resource in `resource-policies.json` has no `arn`", FORM);
+            told.lacking = true;
             continue;
         };
         let owner = account_of(arn).or_else(|| text(item, "account")).unwrap_or(account);
@@ -68,40 +91,121 @@ pub(super) fn read(document: &Value, account: &str, accounts: &[Text], report: &
         }
         if owner != account || service_of(arn).is_none() {
             report.add(format!("`{}` is no resource of account {account}", shown(arn)), "list it beside its account");
+            told.lacking = true;
             continue;
         }
         let key = aws_resource(arn);
         if !seen.insert(key.clone()) {
             report.add(format!("`{}` is listed twice", shown(arn)), "list each resource once; only the first is read");
+            told.lacking = true;
             continue;
         }
-        let name = format!("policy of {}", shown(arn));
-        let policy = match policy {
-            Value::Null => None,
-            Value::String(document) => Some(Policy::parse(&name, document, Limits::default())),
-            document => Some(Policy::read(&name, document, Limits::default())),
-        };
-        let policy = policy.map(|(policy, problems)| {
-            if let Some(problem) = problems.first() {
-                let reason = format!("the policy of `{}` is not read whole: {}", shown(arn), problem.reason);
-                report.add(reason, "what it may say stays undecided; export it again");
-            }
-            policy
-        });
-        let blocked = item.get("public_access_block").and_then(Value::as_bool);
-        guards.push(Guard { arn: key.name().to_owned(), key, policy, blocked });
+        told.resources.push(key.clone());
+        let guard = guard(item, arn, key, report);
+        told.lacking |= guard.as_ref().is_none_or(|(_, whole)| !whole);
+        told.guards.extend(guard.map(|(guard, _)| guard));
     }
-    guards
+    told
 }
 
-/// As resources that grants may reach.
-pub(super) fn resources<'a>(guards: &'a [Guard], account: &'a str) -> impl Iterator<Item = KnownResource> + 'a {
-    guards.iter().map(move |guard| KnownResource { key: guard.key.clone(), account: Some(Text::new(account)) })
+/// One resource, and whether everything about it could be read. `None`: its policy is not told.
+fn guard(item: &Value, arn: &str, key: NodeKey, report: &mut Report) -> Option<(Guard, bool)> {
+    let before = report.len();
+    let Some(policy) = item.get("policy") else {
+        report.add(format!("`{}` has no `policy`: what it says is not known", shown(arn)), FORM);
+        return None;
+    };
+    let name = format!("policy of {}", shown(arn));
+    let policy = match policy {
+        Value::Null => None,
+        Value::String(document) => Some(Policy::parse(&name, document, Limits::default())),
+        document => Some(Policy::read(&name, document, Limits::default())),
+    };
+    let policy = policy.map(|(policy, problems)| {
+        if let Some(problem) = problems.first() {
+            let reason = format!("the policy of `{}` is not read whole: {}", shown(arn), problem.reason);
+            report.add(reason, "what it may say stays undecided; export it again");
+        }
+        policy
+    });
+    let grants = grants(item, arn, report);
+    // A key without a policy of its own leaves it to its account, as new keys do.
+    let policy = policy.or_else(|| (!grants.is_empty()).then(|| leaving_it(account_of(arn).unwrap_or_default(), &name)));
+    let blocked = item.get("public_access_block").filter(|blocked| !blocked.is_null());
+    if blocked.is_some_and(|blocked| !blocked.is_boolean()) {
+        report.add(format!("`public_access_block` of `{}` is not true or false", shown(arn)), FORM);
+    }
+    let blocked = blocked.and_then(Value::as_bool);
+    Some((Guard { arn: key.name().to_owned(), key, policy, grants, blocked }, report.len() == before))
+}
+
+/// A policy that leaves everything to the account.
+fn leaving_it(account: &str, name: &str) -> Policy {
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Principal": {"AWS": format!("arn:aws:iam::{account}:root")}});
+    Policy::read(name, &json!({"Version": "2012-10-17", "Statement": [all]}), Limits::default()).0
+}
+
+/// The grants of a key, as `ListGrants` answers them.
+fn grants(item: &Value, arn: &str, report: &mut Report) -> Vec<KeyGrant> {
+    const HINT: &str = "put in the answer of `aws kms list-grants`";
+    if item.get("grants").is_some_and(|grants| !grants.is_array()) {
+        report.add(format!("the `grants` of `{}` are no list", shown(arn)), HINT);
+    }
+    let mut read = Vec::new();
+    for grant in list(item, "grants") {
+        let operations: Vec<Text> = texts(grant.get("Operations")).into_iter().map(Text::new).collect();
+        let (Some(grantee), false) = (text(grant, "GranteePrincipal"), operations.is_empty()) else {
+            report.add(format!("a grant of `{}` names nobody, or no operation", shown(arn)), HINT);
+            continue;
+        };
+        let constraints = grant.get("Constraints").unwrap_or(&Value::Null);
+        let equals = constraints.get("EncryptionContextEquals").and_then(Value::as_object);
+        let subset = constraints.get("EncryptionContextSubset").and_then(Value::as_object);
+        let pairs = equals.into_iter().chain(subset).flatten();
+        let pairs = pairs.map(|(key, value)| (Text::new(key), Text::new(value.as_str().unwrap_or_default())));
+        // Whoever may assume a role names the session: a session that is meant is the role.
+        let whom = if grantee.starts_with("arn:") { aws_identity(grantee).name().to_owned() } else { grantee.to_owned() };
+        read.push(KeyGrant {
+            id: Text::new(shown(text(grant, "GrantId").unwrap_or("without an id"))),
+            grantee: Text::new(whom),
+            operations,
+            encryption_context: pairs.collect(),
+            context_equals: equals.is_some(),
+        });
+    }
+    read
 }
 
 impl Guards {
     pub(super) fn of(all: Option<Vec<Guard>>) -> Guards {
         Guards { all, ..Guards::default() }
+    }
+
+    /// The other accounts of which resources' policies speak.
+    pub(super) fn accounts(&self, own: &str, organization: Option<&Organization>) -> BTreeSet<Text> {
+        let mut found = BTreeSet::new();
+        for guard in self.all.iter().flatten() {
+            let granted = guard.grants.iter().filter_map(|grant| account_of(&grant.grantee)).map(Text::new);
+            found.extend(granted);
+            let Some(policy) = &guard.policy else { continue };
+            found.extend(guarding::outsiders(policy, own).into_iter().filter_map(|named| match named {
+                Named::Account(account) => Some(account),
+                Named::Arn(arn) => account_of(&arn).map(Text::new),
+                _ => None,
+            }));
+            for admitted in guarding::admitted(policy) {
+                match admitted {
+                    Admitted::Account(account) => drop(found.insert(account)),
+                    Admitted::Arn(arn) | Admitted::Like(arn) => found.extend(account_of(&arn).map(Text::new)),
+                    Admitted::Organization(id) => {
+                        let ours = organization.filter(|ours| ours.id.as_deref() == Some(&*id));
+                        found.extend(ours.into_iter().flat_map(|ours| ours.accounts.keys().cloned()));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Whether the resource's policy may refuse someone, so that it is decided here.
@@ -181,7 +285,11 @@ fn undecided() -> Decided {
 impl Account<'_> {
     /// Adds what resources' own policies grant, and takes those resources out of other grants that some policy may
     /// refuse.
-    pub(super) fn guard(&mut self, permissions: &mut Permissions<'_>) {
+    pub(super) fn guard<'p>(
+        &mut self,
+        permissions: &mut Permissions<'p>,
+        others: &mut BTreeMap<Text, Permissions<'p>>,
+    ) {
         let guards = self.guards.all.take();
         let mut everyone = false;
         for guard in guards.iter().flatten() {
@@ -208,7 +316,7 @@ impl Account<'_> {
                 self.guards.plain.insert(guard.key.clone());
                 everyone |= self.granting(guard, policy, &asks, permissions);
             }
-            self.outside(guard, policy, &asks, permissions);
+            self.outside(guard, policy, &asks, &mut Both { own: permissions, others });
         }
         if everyone {
             self.everyone();
@@ -257,7 +365,9 @@ impl Account<'_> {
         let asks = &asks;
         for (arn, key, valid, _) in self.people() {
             let decide = |action: &str, target: &str| {
-                permissions.decide_on(&arn, action, target, ResourcePolicy::Given(policy)).unwrap_or_else(undecided)
+                permissions
+                    .decide_on(&arn, action, target, ResourcePolicy::Given(policy), &guard.grants)
+                    .unwrap_or_else(undecided)
             };
             if let Some(outcome) = outcome(asks, decide) {
                 self.let_in(key, guard, outcome, valid);
@@ -286,11 +396,14 @@ impl Account<'_> {
     fn granting(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], permissions: &mut Permissions<'_>) -> bool {
         let open = guarding::opens(policy);
         for (arn, key, valid, limited) in self.people() {
-            if !(permissions.names(&arn, policy) || (open && limited)) {
+            let granted = guard.grants.iter().any(|grant| *grant.grantee == *arn);
+            if !(granted || permissions.names(&arn, policy) || (open && limited)) {
                 continue;
             }
             let with = |action: &str, target: &str| {
-                permissions.decide_on(&arn, action, target, ResourcePolicy::Given(policy)).unwrap_or_else(undecided)
+                permissions
+                    .decide_on(&arn, action, target, ResourcePolicy::Given(policy), &guard.grants)
+                    .unwrap_or_else(undecided)
             };
             let Some(with) = outcome(asks, with) else { continue };
             let without = |action: &str, target: &str| {
@@ -334,17 +447,33 @@ impl Account<'_> {
     }
 
     /// Those outside the account whom the policy lets in.
-    fn outside(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], permissions: &Permissions<'_>) {
-        for named in guarding::outsiders(policy, &self.id) {
-            for (who, key) in who(&named) {
-                let decide = |action: &str, target: &str| permissions.decide_outside(&who, action, target, policy);
+    fn outside(&mut self, guard: &Guard, policy: &Policy, asks: &[Ask], both: &mut Both<'_, '_>) {
+        let bucket = guard.arn.contains(":s3:::");
+        let public = bucket && guarding::is_public(policy);
+        let shut = public && guard.blocked == Some(true);
+        let unsaid = (public && guard.blocked.is_none()).then(|| Text::new_static("no public access block keeps everyone out"));
+        let mut joined = BTreeSet::new();
+        for Outsider { named, as_whom, doubt } in self.outsiders(guard, policy, both.own) {
+            if shut && !matches!(named, Named::Service(_)) {
+                continue;
+            }
+            for (who, key) in as_whom {
+                let decide = |action: &str, target: &str| {
+                    both.own.decide_outside(&who, action, target, policy, &guard.grants)
+                };
                 let Some(mut outcome) = outcome(asks, decide) else { continue };
+                outcome.best.may.extend(unsaid.iter().cloned());
                 if *key.name() == *"*" {
                     self.open(guard, who.is_iam(), outcome);
                     break;
                 }
-                if let (Some(account), true) = (&who.account, who.is_iam()) {
-                    self.cross(account, key, guard, outcome);
+                if let (Some(account), true) = (who.account.clone(), who.is_iam()) {
+                    let read = both.others.contains_key(&account);
+                    if read && joined.insert(account.clone()) {
+                        self.join(&account, guard, policy, asks, both, unsaid.as_ref());
+                    }
+                    outcome.best.may.extend(doubt.iter().cloned());
+                    self.cross(&account, key, guard, outcome, read);
                     continue;
                 }
                 if let Named::Canonical(_) = named {
@@ -355,41 +484,103 @@ impl Account<'_> {
         }
     }
 
+    /// Whom the policy, its conditions and grants may mean outside the account, each with as whom it asks.
+    fn outsiders(&self, guard: &Guard, policy: &Policy, permissions: &Permissions<'_>) -> Vec<Outsider> {
+        let foreign = |account: &str| account != &*self.id;
+        let mut named = guarding::outsiders(policy, &self.id);
+        for grant in &guard.grants {
+            match account_of(&grant.grantee) {
+                Some(account) if foreign(account) => drop(named.insert(Named::Arn(grant.grantee.clone()))),
+                None => drop(named.insert(Named::Service(grant.grantee.clone()))),
+                _ => {}
+            }
+        }
+        let mut like = BTreeSet::new();
+        for admitted in guarding::admitted(policy) {
+            match admitted {
+                Admitted::Arn(arn) if account_of(&arn).is_some_and(foreign) => drop(named.insert(Named::Arn(arn))),
+                Admitted::Account(account) if foreign(&account) => drop(named.insert(Named::Account(account))),
+                Admitted::Organization(id) => {
+                    named.extend(permissions.accounts_of(&id).into_iter().map(Named::Account));
+                }
+                Admitted::Like(pattern) => drop(like.insert(pattern)),
+                _ => {}
+            }
+        }
+        let named = named.into_iter().map(|named| Outsider { as_whom: who(&named), named, doubt: None });
+        let like = like.into_iter().filter_map(|pattern| {
+            let number = |account: &&str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            let account = account_of(&pattern).filter(number).filter(|account| foreign(account))?;
+            let filled = pattern.replace('*', "firebreak").replace('?', "x");
+            let as_whom = vec![(aws::Principal::of(&filled)?, aws_identity(account))];
+            let doubt = Some(Text::new(format!("the principal's ARN is like `{}`", shown(&pattern))));
+            Some(Outsider { named: Named::Arn(pattern), as_whom, doubt })
+        });
+        named.chain(like).collect()
+    }
+
+    /// The users and roles of another account that is known, each decided on both sides at once.
+    fn join(
+        &mut self,
+        account: &str,
+        guard: &Guard,
+        policy: &Policy,
+        asks: &[Ask],
+        both: &mut Both<'_, '_>,
+        unsaid: Option<&Text>,
+    ) {
+        let Some(other) = both.others.get_mut(account) else { return };
+        let theirs = Theirs { policy, grants: &guard.grants, owner: both.own };
+        let people: Vec<String> = other.people().map(|(arn, _)| arn.to_owned()).collect();
+        for arn in people {
+            let decide = |action: &str, target: &str| {
+                other.decide_across(&arn, action, target, theirs).unwrap_or_else(undecided)
+            };
+            let Some(mut outcome) = outcome(asks, decide) else { continue };
+            outcome.best.may.extend(unsaid.cloned());
+            self.let_in(aws_identity(&arn), guard, outcome, Interval::ALWAYS);
+        }
+    }
+
     /// Everyone: whoever has no credentials, or (`signed`) any principal of any account.
     fn open(&mut self, guard: &Guard, signed: bool, mut outcome: Outcome) {
-        let bucket = guard.arn.contains(":s3:::");
-        if guard.blocked == Some(true) && bucket {
-            return;
-        }
-        if guard.blocked.is_none() && bucket {
-            outcome.best.may.push(Text::new_static("no public access block keeps everyone out"));
-        }
         if signed {
             outcome.best.may.push(Text::new_static("the caller is a principal of an AWS account that may"));
         }
         let at = self.edges.len();
         self.let_in(NodeKey::identity("aws", "*"), guard, outcome, Interval::ALWAYS);
-        if let Some(edge) = self.edges.get_mut(at).filter(|_| bucket) {
+        if let Some(edge) = self.edges.get_mut(at).filter(|_| guard.arn.contains(":s3:::")) {
             edge.cuts.push(cut::of_public_bucket(&guard.key, &self.id));
         }
     }
 
-    /// Someone of another account: both sides must agree, and the other is in another file.
-    fn cross(&mut self, account: &str, key: NodeKey, guard: &Guard, outcome: Outcome) {
+    /// Someone of another account: both sides must agree. `read`: its users and roles were decided, both sides, each by
+    /// itself.
+    fn cross(&mut self, account: &str, key: NodeKey, guard: &Guard, outcome: Outcome, read: bool) {
         let known = self.accounts.iter().any(|have| **have == *account);
-        let doubt = match known {
-            true => format!("account {account} lets it"),
-            false => format!("account {account}, which is not in the inventory, lets it"),
-        };
-        let mut doubtful = Outcome { actions: outcome.actions.clone(), best: outcome.best.clone() };
-        doubtful.best.may.push(Text::new(doubt));
-        self.let_in(key, guard, doubtful, Interval::ALWAYS);
+        if !read {
+            let doubt = match known {
+                true => format!("account {account} lets it"),
+                false => format!("account {account}, which is not in the inventory, lets it"),
+            };
+            let mut doubtful = Outcome { actions: outcome.actions.clone(), best: outcome.best.clone() };
+            doubtful.best.may.push(Text::new(doubt));
+            self.let_in(key, guard, doubtful, Interval::ALWAYS);
+        }
         if known {
             // An administrator of that account gives itself what its side needs.
             let administrators = NodeKey::group("aws", &format!("{account}/administrators"));
             self.let_in(administrators, guard, outcome, Interval::ALWAYS);
         }
     }
+}
+
+/// Someone outside the account whom a policy may mean.
+struct Outsider {
+    named: Named,
+    /// As whom it asks, and where it is on the map; the first who gets in stands for all.
+    as_whom: Vec<(aws::Principal, NodeKey)>,
+    doubt: Option<Text>,
 }
 
 /// As whom those whom a policy names ask, and where they are on the map; the first who gets in stands for all.

@@ -3,11 +3,13 @@
 //! Decided here: Allow and Deny of identity policies, group membership, role trust. Everything that needs more than
 //! that (conditions, policy variables, permissions boundaries, policies whose text is absent) makes an edge `may`.
 
+mod collect;
 mod glob;
 mod grant;
 mod guards;
 mod managed;
 mod members;
+mod neighbours;
 mod organization;
 mod policy;
 mod reads;
@@ -16,6 +18,7 @@ mod subjects;
 mod trust;
 mod ways;
 
+use crate::collect::{Collect, is_whole};
 use crate::json::{list, parse, text};
 use crate::key::{account_of, aws_identity};
 use crate::report::{Report, shown};
@@ -51,6 +54,10 @@ impl Scanner for AwsAuthorizationDetails {
         true
     }
 
+    fn collector(&self) -> Option<&'static dyn Collect> {
+        Some(&collect::Api)
+    }
+
     fn scan(&self, input: &ScanInput<'_>) -> Found {
         let mut report = Report::new(self.name(), input.path);
         let mut found = Found { scope: format!("aws/{}", input.path.display()), ..Found::default() };
@@ -69,7 +76,10 @@ impl Scanner for AwsAuthorizationDetails {
                 if !found.complete {
                     report.add("the answer is truncated", "fetch every page, as the AWS CLI does by itself");
                 }
-                found.facts = facts(&accounts, &document, input, &mut report);
+                found.complete &= is_whole(&document, &mut report);
+                let (facts, whole) = facts(&accounts, &document, input, &mut report);
+                found.facts = facts;
+                found.complete &= whole;
             }
         }
         found.problems = report.finish();
@@ -102,24 +112,24 @@ fn accounts(document: &Value, path: &Path) -> Vec<Text> {
     accounts
 }
 
-/// The facts of each account. Exports that were put together hold several, each of which is read by itself.
-fn facts(accounts: &[Text], document: &Value, input: &ScanInput<'_>, report: &mut Report) -> Vec<Fact> {
+/// The facts of each account, and whether the files beside the export say all that they should. Exports that were put
+/// together hold several accounts, each of which is read by itself.
+fn facts(accounts: &[Text], document: &Value, input: &ScanInput<'_>, report: &mut Report) -> (Vec<Fact>, bool) {
     let mut known = input.surroundings.aws_accounts.clone();
     known.extend(accounts.iter().filter(|account| !input.surroundings.aws_accounts.contains(account)).cloned());
     if let [account] = accounts {
-        return Account::read(account.clone(), document, input, known, report).facts();
+        let account = Account::read(account.clone(), document, input, known, report);
+        let whole = !account.lacking;
+        return (account.facts(document, report), whole);
     }
-    let mut facts = Vec::new();
-    for account in accounts {
-        let mut own = serde_json::Map::new();
-        for key in LISTS {
-            let of_it = |item: &&Value| text(item, "Arn").and_then(account_of).is_none_or(|have| *have == **account);
-            own.insert(key.to_owned(), list(document, key).iter().filter(of_it).cloned().collect());
-        }
-        own.insert("Policies".to_owned(), list(document, "Policies").to_vec().into());
-        facts.extend(Account::read(account.clone(), &Value::Object(own), input, known.clone(), report).facts());
+    let (mut facts, mut whole) = (Vec::new(), true);
+    for id in accounts {
+        let own = neighbours::part(document, id).unwrap_or_default();
+        let account = Account::read(id.clone(), &own, input, known.clone(), report);
+        whole &= !account.lacking;
+        facts.extend(account.facts(document, report));
     }
-    facts
+    (facts, whole)
 }
 
 /// A user, role or group with what its policies say.
@@ -157,6 +167,8 @@ struct Account<'a> {
     admins: BTreeSet<NodeKey>,
     /// An organisation's policies limit the account.
     organized: bool,
+    /// The files beside the export do not say all that they should.
+    lacking: bool,
     /// The account as the evaluator has it.
     judged: Option<escalation::Account>,
 }
@@ -171,6 +183,7 @@ impl<'a> Account<'a> {
     ) -> Account<'a> {
         let documents = Documents::of(document);
         let mut siblings = running::read(input, &id, &accounts, document, report);
+        let lacking = siblings.lacking;
         let guards = guards::Guards::of(siblings.guards.take());
         let mut resources = input.surroundings.resources.clone();
         for resource in resources.iter_mut().filter(|resource| resource.account.is_none()) {
@@ -197,6 +210,7 @@ impl<'a> Account<'a> {
             valid: BTreeMap::new(),
             admins: BTreeSet::new(),
             organized: judged.organization.is_some(),
+            lacking,
             judged: None,
         };
         account.root();
@@ -347,18 +361,28 @@ impl<'a> Account<'a> {
         EdgeFact::new(kind, from, to, valid, self.input.known, &format!("{} {place}", self.evidence))
     }
 
-    fn facts(mut self) -> Vec<Fact> {
-        let judged = std::mem::take(&mut self.judged);
+    fn facts(mut self, document: &Value, report: &mut Report) -> Vec<Fact> {
+        let judged = self.judged.take();
+        let mut wanted = self.guards.accounts(&self.id, judged.as_ref().and_then(|judged| judged.organization.as_ref()));
+        wanted.extend(self.trusted_accounts());
+        wanted.retain(|id| *id != self.id && self.accounts.contains(id));
+        let others = neighbours::read(&wanted, document, self.input, report);
+        let mut others: BTreeMap<Text, Permissions<'_>> =
+            others.iter().map(|(id, other)| (id.clone(), Permissions::new(other))).collect();
         let mut permissions = judged.as_ref().map(Permissions::new);
         if let Some(permissions) = &mut permissions {
-            self.guard(permissions);
+            self.guard(permissions, &mut others);
         }
         for principal in std::mem::take(&mut self.principals) {
             self.grants(&principal, permissions.as_mut());
             self.assumptions(&principal);
             self.principals.push(principal);
         }
-        self.trusts();
+        self.trusts(judged.as_ref(), permissions.as_ref(), &mut others);
+        if permissions.iter().chain(others.values()).any(Permissions::bounded) {
+            let reason = format!("more than {} permissions to decide on resources", escalation::MAX_DECISIONS);
+            report.add(reason, "some grants are told as `may` though they could be decided");
+        }
         self.open_hubs();
         self.nodes.into_iter().map(Fact::Node).chain(self.edges.into_iter().map(Fact::Edge)).collect()
     }

@@ -11,8 +11,12 @@ use std::sync::Arc;
 /// How deep a tree is read; AWS allows five levels of units.
 const MAX_DEPTH: usize = 8;
 
-/// The organisation in `document`. `None`, and a problem, where it has no tree.
-pub(super) fn read(document: &Value, report: &mut Report) -> Option<Organization> {
+/// The organisation in `document`. `None` where it says that there is none. One whose tree is not told limits `account`
+/// in ways that are not known.
+pub(super) fn read(document: &Value, account: &str, report: &mut Report) -> Option<Organization> {
+    if document.get("Organization").is_some_and(Value::is_null) {
+        return None;
+    }
     let about = document.get("Organization").unwrap_or(document);
     let mut organization = Organization {
         id: text(about, "Id").map(Text::new),
@@ -21,13 +25,25 @@ pub(super) fn read(document: &Value, report: &mut Report) -> Option<Organization
     };
     let roots = list(document, "Roots");
     if roots.is_empty() {
-        report.add("`organization.json` has no `Roots`", "see the scanner's page for its form");
-        return None;
+        if list(document, "incomplete").is_empty() {
+            report.add("`organization.json` has no `Roots`", "see the scanner's page for its form");
+        }
+        return Some(unknown(Some(organization), account));
     }
     for root in roots {
         walk(root, &[], 0, &mut organization, report);
     }
     Some(organization)
+}
+
+/// An organisation of which no more is told than `about`: `account` is in it, and what limits it is not known.
+pub(super) fn unknown(about: Option<Organization>, account: &str) -> Organization {
+    let mut organization = about.unwrap_or_default();
+    if organization.management.as_deref() != Some(account) {
+        organization.management = None;
+        organization.accounts.insert(Text::new(account), Vec::new());
+    }
+    organization
 }
 
 /// Everything below `item`, which lies below `above`.

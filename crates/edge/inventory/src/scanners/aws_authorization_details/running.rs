@@ -3,6 +3,7 @@
 //! (`resource-policies.json`).
 
 use super::{guards, organization};
+use crate::collect::is_whole;
 use crate::json::{list, parse, text};
 use crate::report::{Report, shown};
 use crate::scanner::{KnownResource, ScanInput};
@@ -31,6 +32,8 @@ pub(super) struct Siblings {
     pub(super) resources: Vec<KnownResource>,
     /// Resources' own policies. `None`: no file says them.
     pub(super) guards: Option<Vec<guards::Guard>>,
+    /// Some file is there and does not say all that it should.
+    pub(super) lacking: bool,
 }
 
 /// Types of things, as Terraform names them, with the key under which each names its role.
@@ -59,30 +62,106 @@ pub(super) fn read(
     document: &Value,
     report: &mut Report,
 ) -> Siblings {
-    let folder = input.path.parent().unwrap_or(Path::new(""));
-    let file = |name: &str| input.sibling(&folder.join(name));
     let mut siblings = Siblings::default();
-    if let Some(bytes) = file("resources.json") {
-        resources(&bytes, account, document, &mut siblings, report);
+    match file(input, "resources.json", report) {
+        File::Absent => {}
+        File::Unread => siblings.lacking = true,
+        File::Here(bytes) => resources(&bytes, account, document, &mut siblings, report),
     }
-    if let Some(bytes) = file("credential-report.csv") {
-        credentials(&String::from_utf8_lossy(&bytes), &mut siblings, report);
+    match file(input, "credential-report.csv", report) {
+        File::Absent => {}
+        File::Unread => siblings.lacking = true,
+        File::Here(bytes) => credentials(&String::from_utf8_lossy(&bytes), &mut siblings, report),
     }
-    if let Some(bytes) = file("organization.json") {
-        siblings.organization = parse(&bytes, report).and_then(|document| organization::read(&document, report));
+    match parsed(input, "organization.json", report) {
+        File::Absent => {}
+        File::Unread => {
+            siblings.lacking = true;
+            siblings.organization = Some(organization::unknown(None, account));
+        }
+        File::Here(document) => {
+            siblings.lacking |= !is_whole(&document, report);
+            siblings.organization = organization::read(&document, account, report);
+        }
     }
-    if let Some(document) = file("resource-policies.json").and_then(|bytes| parse(&bytes, report)) {
-        let guards = guards::read(&document, account, accounts, report);
-        siblings.resources.extend(guards::resources(&guards, account));
-        siblings.guards = Some(guards);
+    match parsed(input, "resource-policies.json", report) {
+        File::Absent => {}
+        // What may be there is not "none".
+        File::Unread => (siblings.lacking, siblings.guards) = (true, Some(Vec::new())),
+        File::Here(document) => {
+            let told = guards::read(&document, account, accounts, report);
+            siblings.lacking |= !is_whole(&document, report) || told.lacking;
+            let own = |key: NodeKey| KnownResource { key, account: Some(Text::new(account)) };
+            siblings.resources.extend(told.resources.into_iter().map(own));
+            siblings.guards = Some(told.guards);
+        }
     }
     siblings
 }
 
+/// The organisation of another account, by the file in its folder, or by the one beside `input` if that lists it.
+pub(super) fn organization_of(
+    input: &ScanInput<'_>,
+    folder: &Path,
+    account: &str,
+    report: &mut Report,
+) -> Siblings {
+    let own = input.path.parent().unwrap_or(Path::new(""));
+    let mut found = None;
+    for folder in [folder, own] {
+        let bytes = input.sibling(&folder.join("organization.json"));
+        let document = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let organization = document.and_then(|document| organization::read(&document, account, report));
+        let lists = |organization: &Organization| {
+            organization.accounts.contains_key(account) || organization.management.as_deref() == Some(account)
+        };
+        match organization {
+            Some(organization) if lists(&organization) || folder != own => {
+                found = Some(organization);
+                break;
+            }
+            _ => {}
+        }
+    }
+    Siblings { organization: found, ..Siblings::default() }
+}
+
+/// A file beside the export.
+enum File<T> {
+    Absent,
+    /// It is there and cannot be read; a problem says so.
+    Unread,
+    Here(T),
+}
+
+fn file(input: &ScanInput<'_>, name: &str, report: &mut Report) -> File<Vec<u8>> {
+    let path = input.path.parent().unwrap_or(Path::new("")).join(name);
+    match input.sibling(&path) {
+        Some(bytes) => File::Here(bytes),
+        None if input.world.disk.meta(&input.root.join(&path)).is_ok() => {
+            report.add(format!("`{name}` beside it cannot be read, or is too large"), "check its permissions and size");
+            File::Unread
+        }
+        None => File::Absent,
+    }
+}
+
+fn parsed(input: &ScanInput<'_>, name: &str, report: &mut Report) -> File<Value> {
+    match file(input, name, report) {
+        File::Here(bytes) => parse(&bytes, report).map_or(File::Unread, File::Here),
+        File::Unread => File::Unread,
+        File::Absent => File::Absent,
+    }
+}
+
 fn resources(bytes: &[u8], account: &str, document: &Value, siblings: &mut Siblings, report: &mut Report) {
-    let Some(parsed) = parse(bytes, report) else { return };
+    let Some(parsed) = parse(bytes, report) else {
+        siblings.lacking = true;
+        return;
+    };
     let Some(items) = parsed.as_array() else {
         report.add("`resources.json` is not a list", "see the scanner's page for its form");
+        siblings.lacking = true;
         return;
     };
     let profiles = profiles(document);
@@ -153,6 +232,7 @@ fn credentials(report_text: &str, siblings: &mut Siblings, report: &mut Report) 
     let [Some(arn), Some(password), Some(first), Some(second)] = columns else {
         let reason = format!("`{}` is not the header of a credential report", shown(&header.join(",")));
         report.add(reason, "decode the answer of `aws iam get-credential-report`");
+        siblings.lacking = true;
         return;
     };
     for line in lines.filter(|line| !line.trim().is_empty()) {

@@ -1,8 +1,9 @@
 //! Who may become a role from outside its account: services, other accounts, identity providers, anyone. Inside the
 //! account see [`super::ways`].
 //!
-//! Between accounts both sides must agree, and each side is in another file: the hub
-//! `group:aws/may-assume/<trusted>/<role>` joins them, since a way through it needs an edge from either file.
+//! Between accounts both sides must agree. Where the other account's file is beside this one, each of its users and roles is
+//! decided on both sides at once ([`super::neighbours`]). Else the hub `group:aws/may-assume/<trusted>/<role>` joins them,
+//! since a way through it needs an edge from either file.
 
 use super::grant::survives;
 use super::policy::{Names, Statement, conditions};
@@ -11,7 +12,12 @@ use crate::json::{text, texts};
 use crate::key::{account_of, aws_identity, ci_hub};
 use crate::report::{Report, shown};
 use firebreak_model::{EdgeKind, NodeKey, Text};
+use firebreak_permission::aws::escalation::{self, Permissions};
+use firebreak_permission::aws::escalation::across::Theirs;
+use firebreak_permission::aws::{self, Policy};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The action that a trust is about.
 const ASSUME: &str = "sts:assumerole";
@@ -31,6 +37,17 @@ enum Trusted {
     Provider(String),
     /// Anyone.
     Anyone,
+}
+
+impl Trusted {
+    /// The account of those who are trusted.
+    fn account(&self) -> Option<&str> {
+        match self {
+            Trusted::Principal(arn) => account_of(arn),
+            Trusted::Account(account) => Some(account),
+            _ => None,
+        }
+    }
 }
 
 /// A role and whom it trusts.
@@ -100,11 +117,12 @@ fn trusted(statement: &Value, report: &mut Report) -> Vec<(Trusted, Vec<Text>)> 
         return vec![(Trusted::Anyone, undecided)];
     };
     if principal.as_str() == Some("*") {
-        return vec![(Trusted::Anyone, undecided)];
+        return narrowed(statement, undecided);
     }
     let mut found = Vec::new();
     for arn in texts(principal.get("AWS")) {
         match aws(arn) {
+            Some(Trusted::Anyone) => found.extend(narrowed(statement, undecided.clone())),
             Some(whom) => found.push((whom, undecided.clone())),
             None => report.add(
                 format!("`{}` in a trust policy is a principal that no longer exists", shown(arn)),
@@ -123,6 +141,36 @@ fn trusted(statement: &Value, report: &mut Report) -> Vec<(Trusted, Vec<Text>)> 
         }
     }
     found
+}
+
+/// Anyone, or those whom the conditions leave of anyone: a principal, or someone of an account.
+fn narrowed(statement: &Value, undecided: Vec<Text>) -> Vec<(Trusted, Vec<Text>)> {
+    for (operator, keys) in statement.get("Condition").and_then(Value::as_object).into_iter().flatten() {
+        let positive = ["StringEquals", "StringLike", "ArnEquals", "ArnLike"];
+        if !positive.iter().any(|known| known.eq_ignore_ascii_case(operator)) {
+            continue;
+        }
+        for (key, values) in keys.as_object().into_iter().flatten() {
+            let about_arn = key.eq_ignore_ascii_case("aws:PrincipalArn");
+            if !about_arn && !key.eq_ignore_ascii_case("aws:PrincipalAccount") {
+                continue;
+            }
+            let number = |account: &str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            let whom = |value: &str| match value.contains(['*', '?', '$']) {
+                false if about_arn => aws(value).filter(|whom| !matches!(whom, Trusted::Account(_))),
+                true if about_arn => {
+                    let account = account_of(value).filter(|account| number(account))?;
+                    Some(Trusted::Account(account.to_owned()))
+                }
+                _ => number(value).then(|| Trusted::Account(value.to_owned())),
+            };
+            let all: Option<Vec<Trusted>> = texts(Some(values)).into_iter().map(whom).collect();
+            if let Some(all) = all.filter(|all| !all.is_empty()) {
+                return all.into_iter().map(|whom| (whom, undecided.clone())).collect();
+            }
+        }
+    }
+    vec![(Trusted::Anyone, undecided)]
 }
 
 fn aws(arn: &str) -> Option<Trusted> {
@@ -182,6 +230,10 @@ fn joint(trusted: &str, role: &str) -> NodeKey {
     NodeKey::group("aws", &format!("may-assume/{trusted}/{role}"))
 }
 
+fn trust_of(judged: &escalation::Account, role: &str) -> Option<Arc<Policy>> {
+    judged.members.iter().find(|member| *member.arn == *role)?.trust.clone()
+}
+
 fn administrators(account: &str) -> NodeKey {
     NodeKey::group("aws", &format!("{account}/administrators"))
 }
@@ -231,10 +283,71 @@ impl Account<'_> {
         self.member(principal, joint(&principal.arn, role), may, statement);
     }
 
+    /// The other accounts that roles trust.
+    pub(super) fn trusted_accounts(&self) -> BTreeSet<Text> {
+        let trusted = self.roles.iter().flat_map(|role| &role.allowed);
+        let accounts = trusted.filter_map(|(whom, _)| whom.account()).filter(|account| *account != &*self.id);
+        accounts.map(Text::new).collect()
+    }
+
+    /// Those of another account that is known whom a role trusts, each decided on both sides at once. Whether it was.
+    fn joined(
+        &mut self,
+        role: &Role,
+        account: &str,
+        own: Option<(Arc<Policy>, &Permissions<'_>)>,
+        others: &mut BTreeMap<Text, Permissions<'_>>,
+    ) -> bool {
+        let (Some((trust, owner)), Some(other)) = (own, others.get_mut(account)) else { return false };
+        let theirs = Theirs { policy: &trust, grants: &[], owner };
+        let people: Vec<String> = other.people().map(|(arn, _)| arn.to_owned()).collect();
+        for arn in people {
+            let Some(decided) = other.decide_across(&arn, "sts:AssumeRole", &role.arn, theirs) else { return false };
+            if decided.answer.possible() {
+                self.trust_edge(role, aws_identity(&arn), decided.may);
+            }
+        }
+        // An administrator of that account gives itself what its side needs.
+        let someone = aws::Principal::user(&format!("arn:aws:iam::{account}:user/firebreak"));
+        let decided = owner.decide_outside(&someone, "sts:AssumeRole", &role.arn, &trust, &[]);
+        if decided.answer.possible() {
+            self.trust_edge(role, administrators(account), decided.may);
+        }
+        true
+    }
+
+    fn trust_edge(&mut self, role: &Role, from: NodeKey, may: Vec<Text>) {
+        let place = format!("trust of {}", role.arn);
+        let always = firebreak_model::Interval::ALWAYS;
+        let mut edge = self.edge(EdgeKind::MayAssume, from, role.key.clone(), always, &place);
+        edge.may = may;
+        self.edges.push(edge);
+    }
+
     /// The roles' side.
-    pub(super) fn trusts(&mut self) {
+    pub(super) fn trusts(
+        &mut self,
+        judged: Option<&escalation::Account>,
+        permissions: Option<&Permissions<'_>>,
+        others: &mut BTreeMap<Text, Permissions<'_>>,
+    ) {
         for role in std::mem::take(&mut self.roles) {
+            let mut joined: BTreeMap<Text, bool> = BTreeMap::new();
             for (whom, conditions) in &role.allowed {
+                if let Some(account) = whom.account().filter(|account| *account != &*self.id) {
+                    let account = Text::new(account);
+                    let done = match joined.get(&account) {
+                        Some(done) => *done,
+                        None => {
+                            let trust = judged.and_then(|judged| trust_of(judged, &role.arn));
+                            self.joined(&role, &account, trust.zip(permissions), others)
+                        }
+                    };
+                    joined.insert(account, done);
+                    if done {
+                        continue;
+                    }
+                }
                 for (from, mut may) in self.trusted_nodes(&role, whom) {
                     may.extend(conditions.iter().cloned());
                     for (denied, when) in role.denied.iter().filter(|(_, when)| !when.is_empty()) {
@@ -246,16 +359,7 @@ impl Account<'_> {
                             when.join(" and ")
                         )));
                     }
-                    let place = format!("trust of {}", role.arn);
-                    let mut edge = self.edge(
-                        EdgeKind::MayAssume,
-                        from,
-                        role.key.clone(),
-                        firebreak_model::Interval::ALWAYS,
-                        &place,
-                    );
-                    edge.may = may;
-                    self.edges.push(edge);
+                    self.trust_edge(&role, from, may);
                 }
             }
             self.roles.push(role);
