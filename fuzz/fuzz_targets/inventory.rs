@@ -7,7 +7,7 @@ use firebreak_world::{Disk, MemoryDisk, World};
 use std::path::Path;
 use std::sync::Arc;
 
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 22] = [
     "aws/111122223333/authorization-details.json",
     "github/organization.json",
     "github/o/r/runs.json",
@@ -27,7 +27,15 @@ const NAMES: [&str; 19] = [
     "google_workspace/meridian.json",
     "slack/T01.json",
     "keycloak/meridian.json",
+    "aws/111122223333/organization.json",
+    "aws/111122223333/resource-policies.json",
+    "aws/111122223333/resources.json",
 ];
+
+/// An account for the files that are read beside one.
+const ACCOUNT: &str = r#"{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [{"PolicyName": "p",
+    "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}}]}],
+    "RoleDetailList": [], "GroupDetailList": [], "Policies": []}"#;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };
@@ -35,6 +43,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let disk = Arc::new(MemoryDisk::default());
     let world = World { disk: disk.clone(), ..World::simulated(1) };
     let _ = disk.write(&Path::new("/inventory").join(name), rest);
+    if name.starts_with("aws/") && name != NAMES[0] {
+        let _ = disk.write(&Path::new("/inventory").join(NAMES[0]), ACCOUNT.as_bytes());
+    }
     let found = firebreak_inventory::scan_directory(&world, Path::new("/inventory"), Time::from_seconds(0));
     for problem in &found.problems {
         assert!(!problem.reason.is_empty());

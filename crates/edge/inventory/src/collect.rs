@@ -14,8 +14,8 @@ mod place;
 mod run;
 
 pub use call::{Authorization, Call, Collector, Paging};
-pub(crate) use fetch::{Tried, delay, patiently};
 pub use fetch::{Patience, Waiting};
+pub(crate) use fetch::{Tried, delay, patiently};
 pub(crate) use place::encoded;
 pub use run::{collect, keep};
 

@@ -9,7 +9,9 @@ pub(crate) fn of_node(key: &NodeKey, identity: Option<&NodeKey>) -> Option<CutOp
     let arn = identity.map(NodeKey::name).filter(|name| name.starts_with("arn:")).unwrap_or_default();
     match (key.kind(), key.system()) {
         (NodeKind::Credential, "aws") if key.name().starts_with("ASIA") => {
-            let role = identity.filter(|_| arn.contains(":role/"))?;
+            // AWS lets nobody change a role that it made for one of its services, or for its sign-in.
+            let ours = arn.contains(":role/") && !is_protected(arn);
+            let role = identity.filter(|_| ours)?;
             let parameters = [("account", account_of(arn)?), ("role", iam_name(arn))];
             Some(cut("aws_role_sessions/deny", role, &parameters, (40, 120), Reversibility::ReversibleReissuesAccess))
         }
@@ -34,6 +36,11 @@ pub(crate) fn of_node(key: &NodeKey, identity: Option<&NodeKey>) -> Option<CutOp
             Some(cut("webhook/request", key, &parameters, (25, 300), Reversibility::RecreateOnly))
         }
     }
+}
+
+/// Whether nobody in the account can change the role with this ARN.
+fn is_protected(arn: &str) -> bool {
+    arn.contains(":role/aws-service-role/") || arn.contains(":role/aws-reserved/")
 }
 
 /// What a person is asked to do where no responder of ours can.
@@ -97,4 +104,22 @@ fn cut(
     let parameters: BTreeMap<_, _> = parameters.iter().map(|(key, value)| (Text::new(key), Text::new(value))).collect();
     let action = Action { name: Text::new(name), target: target.clone(), parameters };
     CutOption { action, cost, delay_seconds, reversibility, policy: CutPolicy::Allowed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_of_roles_that_nobody_can_change_have_no_cut() {
+        let session = NodeKey::credential("aws", "ASIA0123456789ABCDEF");
+        let cut = |role: &str| {
+            let role = NodeKey::identity("aws", &format!("arn:aws:iam::111122223333:role/{role}"));
+            of_node(&session, Some(&role)).map(|cut| cut.action.name)
+        };
+        assert_eq!(cut("deploy").as_deref(), Some("aws_role_sessions/deny"));
+        for protected in ["aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport", "aws-reserved/sso/x"] {
+            assert_eq!(cut(protected), None, "{protected}");
+        }
+    }
 }

@@ -3,11 +3,11 @@
 use crate::key::account_of;
 use crate::merge::{merge, resources};
 use crate::report::Report;
-use crate::scanner::{Found, KnownResource, ScanInput, Scanner, Surroundings, parts};
+use crate::scanner::{Found, KnownResource, Owned, ScanInput, Scanner, Surroundings, parts};
 use crate::scanners::SCANNERS;
-use firebreak_model::{Text, Time};
+use firebreak_model::{NodeKey, Text, Time};
 use firebreak_world::{FileMeta, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -104,17 +104,36 @@ fn scan_with(world: &World, root: &Path, known: Time, surroundings: &mut Surroun
         }
     }
     surroundings.aws_accounts = accounts(later.iter().map(|(_, relative, _)| *relative));
-    let owners: BTreeMap<_, _> = found.iter().flat_map(|part| part.owners.iter().cloned()).collect();
-    surroundings.resources = resources(&found)
-        .into_iter()
-        .filter(|key| key.system() == "aws")
-        .map(|key| {
-            let account = account_of(key.name()).map(Text::new).or_else(|| owners.get(&key).cloned());
-            KnownResource { key, account }
-        })
-        .collect();
+    let named = owned(world, root, &later, known);
+    // The owner's own word on who owns a thing stands before that of an export.
+    let mut owners: BTreeMap<_, _> = named.iter().map(|owned| (owned.key.clone(), owned.account.clone())).collect();
+    owners.extend(found.iter().flat_map(|part| part.owners.iter().cloned()));
+    let mut keys: BTreeSet<NodeKey> = resources(&found).into_iter().filter(|key| key.system() == "aws").collect();
+    keys.extend(named.iter().filter(|owned| owned.guarded).map(|owned| owned.key.clone()));
+    surroundings.aws_guarded = named.into_iter().filter(|owned| owned.guarded).map(|owned| owned.key).collect();
+    let resource = |key: NodeKey| {
+        let account = account_of(key.name()).map(Text::new).or_else(|| owners.get(&key).cloned());
+        KnownResource { key, account }
+    };
+    surroundings.resources = keys.into_iter().map(resource).collect();
     found.extend(later.into_iter().map(|file| read(world, root, file, known, surroundings)));
     found
+}
+
+/// The resources that files name of which all must be known before any is read.
+fn owned(world: &World, root: &Path, later: &[(&FileMeta, &Path, &'static dyn Scanner)], known: Time) -> Vec<Owned> {
+    let surroundings = Surroundings::default();
+    let mut owned = Vec::new();
+    for (file, relative, scanner) in later {
+        if !scanner.names_resources(relative) || file.size > MAX_FILE_BYTES {
+            continue;
+        }
+        if let Ok(bytes) = world.disk.read(&file.path) {
+            let input = ScanInput { path: relative, bytes: &bytes, known, surroundings: &surroundings, world, root };
+            owned.extend(scanner.resources(&input));
+        }
+    }
+    owned
 }
 
 /// The scanner for a file, by its path and its first bytes.

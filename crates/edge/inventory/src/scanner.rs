@@ -4,6 +4,7 @@ use crate::collect::Collect;
 use firebreak_model::{CutPolicy, EnvironmentEvidence, Fact, NodeKey, Problem, Text, Time};
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// What was found in one file, or in many.
@@ -78,6 +79,19 @@ pub struct Surroundings {
     pub resources: Vec<KnownResource>,
     /// The AWS accounts of which an inventory is in the tree, ordered.
     pub aws_accounts: Vec<Text>,
+    /// AWS resources of which some file tells what their own policies say.
+    pub aws_guarded: BTreeSet<NodeKey>,
+}
+
+/// A resource that a file names before the files are read that need to know of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owned {
+    /// Its key.
+    pub key: NodeKey,
+    /// The account that owns it.
+    pub account: Text,
+    /// The file tells what its own policy says.
+    pub guarded: bool,
 }
 
 /// One file, and what a scanner may need beside it.
@@ -115,6 +129,11 @@ impl ScanInput<'_> {
         Some(firebreak_classify::hide(&bytes).into_owned())
     }
 
+    /// Whether there is a file at `relative` below the scanned directory.
+    pub(crate) fn is_there(&self, relative: &Path) -> bool {
+        self.world.disk.meta(&self.root.join(relative)).is_ok()
+    }
+
     /// The names of the path's parts: `["github", "meridian", "evals", "runs.json"]`.
     pub fn parts(&self) -> Vec<&str> {
         parts(self.path)
@@ -135,6 +154,14 @@ pub trait Scanner: Sync {
     /// Whether it needs to know the resources that other scanners find, and so runs after them.
     fn needs_resources(&self) -> bool {
         false
+    }
+    /// Whether a file at this path names resources that the scanner needs to know before it reads any.
+    fn names_resources(&self, _: &Path) -> bool {
+        false
+    }
+    /// The resources that such a file names. What is wrong with it is told when it is read.
+    fn resources(&self, _: &ScanInput<'_>) -> Vec<Owned> {
+        Vec::new()
     }
     /// How the file is made from the platform's API, where it can be.
     fn collector(&self) -> Option<&'static dyn Collect> {

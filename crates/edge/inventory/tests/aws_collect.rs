@@ -7,6 +7,7 @@ use firebreak_inventory::scanners::SCANNERS;
 use firebreak_inventory::{Found, scan_directory};
 use firebreak_model::{EdgeFact, Fact, Time};
 use firebreak_world::{Http, HttpError, Request, Response, Secrets, SecretsError, World};
+use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::json;
 use std::path::Path;
@@ -15,22 +16,37 @@ use std::time::Duration;
 
 const ACCOUNT: &str = "111122223333";
 
+#[derive(Clone)]
+struct Row {
+    holds: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+    once: bool,
+}
+
+impl Row {
+    fn new(holds: &str, status: u16, body: &str) -> Row {
+        Row { holds: holds.to_owned(), status, headers: Vec::new(), body: body.to_owned(), once: false }
+    }
+}
+
 /// Answers whatever holds a text (in its address, its target or its body) with a status and a body; the first row that
 /// fits. One that is to be used once is gone then.
 #[derive(Default)]
 struct Table {
-    rows: Mutex<Vec<(String, u16, Vec<(String, String)>, String, bool)>>,
+    rows: Mutex<Vec<Row>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Table {
     fn with(self, holds: &str, status: u16, body: &str) -> Table {
-        self.rows.lock().unwrap().push((holds.to_owned(), status, Vec::new(), body.to_owned(), false));
+        self.rows.lock().unwrap().push(Row::new(holds, status, body));
         self
     }
 
     fn once(self, holds: &str, status: u16, body: &str) -> Table {
-        self.rows.lock().unwrap().push((holds.to_owned(), status, Vec::new(), body.to_owned(), true));
+        self.rows.lock().unwrap().push(Row { once: true, ..Row::new(holds, status, body) });
         self
     }
 }
@@ -42,15 +58,16 @@ impl Http for Table {
         let body = String::from_utf8_lossy(&request.body).into_owned();
         let asked = format!("{} {} {} {body}", request.method, request.url, target.unwrap_or_default());
         self.asked.lock().unwrap().push(asked.clone());
-        let signed = request.headers.iter().any(|(name, value)| name == "authorization" && value.contains("AKIDEXAMPLE"));
+        let signed =
+            request.headers.iter().any(|(name, value)| name == "authorization" && value.contains("AKIDEXAMPLE"));
         assert!(signed && !asked.contains("hush"), "{asked}");
         let mut rows = self.rows.lock().unwrap();
-        let Some(at) = rows.iter().position(|(holds, ..)| holds.split('&').all(|part| asked.contains(part))) else {
+        let Some(at) = rows.iter().position(|row| row.holds.split('&').all(|part| asked.contains(part))) else {
             let body = r#"{"__type":"AccessDeniedException"}"#.as_bytes().to_vec();
             return Ok(Response { status: 400, headers: Vec::new(), body });
         };
-        let row = if rows[at].4 { rows.remove(at) } else { rows[at].clone() };
-        Ok(Response { status: row.1, headers: row.2, body: row.3.into_bytes() })
+        let row = if rows[at].once { rows.remove(at) } else { rows[at].clone() };
+        Ok(Response { status: row.status, headers: row.headers, body: row.body.into_bytes() })
     }
 }
 
@@ -177,7 +194,11 @@ async fn a_page_that_is_refused_leaves_a_gap() {
         .with("GetAccountAuthorizationDetails", 200, &first);
     let (collected, _, world, _) = run(rest(table), &settings("us-east-1")).await;
     let collected = collected.unwrap();
-    assert!(collected.incomplete[0].reason.contains("page 2: it answered 403 AccessDenied"), "{:?}", collected.incomplete);
+    assert!(
+        collected.incomplete[0].reason.contains("page 2: it answered 403 AccessDenied"),
+        "{:?}",
+        collected.incomplete
+    );
     assert!(collected.document["incomplete"].is_array());
     let found = scanned(&world, &collected);
     assert!(!found.complete && !edges(&found, "user/ann", ":::books").is_empty());
@@ -204,7 +225,8 @@ async fn an_organisation_that_may_not_be_read_leaves_everything_undecided() {
 
 #[tokio::test]
 async fn an_organisations_tree_limits_the_account() {
-    let content = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]});
+    let content =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]});
     let describe = json!({"Policy": {"Content": content.to_string()}}).to_string();
     let table = one_page(account())
         .with("DescribeOrganization", 200, r#"{"Organization":{"Id":"o-1","MasterAccountId":"999988887777"}}"#)
@@ -251,8 +273,8 @@ async fn a_bucket_elsewhere_is_asked_there() {
     let moved = |table: Table| {
         let headers = vec![("x-amz-bucket-region".to_owned(), "eu-west-1".to_owned())];
         for call in ["s3.us-east-1&/books?policy", "s3.us-east-1&/books?publicAccessBlock"] {
-            let body = "<Error><Code>PermanentRedirect</Code></Error>".to_owned();
-            table.rows.lock().unwrap().push((call.to_owned(), 301, headers.clone(), body, false));
+            let row = Row::new(call, 301, "<Error><Code>PermanentRedirect</Code></Error>");
+            table.rows.lock().unwrap().push(Row { headers: headers.clone(), ..row });
         }
         table
     };
@@ -276,4 +298,43 @@ async fn settings_that_do_not_fit_and_refusals_of_everything_keep_nothing() {
     assert!(matches!(run(account(), &address).await.0, Err(CollectError::Settings(_))));
     let (refused, ..) = run(Table::default(), &settings("us-east-1")).await;
     assert!(refused.unwrap_err().to_string().contains("sts GetCallerIdentity"));
+}
+
+/// A platform that answers anything.
+struct Anything(Vec<u8>, u16);
+
+#[async_trait]
+impl Http for Anything {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let body = String::from_utf8_lossy(&request.body);
+        let caller = format!("<R><GetCallerIdentityResult><Account>{ACCOUNT}</Account></GetCallerIdentityResult></R>");
+        if body.contains("GetCallerIdentity") {
+            return Ok(Response { status: 200, headers: Vec::new(), body: caller.into_bytes() });
+        }
+        Ok(Response { status: self.1, headers: Vec::new(), body: self.0.clone() })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn answers_of_any_shape_are_read_or_refused(
+        text in "(<[A-Za-z]{1,4}>|</[A-Za-z]{1,4}>|[a-z%0-9]{0,8}|\\{|\\}|\"|:|\\[|\\])*|<A><GetAccountAuthorizationDetailsResult><IsTruncated>true</IsTruncated><Marker>m</Marker></GetAccountAuthorizationDetailsResult></A>|\\{\"Keys\":\\[\\{\"KeyArn\":\"a\",\"KeyId\":\"b\"\\}\\],\"NextMarker\":\"n\"\\}",
+        status in prop::sample::select(vec![200_u16, 400, 403, 404]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let world = World {
+            http: Arc::new(Anything(text.into_bytes(), status)),
+            secrets: Arc::new(Keys),
+            ..World::simulated(1)
+        };
+        let settings = settings("us-east-1");
+        let scanner = SCANNERS.iter().find(|scanner| scanner.name() == settings.scanner).unwrap();
+        let collected = runtime.block_on(scanner.collector().unwrap().collect(&world, &Waits::default(), &settings));
+        if let Ok(collected) = collected {
+            // Nobody answers all of it well.
+            prop_assert!(!collected.incomplete.is_empty());
+            prop_assert!(!scanned(&world, &collected).complete);
+        }
+    }
 }

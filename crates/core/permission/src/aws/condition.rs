@@ -131,7 +131,9 @@ impl Condition {
         }
         match &self.test {
             Test::Exact(texts) => Some(texts.iter().map(ToString::to_string).collect()),
-            Test::Text { templates, .. } | Test::Arn(templates) => Some(templates.iter().map(Template::shown).collect()),
+            Test::Text { templates, .. } | Test::Arn(templates) => {
+                Some(templates.iter().map(Template::shown).collect())
+            }
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 //! It does not follow the ways to their end: that is the map's work, which also knows what else leads somewhere.
 
 pub mod across;
+mod alike;
 mod altering;
 mod assuming;
 pub mod guarding;
@@ -58,6 +59,8 @@ pub struct Member {
     pub principal: Principal,
     /// The ARN.
     pub arn: Text,
+    /// Its tags, as what is asked of it sees them. `None`: not known.
+    pub tags: Option<Vec<(Text, Text)>>,
     /// The policies that are its own, inline and attached.
     pub policies: Vec<Arc<Policy>>,
     /// The ARNs of the managed policies among them that the account owns, and may change.
@@ -207,12 +210,13 @@ pub fn find(account: &Account) -> Ways {
 /// What members of an account may do to resources: their policies, boundaries and what their organisation withholds.
 pub struct Permissions<'a> {
     judge: Judge<'a>,
+    kept: alike::Kept,
 }
 
 impl<'a> Permissions<'a> {
     /// Of this account.
     pub fn new(account: &'a Account) -> Permissions<'a> {
-        Permissions { judge: Judge::new(account) }
+        Permissions { judge: Judge::new(account), kept: alike::Kept::default() }
     }
 
     /// Whether the member with this ARN may do `action` on a resource that has no policy of its own, with what is

@@ -3,6 +3,7 @@
 
 use super::Permissions;
 use super::guarding::Decided;
+use super::judge::Asking;
 use crate::aws::evaluate::{KeyGrant, Policies, Request, ResourcePolicy};
 use crate::aws::policy::Policy;
 use crate::aws::principal::Principal;
@@ -26,19 +27,13 @@ impl Permissions<'_> {
 
     /// Whether the member with this ARN may do `action` on `resource`, which another account owns: its own policies,
     /// boundary and organisation, and theirs. `None`: there is no such member, or too much was decided already.
-    pub fn decide_across(
-        &mut self,
-        member: &str,
-        action: &str,
-        resource: &str,
-        theirs: Theirs<'_>,
-    ) -> Option<Decided> {
+    pub fn decide_across(&mut self, member: &str, action: &str, resource: &str, theirs: Theirs<'_>) -> Option<Decided> {
         let asker = self.judge.member(member).filter(|_| !self.judge.bounded())?;
         let (context, owner) = (self.judge.context(), &theirs.owner.judge);
         let resource = owner.resource(resource);
         let lower = action.to_ascii_lowercase();
         self.judge.count();
-        let (principal, identity, boundary) = self.judge.asking(asker)?;
+        let Asking { principal, identity, boundary } = self.judge.asking(asker)?;
         let request = Request { principal, action: &lower, resource: &resource, context: &context };
         let policies = Policies {
             identity,

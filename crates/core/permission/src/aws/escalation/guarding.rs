@@ -265,9 +265,8 @@ pub fn is_public(own: &Policy) -> bool {
     own.unread.is_some()
         || own.statements.iter().filter(|statement| statement.effect.may_allow()).any(|statement| {
             let named = matches!(&statement.principals, Listed::These(all) if !all.contains(&Named::Everyone));
-            let narrow = |condition: &Condition| {
-                NARROWING.contains(&condition.key_in_lower_case()) && condition.is_narrow()
-            };
+            let narrow =
+                |condition: &Condition| NARROWING.contains(&condition.key_in_lower_case()) && condition.is_narrow();
             !named && !statement.conditions.iter().any(narrow)
         })
 }

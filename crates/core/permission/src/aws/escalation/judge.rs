@@ -1,10 +1,12 @@
 //! Single permissions, decided: the account's policies put to the evaluator, and what can be said without asking it.
 
 mod samples;
+mod tags;
 
 use super::guarding::is_about_key;
 use super::table::{ALTERATIONS, CREATIONS, PASSES, RUNS, TAKEOVERS};
 use super::{Account, MAX_DECISIONS, Member, MemberKind, Place, Verdict};
+use crate::aws::answer::Answer;
 use crate::aws::condition::Condition;
 use crate::aws::context::Context;
 use crate::aws::evaluate::{KeyGrant, Policies, Request, ResourcePolicy, answer, evaluate};
@@ -27,6 +29,13 @@ struct Asker {
     boundary: Option<Arc<Policy>>,
     /// The actions of the tables that some policy of its own may allow.
     could: u128,
+}
+
+/// As whom someone asks, and what its own side allows.
+pub(super) struct Asking<'j> {
+    pub(super) principal: &'j Principal,
+    pub(super) identity: &'j [Arc<Policy>],
+    pub(super) boundary: Option<&'j Policy>,
 }
 
 /// What the policies of one asker say of an action, before any target is looked at.
@@ -61,6 +70,8 @@ pub(super) struct Judge<'a> {
     /// A trust that leaves it to the account.
     delegating: Arc<Policy>,
     context: Context,
+    /// Some condition asks for the tags of what is asked for.
+    by_tags: bool,
     decisions: u64,
 }
 
@@ -108,9 +119,11 @@ impl<'a> Judge<'a> {
                 Some(now) => Context::direct().with("aws:CurrentTime", [&now]).with("aws:TokenIssueTime", [&now]),
                 None => Context::direct(),
             },
+            by_tags: false,
             decisions: 0,
         };
         judge.enlist();
+        judge.look_at_tags();
         judge
     }
 
@@ -253,8 +266,8 @@ impl<'a> Judge<'a> {
         grants: &[KeyGrant],
     ) -> Verdict {
         self.decisions += 1;
+        let resource = self.found(asker, arn);
         let Some(asker) = self.askers.get(asker) else { return Verdict::default() };
-        let resource = self.resource(arn);
         let lower = action.to_ascii_lowercase();
         let request = Request { principal: &asker.principal, action: &lower, resource: &resource, context };
         let policies = Policies {
@@ -321,7 +334,8 @@ impl<'a> Judge<'a> {
 
     /// The other accounts of the organisation, where it is `id` and its tree is known.
     pub(super) fn accounts_of(&self, id: &str) -> Vec<Text> {
-        let Some(organization) = self.account.organization.as_ref().filter(|_| self.organization_id() == Some(id)) else {
+        let Some(organization) = self.account.organization.as_ref().filter(|_| self.organization_id() == Some(id))
+        else {
             return Vec::new();
         };
         let all = organization.accounts.keys().chain(&organization.management);
@@ -337,9 +351,16 @@ impl<'a> Judge<'a> {
     }
 
     /// As whom an asker asks, and what its own side allows.
-    pub(super) fn asking(&self, asker: usize) -> Option<(&Principal, &[Arc<Policy>], Option<&Policy>)> {
+    pub(super) fn asking(&self, asker: usize) -> Option<Asking<'_>> {
         let asker = self.askers.get(asker)?;
-        Some((&asker.principal, &asker.identity, asker.boundary.as_deref()))
+        let (principal, identity) = (&asker.principal, asker.identity.as_slice());
+        Some(Asking { principal, identity, boundary: asker.boundary.as_deref() })
+    }
+
+    /// Every policy that has a say in what an asker may do to resources of the account.
+    pub(super) fn say(&self, asker: usize) -> impl Iterator<Item = &Arc<Policy>> {
+        let own = self.askers.get(asker).into_iter();
+        own.flat_map(|asker| asker.identity.iter().chain(&asker.boundary)).chain(self.organization())
     }
 
     /// One more permission is decided.
@@ -450,7 +471,11 @@ pub(super) fn verdict(action: &str, request: &Request<'_>, policies: &Policies<'
     }
     let decision = evaluate(request, policies);
     let because = decision.because.iter().map(|because| Text::new(format!("{action}: {because}"))).collect();
-    let may = decision.undecided.iter().map(|undecided| Text::new(format!("{action}: {undecided}"))).collect();
+    let mut may: Vec<Text> =
+        decision.undecided.iter().map(|undecided| Text::new(format!("{action}: {undecided}"))).collect();
+    if decision.answer == Answer::May && may.is_empty() {
+        may.push(Text::new(format!("{action}: what allows it is not decided")));
+    }
     Verdict { answer: decision.answer, because, may }
 }
 

@@ -29,6 +29,7 @@ fn member(kind: MemberKind, name: &str, policies: &[Value]) -> Member {
         kind,
         principal,
         arn: Text::new(arn),
+        tags: None,
         policies: policies.iter().map(policy).collect(),
         managed: Vec::new(),
         groups: Vec::new(),
@@ -339,7 +340,102 @@ fn a_key_is_left_to_its_account_unless_its_policy_says_otherwise() {
         "Action": "kms:*", "Resource": "*"}]}));
     let given = crate::aws::ResourcePolicy::Given(&closed);
     let mut asked = |name: &str| {
-        permissions.decide_on(&format!("arn:aws:iam::{ID}:user/{name}"), "kms:Decrypt", &key, given, &[]).unwrap().answer
+        permissions
+            .decide_on(&format!("arn:aws:iam::{ID}:user/{name}"), "kms:Decrypt", &key, given, &[])
+            .unwrap()
+            .answer
     };
     assert_eq!((asked("a"), asked("b")), (Answer::No, Answer::Yes));
+}
+
+#[test]
+fn tags_decide_unless_whoever_asks_can_write_them() {
+    let root = json!({"AWS": format!("arn:aws:iam::{ID}:root")});
+    let target = |tags: &[(&str, &str)]| {
+        let tags = tags.iter().map(|(key, value)| (Text::new(key), Text::new(value))).collect();
+        Member { tags: Some(tags), ..role("b", root.clone(), &[admin()]) }
+    };
+    let by_tag = |value: &str, more: Vec<Value>| {
+        let mut statements = vec![json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/team": value}}})];
+        statements.extend(more);
+        json!({"Version": "2012-10-17", "Statement": statements})
+    };
+    let asks = |value: &str, more: Vec<Value>, own: &[(&str, &str)], target: Member| {
+        let mut who = user("a", &[by_tag(value, more)]);
+        who.principal = who.principal.with_tags(own.iter().copied());
+        governs(vec![who, target])
+    };
+    assert_eq!(asks("red", vec![], &[], target(&[("team", "red")])), Answer::Yes);
+    assert_eq!(asks("red", vec![], &[], target(&[("team", "blue")])), Answer::No);
+    assert_eq!(asks("red", vec![], &[], target(&[])), Answer::No);
+    assert_eq!(asks("red", vec![], &[], role("b", root.clone(), &[admin()])), Answer::May, "tags that nobody told");
+    let tags = json!({"Effect": "Allow", "Action": "iam:TagRole", "Resource": "*"});
+    assert_eq!(asks("red", vec![tags], &[], target(&[("team", "blue")])), Answer::May, "it tags the role first");
+    // The tag of who asks against the tag of what is asked for.
+    let own = "${aws:PrincipalTag/team}";
+    assert_eq!(asks(own, vec![], &[("team", "red")], target(&[("team", "red")])), Answer::Yes);
+    assert_eq!(asks(own, vec![], &[("team", "blue")], target(&[("team", "red")])), Answer::No);
+    assert_eq!(asks(own, vec![], &[], target(&[("team", "red")])), Answer::No);
+    let tags_itself = json!({"Effect": "Allow", "Action": "iam:TagUser", "Resource": "*"});
+    assert_eq!(asks(own, vec![tags_itself], &[("team", "blue")], target(&[("team", "red")])), Answer::May);
+}
+
+#[test]
+fn what_is_passed_to_which_service_is_decided() {
+    let passes = |condition: Value| {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": condition},
+            {"Effect": "Allow", "Action": ["lambda:CreateFunction", "lambda:InvokeFunction"], "Resource": "*"}]})
+    };
+    let to = |service: &str| passes(json!({"StringEquals": {"iam:PassedToService": service}}));
+    let role = || role("r", json!({"Service": "lambda.amazonaws.com"}), &[admin()]);
+    assert_eq!(governs(vec![user("a", &[to("lambda.amazonaws.com")]), role()]), Answer::Yes);
+    assert_eq!(governs(vec![user("a", &[to("ec2.amazonaws.com")]), role()]), Answer::No);
+    let not = passes(json!({"StringNotEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}));
+    assert_eq!(governs(vec![user("a", &[not]), role()]), Answer::No);
+}
+
+#[test]
+fn all_but_some_actions_govern_only_with_what_they_leave() {
+    let but = |actions: Value| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": actions, "Resource": "*"}]});
+    assert_eq!(governs(vec![user("a", &[but(json!("s3:*"))])]), Answer::Yes);
+    let iam = json!(["iam:*", "sts:*", "organizations:*"]);
+    let lambda = role("r", json!({"Service": "lambda.amazonaws.com"}), &[admin()]);
+    assert_eq!(governs(vec![user("a", &[but(iam)]), lambda]), Answer::No, "nothing runs as a role that is not passed");
+}
+
+#[test]
+fn roles_that_aws_made_are_nobodys_to_change() {
+    let mut protected = member(MemberKind::Role, "x", &[admin()]);
+    protected.arn =
+        Text::new(format!("arn:aws:iam::{ID}:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport"));
+    protected.principal = Principal::role(&protected.arn);
+    let trust = json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": "support.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    protected.trust = Some(policy(&trust));
+    for action in ["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy"] {
+        let member = user("a", &[allow(json!(action), "*")]);
+        let found = reached(&account(vec![member, protected.clone()]));
+        assert_eq!(found.keys().collect::<Vec<_>>(), [&Place::Member(0)], "{action}");
+    }
+}
+
+#[test]
+fn a_boundary_and_an_explicit_deny_end_a_way() {
+    let mut bound = user("a", &[admin()]);
+    let boundary = policy(&json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": ["iam:*", "sts:AssumeRole"], "Resource": "*"}]}));
+    bound.boundary = Some((Text::new("arn:aws:iam::111122223333:policy/b"), boundary));
+    let target = || role("t", json!({"AWS": format!("arn:aws:iam::{ID}:root")}), &[admin()]);
+    assert_eq!(governs(vec![bound, target()]), Answer::No);
+    let denied = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "NotAction": ["s3:*", "ec2:Describe*"], "Resource": "*"}]});
+    assert_eq!(governs(vec![user("a", &[denied]), target()]), Answer::No);
+    // A denial that nobody knows to apply leaves it open.
+    let conditional = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]});
+    assert_eq!(governs(vec![user("a", &[conditional]), target()]), Answer::May);
 }

@@ -197,7 +197,9 @@ impl<'a> Evaluation<'a> {
                 Layer::ResourceControl(_) => Answer::Yes,
             };
             // What would allow matters only where nothing of its kind allows for certain.
-            let matters = hit.effect.may_deny() || open == Answer::May || hit.layer == Layer::Resource;
+            // A grant by a resource's policy or of a key may be of a kind that needs the others, or not.
+            let by_resource = matches!(hit.layer, Layer::Resource | Layer::KeyGrant);
+            let matters = hit.effect.may_deny() || open == Answer::May || by_resource;
             if matters {
                 let says = |what: String| Undecided {
                     layer: hit.layer.clone(),

@@ -86,6 +86,12 @@ fn role_arn(action: &Action) -> Result<&str, ActError> {
         NodeKind::Identity => action.target.name(),
         _ => named.unwrap_or_default(),
     };
+    if arn.contains(":role/aws-service-role/") || arn.contains(":role/aws-reserved/") {
+        return Err(ActError::unusable(
+            format!("`{arn}` is a role that AWS made, which nobody in the account can change"),
+            "cut what leads to it, or ask the service that it belongs to",
+        ));
+    }
     if arn.starts_with("arn:") && arn.contains(":role/") {
         return Ok(arn);
     }

@@ -10,19 +10,21 @@ use crate::scanner::KnownResource;
 use firebreak_model::{EdgeFact, EdgeKind, Interval, NodeFact, NodeKey, Text};
 use firebreak_permission::aws::Answer;
 use firebreak_permission::aws::escalation::Permissions;
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A pattern that matches more resources than this goes through a hub of its own; a grant on `*` always does.
 const MAX_DIRECT: usize = 16;
 
-/// Up to so many resources are decided one by one for a principal that a boundary or an organisation limits.
+/// Up to so many resources are decided one by one for a principal that a boundary or an organisation limits; of more, one
+/// of each kind that its policies tell apart.
 const MAX_DECIDED: usize = 64;
 
 /// What a hub leads to.
 #[derive(Clone, Debug)]
 pub(super) struct Hub {
     /// The resources, each with what stays undecided.
-    resources: Vec<(NodeKey, Vec<Text>)>,
+    resources: Reached,
     /// What may be done there.
     actions: Vec<Text>,
     /// Whether it leads to every identity of the account too.
@@ -38,10 +40,31 @@ impl Hub {
     }
 }
 
+/// Which actions are left to someone whom something limits, and how certain the best of them is.
+type Ruled = (Vec<Text>, Answer);
+
+/// Actions, and what is undecided about all of them.
+type Terms = (Vec<Text>, Vec<Text>);
+
+/// Resources, each with what stays undecided.
+type Reached = Vec<(NodeKey, Vec<Text>)>;
+
 /// A grant on one resource that survived every Deny.
+#[derive(Clone)]
 struct Granted {
     actions: Vec<Text>,
     may: Vec<Text>,
+}
+
+impl Granted {
+    /// What is left once what limits its principal is decided.
+    fn left(mut self, principal: &Principal, (actions, best): Ruled) -> Option<Granted> {
+        self.actions = actions;
+        if best == Answer::Yes {
+            self.may.retain(|text| !principal.limits.contains(text));
+        }
+        best.possible().then_some(self)
+    }
 }
 
 impl Account<'_> {
@@ -57,7 +80,7 @@ impl Account<'_> {
     }
 
     /// Every known resource that the account owns or may own.
-    fn own_resources(&self, wanted: impl Fn(&str) -> bool) -> Vec<(NodeKey, Vec<Text>)> {
+    fn own_resources(&self, wanted: impl Fn(&str) -> bool) -> Reached {
         let known = self.resources.iter();
         let own = known.filter(|resource| service_of(resource.key.name()).is_some_and(&wanted));
         own.filter_map(|resource| Some((resource.key.clone(), self.owned(resource)?))).collect()
@@ -120,7 +143,10 @@ impl Account<'_> {
             granted.push((resource.key.clone(), left));
         }
         let broad = statement.resources.cover("*");
-        let limited = !principal.limits.is_empty() && granted.len() <= MAX_DECIDED;
+        let limited = !principal.limits.is_empty();
+        if limited && granted.len() > MAX_DECIDED {
+            return self.many(principal, statement, service, granted, permissions);
+        }
         if narrowed || limited || (!broad && granted.len() <= MAX_DIRECT) {
             for (resource, grant) in granted {
                 let decided = decided(principal, statement, resource.name(), grant, permissions.as_deref_mut());
@@ -148,6 +174,60 @@ impl Account<'_> {
         self.member(principal, key, may, statement);
     }
 
+    /// A grant on many resources to someone whom something limits: decided once for all that its policies cannot tell
+    /// apart, and through hubs where many get the same.
+    fn many(
+        &mut self,
+        principal: &Principal,
+        statement: &Statement,
+        service: &str,
+        granted: Vec<(NodeKey, Granted)>,
+        mut permissions: Option<&mut Permissions<'_>>,
+    ) {
+        let asked = |key: &NodeKey| -> Vec<String> {
+            let arn = key.name();
+            if service == "s3" { vec![arn.to_owned(), format!("{arn}/firebreak")] } else { vec![arn.to_owned()] }
+        };
+        // The list is the same for all whom the same resources are granted.
+        let list = format!("{service}/{}", mark(granted.iter().map(|(key, _)| key.name())));
+        let names: Vec<Vec<String>> = granted.iter().map(|(key, _)| asked(key)).collect();
+        let kinds = permissions.as_deref_mut().and_then(|all| all.alike(&principal.arn, &list, &names));
+        let mut known: BTreeMap<(u32, Vec<Text>), Ruled> = BTreeMap::new();
+        let mut outcomes: BTreeMap<Terms, Reached> = BTreeMap::new();
+        for (at, (key, grant)) in granted.into_iter().enumerate() {
+            // A statement that speaks of some of a bucket's objects tells it from every other.
+            let own = service == "s3" && objects(statement, key.name()).len() > 1;
+            let kind = kinds.as_ref().and_then(|kinds| kinds.get(at)).copied().filter(|_| !own);
+            let same = kind.map(|kind| (kind, grant.actions.clone()));
+            let ruled = match same.as_ref().and_then(|same| known.get(same)) {
+                Some(ruled) => ruled.clone(),
+                None => ruled(principal, statement, key.name(), grant.actions.clone(), permissions.as_deref_mut()),
+            };
+            if let Some(same) = same {
+                known.entry(same).or_insert_with(|| ruled.clone());
+            }
+            let Some(left) = grant.left(principal, ruled) else { continue };
+            // The statement's own conditions belong on the way in, what is said of one resource on the way out.
+            let of_all = |may: &Text| statement.undecided.contains(may) || principal.limits.contains(may);
+            let (inward, outward): (Vec<Text>, Vec<Text>) = left.may.into_iter().partition(of_all);
+            outcomes.entry((left.actions, inward)).or_default().push((key, outward));
+        }
+        for ((actions, may), resources) in outcomes {
+            if resources.len() <= MAX_DIRECT {
+                for (key, outward) in resources {
+                    let may = may.iter().cloned().chain(outward).collect();
+                    self.act(principal, key, Granted { actions: actions.clone(), may }, statement);
+                }
+                continue;
+            }
+            let named = resources.iter().flat_map(|(key, may)| may.iter().map(Text::as_str).chain([key.name()]));
+            let content = mark(actions.iter().map(Text::as_str).chain(named));
+            let hub = NodeKey::group("aws", &format!("{}/{service}/some/{content}", self.id));
+            self.hubs.entry(hub.clone()).or_insert(Hub { resources, actions, identities: false });
+            self.member(principal, hub, may, statement);
+        }
+    }
+
     /// What is undecided about a grant in this account reaching `resource`. `None`: a wildcard of this account does
     /// not mean another account's resource.
     fn across(&self, statement: &Statement, resource: &KnownResource) -> Option<Vec<Text>> {
@@ -162,11 +242,18 @@ impl Account<'_> {
         };
         match (&resource.account, by_name) {
             (Some(owner), _) if *owner == self.id => Some(Vec::new()),
+            // Decided there, both sides at once.
+            (Some(owner), true) if self.decided_by(owner, &resource.key) => None,
             (Some(owner), true) => Some(vec![Text::new(format!("account {owner} allows it too"))]),
             (Some(_), false) => None,
             (None, true) => Some(Vec::new()),
             (None, false) => self.owned(resource),
         }
+    }
+
+    /// Whether `owner`, another account, decides who of this one may use its resource.
+    fn decided_by(&self, owner: &Text, resource: &NodeKey) -> bool {
+        self.read_by.contains(owner) && self.input.surroundings.aws_guarded.contains(resource)
     }
 
     /// Grants on resources that the statement itself names in full and that no inventory knows.
@@ -251,28 +338,49 @@ fn decided(
     mut grant: Granted,
     permissions: Option<&mut Permissions<'_>>,
 ) -> Option<Granted> {
-    let Some(permissions) = permissions.filter(|_| !principal.limits.is_empty()) else { return Some(grant) };
+    if principal.limits.is_empty() || permissions.is_none() {
+        return Some(grant);
+    }
+    let ruled = ruled(principal, statement, arn, std::mem::take(&mut grant.actions), permissions);
+    grant.left(principal, ruled)
+}
+
+/// Which of `actions` are left to someone whom something limits, and how certain the best of them is.
+fn ruled(
+    principal: &Principal,
+    statement: &Statement,
+    arn: &str,
+    actions: Vec<Text>,
+    permissions: Option<&mut Permissions<'_>>,
+) -> Ruled {
+    let Some(permissions) = permissions else { return (actions, Answer::May) };
     let mut best = Answer::No;
     let mut left = Vec::new();
-    for action in std::mem::take(&mut grant.actions) {
+    for action in actions {
         let about_objects = arn.contains(":s3:::") && !reads::is_about_bucket(&action);
         let targets = if about_objects { objects(statement, arn) } else { vec![arn.to_owned()] };
         let mut answer = Answer::No;
         for target in targets {
             // Whom the evaluator does not know stays limited as it was.
-            answer =
-                answer.or(permissions.decide(&principal.arn, &action, &target).map_or(Answer::May, |(one, _)| one));
+            let one = permissions.decide(&principal.arn, &action, &target).map_or(Answer::May, |(one, _)| one);
+            answer = answer.or(one);
         }
         if answer.possible() {
             left.push(action);
             best = best.or(answer);
         }
     }
-    grant.actions = left;
-    if best == Answer::Yes {
-        grant.may.retain(|text| !principal.limits.contains(text));
+    (left, best)
+}
+
+/// A name for a list of texts that stays the same as long as the list does.
+fn mark<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update(text.as_bytes());
+        hasher.update([0]);
     }
-    best.possible().then_some(grant)
+    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Objects of a bucket that a statement means.

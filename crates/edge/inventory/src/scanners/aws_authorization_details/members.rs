@@ -108,6 +108,7 @@ impl Reading<'_> {
             kind,
             principal: self.principal(item, arn, kind),
             arn: Text::new(arn),
+            tags: tags(item),
             policies,
             managed: attached().filter(|arn| arn.contains(&own)).map(Text::new).collect(),
             groups: groups.into_iter().filter_map(|name| self.groups.get(name).copied()).collect(),
@@ -162,6 +163,12 @@ impl Reading<'_> {
         self.managed.insert(arn.to_owned(), Arc::clone(&policy));
         policy
     }
+}
+
+/// The tags of a user or role. `None`: the export does not tell.
+fn tags(item: &Value) -> Option<Vec<(Text, Text)>> {
+    let tags = item.get("Tags")?.as_array()?.iter();
+    Some(tags.filter_map(|tag| Some((Text::new(text(tag, "Key")?), Text::new(tag.get("Value")?.as_str()?)))).collect())
 }
 
 fn read(name: &str, document: &Value) -> Policy {

@@ -15,6 +15,7 @@ mod policy;
 mod reads;
 mod running;
 mod subjects;
+mod told;
 mod trust;
 mod ways;
 
@@ -22,7 +23,7 @@ use crate::collect::{Collect, is_whole};
 use crate::json::{list, parse, text};
 use crate::key::{account_of, aws_identity};
 use crate::report::{Report, shown};
-use crate::scanner::{Found, KnownResource, ScanInput, Scanner, parts};
+use crate::scanner::{Found, KnownResource, Owned, ScanInput, Scanner, parts};
 use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Text, Time};
 use firebreak_permission::aws::escalation::{self, Permissions};
 use policy::{Statement, statements};
@@ -52,6 +53,22 @@ impl Scanner for AwsAuthorizationDetails {
 
     fn needs_resources(&self) -> bool {
         true
+    }
+
+    fn names_resources(&self, path: &Path) -> bool {
+        is_sibling(path) && path.file_name().is_some_and(|name| name == "resource-policies.json")
+    }
+
+    fn resources(&self, input: &ScanInput<'_>) -> Vec<Owned> {
+        let Ok(document) = serde_json::from_slice::<Value>(input.bytes) else { return Vec::new() };
+        let folder = folder_of(input.path);
+        let owned = |item: &Value| {
+            let arn = text(item, "arn")?;
+            let account = account_of(arn).or_else(|| text(item, "account")).or(folder)?;
+            let guarded = item.get("policy").is_some();
+            Some(Owned { key: crate::key::aws_resource(arn), account: Text::new(account), guarded })
+        };
+        list(&document, "resources").iter().filter_map(owned).collect()
     }
 
     fn collector(&self) -> Option<&'static dyn Collect> {
@@ -105,11 +122,15 @@ fn accounts(document: &Value, path: &Path) -> Vec<Text> {
             accounts.push(Text::new(account));
         }
     }
-    let folder = || parts(path).into_iter().find(|part| part.len() == 12 && part.bytes().all(|b| b.is_ascii_digit()));
     if accounts.is_empty() && LISTS.iter().any(|key| document.get(*key).is_some()) {
-        accounts.extend(folder().map(Text::new));
+        accounts.extend(folder_of(path).map(Text::new));
     }
     accounts
+}
+
+/// The account whose folder a file is in.
+fn folder_of(path: &Path) -> Option<&str> {
+    parts(path).into_iter().find(|part| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The facts of each account, and whether the files beside the export say all that they should. Exports that were put
@@ -125,7 +146,9 @@ fn facts(accounts: &[Text], document: &Value, input: &ScanInput<'_>, report: &mu
     let (mut facts, mut whole) = (Vec::new(), true);
     for id in accounts {
         let own = neighbours::part(document, id).unwrap_or_default();
-        let account = Account::read(id.clone(), &own, input, known.clone(), report);
+        let mut account = Account::read(id.clone(), &own, input, known.clone(), report);
+        // Those of one document find each other in it.
+        account.read_by.extend(accounts.iter().filter(|other| *other != id).cloned());
         whole &= !account.lacking;
         facts.extend(account.facts(document, report));
     }
@@ -169,6 +192,8 @@ struct Account<'a> {
     organized: bool,
     /// The files beside the export do not say all that they should.
     lacking: bool,
+    /// Accounts that read this one as a neighbour: what their resources let in of it is decided there.
+    read_by: BTreeSet<Text>,
     /// The account as the evaluator has it.
     judged: Option<escalation::Account>,
 }
@@ -194,6 +219,7 @@ impl<'a> Account<'a> {
         let mut known: BTreeSet<NodeKey> = resources.iter().map(|resource| resource.key.clone()).collect();
         resources.extend(siblings.resources.iter().filter(|resource| known.insert(resource.key.clone())).cloned());
         let judged = members::account(&id, document, &documents, siblings, input.known);
+        let read_by = neighbours::readers(&id, document, input, &accounts);
         let mut account = Account {
             id,
             input,
@@ -211,6 +237,7 @@ impl<'a> Account<'a> {
             admins: BTreeSet::new(),
             organized: judged.organization.is_some(),
             lacking,
+            read_by,
             judged: None,
         };
         account.root();
@@ -363,7 +390,8 @@ impl<'a> Account<'a> {
 
     fn facts(mut self, document: &Value, report: &mut Report) -> Vec<Fact> {
         let judged = self.judged.take();
-        let mut wanted = self.guards.accounts(&self.id, judged.as_ref().and_then(|judged| judged.organization.as_ref()));
+        let mut wanted =
+            self.guards.accounts(&self.id, judged.as_ref().and_then(|judged| judged.organization.as_ref()));
         wanted.extend(self.trusted_accounts());
         wanted.retain(|id| *id != self.id && self.accounts.contains(id));
         let others = neighbours::read(&wanted, document, self.input, report);

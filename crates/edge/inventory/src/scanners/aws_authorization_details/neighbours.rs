@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// At most so many other accounts are read for one. What leads in from further ones stays undecided, and a problem says so.
-pub(super) const MAX_NEIGHBOURS: usize = 64;
+pub(super) const MAX_NEIGHBOURS: usize = 256;
 
 /// The accounts in `wanted` that the inventory holds: in the same document, or in a folder beside this one.
 pub(super) fn read(
@@ -39,7 +39,8 @@ pub(super) fn read(
         }
     }
     if wanted.len() > MAX_NEIGHBOURS {
-        let reason = format!("{} other accounts are let in, more than the {MAX_NEIGHBOURS} that are read", wanted.len());
+        let reason =
+            format!("{} other accounts are let in, more than the {MAX_NEIGHBOURS} that are read", wanted.len());
         report.add(reason, "whether those of the others may come in stays `may`");
     }
     found
@@ -64,4 +65,17 @@ fn account(id: &Text, document: &Value, input: &ScanInput<'_>, folder: Option<&P
     let beside = folder.map_or_else(|| Path::new("").to_owned(), Path::to_owned);
     let siblings = running::organization_of(input, &beside, id, &mut unheard);
     members::account(id, document, &Documents::of(document), siblings, input.known)
+}
+
+/// The accounts that find this one where they look for neighbours, and read it.
+pub(super) fn readers(id: &str, document: &Value, input: &ScanInput<'_>, accounts: &[Text]) -> BTreeSet<Text> {
+    let name = input.path.file_name().is_some_and(|name| name == "authorization-details.json");
+    let folder = input.path.parent().and_then(Path::file_name).is_some_and(|folder| folder == id);
+    let whole = list(document, "incomplete").is_empty() && !crate::json::flag(document, "IsTruncated");
+    let beside = |other: &&Text| {
+        let folder = input.path.parent().and_then(Path::parent).map(|above| above.join(&***other));
+        folder.is_some_and(|folder| input.is_there(&folder.join("authorization-details.json")))
+    };
+    let others = accounts.iter().filter(|other| ***other != *id && name && folder && whole);
+    others.filter(beside).cloned().collect()
 }

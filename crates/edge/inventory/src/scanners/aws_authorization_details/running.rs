@@ -2,7 +2,7 @@
 //! (`credential-report.csv`), the organisation (`organization.json`), and resources' own policies
 //! (`resource-policies.json`).
 
-use super::{guards, organization};
+use super::{guards, organization, told};
 use crate::collect::is_whole;
 use crate::json::{list, parse, text};
 use crate::report::{Report, shown};
@@ -89,7 +89,7 @@ pub(super) fn read(
         // What may be there is not "none".
         File::Unread => (siblings.lacking, siblings.guards) = (true, Some(Vec::new())),
         File::Here(document) => {
-            let told = guards::read(&document, account, accounts, report);
+            let told = told::read(&document, account, accounts, report);
             siblings.lacking |= !is_whole(&document, report) || told.lacking;
             let own = |key: NodeKey| KnownResource { key, account: Some(Text::new(account)) };
             siblings.resources.extend(told.resources.into_iter().map(own));
@@ -100,12 +100,7 @@ pub(super) fn read(
 }
 
 /// The organisation of another account, by the file in its folder, or by the one beside `input` if that lists it.
-pub(super) fn organization_of(
-    input: &ScanInput<'_>,
-    folder: &Path,
-    account: &str,
-    report: &mut Report,
-) -> Siblings {
+pub(super) fn organization_of(input: &ScanInput<'_>, folder: &Path, account: &str, report: &mut Report) -> Siblings {
     let own = input.path.parent().unwrap_or(Path::new(""));
     let mut found = None;
     for folder in [folder, own] {

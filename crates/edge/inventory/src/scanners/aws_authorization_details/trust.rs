@@ -12,8 +12,8 @@ use crate::json::{text, texts};
 use crate::key::{account_of, aws_identity, ci_hub};
 use crate::report::{Report, shown};
 use firebreak_model::{EdgeKind, NodeKey, Text};
-use firebreak_permission::aws::escalation::{self, Permissions};
 use firebreak_permission::aws::escalation::across::Theirs;
+use firebreak_permission::aws::escalation::{self, Permissions};
 use firebreak_permission::aws::{self, Policy};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -265,8 +265,8 @@ impl Account<'_> {
                         may.push(Text::new(format!("the role matches `{}`", shown(&pattern))));
                         self.ask(principal, &root, "*", may, statement);
                     }
-                } else if account_of(&pattern) == Some(&self.id) {
-                    // Inside the account.
+                } else if account_of(&pattern).is_some_and(|owner| *owner == *self.id || self.read_by.contains(owner)) {
+                    // Inside the account, or decided there with both sides at once.
                 } else {
                     self.ask(principal, &root, &pattern, may, statement);
                 }

@@ -44,6 +44,10 @@ fn a_key_is_used_by_those_its_policy_names_or_delegates_to() {
     assert_eq!(unknown.decide("kms:Decrypt").undecided.len(), 1);
 }
 
+fn grant_to_root() -> Value {
+    grant(json!({"AWS": "arn:aws:iam::111122223333:root"}), "kms:*")
+}
+
 #[test]
 fn a_grant_of_a_key_permits_its_operations() {
     let grant = |context: Vec<(Text, Text)>| KeyGrant {
@@ -59,6 +63,15 @@ fn a_grant_of_a_key_permits_its_operations() {
     let bound = vec![("table".into(), "t1".into())];
     let open = Case { grants: vec![grant(bound)], context: Context::open(), ..Case::new(ROLE, KEY) };
     assert_eq!(open.answer("kms:Decrypt"), May);
+    // The key leaves it to the account, whose policies do not allow it: the doubt is told all the same.
+    let root = json!([grant_to_root()]);
+    let left = Case {
+        resource_policy: Some(Some(policy(root))),
+        grants: open.grants.clone(),
+        context: Context::open(),
+        ..Case::new(ROLE, KEY)
+    };
+    assert_eq!(left.answer("kms:Decrypt"), May);
     let known = Case { context: Context::open().with("kms:EncryptionContext:table", ["t1"]), ..open };
     assert_eq!(known.answer("kms:Decrypt"), Yes);
     let denied = known.guarded(json!([{"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}]));

@@ -68,9 +68,8 @@ impl<'a> Client<'a> {
         settings: &Settings,
     ) -> Result<Client<'a>, CollectError> {
         let value = |name: &str| settings.values.get(name).map(String::as_str);
-        let missing = |what: &str, hint: &str| {
-            CollectError::Settings(format!("{what} for `{}`\nhint: {hint}", settings.scanner))
-        };
+        let missing =
+            |what: &str, hint: &str| CollectError::Settings(format!("{what} for `{}`\nhint: {hint}", settings.scanner));
         let secret = settings.credential.as_deref();
         let secret = secret.ok_or_else(|| {
             missing("there is no `credential`", "write where the secret access key is: `env:NAME` or `file:/path`")

@@ -69,8 +69,8 @@ async fn regions(client: &mut Client<'_>, settings: &Settings, gaps: &mut Gaps) 
     let written = settings.values.get("regions").map_or("", String::as_str);
     if written.trim() == "all" {
         let answer = client.query("ec2", "2016-11-15", "DescribeRegions", &[]).await;
-        let answer = answer
-            .map_err(|refusal| CollectError::Nothing(format!("ec2 DescribeRegions: {}", refusal.reason)))?;
+        let answer =
+            answer.map_err(|refusal| CollectError::Nothing(format!("ec2 DescribeRegions: {}", refusal.reason)))?;
         let names = list(&answer, "regionInfo").iter().filter_map(|region| text(region, "regionName"));
         let names: Vec<String> = names.filter(|name| client::is_region(name)).map(str::to_owned).collect();
         if names.is_empty() {
@@ -78,7 +78,7 @@ async fn regions(client: &mut Client<'_>, settings: &Settings, gaps: &mut Gaps) 
         }
         return Ok(names);
     }
-    Ok(client::named_regions(written)?)
+    client::named_regions(written)
 }
 
 /// What could not be collected for one document.

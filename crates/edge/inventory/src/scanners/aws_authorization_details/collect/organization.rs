@@ -74,12 +74,7 @@ async fn pages(client: &mut Client<'_>, name: &str, body: &Value, key: &str, gap
 }
 
 /// The policies of one kind, by the id of what each is attached to.
-async fn policies(
-    client: &mut Client<'_>,
-    kind: &str,
-    attached: &mut BTreeMap<String, Vec<Value>>,
-    gaps: &mut Gaps,
-) {
+async fn policies(client: &mut Client<'_>, kind: &str, attached: &mut BTreeMap<String, Vec<Value>>, gaps: &mut Gaps) {
     for policy in pages(client, "ListPolicies", &json!({"Filter": kind}), "Policies", gaps).await {
         let Some(id) = text(&policy, "Id") else { continue };
         let content = match call(client, "DescribePolicy", &json!({"PolicyId": id})).await {
@@ -114,9 +109,7 @@ fn level<'w>(
         }
         let parent = json!({"ParentId": id});
         let mut units = Vec::new();
-        for unit in
-            pages(client, "ListOrganizationalUnitsForParent", &parent, "OrganizationalUnits", gaps).await
-        {
+        for unit in pages(client, "ListOrganizationalUnitsForParent", &parent, "OrganizationalUnits", gaps).await {
             units.push(level(client, unit, attached, depth + 1, gaps).await);
         }
         let accounts = pages(client, "ListAccountsForParent", &parent, "Accounts", gaps).await;

@@ -181,11 +181,13 @@ impl Collection<'_, '_> {
                 Ok(answer) => answer,
                 Err(refusal) => return self.gaps.add(format!("sqs ListQueues in {region}"), refusal.reason),
             };
-            let urls: Vec<String> = crate::json::texts(answer.get("QueueUrls")).into_iter().map(str::to_owned).collect();
+            let urls: Vec<String> =
+                crate::json::texts(answer.get("QueueUrls")).into_iter().map(str::to_owned).collect();
             for url in urls {
                 let asked = json!({"QueueUrl": url, "AttributeNames": ["Policy"]});
                 let told = self.client.json(region, "sqs", "AmazonSQS.GetQueueAttributes", &asked).await;
-                let policy = |answer: &Value| answer.get("Attributes").and_then(|all| text(all, "Policy")).map(str::to_owned);
+                let policy =
+                    |answer: &Value| answer.get("Attributes").and_then(|all| text(all, "Policy")).map(str::to_owned);
                 let name = url.rsplit('/').next().unwrap_or_default();
                 let arn = format!("arn:aws:sqs:{region}:{account}:{name}");
                 self.add(&arn, "sqs GetQueueAttributes", told.map(|answer| policy(&answer)));
@@ -209,7 +211,8 @@ impl Collection<'_, '_> {
             for arn in arns {
                 let asked = [("TopicArn", arn)];
                 let told = self.client.query_in(region, "sns", "2010-03-31", "GetTopicAttributes", &asked).await;
-                let policy = |answer: &Value| answer.get("Attributes").and_then(|all| text(all, "Policy")).map(str::to_owned);
+                let policy =
+                    |answer: &Value| answer.get("Attributes").and_then(|all| text(all, "Policy")).map(str::to_owned);
                 self.add(arn, "sns GetTopicAttributes", told.map(|answer| policy(&answer)));
             }
             let next = text(&answer, "NextToken").map(str::to_owned);
