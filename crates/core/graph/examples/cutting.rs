@@ -23,8 +23,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let arguments: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let size = (arguments[0], arguments[1]);
-    let work_max: u64 = std::env::var("WORK").ok().and_then(|w| w.parse().ok()).unwrap_or(40_000_000);
+    let limit = |name: &str, most: u64| std::env::var(name).ok().and_then(|limit| limit.parse().ok()).unwrap_or(most);
+    let (plan_max, proof_max) = (limit("PLAN", 400_000_000), limit("PROOF", 40_000_000));
     let shape = if std::env::var("TIGHT").is_ok() { Shape::tight(size) } else { Shape::seg(size) };
+    let shape = if std::env::var("TIMELESS").is_ok() { shape.timeless() } else { shape };
     let estate = Estate::new(shape);
     let mut builder = GraphBuilder::with_room(estate.shape.nodes as usize, estate.shape.edges as usize);
     estate.facts(|fact| builder.state(&fact));
@@ -39,18 +41,27 @@ fn main() {
             let set = estate.environments(sources, (sources * 10_000 + number) as u64);
             let sources: Vec<Source> =
                 set.iter().filter_map(|node| graph.id(&estate.key(*node))).map(|node| Source::new(node, NOW)).collect();
-            let request = CutRequest { work_max, ..CutRequest::new(&sources, NOW, jewels.clone()) };
+            let request = CutRequest { plan_max, proof_max, ..CutRequest::new(&sources, NOW, jewels.clone()) };
             let (outlook, took) = timed(|| Outlook::new(&graph, &sources, NOW, approach.clone()));
             outlooks.push(took);
             let (outcome, took) = timed(|| cut_from(&graph, &request, &outlook));
             cuts.push(took);
             let cut = &outcome.cut;
             if took > 5.0 || count < 50 {
-                println!("  {}: {took:.1} ms, cost {} bound {} proofs {} steps {} uncuttable {}", sources.len(), cut.cost,
-                    cut.lower_bound, cut.certificate.proofs.len(), cut.actions.len(), outcome.uncuttable.len());
+                println!(
+                    "  {}: {took:.1} ms, cost {} bound {} proofs {} steps {} uncuttable {}",
+                    sources.len(),
+                    cut.cost,
+                    cut.lower_bound,
+                    cut.certificate.proofs.len(),
+                    cut.actions.len(),
+                    outcome.uncuttable.len()
+                );
             }
             gap = gap.max((cut.cost - cut.lower_bound) as f64 / cut.lower_bound.max(1) as f64 * 100.0);
-            if std::env::var("CHECK").is_ok() && let Err(fault) = check::outcome(&graph, &request, &outcome) {
+            if std::env::var("CHECK").is_ok()
+                && let Err(fault) = check::outcome(&graph, &request, &outcome)
+            {
                 println!("  REFUSED {fault}");
             }
         }

@@ -21,6 +21,7 @@ mod alternatives;
 mod certificate;
 mod derive;
 mod flow;
+mod ground;
 mod hitting;
 mod outcome;
 mod outlook;
@@ -41,13 +42,13 @@ pub use alternatives::{Alternative, alternatives};
 use firebreak_model::{Action, Time};
 pub use outcome::{Bound, Certificate, ChosenAction, Cut, CutOutcome, Held, Place, Proof, Uncuttable};
 pub use outlook::{Approach, Outlook};
-use packing::Budget;
 pub use packing::PARTS;
 pub use request::{CutRequest, Preference, stated_cost};
 use rustc_hash::FxHashSet;
 use scene::{Prices, Scene, Without};
 
-/// The cheapest set of actions that severs the targets, as far as that can be found and proven within `work_max`.
+/// The cheapest set of actions that severs the targets, as far as that can be found and proven within the
+/// request's limits.
 pub fn cut(graph: &Graph, request: &CutRequest<'_>) -> CutOutcome {
     let outlook = Outlook::towards(graph, request.sources, request.now, &request.targets);
     cut_from(graph, request, &outlook)
@@ -67,12 +68,11 @@ pub fn cut_from(graph: &Graph, request: &CutRequest<'_>, outlook: &Outlook) -> C
     targets.sort_unstable();
     targets.dedup();
     let mut scene = Scene::new(graph, outlook, &prices, targets);
-    let everything = scene.arrive_at_best();
-    let (stay, go): (Vec<u32>, Vec<u32>) = scene.targets.iter().partition(|target| everything.is_reached(**target));
-    let uncuttable = stay.iter().map(|target| report::uncuttable(graph, request, &everything, *target)).collect();
+    let (stay, go): (Vec<u32>, Vec<u32>) = scene.targets.iter().partition(|target| scene.ground.holds(**target));
+    let stands = &scene.ground.arrivals;
+    let uncuttable = stay.iter().map(|target| report::uncuttable(graph, request, stands, *target)).collect();
     scene.targets = go;
-    let mut budget = Budget { left: request.work_max };
-    let solution = solve::solve(&scene, &mut budget);
+    let solution = solve::solve(&scene, request.plan_max, request.proof_max);
     let cut = Cut {
         actions: report::steps(&scene, request, &solution),
         cost: solution.cost,

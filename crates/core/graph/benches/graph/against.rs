@@ -61,7 +61,7 @@ fn exact(report: &mut Report, scale: Scale, peers: &Peers, folder: &Path) -> Res
         let answers = peers.ask("scipy", "exact", folder, &sets)?;
         for (set, answer) in sets.iter().zip(&answers) {
             let sources = subject.sources(set, NOW);
-            let request = CutRequest { work_max: 400_000_000, ..CutRequest::new(&sources, NOW, subject.jewels()) };
+            let request = CutRequest { proof_max: 400_000_000, ..CutRequest::new(&sources, NOW, subject.jewels()) };
             let (outcome, milliseconds) = timed(|| cut(&subject.graph, &request));
             took.push(milliseconds);
             if let Err(fault) = check::outcome(&subject.graph, &request, &outcome) {

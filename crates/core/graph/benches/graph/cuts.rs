@@ -32,13 +32,35 @@ impl Cuts {
     }
 }
 
+/// How far a cut goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Depth {
+    /// The plan that is there at once.
+    Safe,
+    /// The cheapest plan that flow finds.
+    Plan,
+    /// That, and its proof as far as 400 million operations bring it.
+    Proof,
+}
+
+impl Depth {
+    fn limits(self) -> (u64, u64) {
+        match self {
+            Depth::Safe => (0, 0),
+            Depth::Plan => (400_000_000, 0),
+            Depth::Proof => (400_000_000, 400_000_000),
+        }
+    }
+}
+
 /// Cuts each set of environments from the crown jewels. Every plan is given to the check, until that took long enough; then
 /// the check is asked no more. The approach to the jewels stands before anything is compromised; what is held and what follows from it (the outlook) is timed apart.
-pub(crate) fn measure(subject: &Subject, approach: &Arc<Approach>, sets: &[Vec<u32>], work_max: u64) -> Result<Cuts> {
+pub(crate) fn measure(subject: &Subject, approach: &Arc<Approach>, sets: &[Vec<u32>], depth: Depth) -> Result<Cuts> {
     let mut cuts = Cuts::default();
+    let (plan_max, proof_max) = depth.limits();
     for set in sets {
         let sources = subject.sources(set, NOW);
-        let request = CutRequest { work_max, ..CutRequest::new(&sources, NOW, subject.jewels()) };
+        let request = CutRequest { plan_max, proof_max, ..CutRequest::new(&sources, NOW, subject.jewels()) };
         let (outlook, took) = timed(|| Outlook::new(&subject.graph, &sources, NOW, approach.clone()));
         cuts.outlook.push(took);
         let (outcome, took) = timed(|| cut_from(&subject.graph, &request, &outlook));

@@ -171,8 +171,8 @@ impl Estate {
         let mut random = Random::of(self.shape.seed ^ 0x9e1c, u64::from(node));
         match self.layer_of(node) {
             Credential | Session | Identity => Some(Price::draw(&mut random, 1)),
-            // Half of the environments have an agent that can isolate them, at ten times the price of a key.
-            Environment => random.chance(0.5).then(|| Price::draw(&mut random, 10)),
+            // An environment can be isolated, at ten times the price of a key.
+            Environment => Some(Price::draw(&mut random, 10)),
             _ => None,
         }
     }
@@ -239,7 +239,8 @@ impl Estate {
             fact.holding = Some(Holding { class, residency: Text::new("US-CA"), records, bytes: None });
         }
         if let Some(price) = tie.price {
-            let grant = (Text::new("grant"), Text::new(tie.number.to_string()));
+            let what = if tie.kind == EdgeKind::Publishes { "release" } else { "grant" };
+            let grant = (Text::new(what), Text::new(tie.number.to_string()));
             let (name, target) = (Text::new("webhook/request"), fact.from.clone());
             fact.cuts = vec![option(Action { name, target, parameters: BTreeMap::from([grant]) }, price)];
         }
@@ -397,7 +398,9 @@ impl<F: FnMut(&Tie)> Drawing<'_, F> {
         self.seen[to as usize] = self.turn;
         let valid = if self.estate.shape.times { self.interval() } else { Interval::ALWAYS };
         let is_grant = matches!(kind, EdgeKind::MemberOf | EdgeKind::MayAct | EdgeKind::MayAssume);
-        let price = (is_grant && self.random.chance(0.1)).then(|| Price::draw(&mut self.random, 1));
+        // A release can be put into quarantine at the registry; of grants, one in ten can be taken back by itself.
+        let is_priced = kind == EdgeKind::Publishes || (is_grant && self.random.chance(0.1));
+        let price = is_priced.then(|| Price::draw(&mut self.random, 1));
         (self.each)(&Tie { number: self.made, kind, from, to, premises, valid, price });
         self.made += 1;
     }

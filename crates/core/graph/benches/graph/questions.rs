@@ -2,7 +2,7 @@
 
 use crate::Scale;
 use crate::clock::{self, Samples, timed};
-use crate::cuts;
+use crate::cuts::{self, Depth};
 use crate::estate::Estate;
 use crate::report::Report;
 use crate::shape::{COMPROMISED, Shape};
@@ -12,9 +12,6 @@ use firebreak_graph::{Approach, NodeId, closure, reach};
 use firebreak_model::Time;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Work beyond the first safe plan.
-const WORK_MAX: u64 = 40_000_000;
 
 /// Prints the memory of a process that holds the map and nothing else.
 pub(crate) fn memory_alone(scale: Scale) -> Result<()> {
@@ -118,7 +115,7 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
         ("cut_500_ms", 0.5, 3_000.0),
         ("cut_5000_ms", 0.5, 5_000.0),
     ]) {
-        let found = cuts::measure(&subject, &approach, &sets(&subject, count, size), WORK_MAX)?;
+        let found = cuts::measure(&subject, &approach, &sets(&subject, count, size), Depth::Plan)?;
         report.line(&format!("cut, {size} environments"), &found.words());
         report.line("  outlook before it", &found.outlook.words());
         report.line("  checked in", &found.checked_in.words());
@@ -129,6 +126,8 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
             &format!("`seg`: cut of {size} environments from 100 crown jewels"),
         );
         if size == 50 {
+            let found = cuts::measure(&subject, &approach, &sets(&subject, count.min(5), size), Depth::Proof)?;
+            report.line("  with its proof", &found.words());
             report.figure(
                 "gap_50",
                 found.gaps.most(),
@@ -137,7 +136,7 @@ pub(crate) fn worst_case(report: &mut Report, scale: Scale) -> Result<()> {
             );
         }
     }
-    let found = cuts::measure(&subject, &approach, &sets(&subject, 1, 5_000), 0)?;
+    let found = cuts::measure(&subject, &approach, &sets(&subject, 1, 5_000), Depth::Safe)?;
     report.line("safe plan, 5000 environments", &found.words());
     report.figure(
         "safe_plan_ms",
@@ -170,7 +169,7 @@ pub(crate) fn segmented(report: &mut Report, scale: Scale) -> Result<()> {
 fn segmented_cuts(report: &mut Report, subject: &Subject, scale: Scale) -> Result<()> {
     let approach = approach(report, subject);
     for (size, count) in [1, 50].into_iter().zip(scale.cuts) {
-        let found = cuts::measure(subject, &approach, &sets(subject, count, size), WORK_MAX)?;
+        let found = cuts::measure(subject, &approach, &sets(subject, count, size), Depth::Proof)?;
         report.line(&format!("cut, {size} environments"), &found.words());
     }
     Ok(())

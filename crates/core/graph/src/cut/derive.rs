@@ -5,8 +5,10 @@
 //! replayed first. The cheapest one counts a step that two premises share twice (Knuth's generalisation of Dijkstra's
 //! algorithm), so it may miss a cheaper one, and never invents one.
 
-use super::outlook::is_possible;
+use super::flow::FlowPath;
+use super::ground::Entry;
 use super::scene::Scene;
+use super::side::Side;
 use super::walk;
 use crate::arrive::Arrivals;
 use crate::net::NONE;
@@ -53,23 +55,66 @@ impl Scene<'_> {
         holds.into_iter().filter_map(|hold| arrivals.hold(hold)).map(|hold| hold.via).collect()
     }
 
-    /// A path of edges from a start to a target, completed by how what else its steps need is reached if nothing is done. `None` if
-    /// that does not work in time.
-    pub(crate) fn complete(&self, path: &[u32]) -> Option<Derivation> {
-        let arrivals = self.all;
-        let target = path.last().map(|edge| self.net.to(*edge))?;
+    /// A path off the ground to a target, completed by how what else its steps need is reached: on the intruder's `side` of a cut
+    /// where it is there, since such a proof has least to do with the cut, otherwise as if nothing is done. `None` if neither
+    /// works in time.
+    pub(crate) fn complete(&self, path: &FlowPath, side: &Side<'_>) -> Option<Derivation> {
+        let first = self.completed(path, |need| side.holds(need).then(|| self.on_side(side, need)));
+        first.or_else(|| self.completed(path, |_| None))
+    }
+
+    fn completed(&self, path: &FlowPath, near: impl Fn(u32) -> Option<Vec<u32>>) -> Option<Derivation> {
+        let target = path.edges.last().map_or(path.entry.node, |edge| self.net.to(*edge));
         let mut steps = Vec::new();
-        let mut came_from = NONE;
-        for edge in path {
-            let gated = !self.net.premises(*edge).is_empty();
-            for need in self.net.needs(*edge).filter(|need| gated && *need != came_from) {
-                steps.extend(self.steps_to(arrivals, arrivals.first(need)?.0));
+        if path.entry.edge != NONE {
+            self.with_ground(path.entry.edge, &mut steps);
+        }
+        let mut came_from = path.entry.node;
+        for edge in &path.edges {
+            for need in self.net.needs(*edge).filter(|need| *need != came_from) {
+                if self.ground.holds(need) {
+                    steps.extend(self.on_ground(need, *edge));
+                } else if let Some(near) = near(need) {
+                    steps.extend(near);
+                } else {
+                    steps.extend(self.steps_to(self.all, self.all.first(need)?.0));
+                }
             }
             steps.push(*edge);
             came_from = self.net.to(*edge);
         }
         let derivation = self.derivation(target, self.needed(target, once(steps.into_iter())));
         self.works(&derivation).then_some(derivation)
+    }
+
+    /// The steps to a node on a side, with those on the ground that they need.
+    fn on_side(&self, side: &Side<'_>, node: u32) -> Vec<u32> {
+        let mut steps = Vec::new();
+        for edge in side.steps_to(node) {
+            for need in self.net.needs(edge).filter(|need| self.ground.holds(*need) && !side.holds(*need)) {
+                steps.extend(self.on_ground(need, edge));
+            }
+            steps.push(edge);
+        }
+        steps
+    }
+
+    /// The steps on the ground to all that an edge needs, and the edge.
+    fn with_ground(&self, edge: u32, steps: &mut Vec<u32>) {
+        for need in self.net.needs(edge) {
+            steps.extend(self.on_ground(need, edge));
+        }
+        steps.push(edge);
+    }
+
+    /// The steps on the ground to `node`, if there is a choice at a time at which `edge` is possible.
+    fn on_ground(&self, node: u32, edge: u32) -> Vec<u32> {
+        let arrivals = &self.ground.arrivals;
+        let window = self.net.span(edge).valid;
+        let fits = |hold: &crate::arrive::Hold| Interval::new(hold.from, hold.to).overlaps(&window);
+        let fitting = arrivals.holds(node).filter(|(_, hold)| fits(hold)).last();
+        let hold = fitting.or_else(|| arrivals.first(node));
+        hold.map_or(Vec::new(), |(hold, _)| self.steps_to(arrivals, hold))
     }
 
     /// The steps up to the first into `target`, without those that lead to nothing it needs.
@@ -146,9 +191,10 @@ impl Scene<'_> {
         let mut best: FxHashMap<u32, (f64, u32)> = FxHashMap::default();
         let mut heap: BinaryHeap<Reverse<(Price, u8, u32, u32)>> = BinaryHeap::new();
         let rank = |total: f64, node: u32, via: u32| Reverse((Price(total), self.approach.steps(node), node, via));
-        for node in self.starts.iter().map(|start| start.node) {
-            if !self.approach.is_blind(node) && !blocked(self.on_node(node)) {
-                heap.push(rank(price(self.on_node(node)), node, NONE));
+        for Entry { node, edge } in self.ground.border.iter().copied() {
+            let over = if edge == NONE { &[][..] } else { self.on_edge(edge) };
+            if !blocked(over) && !blocked(self.on_node(node)) {
+                heap.push(rank(price(over) + price(self.on_node(node)), node, edge));
             }
         }
         let mut order = Vec::new();
@@ -168,7 +214,9 @@ impl Scene<'_> {
                 if self.approach.is_blind(to) || best.contains_key(&to) {
                     continue;
                 }
-                let needed = self.net.needs(edge).map(|need| best.get(&need).map(|(total, _)| *total));
+                let free = |need: u32| self.ground.holds(need).then_some(0.0);
+                let total = |need: u32| best.get(&need).map(|(total, _)| *total).or_else(|| free(need));
+                let needed = self.net.needs(edge).map(total);
                 let Some(needed) = needed.sum::<Option<f64>>() else { continue };
                 let usable = self.leads_on(edge) && !blocked(self.on_edge(edge)) && !blocked(self.on_node(to));
                 if usable {
@@ -189,42 +237,27 @@ impl Scene<'_> {
         let proof = |(_, hold, target)| self.derivation(target, self.steps_to(&arrivals, hold));
         first.into_iter().map(proof).inspect(|proof| *work += proof.steps.len() as u64).collect()
     }
-
-    /// `chosen` with what severs all targets that it leaves, near to these and without a search: every way back from them is
-    /// closed where it first can be. What then remained would be without any permitted option, and nothing of that kind is.
-    pub(crate) fn closed(&self, mut chosen: FxHashSet<u32>) -> FxHashSet<u32> {
-        let arrivals = self.arrive(&chosen);
-        let mut queue: Vec<u32> = self.targets.iter().copied().filter(|target| arrivals.is_reached(*target)).collect();
-        let mut seen: FxHashSet<u32> = queue.iter().copied().collect();
-        while let Some(node) = queue.pop() {
-            if let Some((_, option)) = self.cheapest_of(self.on_node(node)) {
-                chosen.insert(option);
-                continue;
-            }
-            for edge in walk::into(self.net, node).filter(|edge| is_possible(self.net, &arrivals, *edge)) {
-                match self.cheapest_of(self.on_edge(edge)) {
-                    Some((_, option)) => drop(chosen.insert(option)),
-                    None => queue.extend(self.net.needs(edge).filter(|need| seen.insert(*need))),
-                }
-            }
-        }
-        chosen
-    }
 }
 
-/// The steps behind `target`, where `order` is the order in which nodes were settled.
+/// The steps behind `target`, where `order` is the order in which nodes off the ground were settled.
 fn trace(scene: &Scene<'_>, best: &FxHashMap<u32, (f64, u32)>, order: &[u32], target: u32) -> Vec<u32> {
     let mut wanted = BTreeSet::from([target]);
-    let mut steps = Vec::new();
+    let mut taken = Vec::new();
     for node in order.iter().rev() {
         let via = best.get(node).map_or(NONE, |(_, via)| *via);
         if wanted.contains(node) && via != NONE {
-            steps.push(via);
-            wanted.extend(scene.net.needs(via));
+            taken.push(via);
+            wanted.extend(scene.net.needs(via).filter(|need| best.contains_key(need)));
         }
     }
-    steps.reverse();
-    steps
+    let mut steps = Vec::new();
+    for edge in taken.into_iter().rev() {
+        for need in scene.net.needs(edge).filter(|need| scene.ground.holds(*need)) {
+            steps.extend(scene.on_ground(need, edge));
+        }
+        steps.push(edge);
+    }
+    once(steps.into_iter())
 }
 
 /// When a target is first held, by which hold.

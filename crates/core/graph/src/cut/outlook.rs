@@ -20,6 +20,8 @@ pub struct Approach {
     targets: Vec<u32>,
     /// Node -> steps and one, 0 for a node that leads to no target.
     steps: Paged<u8>,
+    /// Steps and one -> how many nodes.
+    rings: Vec<u32>,
     revision: u64,
 }
 
@@ -37,6 +39,7 @@ impl Approach {
         let mut ring: Vec<u32> = numbers.iter().copied().filter(|node| counts(*node)).collect();
         ring.iter().for_each(|node| steps.set(*node, 1));
         let mut distance = 1u8;
+        let mut rings = vec![0, ring.len() as u32];
         while !ring.is_empty() {
             distance = distance.saturating_add(1);
             let mut next = Vec::new();
@@ -50,9 +53,13 @@ impl Approach {
                     }
                 }
             }
+            rings.resize(usize::from(distance) + 1, 0);
+            if let Some(count) = rings.get_mut(usize::from(distance)) {
+                *count += next.len() as u32;
+            }
             ring = next;
         }
-        Approach { targets: numbers, steps, revision: graph.revision() }
+        Approach { targets: numbers, steps, rings, revision: graph.revision() }
     }
 
     /// Whether it was made for the graph as it is and covers all of `targets`.
@@ -65,6 +72,11 @@ impl Approach {
     #[inline]
     pub(crate) fn is_blind(&self, node: u32) -> bool {
         self.steps.get(node) == 0
+    }
+
+    /// How many nodes there are with so many steps and one.
+    pub(crate) fn rings(&self) -> &[u32] {
+        &self.rings
     }
 
     /// Steps to the nearest target, and one; only for nodes that lead to one.

@@ -8,6 +8,7 @@ use super::side::{Side, Spot};
 use super::solve::Solution;
 use crate::arrive::Arrivals;
 use crate::graph::{EdgeId, Graph, NodeId};
+use crate::net::NONE;
 use crate::reach::Hop;
 use firebreak_model::{Action, CutPolicy, NodeKey, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -75,7 +76,8 @@ fn exposed(scene: &Scene<'_>, chosen: &FxHashSet<u32>, option: u32) -> (Vec<Node
 /// Where an option breaks a proof.
 fn spots_on(scene: &Scene<'_>, proof: &Derivation, option: u32) -> BTreeSet<Spot> {
     let needs = proof.steps.iter().flat_map(|edge| scene.net.needs(*edge)).chain([proof.target]);
-    let nodes = needs.filter(|node| scene.on_node(*node).contains(&option)).map(Spot::Node);
+    let nodes = needs.filter(|node| scene.on_node(*node).contains(&option));
+    let nodes = nodes.map(|node| Spot::Node(node, NONE));
     let edges = proof.steps.iter().copied().filter(|edge| scene.on_edge(*edge).contains(&option)).map(Spot::Edge);
     nodes.chain(edges).collect()
 }
@@ -90,10 +92,13 @@ fn way(graph: &Graph, arrivals: &Arrivals, target: u32) -> Vec<Hop> {
 
 fn places(graph: &Graph, spots: BTreeSet<Spot>) -> Vec<Place> {
     let place = |spot| match spot {
-        Spot::Node(node) => graph.key(NodeId(node)).map(Place::Node),
+        Spot::Node(node, _) => graph.key(NodeId(node)).map(Place::Node),
         Spot::Edge(edge) => edge_place(graph, EdgeId(edge)),
     };
-    spots.into_iter().filter_map(place).collect()
+    let mut places: Vec<Place> = spots.into_iter().filter_map(place).collect();
+    // A node may be entered over several edges.
+    places.dedup();
+    places
 }
 
 fn edge_place(graph: &Graph, edge: EdgeId) -> Option<Place> {

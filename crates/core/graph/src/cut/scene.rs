@@ -3,6 +3,7 @@
 //! Nothing is copied out of the graph. The searches ask for what they come across, so that a cut near the sources costs
 //! what is near the sources, however large the estate is.
 
+use super::ground::Ground;
 use super::outlook::{Approach, Outlook, is_possible};
 use super::paged::Paged;
 use super::request::{CutRequest, price};
@@ -48,6 +49,12 @@ impl<'r> Prices<'r> {
         price
     }
 
+    /// What the cheapest of `options` costs, or [`INFINITE`] if none is permitted.
+    #[inline]
+    pub(crate) fn least(&self, options: &[u32]) -> u64 {
+        options.iter().map(|option| self.of(*option)).min().unwrap_or(INFINITE)
+    }
+
     fn ask(&self, option: u32) -> u64 {
         let Some(stated) = self.graph.option_at(option) else { return INFINITE };
         let barred = self.barred.contains(&option)
@@ -65,6 +72,7 @@ pub(crate) struct Scene<'s> {
     pub(crate) all: &'s Arrivals,
     pub(crate) approach: &'s Approach,
     pub(crate) prices: &'s Prices<'s>,
+    pub(crate) ground: Ground,
     /// Sorted; each can be severed.
     pub(crate) targets: Vec<u32>,
 }
@@ -72,7 +80,8 @@ pub(crate) struct Scene<'s> {
 impl<'s> Scene<'s> {
     pub(crate) fn new(graph: &'s Graph, outlook: &'s Outlook, prices: &'s Prices<'s>, targets: Vec<u32>) -> Scene<'s> {
         let Outlook { starts, all, approach } = outlook;
-        Scene { graph, net: &graph.net, starts, all, approach, prices, targets }
+        let ground = Ground::new(graph, starts, prices, |node| !approach.is_blind(node));
+        Scene { graph, net: &graph.net, starts, all, approach, prices, ground, targets }
     }
 
     pub(crate) fn is_target(&self, node: u32) -> bool {
@@ -101,7 +110,7 @@ impl<'s> Scene<'s> {
     /// What it costs to disable something with these options.
     #[inline]
     pub(crate) fn capacity(&self, options: &[u32]) -> u64 {
-        options.iter().map(|option| self.prices.of(*option)).min().unwrap_or(INFINITE)
+        self.prices.least(options)
     }
 
     /// Whether the edge leads towards a target at an instant from now on. Asked of edges whose needs are within reach.
@@ -113,11 +122,6 @@ impl<'s> Scene<'s> {
     /// Everything held from now on if `chosen` options are done.
     pub(crate) fn arrive(&self, chosen: &FxHashSet<u32>) -> Arrivals {
         arrive(self.net, self.starts, Time::MAX, &Without { graph: self.graph, chosen })
-    }
-
-    /// Everything held from now on if every permitted option is done.
-    pub(crate) fn arrive_at_best(&self) -> Arrivals {
-        arrive(self.net, self.starts, Time::MAX, &Spent { scene: self })
     }
 
     /// The sum of the costs of `options`.
@@ -142,15 +146,16 @@ impl Blocked for Without<'_> {
 }
 
 /// Every permitted option is done.
-struct Spent<'w> {
-    scene: &'w Scene<'w>,
+pub(crate) struct Spent<'w> {
+    pub(crate) graph: &'w Graph,
+    pub(crate) prices: &'w Prices<'w>,
 }
 
 impl Blocked for Spent<'_> {
     fn node(&self, node: u32) -> bool {
-        self.scene.capacity(self.scene.on_node(node)) < INFINITE
+        self.prices.least(self.graph.node_option_ids(node)) < INFINITE
     }
     fn edge(&self, edge: u32) -> bool {
-        self.scene.capacity(self.scene.on_edge(edge)) < INFINITE
+        self.prices.least(self.graph.edge_option_ids(edge)) < INFINITE
     }
 }

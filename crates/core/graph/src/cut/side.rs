@@ -1,12 +1,15 @@
 //! The intruder's side of a cut: what stays derivable once some options are done, and where these options stop it.
 //!
-//! Time is honoured only as far as the outlook does (a step that cannot happen from now on is not taken), so the side is
-//! never too small: a target outside it is severed. It grows when an option is left out, from where that
-//! option stopped it, and can be taken back to what it was: so the question what happens without one step costs
+//! On the ground, time is honoured exactly; beyond it only as far as the outlook does (a step that cannot happen from now on is
+//! not taken), so the side is never too small: a target outside it is severed. It grows when an option is left out, from
+//! where that option stopped it, and can be taken back to what it was: so the question what happens without one step costs
 //! only what that step keeps away, up to the first target.
 
+use super::ground::Entry;
+use super::paged::Paged;
 use super::scene::Scene;
 use super::walk;
+use crate::net::NONE;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,21 +17,23 @@ use std::collections::BinaryHeap;
 /// Where an option stops the intruder.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Spot {
-    /// At a node that could otherwise be entered.
-    Node(u32),
+    /// At a node that could otherwise be entered, and over which edge; `NONE` for a start.
+    Node(u32, u32),
     /// At an edge all of whose needs are held.
     Edge(u32),
 }
+
+/// A start is held by no edge.
+const BEGUN: u32 = NONE;
 
 /// What stays derivable.
 pub(crate) struct Side<'s> {
     scene: &'s Scene<'s>,
     pub(crate) chosen: FxHashSet<u32>,
-    held: FxHashSet<u32>,
+    /// Node off the ground -> the edge by which it is held, and one; [`BEGUN`] for a start, 0 if it is not held.
+    via: Paged<u32>,
     /// Option -> where it stops the intruder.
     spots: FxHashMap<u32, Vec<Spot>>,
-    /// Whether any step needs more than its origin.
-    pub(crate) gated: bool,
     /// Edges looked at.
     pub(crate) work: u64,
 }
@@ -43,15 +48,42 @@ struct Journal {
 impl<'s> Side<'s> {
     /// The side with `chosen` done. Targets are part of it if they are derivable.
     pub(crate) fn new(scene: &'s Scene<'s>, chosen: FxHashSet<u32>) -> Side<'s> {
-        let mut side =
-            Side { scene, chosen, held: FxHashSet::default(), spots: FxHashMap::default(), gated: false, work: 0 };
-        let starts = scene.starts.iter().map(|start| start.node).filter(|node| !scene.approach.is_blind(*node));
-        side.grow(starts.collect(), false, &mut Journal::default());
+        let mut side = Side { scene, chosen, via: Paged::new(), spots: FxHashMap::default(), work: 0 };
+        let mut journal = Journal::default();
+        let mut first = Vec::new();
+        for Entry { node, edge } in scene.ground.border.iter().copied() {
+            if edge == NONE || !side.stops(scene.on_edge(edge), Spot::Edge(edge), &mut journal) {
+                first.push((node, edge));
+            }
+        }
+        side.grow(first, false, &mut journal);
         side
     }
 
+    /// Whether the node is derivable off the ground.
+    #[inline]
     pub(crate) fn holds(&self, node: u32) -> bool {
-        self.held.contains(&node)
+        self.via.get(node) > 0
+    }
+
+    /// The steps off the ground by which the node is held, each after those that it needs.
+    pub(crate) fn steps_to(&self, node: u32) -> Vec<u32> {
+        let mut steps = Vec::new();
+        let mut seen: FxHashSet<u32> = FxHashSet::default();
+        let mut open = vec![(node, false)];
+        while let Some((node, is_done)) = open.pop() {
+            let via = self.via.get(node);
+            if via == 0 || via == BEGUN {
+                continue;
+            }
+            if is_done {
+                steps.push(via - 1);
+            } else if seen.insert(node) {
+                open.push((node, true));
+                open.extend(self.scene.net.needs(via - 1).map(|need| (need, false)));
+            }
+        }
+        steps
     }
 
     /// Where an option stops the intruder; several times the same spot if it is tried several times.
@@ -73,27 +105,27 @@ impl<'s> Side<'s> {
     }
 
     /// The nodes that can be entered once `option` is no longer chosen.
-    fn reopened(&self, option: u32) -> Vec<u32> {
+    fn reopened(&self, option: u32) -> Vec<(u32, u32)> {
         let entered = |spot: &Spot| match *spot {
-            Spot::Node(node) => Some(node),
+            Spot::Node(node, edge) => Some((node, edge)),
             Spot::Edge(edge) => {
                 let stopped = self.scene.on_edge(edge).iter().any(|other| self.chosen.contains(other));
-                (!stopped).then(|| self.scene.net.to(edge))
+                (!stopped).then(|| (self.scene.net.to(edge), edge))
             }
         };
         self.spots(option).iter().filter_map(entered).collect()
     }
 
     /// Adds what follows from entering `first`; stops at the first target if asked to, and gives it.
-    fn grow(&mut self, first: Vec<u32>, stop: bool, journal: &mut Journal) -> Option<u32> {
+    fn grow(&mut self, first: Vec<(u32, u32)>, stop: bool, journal: &mut Journal) -> Option<u32> {
         let scene = self.scene;
-        let mut queue: BinaryHeap<Reverse<(u8, u32)>> =
-            first.into_iter().map(|node| Reverse((scene.approach.steps(node), node))).collect();
-        while let Some(Reverse((_, node))) = queue.pop() {
-            if self.held.contains(&node) || self.stops(scene.on_node(node), Spot::Node(node), journal) {
+        let rank = |node: u32, edge: u32| Reverse((scene.approach.steps(node), node, edge));
+        let mut queue: BinaryHeap<_> = first.into_iter().map(|(node, edge)| rank(node, edge)).collect();
+        while let Some(Reverse((_, node, edge))) = queue.pop() {
+            if self.holds(node) || self.stops(scene.on_node(node), Spot::Node(node, edge), journal) {
                 continue;
             }
-            self.held.insert(node);
+            self.via.set(node, if edge == NONE { BEGUN } else { edge + 1 });
             journal.held.push(node);
             if stop && scene.is_target(node) {
                 return Some(node);
@@ -101,17 +133,15 @@ impl<'s> Side<'s> {
             for edge in walk::onward(scene.net, node) {
                 self.work += 1;
                 let to = scene.net.to(edge);
-                if scene.approach.is_blind(to) || self.held.contains(&to) {
+                if scene.approach.is_blind(to) || self.holds(to) {
                     continue;
                 }
-                if !scene.net.premises(edge).is_empty() {
-                    self.gated = true;
-                    if !scene.net.needs(edge).all(|need| self.held.contains(&need)) {
-                        continue;
-                    }
+                let gated = !scene.net.premises(edge).is_empty();
+                if gated && !scene.net.needs(edge).all(|need| self.holds(need) || scene.ground.holds(need)) {
+                    continue;
                 }
                 if scene.leads_on(edge) && !self.stops(scene.on_edge(edge), Spot::Edge(edge), journal) {
-                    queue.push(Reverse((scene.approach.steps(to), to)));
+                    queue.push(rank(to, edge));
                 }
             }
         }
@@ -131,7 +161,7 @@ impl<'s> Side<'s> {
 
     fn undo(&mut self, journal: Journal) {
         for node in journal.held {
-            self.held.remove(&node);
+            self.via.set(node, 0);
         }
         for option in journal.stopped.into_iter().rev() {
             if let Some(spots) = self.spots.get_mut(&option) {

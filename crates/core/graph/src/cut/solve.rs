@@ -41,13 +41,15 @@ const EXACT_WORK_MAX: u64 = 100_000;
 /// Up to this much work, what remains of a cut is asked of time exactly.
 const ASKING_WORK_MAX: u64 = 1_000_000;
 
-/// The cheapest cut that the budget finds. Every target of the scene must be severed by all permitted options together.
-pub(crate) fn solve(scene: &Scene<'_>, budget: &mut Budget) -> Solution {
-    let mut solver = Solver::new(scene, budget);
+/// The cheapest cut that is found with `plan_max` operations, made cheaper or proven with `proof_max` more. Every target of
+/// the scene must be severed by all permitted options together.
+pub(crate) fn solve(scene: &Scene<'_>, plan_max: u64, proof_max: u64) -> Solution {
+    let mut solver = Solver::new(scene, Budget { left: plan_max });
     if scene.targets.is_empty() {
         return solver.done();
     }
     solver.seed();
+    solver.budget = Budget { left: proof_max };
     if !solver.is_proven() && solver.proofs.len() <= ROWS_MAX {
         solver.price();
         solver.tighten();
@@ -55,9 +57,9 @@ pub(crate) fn solve(scene: &Scene<'_>, budget: &mut Budget) -> Solution {
     solver.done()
 }
 
-struct Solver<'i, 'b> {
+struct Solver<'i> {
     scene: &'i Scene<'i>,
-    budget: &'b mut Budget,
+    budget: Budget,
     /// The cheapest cut so far.
     best: Vec<u32>,
     proofs: Vec<Derivation>,
@@ -71,8 +73,8 @@ struct Solver<'i, 'b> {
     tree: Tree,
 }
 
-impl<'i, 'b> Solver<'i, 'b> {
-    fn new(scene: &'i Scene<'i>, budget: &'b mut Budget) -> Self {
+impl<'i> Solver<'i> {
+    fn new(scene: &'i Scene<'i>, budget: Budget) -> Self {
         Solver {
             scene,
             budget,
@@ -133,21 +135,20 @@ impl<'i, 'b> Solver<'i, 'b> {
     fn seed(&mut self) {
         let found = flow::cut(self.scene, self.budget.left);
         self.budget.spend(found.work);
-        self.bound_by_flow(&found);
-        self.best =
-            if found.open.is_empty() { found.options } else { self.sever(found.options, false).unwrap_or_default() };
+        let side = Side::new(self.scene, found.options.iter().copied().collect());
+        self.bound_by_flow(&found, &side);
+        self.best = found.options;
         if !self.is_proven() {
             self.best = self.thin(self.best.clone());
         }
     }
 
     /// Turns the paths of a flow into proofs, and their flow into weights as far as they fit.
-    fn bound_by_flow(&mut self, found: &FlowCut) {
+    fn bound_by_flow(&mut self, found: &FlowCut, side: &Side<'_>) {
         let mut weights: Vec<u64> = Vec::new();
         let scene = self.scene;
-        let direct = found.direct.iter().map(|(node, amount)| (scene.derivation(*node, Vec::new()), *amount));
-        let along = found.paths.iter().filter_map(|(path, amount)| Some((scene.complete(path)?, *amount)));
-        for (proof, amount) in direct.chain(along) {
+        let along = found.paths.iter().filter_map(|path| Some((scene.complete(path, side)?, path.amount)));
+        for (proof, amount) in along {
             let (number, _) = self.learn(proof);
             weights.resize(self.rows.len(), 0);
             let weight = item(&weights, number as usize).saturating_add(amount.saturating_mul(PARTS));
@@ -194,7 +195,7 @@ impl<'i, 'b> Solver<'i, 'b> {
             if self.rows.len() > ROWS_MAX || self.budget.left == 0 {
                 break;
             }
-            let packing = packing::pack(&self.rows, &self.costs, self.budget);
+            let packing = packing::pack(&self.rows, &self.costs, &mut self.budget);
             let mut prices: FxHashMap<u32, f64> = FxHashMap::default();
             for (price, option) in packing.prices.iter().zip(&self.actions).filter(|(price, _)| **price > 0.0) {
                 prices.insert(*option, *price);
@@ -226,7 +227,7 @@ impl<'i, 'b> Solver<'i, 'b> {
     fn tighten(&mut self) {
         while !self.is_proven() && self.budget.left > 0 && self.rows.len() <= ROWS_MAX {
             let known: Vec<u32> = self.best.clone().into_iter().map(|option| self.action(option)).collect();
-            let hitting = hitting::hit(&self.rows, &self.costs, &known, self.budget);
+            let hitting = hitting::hit(&self.rows, &self.costs, &known, &mut self.budget);
             if hitting.lower > self.lower {
                 (self.lower, self.tree) = (hitting.lower, hitting.tree);
             }
@@ -236,7 +237,7 @@ impl<'i, 'b> Solver<'i, 'b> {
                 break;
             }
             let known = self.rows.len();
-            let Some(severing) = self.sever(options, true) else { break };
+            let Some(severing) = self.sever(options) else { break };
             let thinner = self.thin(severing);
             if self.scene.cost(&thinner) < self.scene.cost(&self.best) {
                 self.best = thinner;
@@ -247,13 +248,13 @@ impl<'i, 'b> Solver<'i, 'b> {
         }
     }
 
-    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left. Once the
-    /// budget ends, `None` if it may stop, and otherwise what severs without a search.
-    fn sever(&mut self, options: Vec<u32>, may_stop: bool) -> Option<Vec<u32>> {
+    /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left; `None` if
+    /// the budget ends before that.
+    fn sever(&mut self, options: Vec<u32>) -> Option<Vec<u32>> {
         let mut chosen: FxHashSet<u32> = options.into_iter().collect();
         loop {
             if self.budget.left == 0 {
-                return (!may_stop).then(|| sorted(self.scene.closed(chosen)));
+                return None;
             }
             let mut work = 1;
             let near = self.scene.cheapest(&FxHashMap::default(), &chosen, &mut work);

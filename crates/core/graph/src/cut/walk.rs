@@ -2,6 +2,12 @@
 
 use crate::net::Net;
 
+/// The edges out of `node`.
+#[inline]
+pub(crate) fn out(net: &Net, node: u32) -> impl Iterator<Item = u32> {
+    net.out(node)
+}
+
 /// The edges into `node`.
 #[inline]
 pub(crate) fn into(net: &Net, node: u32) -> impl Iterator<Item = u32> {

@@ -203,11 +203,11 @@ fn a_plan_is_safe_under_any_budget() {
         let sources = model.sources(&graph);
         let full = CutRequest::new(&sources, time(model.now), model.targets(&graph));
         let best = cut(&graph, &full).cut.cost;
-        for work_max in [0, 20, 60] {
-            let request = CutRequest { work_max, ..full.clone() };
+        for most in [0, 20, 60] {
+            let request = CutRequest { plan_max: most, proof_max: most, ..full.clone() };
             let outcome = cut(&graph, &request);
-            assert_eq!(check::outcome(&graph, &request, &outcome), Ok(()), "{work_max} {model:?}");
-            assert!(outcome.cut.cost >= best && outcome.cut.lower_bound <= best, "{work_max} {model:?}");
+            assert_eq!(check::outcome(&graph, &request, &outcome), Ok(()), "{most} {model:?}");
+            assert!(outcome.cut.cost >= best && outcome.cut.lower_bound <= best, "{most} {model:?}");
             dearer += usize::from(outcome.cut.cost > best);
         }
     }

@@ -58,7 +58,7 @@ fn engines_agree() {
         assert_eq!(near, far, "round {round}");
         let outcome = cut_from(&graph, &request, &outlook);
         assert_eq!(check::outcome(&graph, &request, &outcome), Ok(()), "round {round}");
-        let none = CutRequest { work_max: 0, ..request.clone() };
+        let none = CutRequest { plan_max: 0, proof_max: 0, ..request.clone() };
         let safe = cut(&graph, &none);
         assert_eq!(check::outcome(&graph, &none, &safe), Ok(()), "round {round}");
         assert!(safe.cut.cost >= outcome.cut.cost);

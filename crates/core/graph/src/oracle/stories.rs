@@ -334,7 +334,7 @@ fn a_gate_is_cut_at_its_cheapest_need_and_a_gap_is_branched_away() {
     assert!(matches!(outcome.cut.certificate.bound, Bound::Branch { .. }));
     assert_eq!(check::outcome(&graph, &request, &outcome), Ok(()));
     // Without budget the plan is still safe, and does not claim what it cannot prove.
-    let hasty = cut(&graph, &CutRequest { work_max: 0, ..request.clone() });
+    let hasty = cut(&graph, &CutRequest { plan_max: 0, proof_max: 0, ..request.clone() });
     assert!(!hasty.cut.proven && hasty.cut.cost >= 40 && hasty.cut.lower_bound < 40);
     assert_eq!(check::outcome(&graph, &request, &hasty), Ok(()));
 }
