@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 }
 
 /// What no permitted action takes away.
-#[derive(Default)]
+
 pub(crate) struct Ground {
     /// When each node of it is held.
     pub(crate) arrivals: Arrivals,
