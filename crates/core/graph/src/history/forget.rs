@@ -26,10 +26,26 @@ pub struct Forgotten {
 impl History {
     /// Forgets what questions of `before` and later do not need.
     pub fn forget(&mut self, before: Time) -> Forgotten {
-        let forms =
-            |history: &History| history.scopes.values().flat_map(|scope| scope.marks.values()).map(Vec::len).sum();
-        let headers = |history: &History| history.scopes.values().map(|scope| scope.snapshots.len()).sum::<usize>();
-        let (had, had_snapshots): (usize, usize) = (forms(self), headers(self));
+        let had = self.size();
+        let mut last = had;
+        // What one pass forgets of a thing may leave another scope alone with it.
+        loop {
+            self.forget_once(before);
+            let left = self.size();
+            if left == last {
+                return Forgotten { forms: had.0 - left.0, snapshots: had.1 - left.1, left: left.0 };
+            }
+            last = left;
+        }
+    }
+
+    /// How many forms and how many snapshots it has.
+    fn size(&self) -> (usize, usize) {
+        let forms = self.scopes.values().flat_map(|scope| scope.marks.values()).map(Vec::len).sum();
+        (forms, self.scopes.values().map(|scope| scope.snapshots.len()).sum())
+    }
+
+    fn forget_once(&mut self, before: Time) {
         let olds: Vec<Old> = self.scopes.values().map(|scope| Old::of(scope, before)).collect();
         for (scope, old) in self.scopes.values_mut().zip(&olds) {
             scope.marks.retain(|statement, marks| {
@@ -63,8 +79,6 @@ impl History {
             });
             old.thin_out(scope);
         }
-        let left = forms(self);
-        Forgotten { forms: had - left, snapshots: had_snapshots - headers(self), left }
     }
 
     /// The log that gives this history when it is read: shorter than what was written of it, where something was forgotten.

@@ -113,13 +113,20 @@ fn living(spans: Vec<Span>, meant: &BTreeMap<NodeKey, Time>) -> Vec<Fact> {
         let valid = Interval::new(node.valid.from, node.valid.to.min(until.unwrap_or(Time::MAX)));
         Fact::Node(NodeFact { valid, known: span.known, ..node.clone() })
     };
-    let open: Vec<Fact> = spans.iter().filter(|span| span.end.is_none()).map(|span| node(span, None)).collect();
+    let stated = |span: &Span| {
+        let Fact::Node(node) = &span.fact else { panic!("a node") };
+        node.valid.to
+    };
+    let latest = spans.iter().filter_map(|span| Some(span.end?.min(stated(span)))).max();
+    let open = spans.iter().filter(|span| span.end.is_none() && latest.is_none_or(|latest| stated(span) > latest));
+    let open: Vec<Fact> = open.map(|span| node(span, None)).collect();
     if !open.is_empty() {
         return open;
     }
-    let latest = spans.iter().map(|span| span.end).max().expect("a span");
-    let last = spans.iter().rfind(|span| span.end == latest).expect("a span");
-    vec![node(last, last.end)]
+    let last = spans.iter().rfind(|span| span.end.is_some_and(|end| Some(end.min(stated(span))) == latest));
+    let last = last.expect("a span");
+    let ended = node(last, last.end);
+    if matches!(&ended, Fact::Node(node) if node.valid.from < node.valid.to) { vec![ended] } else { Vec::new() }
 }
 
 fn listed(facts: &[Fact]) -> Vec<String> {
@@ -239,10 +246,13 @@ proptest! {
         let later = |one: &Snapshot| Snapshot { taken: Time(one.taken.0 + 50), known: Time(one.known.0 + 50), ..one.clone() };
         let late: Vec<Snapshot> = late.iter().map(later).collect();
         let all_complete = early.iter().chain(&late).all(|one| one.complete);
-        let ended_then: BTreeSet<NodeKey> = whole.facts(Time(horizon)).iter().filter_map(|fact| match fact {
-            Fact::Node(node) if node.valid.to <= Time(horizon) => Some(node.key.clone()),
+        let alive_then: BTreeSet<NodeKey> = whole.facts(Time(horizon)).iter().filter_map(|fact| match fact {
+            Fact::Node(node) if node.valid.to > Time(horizon) => Some(node.key.clone()),
             _ => None,
         }).collect();
+        let known_then = early.iter().filter(|one| one.known <= Time(horizon)).flat_map(|one| &one.facts);
+        let mut ended_then: BTreeSet<NodeKey> = known_then.filter_map(node_of).cloned().collect();
+        ended_then.retain(|key| !alive_then.contains(key));
         take(&mut whole, &late);
         take(&mut short, &late);
         let mut again = History::default();
@@ -251,11 +261,15 @@ proptest! {
             prop_assert_eq!(listed(&again.facts(at)), listed(&short.facts(at)), "read again at {}", at.0);
             prop_assert!(short.notes(at).eq(whole.notes(at)));
             let shown = short.facts(at);
-            let named: BTreeSet<&NodeKey> = shown.iter().filter_map(node_of).collect();
+            let lives_on = |fact: &&Fact| matches!(fact, Fact::Node(node) if node.valid.to > Time(horizon));
+            let since = late.iter().filter(|one| one.known <= at).flat_map(|one| &one.facts).filter(lives_on);
+            let stated_again: BTreeSet<&NodeKey> = since.filter_map(node_of).collect();
+            let named: BTreeSet<&NodeKey> = shown.iter().filter(lives_on).filter_map(node_of).collect();
+            let again: BTreeSet<&NodeKey> = named.intersection(&stated_again).copied().collect();
             let needed = |fact: &&Fact| match fact {
                 Fact::Edge(edge) => edge.valid.to > Time(horizon),
                 Fact::Node(node) => {
-                    node.valid.to > Time(horizon) && (named.contains(&node.key) || !ended_then.contains(&node.key))
+                    node.valid.to > Time(horizon) && (!ended_then.contains(&node.key) || again.contains(&node.key))
                 }
             };
             let words = |facts: &[Fact]| {

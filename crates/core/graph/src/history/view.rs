@@ -103,7 +103,7 @@ impl History {
                 }
             }
         }
-        let retired = |runs: &[Run]| runs.iter().all(|run| run.end.is_some());
+        let retired = |runs: &[Run]| living(runs).next().is_none();
         let ended = nodes.iter().filter(|(_, runs)| retired(runs)).map(|(key, _)| (*key, Time::MIN));
         let mut spoken_of: BTreeMap<&NodeKey, Time> = ended.collect();
         let mut facts = Vec::new();
@@ -140,8 +140,14 @@ fn edge(run: &Run) -> Option<EdgeFact> {
     (valid.from < valid.to).then_some(edge)
 }
 
+/// Those that no snapshot has ended, unless by their own word they ended before others were.
+fn living(runs: &[Run]) -> impl Iterator<Item = &Run> {
+    let ended = runs.iter().filter(|run| run.end.is_some()).map(|run| run.interval().to).max();
+    runs.iter().filter(move |run| run.end.is_none() && ended.is_none_or(|ended| run.interval().to > ended))
+}
+
 /// A thing has one life. While any scope says that it exists, those that no longer do are not heard; when all of them have
-/// ended it, it has ended, though not before the last relation that speaks of it.
+/// ended it, it has ended, though not before the last relation that speaks of it. What ended before it was to begin never was.
 fn lives(runs: &[Run], spoken_of: Option<Time>) -> Vec<Fact> {
     let node = |run: &Run, to: Time| match &*run.fact {
         Fact::Node(node) => {
@@ -150,11 +156,12 @@ fn lives(runs: &[Run], spoken_of: Option<Time>) -> Vec<Fact> {
         }
         Fact::Edge(_) => None,
     };
-    let living: Vec<&Run> = runs.iter().filter(|run| run.end.is_none()).collect();
-    if !living.is_empty() {
-        return living.into_iter().filter_map(|run| node(run, Time::MAX)).collect();
+    if living(runs).next().is_some() {
+        return living(runs).filter_map(|run| node(run, Time::MAX)).collect();
     }
     // Of several that ended last the scope with the last name counts, whichever came first.
-    let Some(last) = runs.iter().max_by_key(|run| run.end) else { return Vec::new() };
-    node(last, last.end.max(spoken_of).unwrap_or(Time::MAX)).into_iter().collect()
+    let ended = runs.iter().filter(|run| run.end.is_some());
+    let Some(last) = ended.max_by_key(|run| run.interval().to) else { return Vec::new() };
+    let ended = node(last, last.end.max(spoken_of).unwrap_or(Time::MAX));
+    ended.into_iter().filter(|fact| matches!(fact, Fact::Node(node) if node.valid.from < node.valid.to)).collect()
 }
