@@ -23,7 +23,6 @@ pub(crate) struct Entry {
 }
 
 /// What no permitted action takes away.
-
 pub(crate) struct Ground {
     /// When each node of it is held.
     pub(crate) arrivals: Arrivals,
