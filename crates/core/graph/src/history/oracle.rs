@@ -262,14 +262,18 @@ proptest! {
             prop_assert!(short.notes(at).eq(whole.notes(at)));
             let shown = short.facts(at);
             let lives_on = |fact: &&Fact| matches!(fact, Fact::Node(node) if node.valid.to > Time(horizon));
-            let since = late.iter().filter(|one| one.known <= at).flat_map(|one| &one.facts).filter(lives_on);
-            let stated_again: BTreeSet<&NodeKey> = since.filter_map(node_of).collect();
+            let lives_on = |fact: &&Fact| matches!(fact, Fact::Node(node) if node.valid.to > Time(horizon));
+            let since = late.iter().filter(|one| one.known <= at).flat_map(|one| &one.facts);
+            let (stated_again, ended_again): (Vec<&Fact>, Vec<&Fact>) = since.partition(lives_on);
+            let stated_again: BTreeSet<&NodeKey> = stated_again.into_iter().filter_map(node_of).collect();
+            let ended_again = ended_again.into_iter().filter_map(node_of);
+            let ended: BTreeSet<&NodeKey> = ended_then.iter().chain(ended_again).collect();
             let named: BTreeSet<&NodeKey> = shown.iter().filter(lives_on).filter_map(node_of).collect();
             let again: BTreeSet<&NodeKey> = named.intersection(&stated_again).copied().collect();
             let needed = |fact: &&Fact| match fact {
                 Fact::Edge(edge) => edge.valid.to > Time(horizon),
                 Fact::Node(node) => {
-                    node.valid.to > Time(horizon) && (!ended_then.contains(&node.key) || again.contains(&node.key))
+                    node.valid.to > Time(horizon) && (!ended.contains(&node.key) || again.contains(&node.key))
                 }
             };
             let words = |facts: &[Fact]| {
