@@ -3,7 +3,7 @@
 
 use crate::Scale;
 use crate::clock::{Samples, timed};
-use crate::cuts;
+use crate::cuts::{self, Depth};
 use crate::estate::Estate;
 use crate::handout;
 use crate::peers::{Answer, Peers};
@@ -122,7 +122,7 @@ fn race(
     let approach = Arc::new(Approach::new(&subject.graph, &subject.jewels()));
     for (sources, count) in SETS {
         let sets: Vec<Vec<u32>> = (0..count as u64).map(|n| subject.estate.environments(sources, 77 + n)).collect();
-        let found = cuts::measure(&subject, &approach, &sets, 40_000_000)?;
+        let found = cuts::measure(&subject, &approach, &sets, Depth::Proof)?;
         let question = format!("cut_{sources}");
         let ours = Ours {
             milliseconds: found.took.at(0.5),

@@ -262,7 +262,6 @@ proptest! {
             prop_assert!(short.notes(at).eq(whole.notes(at)));
             let shown = short.facts(at);
             let lives_on = |fact: &&Fact| matches!(fact, Fact::Node(node) if node.valid.to > Time(horizon));
-            let lives_on = |fact: &&Fact| matches!(fact, Fact::Node(node) if node.valid.to > Time(horizon));
             let since = late.iter().filter(|one| one.known <= at).flat_map(|one| &one.facts);
             let (stated_again, ended_again): (Vec<&Fact>, Vec<&Fact>) = since.partition(lives_on);
             let stated_again: BTreeSet<&NodeKey> = stated_again.into_iter().filter_map(node_of).collect();
