@@ -34,6 +34,14 @@ pub struct Doubt {
     pub time: Option<Time>,
     /// The run in question.
     pub run: Interval,
+    /// Where what is in doubt was read, where it was.
+    pub place: Option<Text>,
+}
+
+impl Doubt {
+    fn repeats(&self, other: &Doubt) -> bool {
+        (self.suspect, self.time, self.run) == (other.suspect, other.time, other.run) && self.sentence == other.sentence
+    }
 }
 
 /// One environment's evidence, read under one profile.
@@ -82,7 +90,7 @@ impl<'a> Reading<'a> {
                 match self.coverage(run, artefact) {
                     Ok(reason) => covered.push(reason),
                     Err(sentence) => {
-                        doubts.push(Doubt { suspect: false, sentence, time: None, run: run.interval });
+                        doubts.push(Doubt { suspect: false, sentence, time: None, run: run.interval, place: None });
                     }
                 }
             }
@@ -107,7 +115,7 @@ impl<'a> Reading<'a> {
         let run = Interval::since(self.profile.first());
         let traces = self.evidence.observations.iter().filter_map(|observation| {
             let (suspect, sentence) = trace(observation)?;
-            Some(Doubt { suspect, sentence, time: observation.time, run })
+            Some(Doubt { suspect, sentence, time: observation.time, run, place: Some(observation.evidence.clone()) })
         });
         traces.collect()
     }
@@ -206,13 +214,15 @@ impl<'a> Reading<'a> {
     }
 
     fn reference_doubts(&self, run: &Run, artefact: &Artefact, doubts: &mut Vec<Doubt>) {
-        let mut add = |suspect: bool, time: Option<Time>, sentence: String| {
-            let doubt = Doubt { suspect, sentence, time, run: run.interval };
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
-            }
-        };
         for (time, observation) in self.during(run) {
+            let mut add = |suspect: bool, time: Option<Time>, sentence: String| {
+                let place = Some(observation.evidence.clone());
+                let doubt = Doubt { suspect, sentence, time, run: run.interval, place };
+                // One doubt is told once, at the first place that gives it.
+                if !doubts.iter().any(|other| doubt.repeats(other)) {
+                    doubts.push(doubt);
+                }
+            };
             let open = self.was_open(artefact, time, run);
             match &observation.what {
                 ObservationKind::Unpinned { ecosystem, name, reference } => {

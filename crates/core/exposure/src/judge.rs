@@ -5,7 +5,7 @@
 use crate::coverage;
 use crate::coverage::{Doubt, Reading, commit_of};
 use crate::profile::{Artefact, Profile};
-use firebreak_model::{EnvironmentEvidence, Interval, Judgement, Observation, ObservationKind, Time, Verdict};
+use firebreak_model::{EnvironmentEvidence, Interval, Judgement, Observation, ObservationKind, Text, Time, Verdict};
 use firebreak_package::Ecosystem;
 
 /// At most so many sentences of one kind are kept in a judgement: the first ones decide.
@@ -16,6 +16,7 @@ struct Match {
     sentence: String,
     time: Option<Time>,
     first: Time,
+    place: Text,
 }
 
 /// Judges `evidence` under `profile`.
@@ -62,6 +63,22 @@ pub fn judge(profile: &Profile, evidence: &EnvironmentEvidence) -> Judgement {
     judgement
 }
 
+/// Where what decides the verdict on `evidence` was read: of what is exposed the matches, else what is in doubt, what makes it
+/// suspect first. Nothing where all is clear, or where only something missing decides.
+pub fn places(profile: &Profile, evidence: &EnvironmentEvidence) -> Vec<Text> {
+    let reading = Reading::new(profile, evidence);
+    let mut places: Vec<Text> = matches(&reading).into_iter().map(|found| found.place).collect();
+    if places.is_empty() {
+        let mut doubts = reading.doubts(&mut Vec::new());
+        doubts.sort_by_key(|doubt| (!doubt.suspect, doubt.time));
+        places = doubts.into_iter().filter_map(|doubt| doubt.place).collect();
+    }
+    let mut seen = rustc_hash::FxHashSet::default();
+    places.retain(|place| seen.insert(place.clone()));
+    places.truncate(SENTENCES_MAX);
+    places
+}
+
 fn sentences<'a>(doubts: impl Iterator<Item = &'a Doubt>) -> Vec<String> {
     doubts.map(|doubt| doubt.sentence.clone()).collect()
 }
@@ -83,7 +100,7 @@ fn matches(reading: &Reading<'_>) -> Vec<Match> {
         if let Some((first, what)) = matched {
             let when = observation.time.map_or_else(String::new, |time| format!(" at {time}"));
             let sentence = format!("{what}{when} ({})", observation.evidence);
-            found.push(Match { sentence, time: observation.time, first });
+            found.push(Match { sentence, time: observation.time, first, place: observation.evidence.clone() });
         }
     }
     // Arrival order must not show: by time, then by sentence.
@@ -144,12 +161,7 @@ fn bad_version(profile: &Profile, ecosystem: &str, name: &str, version: &str) ->
 }
 
 /// A bad version as a tag, unless the digest is known to be a good one.
-fn bad_image_tag(
-    profile: &Profile,
-    name: &str,
-    tag: &Option<firebreak_model::Text>,
-    digest: &Option<firebreak_model::Text>,
-) -> Option<Time> {
+fn bad_image_tag(profile: &Profile, name: &str, tag: &Option<Text>, digest: &Option<Text>) -> Option<Time> {
     let tag = tag.as_deref()?;
     let clean = |artefact: &&Artefact| {
         digest.as_deref().is_some_and(|digest| artefact.clean.contains(crate::profile::bare_digest(digest).as_ref()))

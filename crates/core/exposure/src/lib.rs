@@ -29,11 +29,13 @@ pub mod line;
 pub mod observe;
 pub mod posture;
 pub mod profile;
+pub mod report;
 pub mod run;
 
 pub use book::EvidenceBook;
 pub use difference::{Change, difference};
 pub use docket::Docket;
-pub use judge::judge;
+pub use judge::{judge, places};
 pub use observe::{Mark, Seen, observe};
 pub use profile::Profile;
+pub use report::{Answer, Place, Report};
