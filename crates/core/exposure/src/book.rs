@@ -45,6 +45,8 @@ impl PartialOrd for Placed {
 struct Entry {
     runs: BTreeSet<(Time, Time)>,
     observations: BTreeSet<Placed>,
+    /// What commands print by themselves, as if it had been seen.
+    printed: BTreeSet<Placed>,
     gaps: BTreeSet<String>,
     log: Option<Log>,
     alive: Option<Time>,
@@ -120,6 +122,9 @@ impl EvidenceBook {
         if let Some(observation) = &seen.observation {
             entry.observe(observation);
         }
+        if let Some(printed) = &seen.printed {
+            entry.printed.insert(Placed(printed.clone()));
+        }
     }
 
     /// Adds what an inventory says.
@@ -171,10 +176,30 @@ impl Entry {
         docket.judge_kept(&self.evidence(environment, |what| docket.matters(what, asks)))
     }
 
+    /// What was seen no more often than commands printed it, and not before they did. A step's header and its script name one
+    /// command twice at one moment: that counts once, so that no true line is ever taken for a printed one.
+    fn hollow(&self) -> BTreeSet<&ObservationKind> {
+        let kinds: BTreeSet<&ObservationKind> = self.printed.iter().map(|printed| &printed.0.what).collect();
+        let only_printed = |what: &&ObservationKind| {
+            let times = |of: &BTreeSet<Placed>| -> Vec<Option<Time>> {
+                of.iter().filter(|one| one.0.what == **what).map(|one| one.0.time).collect()
+            };
+            let (mut commands, lines) = (times(&self.printed), times(&self.observations));
+            commands.dedup_by(|later, before| match (&before, &later) {
+                (Some(before), Some(later)) => *later <= before.plus_seconds(1),
+                _ => true,
+            });
+            lines.len() <= commands.len() && commands.first() <= lines.first()
+        };
+        kinds.into_iter().filter(only_printed).collect()
+    }
+
     /// What is known, with the observations that are wanted.
     fn evidence(&self, environment: &NodeKey, wanted: impl Fn(&ObservationKind) -> bool) -> EnvironmentEvidence {
         let is_ci = environment.system() == "ci";
-        let observations = self.observations.iter().filter(|observation| wanted(&observation.0.what));
+        let hollow = self.hollow();
+        let proves = |what: &ObservationKind| wanted(what) && !hollow.contains(what);
+        let observations = self.observations.iter().filter(|observation| proves(&observation.0.what));
         let mut observations: Vec<Observation> = observations.map(|observation| observation.0.clone()).collect();
         let mut gaps: Vec<String> = self.gaps.iter().cloned().collect();
         let mut runs: Vec<Interval> = self.runs.iter().map(|(from, to)| Interval::new(*from, *to)).collect();

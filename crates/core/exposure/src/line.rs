@@ -8,7 +8,9 @@
 mod action;
 mod command;
 mod image;
+mod languages;
 mod python;
+mod script;
 mod system;
 
 pub use command::{asked, cool_down, fixes, follows_lock, is_quiet, tool_of};
@@ -28,47 +30,100 @@ pub enum Statement {
     End,
     /// Something was seen.
     Saw(ObservationKind),
+    /// A command that will print a line by itself which looks as if this had been seen.
+    Prints(ObservationKind),
 }
 
-/// The time at the start of a line, and the rest without colours and build-step prefixes.
+/// The time at the start of a line, and the rest without colours, markers of sections and build-step prefixes.
+///
+/// Written so by GitHub (`2026-03-24T10:58:41.1234567Z text`), by its command line client (job, tab, step, tab, the same),
+/// by GitLab with times (`2026-03-24T10:58:41.123456Z 00O text`) and without (only markers of sections carry one, in seconds).
 pub fn split(line: &str) -> (Option<Time>, Cow<'_, str>) {
     let line = line.trim_start_matches('\u{feff}').trim_end();
-    // Downloads by the command line client prefix the job and the step, each with a tab.
-    let stamped = line.rsplit('\t').next().unwrap_or(line);
-    let (time, text) = match stamped.split_once(' ') {
-        Some((stamp, rest)) if stamp.ends_with('Z') && stamp.len() >= 20 => match Time::parse(stamp) {
-            Some(time) => (Some(time), rest),
-            None => (None, stamped),
-        },
-        _ => (None, stamped),
+    let stamped = stamp(line).or_else(|| stamp(line.splitn(3, '\t').nth(2)?));
+    let (time, text) = stamped.map_or((None, line), |(time, text)| (Some(time), text));
+    let text = plain(text);
+    if !text.starts_with("section_") {
+        return (time, text);
+    }
+    let (in_section, at) = section(&text);
+    (time.or(in_section), Cow::Owned(text.get(at..).unwrap_or_default().to_owned()))
+}
+
+fn stamp(line: &str) -> Option<(Time, &str)> {
+    let (stamp, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let time = Time::parse(stamp).filter(|_| stamp.ends_with('Z') && stamp.len() >= 20)?;
+    // GitLab tells after the time which stream a line is of, and whether it continues the line before.
+    let gitlab = |rest: &str| {
+        let mut letters = rest.bytes();
+        let stream = letters.by_ref().take(2).all(|byte| byte.is_ascii_hexdigit());
+        stream && matches!(letters.next(), Some(b'O' | b'E')) && matches!(letters.next(), None | Some(b' ' | b'+'))
     };
-    (time, plain(text))
+    let text = if gitlab(rest) { rest.get(4..).unwrap_or_default() } else { rest };
+    Some((time, text))
+}
+
+/// The time of GitLab's markers at the start of a line (`section_start:1774348721:name[collapsed=true]␍`), and where what
+/// follows them begins.
+fn section(text: &str) -> (Option<Time>, usize) {
+    let (mut time, mut at) = (None, 0);
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(marker) = rest.strip_prefix("section_start:").or_else(|| rest.strip_prefix("section_end:")) else {
+            break;
+        };
+        let Some(seconds) = marker.split(':').next().and_then(|seconds| seconds.parse::<u32>().ok()) else { break };
+        time = Some(Time::from_seconds(i64::from(seconds)));
+        at += rest.find('\r').map_or(rest.len(), |end| end + 1);
+    }
+    (time, at)
 }
 
 /// All that the line says. `text` is what [`split`] gave.
 pub fn statements(text: &str) -> Vec<Statement> {
     let text = text.trim();
+    // Programs that draw their progress write over one line.
+    if text.contains('\r') {
+        return text.split('\r').flat_map(statements).collect();
+    }
     if text.starts_with("Current runner version:") || text.starts_with("Job is about to start running on the runner") {
         return vec![Statement::Start];
     }
     if text == "Cleaning up orphan processes" {
         return vec![Statement::End];
     }
+    // A trace (`+ echo …`) repeats what the script said before.
+    let printed = if text.starts_with("+ ") { Vec::new() } else { script::printed(text) };
+    let acting = script::acting(text);
+    let text = acting.trim();
     let mut seen = Vec::new();
     action::read(text, &mut seen);
     python::read(text, &mut seen);
+    languages::read(text, &mut seen);
     system::read(text, &mut seen);
     image::read(text, &mut seen);
     contacts(text, &mut seen);
     command::read(text, &mut seen);
+    let looks = printed.into_iter().flat_map(statements).filter_map(|statement| match statement {
+        Statement::Saw(kind) => Some(Statement::Prints(kind)),
+        _ => None,
+    });
     let mut statements: Vec<Statement> = Vec::with_capacity(seen.len());
-    for kind in seen {
-        let statement = Statement::Saw(kind);
+    for statement in seen.into_iter().map(Statement::Saw).chain(looks) {
         if !statements.contains(&statement) {
             statements.push(statement);
         }
     }
     statements
+}
+
+/// What GitLab's runner says of the log itself. It says so in colours of its own: what a script prints of the same words has none.
+pub fn runner_of_gitlab(written: &str) -> Option<Statement> {
+    if written.contains("\u{1b}[0KRunning with gitlab-runner ") {
+        return Some(Statement::Start);
+    }
+    let ends = ["\u{1b}[32;1mJob succeeded\u{1b}[0;m", "\u{1b}[31;1mERROR: Job failed"];
+    ends.iter().any(|end| written.contains(end)).then_some(Statement::End)
 }
 
 /// The text without terminal colours and without the `#12 3.456 ` that image builds put before each line.

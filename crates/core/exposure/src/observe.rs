@@ -37,12 +37,14 @@ pub struct Seen {
     pub mark: Option<Mark>,
     /// What was seen, if anything.
     pub observation: Option<Observation>,
+    /// What a command prints by itself, as if it had been seen: so many lines of that kind prove nothing.
+    pub printed: Option<Observation>,
 }
 
 /// All that `event` says. Nothing for a source that says nothing about exposure.
 pub fn observe(event: &Event) -> Vec<Seen> {
     match event.source {
-        "ci_log" => ci_log(event),
+        "ci_log" | "gitlab_ci_log" | "circleci_log" => ci_log(event),
         "package_install" => package_install(event),
         "kubernetes_audit" => kubernetes_audit(event),
         _ => Vec::new(),
@@ -66,27 +68,63 @@ fn ci_log(event: &Event) -> Vec<Seen> {
         Some(NodeKey::environment("ci", &format!("{owner}/{repository}/{run}/{job}")))
     };
     let Some(environment) = event.keys.environment.clone().or_else(from_body) else { return Vec::new() };
-    let Some(written) = text(body, "line") else { return Vec::new() };
     let number = body.get("number").and_then(|number| number.as_u64());
-    let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation };
+    let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation, printed: None };
     let mut all = Vec::new();
+    let mut time = event.time;
+    // CircleCI's job tells itself when it began and ended.
+    match text(body, "mark") {
+        Some("start") => all.push(seen(Some(Mark::LogStart(time)), None)),
+        Some("end") => all.push(seen(Some(Mark::LogEnd(time)), None)),
+        _ => {}
+    }
+    // An empty line is a line too: without it the log would seem to have a hole.
+    let Some(written) = body.get("line").and_then(|line| line.as_str()) else { return all };
     // Lines without a time of their own continue the one before them, and are part of its record.
     for (place_in_record, written) in (0u64..).zip(written.split('\n')) {
         let (stamp, said) = line::split(written);
-        let time = stamp.unwrap_or(event.time);
+        time = stamp.unwrap_or(time);
         let number = number.and_then(|number| number.checked_add(place_in_record));
         all.push(seen(Some(Mark::LogLine { time, number }), None));
+        let mut whole = Vec::new();
         for statement in line::statements(&said) {
-            all.push(match statement {
-                Statement::Start => seen(Some(Mark::LogStart(time)), None),
-                Statement::End => seen(Some(Mark::LogEnd(time)), None),
+            match statement {
+                Statement::Start | Statement::End if event.source != "ci_log" => {}
                 Statement::Saw(what) => {
-                    seen(None, Some(Observation { time: Some(time), what, evidence: place(event) }))
+                    let evidence = place_of_line(event, place_in_record);
+                    all.push(seen(None, Some(Observation { time: Some(time), what, evidence })));
                 }
-            });
+                Statement::Prints(what) => {
+                    let evidence = place_of_line(event, place_in_record);
+                    let printed = Some(Observation { time: Some(time), what, evidence });
+                    all.push(Seen { printed, ..seen(None, None) });
+                }
+                mark => whole.push(mark),
+            }
         }
+        if event.source == "gitlab_ci_log" {
+            whole.extend(line::runner_of_gitlab(written));
+        }
+        all.extend(whole.into_iter().map(|statement| match statement {
+            Statement::Start => seen(Some(Mark::LogStart(time)), None),
+            _ => seen(Some(Mark::LogEnd(time)), None),
+        }));
     }
     all
+}
+
+/// The same of one line of a record that holds several: its number, where the record's own id ends with that of its first.
+fn place_of_line(event: &Event, place_in_record: u64) -> Text {
+    let counted = || {
+        let (before, first) = event.native_id.rsplit_once('#')?;
+        let number = first.parse::<u64>().ok()?.checked_add(place_in_record)?;
+        Some(Text::new(format!("{} {before}#{number}", event.source)))
+    };
+    match (place_in_record, counted()) {
+        (0, _) => place(event),
+        (_, Some(counted)) => counted,
+        _ => Text::new(format!("{}:{}", place(event), place_in_record.saturating_add(1))),
+    }
 }
 
 fn package_install(event: &Event) -> Vec<Seen> {
@@ -97,16 +135,16 @@ fn package_install(event: &Event) -> Vec<Seen> {
     let action = text(body, "action").unwrap_or("install").to_ascii_lowercase();
     let mark = Some(Mark::Alive(event.time));
     if action.contains("remove") || action.contains("uninstall") || action.contains("purge") {
-        return vec![Seen { environment, mark, observation: None }];
+        return vec![Seen { environment, mark, observation: None, printed: None }];
     }
     let executable = text(body, "executable").unwrap_or_default();
     let program = executable.rsplit('/').next().unwrap_or(executable);
     let targets = body.get("targets").and_then(|targets| targets.as_array());
-    let mut all = vec![Seen { environment: environment.clone(), mark, observation: None }];
+    let mut all = vec![Seen { environment: environment.clone(), mark, observation: None, printed: None }];
     for target in targets.into_iter().flatten().filter_map(|target| target.as_str()) {
         let what = installed(program, &action, target);
         let observation = what.map(|what| Observation { time: Some(event.time), what, evidence: place(event) });
-        all.push(Seen { environment: environment.clone(), mark: None, observation });
+        all.push(Seen { environment: environment.clone(), mark: None, observation, printed: None });
     }
     all
 }
@@ -217,7 +255,12 @@ fn kubernetes_audit(event: &Event) -> Vec<Seen> {
         let environment = NodeKey::environment("k8s", &format!("{cluster}/{namespace}/{name}"));
         for what in images(record) {
             let observation = Some(Observation { time: Some(event.time), what, evidence: place(event) });
-            let seen = Seen { environment: environment.clone(), mark: Some(Mark::Alive(event.time)), observation };
+            let seen = Seen {
+                environment: environment.clone(),
+                mark: Some(Mark::Alive(event.time)),
+                observation,
+                printed: None,
+            };
             if !all.contains(&seen) {
                 all.push(seen);
             }

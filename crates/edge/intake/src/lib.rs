@@ -6,6 +6,7 @@
 //! parsed) or for state on disk: cursors are handed to the caller, who commits them together with the events.
 
 pub mod batch;
+mod ci;
 pub mod cursor;
 pub mod file;
 pub mod framing;

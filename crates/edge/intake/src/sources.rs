@@ -7,11 +7,13 @@ pub mod aws_s3_access;
 pub mod aws_vpc_flow;
 pub mod azure_activity;
 pub mod ci_log;
+pub mod circleci_log;
 pub mod databricks;
 pub mod entra_signin;
 pub mod gcp_audit;
 pub mod github_audit;
 pub mod github_webhook;
+pub mod gitlab_ci_log;
 pub mod google_workspace;
 pub mod keycloak;
 pub mod kubernetes_audit;
@@ -37,11 +39,13 @@ pub static SOURCES: &[&dyn crate::source::Source] = &[
     &aws_vpc_flow::SOURCE,
     &azure_activity::SOURCE,
     &ci_log::SOURCE,
+    &circleci_log::SOURCE,
     &databricks::SOURCE,
     &entra_signin::SOURCE,
     &gcp_audit::SOURCE,
     &github_audit::SOURCE,
     &github_webhook::SOURCE,
+    &gitlab_ci_log::SOURCE,
     &google_workspace::SOURCE,
     &keycloak::SOURCE,
     &kubernetes_audit::SOURCE,

@@ -117,11 +117,13 @@ pub static KNOWN: &[Known] = &[
     known("azure_activity", "azure", &["signinlogs", "auditlogs", "riskdetection", "pim"]),
     known("azure_activity", "kubernetes", &["audit"]),
     known("ci_log", "ci", &["github_actions"]),
+    known("circleci_log", "ci", &["circleci"]),
     known("databricks", "databricks", &["audit"]),
     known("entra_signin", "azure", &["signinlogs", "auditlogs", "riskdetection", "pim"]),
     known("gcp_audit", "gcp", &["gcp.audit"]),
     known("github_audit", "github", &["audit"]),
     known("github_webhook", "github", &["webhook"]),
+    known("gitlab_ci_log", "ci", &["gitlab_ci"]),
     known(
         "google_workspace",
         "gcp",

@@ -1,6 +1,6 @@
 //! The book written down and read back: lists in place of maps whose keys are no text.
 
-use super::{Entry, EvidenceBook, Log};
+use super::{Entry, EvidenceBook, Log, Placed};
 use firebreak_model::{Interval, NodeKey, Observation, Time};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ pub(super) struct SavedEntry {
     environment: NodeKey,
     runs: Vec<Interval>,
     observations: Vec<Observation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    printed: Vec<Observation>,
     gaps: Vec<String>,
     log: Option<Log>,
     alive: Option<Time>,
@@ -21,6 +23,7 @@ impl From<EvidenceBook> for Vec<SavedEntry> {
             environment,
             runs: entry.runs.into_iter().map(|(from, to)| Interval::new(from, to)).collect(),
             observations: entry.observations.into_iter().map(|observation| observation.0).collect(),
+            printed: entry.printed.into_iter().map(|printed| printed.0).collect(),
             gaps: entry.gaps.into_iter().collect(),
             log: entry.log,
             alive: entry.alive,
@@ -36,6 +39,7 @@ impl From<Vec<SavedEntry>> for EvidenceBook {
             let entry = book.entries.entry(saved.environment).or_default();
             entry.runs.extend(saved.runs.iter().map(|run| (run.from, run.to)));
             saved.observations.iter().for_each(|observation| entry.observe(observation));
+            entry.printed.extend(saved.printed.into_iter().map(Placed));
             entry.gaps.extend(saved.gaps);
             entry.log = saved.log;
             entry.alive = saved.alive;

@@ -14,6 +14,10 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
             Some(Installer::JavaScript) => seen.push(unpinned("npm", "*", command)),
             Some(Installer::Debian) => seen.extend(named(&words, "Debian", command)),
             Some(Installer::Rpm) => seen.extend(named(&words, "RPM", command)),
+            Some(Installer::Alpine) => seen.extend(named(&words, "Alpine", command)),
+            Some(Installer::Go) => seen.extend(module(&words, command)),
+            Some(Installer::Rust) => seen.extend(crates(&words, command)),
+            Some(Installer::Ruby) => seen.extend(gems(&words, command)),
             None => {}
         }
     }
@@ -24,13 +28,16 @@ enum Installer {
     JavaScript,
     Debian,
     Rpm,
+    Alpine,
+    Go,
+    Rust,
+    Ruby,
 }
 
 /// The command in a line that echoes one: a step's header, a traced or prompted command, a build step, or itself.
 fn echoed(text: &str) -> Option<&str> {
     let build = text.split_once("] RUN ").filter(|(before, _)| before.starts_with('[')).map(|(_, rest)| rest);
-    let marked = ["##[group]Run ", "##[command]", "Run ", "+ ", "$ "].into_iter();
-    let found = build.or_else(|| marked.clone().find_map(|mark| text.strip_prefix(mark))).unwrap_or(text);
+    let found = build.unwrap_or_else(|| super::script::marked(text).1);
     (!found.is_empty()).then_some(found)
 }
 
@@ -50,6 +57,9 @@ fn program<'a>(words: &[&'a str]) -> Option<&'a str> {
 
 fn installer(words: &[&str]) -> Option<Installer> {
     let program = program(words)?;
+    if is_rehearsal(program, words) {
+        return None;
+    }
     let mut verbs = words.iter().skip(1).filter(|word| !word.starts_with('-')).copied();
     let (first, second, third) = (verbs.next(), verbs.next(), verbs.next());
     let python = match program {
@@ -84,13 +94,56 @@ fn installer(words: &[&str]) -> Option<Installer> {
         _ if javascript => Some(Installer::JavaScript),
         "apt-get" | "apt" | "aptitude" if install => Some(Installer::Debian),
         "dnf" | "yum" | "microdnf" if install => Some(Installer::Rpm),
+        "apk" if matches!(first, Some("add" | "upgrade")) => Some(Installer::Alpine),
+        "go" if matches!(first, Some("install" | "get" | "run")) => Some(Installer::Go),
+        "cargo" if matches!(first, Some("install" | "binstall")) => Some(Installer::Rust),
+        "gem" if first == Some("install") => Some(Installer::Ruby),
         _ => None,
     }
 }
 
+/// Whether the command only shows what it would do.
+fn is_rehearsal(program: &str, words: &[&str]) -> bool {
+    let apt = matches!(program, "apt-get" | "apt" | "aptitude");
+    words.iter().any(|word| match *word {
+        "--dry-run" | "--assumeno" | "--simulate" => true,
+        "-s" | "--just-print" | "--no-act" | "--print-uris" | "--recon" => apt,
+        _ => false,
+    })
+}
+
+/// `go install example.com/x/cmd/x@latest`: the module that floats. What it needs itself, its own files fix.
+fn module(words: &[&str], command: &str) -> Option<ObservationKind> {
+    let (name, reference) = words.iter().skip(2).find_map(|word| word.split_once('@'))?;
+    (!is_go_version(reference)).then(|| unpinned("Go", name.split("/cmd/").next().unwrap_or(name), command))
+}
+
+fn is_go_version(reference: &str) -> bool {
+    reference.strip_prefix('v').is_some_and(|rest| rest.split('.').count() >= 3)
+}
+
+/// `cargo install x`, without a version: it takes the newest, and the newest of what that needs unless it is told to keep
+/// to the lock.
+fn crates(words: &[&str], command: &str) -> Vec<ObservationKind> {
+    let fixed = words.iter().any(|word| matches!(*word, "--path" | "--git") || word.starts_with("--vers"));
+    let names = operands(words);
+    names.filter(|name| !fixed && !name.contains('@')).map(|name| unpinned("crates.io", name, command)).collect()
+}
+
+fn gems(words: &[&str], command: &str) -> Vec<ObservationKind> {
+    let fixed = words.iter().any(|word| *word == "-v" || word.starts_with("--version"));
+    let names = operands(words);
+    names.filter(|name| !fixed && !name.contains(':')).map(|name| unpinned("RubyGems", name, command)).collect()
+}
+
+/// The words after the verb that are no options.
+fn operands<'a>(words: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    words.iter().copied().skip(2).filter(|word| !word.starts_with('-') && !word.contains(['$', '/', '>', '<']))
+}
+
 /// One observation for each package that the command names without a version.
 fn named(words: &[&str], ecosystem: &str, command: &str) -> Vec<ObservationKind> {
-    let after = words.iter().skip_while(|word| !matches!(**word, "install" | "upgrade")).skip(1);
+    let after = words.iter().skip_while(|word| !matches!(**word, "install" | "upgrade" | "add")).skip(1);
     let names = after.filter(|word| !word.starts_with('-') && !word.contains(['=', '/', '>', '<', '$']));
     names.map(|name| unpinned(ecosystem, name, command)).collect()
 }

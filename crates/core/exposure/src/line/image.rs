@@ -5,10 +5,24 @@
 use firebreak_model::{ObservationKind, Text};
 
 pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
+    // GitLab: `Using docker image sha256:… for python:3.12 with digest python@sha256:… ...`
+    if let Some(rest) = text.strip_prefix("Using docker image ")
+        && let Some((_, named)) = rest.split_once(" for ")
+    {
+        let image = named.split_whitespace().next().and_then(parse);
+        let pulled = named.split_once(" with digest ").and_then(|(_, rest)| rest.split_once('@'));
+        let pulled = pulled.map(|(_, digest)| Text::new(digest.split_whitespace().next().unwrap_or(digest)));
+        if let Some(ObservationKind::Image { name, tag, digest }) = image {
+            seen.push(ObservationKind::Image { name, tag, digest: pulled.or(digest) });
+        }
+        return;
+    }
     let named = text
         .strip_prefix("Status: Downloaded newer image for ")
         .or_else(|| text.strip_prefix("Status: Image is up to date for "))
         .or_else(|| text.strip_prefix("resolve ").filter(|rest| rest.contains("@sha256:")))
+        // CircleCI: `using image cimg/python@sha256:…`
+        .or_else(|| text.strip_prefix("using image ").filter(|rest| rest.contains("@sha256:")))
         .or_else(|| text.strip_prefix("Unable to find image '").and_then(|rest| rest.split('\'').next()))
         .or_else(|| text.strip_prefix("Pull down action image '").and_then(|rest| rest.split('\'').next()))
         .or_else(|| text.split_once("] FROM ").map(|(_, rest)| rest))

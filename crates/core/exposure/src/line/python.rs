@@ -1,4 +1,4 @@
-//! Lines that Python's and JavaScript's installers print: pip, uv, poetry, npm.
+//! Lines that Python's installers print: pip, uv, poetry, PDM, pipx; and npm's `+ name@version`, which looks like uv's.
 //!
 //! It is not a reader of lockfiles.
 
@@ -11,8 +11,22 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
             let (name, version) = item.rsplit_once('-')?;
             version.starts_with(|digit: char| digit.is_ascii_digit()).then(|| installed("PyPI", name, version))
         }));
-    } else if let Some(rest) = text.strip_prefix("Downloading ").or_else(|| text.strip_prefix("Using cached ")) {
+    } else if let Some(rest) =
+        ["Downloading ", "Using cached ", "Processing "].iter().find_map(|verb| text.strip_prefix(verb))
+    {
         seen.extend(rest.split_whitespace().next().and_then(archive));
+    } else if let Some((_, rest)) = text.split_once("Created wheel for ").filter(|(before, _)| before.is_empty()) {
+        // Built here from what was fetched: `Created wheel for x: filename=x-1.0-py3-none-any.whl size=…`.
+        seen.extend(rest.split_once("filename=").and_then(|(_, file)| archive(file.split(' ').next()?)));
+    } else if let Some(rest) = text.strip_prefix("Found existing installation: ") {
+        seen.extend(rest.split_once(' ').and_then(|(name, version)| numbered(name, version)));
+    } else if let Some(rest) = text.strip_prefix("installed package ") {
+        // pipx: `installed package litellm 1.82.8, installed using Python 3.12.3`
+        seen.extend(rest.split_once(' ').and_then(|(name, rest)| numbered(name, rest.split(',').next()?)));
+    } else if let Some(rest) = text.trim_start_matches(['✔', ' ']).strip_prefix("Install ") {
+        // PDM: `✔ Install litellm 1.82.8 successful`
+        let done = rest.strip_suffix(" successful").and_then(|rest| rest.split_once(' '));
+        seen.extend(done.and_then(|(name, version)| numbered(name, version)));
     } else if let Some(rest) = text.strip_prefix("Requirement already satisfied: ") {
         seen.extend(satisfied(rest));
     } else if let Some(item) = text.strip_prefix("+ ").or_else(|| text.strip_prefix("~ ")) {
@@ -22,6 +36,11 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     }) {
         seen.extend(poetry(rest));
     }
+}
+
+fn numbered(name: &str, version: &str) -> Option<ObservationKind> {
+    let fits = version.starts_with(|digit: char| digit.is_ascii_digit()) && !version.contains(' ');
+    fits.then(|| installed("PyPI", name, version))
 }
 
 /// `litellm-1.82.8-py3-none-any.whl`, `litellm-1.82.8.tar.gz`, or a URL that ends in one.
@@ -65,8 +84,11 @@ fn listed(item: &str) -> Option<ObservationKind> {
 /// `litellm (1.82.8)`, `litellm (1.82.6 -> 1.82.8)`.
 fn poetry(rest: &str) -> Option<ObservationKind> {
     let (name, rest) = rest.split_once(" (")?;
-    let (versions, _) = rest.split_once(')')?;
+    let (versions, outcome) = rest.split_once(')')?;
     let version = versions.rsplit("-> ").next()?.trim();
-    let fits = !name.contains(' ') && version.starts_with(|digit: char| digit.is_ascii_digit());
+    // `: Skipped for the following reason: …`
+    let fits = !outcome.contains("Skipped")
+        && !name.contains(' ')
+        && version.starts_with(|digit: char| digit.is_ascii_digit());
     fits.then(|| installed("PyPI", name, version))
 }

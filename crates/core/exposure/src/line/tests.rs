@@ -233,6 +233,119 @@ fn contacts_are_hosts_and_never_credentials() {
 }
 
 #[test]
+fn what_installers_of_other_languages_record() {
+    let said = |line: &str| -> Vec<String> {
+        let statements = statements(&split(line).1);
+        let installed = statements.into_iter().filter_map(|statement| match statement {
+            Statement::Saw(ObservationKind::Installed { ecosystem, name, version, .. }) => {
+                Some(format!("{ecosystem} {name} {version}"))
+            }
+            _ => None,
+        });
+        installed.collect()
+    };
+    for (line, expected) in [
+        ("npm http fetch GET 200 https://npm.example/axios/-/axios-1.14.1.tgz 23ms (cache miss)", "npm axios 1.14.1"),
+        ("npm http fetch GET 200 https://npm.example/@a/b/-/b-1.2.3.tgz 2ms", "npm @a/b 1.2.3"),
+        ("│ ├─┬ axios@1.14.1 deduped", "npm axios 1.14.1"),
+        ("+ axios 1.14.1 (1.15.0 is available)", "npm axios 1.14.1"),
+        ("installed axios@1.14.1 with binaries:", "npm axios 1.14.1"),
+        (
+            "➤ YN0013: │ axios@npm:1.14.1 can't be found in the cache and will be fetched from the remote registry",
+            "npm axios 1.14.1",
+        ),
+        ("go: downloading github.com/x/y v1.2.3", "Go github.com/x/y 1.2.3"),
+        ("   Compiling serde v1.0.219", "crates.io serde 1.0.219"),
+        ("Installed package `ripgrep v14.1.0` (executable `rg`)", "crates.io ripgrep 14.1.0"),
+        ("Installing rack 3.0.8 (was 3.0.7)", "RubyGems rack 3.0.8"),
+        ("(2/5) Upgrading curl (8.4.0-r0 -> 8.5.0-r0)", "Alpine curl 8.5.0-r0"),
+        ("Created wheel for x: filename=x-1.0-py3-none-any.whl size=1 sha256=00", "PyPI x 1.0"),
+        ("Found existing installation: litellm 1.82.8", "PyPI litellm 1.82.8"),
+        ("  installed package litellm 1.82.8, installed using Python 3.12.3", "PyPI litellm 1.82.8"),
+        ("  ✔ Install litellm 1.82.8 successful", "PyPI litellm 1.82.8"),
+    ] {
+        assert_eq!(said(line), [expected], "{line}");
+    }
+    // A gem and a single package of pip are told in the same words.
+    assert_eq!(said("Successfully installed rack-3.0.8"), ["PyPI rack 3.0.8", "RubyGems rack 3.0.8"]);
+    for line in [
+        "Collecting litellm==1.82.8",
+        "Would install litellm-1.82.8",
+        "Would uninstall: litellm-1.82.8",
+        "Successfully uninstalled litellm-1.82.8",
+        "Inst trivy (0.69.4 Trivy:generic [amd64])",
+        "add axios 1.14.1",
+        "  • Installing litellm (1.82.8): Skipped for the following reason: Not required",
+        "  - litellm==1.82.8",
+        "├── UNMET DEPENDENCY axios@1.14.1",
+        "   Compiling mine v0.1.0 (/src/mine)",
+        "+ sleep 5.0",
+        "Using Python 3.12.3",
+        "echo Successfully installed litellm-1.82.8",
+        "+ echo ' + litellm==1.82.8'",
+        "$ printf 'Downloading litellm-1.82.8-py3-none-any.whl'",
+        "# Successfully installed litellm-1.82.8",
+        "##[group]Run echo \"curl https://github.com/aquasecurity/trivy/releases/download/v0.69.4/trivy.deb\"",
+    ] {
+        assert_eq!(said(line), Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
+fn what_is_only_written_down_contacts_and_asks_for_nothing() {
+    for line in [
+        "$ echo 'curl https://models.litellm.cloud'",
+        "# curl https://models.litellm.cloud",
+        "pip install --dry-run crewai",
+        "apt-get install -s trivy",
+        "Run npm install --dry-run axios",
+    ] {
+        let said = statements(&split(line).1);
+        assert!(said.iter().all(|statement| matches!(statement, Statement::Prints(_))), "{line}: {said:?}");
+    }
+    check(
+        "Run go install github.com/aquasecurity/trivy/cmd/trivy@latest",
+        expect![[r#"
+            {"kind":"unpinned","ecosystem":"Go","name":"github.com/aquasecurity/trivy","reference":"go install github.com/aquasecurity/trivy/cmd/trivy@latest"}
+        "#]],
+    );
+    check("Run go install example.com/x@v1.2.3", expect![""]);
+    check("apk add --no-cache curl=8.5.0-r0", expect![""]);
+}
+
+#[test]
+fn what_gitlab_and_circleci_write() {
+    check(
+        "2026-03-24T10:58:46.962646Z 00O \u{1b}[32;1m$ pip install -U crewai\u{1b}[0;m",
+        expect![[r#"
+            2026-03-24T10:58:46.962646Z
+            {"kind":"unpinned","ecosystem":"PyPI","name":"*","reference":"pip install -U crewai"}
+        "#]],
+    );
+    check(
+        "\u{1b}[0Ksection_end:1774349000:prepare\r\u{1b}[0Ksection_start:1774349001:step_script[collapsed=true]\r\u{1b}[0KSuccessfully installed crewai-1.0 litellm-1.82.8",
+        expect![[r#"
+            2026-03-24T10:43:21Z
+            {"kind":"installed","ecosystem":"PyPI","name":"crewai","version":"1.0","sha256":null}
+            {"kind":"installed","ecosystem":"PyPI","name":"litellm","version":"1.82.8","sha256":null}
+        "#]],
+    );
+    check(
+        "Using docker image sha256:aa for python:3.12 with digest python@sha256:bb ...",
+        expect![[r#"
+            {"kind":"image","name":"python","tag":"3.12","digest":"sha256:bb"}
+        "#]],
+    );
+    check(
+        "  using image cimg/python@sha256:cc",
+        expect![[r#"
+            {"kind":"image","name":"cimg/python","tag":null,"digest":"sha256:cc"}
+        "#]],
+    );
+    check("section_start:x:y", expect![""]);
+}
+
+#[test]
 fn ordinary_lines_say_nothing() {
     for line in
         ["", "#", "# 1", "hello @ world", "##[endgroup]", "+ echo done", "Post job cleanup.", "\u{1b}[", "a@b/c@"]

@@ -3,10 +3,10 @@
 
 mod ocsf;
 
+use crate::ci::{self, begins_with_time};
 use crate::mapping::no_time;
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, Time};
-use sonic_rs::Object;
+use firebreak_model::{Event, LogSource, Text, Time};
 
 /// GitHub Actions job logs.
 pub static SOURCE: CiLog = CiLog;
@@ -42,23 +42,18 @@ impl Source for CiLog {
             native_id: Text::from(format!("{place}#{}", record.line)),
             time,
             log_source: LogSource { product: "ci", service: "github_actions" },
-            keys: keys(line, job.as_ref()),
-            body: Some(body(line, record.line, job.as_ref())),
+            keys: ci::keys(job.as_ref().map(Job::path).as_deref(), line.starts_with("##[error]")),
+            body: Some(ci::body(
+                line,
+                job.as_ref().map(Job::fields).as_ref().map_or(&[], |fields| fields),
+                Some(record.line),
+            )),
         })
     }
 
     fn ocsf(&self, event: &Event) -> serde_json::Value {
         ocsf::record(event)
     }
-}
-
-/// Whether a line begins like `2026-03-24T10:58:41.1234567Z `.
-fn begins_with_time(line: &[u8]) -> bool {
-    const FORM: &[u8] = b"0000-00-00T00:00:00";
-    let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
-    line.len() > FORM.len()
-        && line.iter().zip(FORM).all(fits)
-        && matches!(line.get(FORM.len()), Some(b'.' | b'Z' | b'+' | b'-'))
 }
 
 /// Which job the log is of.
@@ -81,27 +76,8 @@ impl<'a> Job<'a> {
     fn path(&self) -> String {
         format!("{}/{}/{}/{}", self.owner, self.repository, self.run, self.job)
     }
-}
 
-fn keys(line: &str, job: Option<&Job<'_>>) -> Keys {
-    let failed = line.starts_with("##[error]");
-    Keys {
-        operation: Text::new_static("ci:line"),
-        outcome: if failed { Outcome::Failure } else { Outcome::Unknown },
-        environment: job.map(|job| NodeKey::environment("ci", &job.path())),
-        ..Keys::default()
+    fn fields(&self) -> [(&'static str, &'a str); 4] {
+        [("owner", self.owner), ("repository", self.repository), ("run", self.run), ("job", self.job)]
     }
-}
-
-fn body(line: &str, number: u64, job: Option<&Job<'_>>) -> Json {
-    let mut body = Object::new();
-    body.insert("line", line);
-    if let Some(job) = job {
-        body.insert("owner", job.owner);
-        body.insert("repository", job.repository);
-        body.insert("run", job.run);
-        body.insert("job", job.job);
-    }
-    body.insert("number", number);
-    body.into()
 }
