@@ -7,8 +7,8 @@ use crate::report::Report;
 use crate::scanner::{Found, ScanInput, Scanner};
 use crate::scanners::lockfile;
 use firebreak_model::{
-    EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, NodeKind, Observation, ObservationKind,
-    Text, Time,
+    EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Identifier, IdentifierScheme, Interval, NodeFact, NodeKey, NodeKind,
+    Observation, ObservationKind, Text, Time,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -63,6 +63,11 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
         "credentials",
         "runs_as",
         "blind_spots",
+        "complete_ecosystems",
+        "hooks",
+        "stores",
+        "layers",
+        "install",
     ];
     check_keys(document, "the snapshot", KEYS, report);
     found.scope = environment.to_string();
@@ -72,7 +77,17 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
     let runs = runs(document, report);
     let mut observations = observations(document, report);
     let mut gaps: Vec<String> = texts(document.get("blind_spots")).into_iter().map(str::to_owned).collect();
-    if found.complete {
+    let whole = texts(document.get("complete_ecosystems"));
+    if !found.complete && !whole.is_empty() && speaks_for_runs(&environment, &runs) {
+        // No blind spot hides a package of these; of all others no listing speaks.
+        gaps.clear();
+        let evidence = Text::new(format!("{} complete_ecosystems", report.input()));
+        observations.extend(whole.into_iter().map(|ecosystem| Observation {
+            time: taken,
+            what: ObservationKind::LockComplete { ecosystem: Text::new(ecosystem) },
+            evidence: evidence.clone(),
+        }));
+    } else if found.complete {
         // What a whole listing does not name is not there, whatever its ecosystem.
         let what = ObservationKind::LockComplete { ecosystem: Text::new("*") };
         observations.push(Observation {
@@ -99,10 +114,27 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
             }
         }
     }
+    hooks(document, report);
     let life = Interval::new(runs.first().map_or(Time::MIN, |run| run.from), end(&runs));
     found.facts.push(Fact::Node(NodeFact::new(environment.clone(), life, known, report.input())));
     access(document, &environment, life, known, found, report);
     found.evidence.push(EnvironmentEvidence { environment, runs, observations, gaps });
+}
+
+/// Whether what is there at one moment says what was there in the runs: an image does not change, a job's snapshot counts
+/// inside its run only, and where the snapshot tells its runs itself it speaks of those. What a host had in March it does
+/// not say.
+fn speaks_for_runs(environment: &NodeKey, runs: &[Interval]) -> bool {
+    !runs.is_empty() || matches!(environment.system(), "ci" | "image")
+}
+
+/// Startup hooks are judged by their digests, which `files` has; here it is only seen that they are written as they must be.
+fn hooks(document: &Value, report: &mut Report) {
+    const KEYS: &[&str] =
+        &["kind", "path", "layer", "deleted", "sha256", "executes", "size", "modified", "package", "altered", "runs"];
+    for (at, item) in list(document, "hooks").iter().enumerate() {
+        check_keys(item, &format!("hooks[{at}]"), KEYS, report);
+    }
 }
 
 fn end(runs: &[Interval]) -> Time {
@@ -132,7 +164,9 @@ fn access(
     report: &mut Report,
 ) {
     for (at, item) in list(document, "credentials").iter().enumerate() {
-        check_keys(item, &format!("credentials[{at}]"), &["credential", "from", "to", "where"], report);
+        const KEYS: &[&str] =
+            &["credential", "from", "to", "where", "kind", "layer", "deleted", "fingerprint", "encrypted"];
+        check_keys(item, &format!("credentials[{at}]"), KEYS, report);
         let Some(credential) = node(item, "credential", report) else {
             report.add(format!("credentials[{at}] has no `credential`"), "add its key");
             continue;
@@ -143,12 +177,35 @@ fn access(
             Some(place) => format!("{} credentials[{at}] ({place})", report.input()),
             None => format!("{} credentials[{at}]", report.input()),
         };
+        let evidence = format!("{evidence}{}", layer(item));
+        if let Some(known_as) = identifier(item, &credential) {
+            let mut node = NodeFact::new(credential.clone(), Interval::new(Time::MIN, Time::MAX), known, &evidence);
+            node.identifiers.push(known_as);
+            found.facts.push(Fact::Node(node));
+        }
         let edge = EdgeFact::new(EdgeKind::ReadableIn, environment.clone(), credential, valid, known, &evidence);
         found.facts.push(Fact::Edge(edge));
     }
     for identity in nodes(document, "runs_as", report) {
         let edge = EdgeFact::new(EdgeKind::RunsAs, environment.clone(), identity, life, known, report.input());
         found.facts.push(Fact::Edge(edge));
+    }
+}
+
+/// What joins a credential with the same one seen elsewhere: the fingerprint of its secret, an SSH key's own.
+fn identifier(item: &Value, credential: &NodeKey) -> Option<Identifier> {
+    if credential.system() == "ssh" {
+        return Some(Identifier::verified(IdentifierScheme::KeyId, credential.name()));
+    }
+    text(item, "fingerprint").map(|print| Identifier::verified(IdentifierScheme::Fingerprint, print))
+}
+
+/// Where in an image, in words.
+fn layer(item: &Value) -> String {
+    match (item.get("layer").and_then(Value::as_u64), flag(item, "deleted")) {
+        (Some(layer), true) => format!(" in layer {layer}, deleted by a later one"),
+        (Some(layer), false) => format!(" in layer {layer}"),
+        (None, _) => String::new(),
     }
 }
 
@@ -159,8 +216,23 @@ fn observations(document: &Value, report: &mut Report) -> Vec<Observation> {
         seen.push(Observation { time, what, evidence: Text::new(format!("{input} {place}")) });
     };
     for (at, item) in list(document, "packages").iter().enumerate() {
+        const KEYS: &[&str] = &[
+            "ecosystem",
+            "name",
+            "version",
+            "sha256",
+            "installed",
+            "installed_source",
+            "installer",
+            "integrity",
+            "record_sha256",
+            "path",
+            "layer",
+            "deleted",
+        ];
         let place = format!("packages[{at}]");
-        check_keys(item, &place, &["ecosystem", "name", "version", "sha256", "installed"], report);
+        check_keys(item, &place, KEYS, report);
+        let place = format!("{place}{}", layer(item));
         let Some((ecosystem, name)) = named(item, &place, report) else { continue };
         let Some(version) = text(item, "version") else {
             // A package without a version is there in some version: that is not nothing.
