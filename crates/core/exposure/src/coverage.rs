@@ -6,7 +6,9 @@
 //! - **by declaration**, if nothing is known to be missing (no gap at all) and one of these speaks for the thing:
 //!   a complete listing or lock of its ecosystem (`LockComplete`), a lock that holds the name at a good version, a
 //!   cool-down under which the release was still too young, or images that the profile knows to be good. A CI job
-//!   leaves nothing behind that could be listed later, so there only a listing taken inside the run counts.
+//!   leaves nothing behind that could be listed later, so there only a listing taken inside the run counts. Elsewhere a
+//!   listing says what was there when it was taken; it speaks for an earlier window only where nothing can have changed
+//!   since: an image, places that were last changed before the window, or the artefact's own name installed before it.
 //!
 //! Neither helps where a reference in the run is left open: a command or a `uses:` that fixes no version and after
 //! which no version is recorded. A complete log makes that **suspect** inside a window; anything less makes it open.
@@ -19,6 +21,9 @@ use crate::profile::{Artefact, Profile, Route, bare_digest, is_commit};
 use crate::run::{Run, concerns};
 use firebreak_model::{EnvironmentEvidence, Interval, Observation, ObservationKind, Text, Time};
 use firebreak_package::{Ecosystem, version};
+
+/// How long before the end of what it speaks for a listing may be taken, in seconds.
+const LATE_SECONDS: i64 = 120;
 
 /// Commands that one step prints together come within this many seconds of each other.
 const ONE_STEP_SECONDS: i64 = 1;
@@ -66,8 +71,10 @@ impl<'a> Reading<'a> {
         let all = || evidence.observations.iter();
         let asks = all().any(|observation| matches!(observation.what, ObservationKind::Unpinned { .. }));
         let matters = |observation: &&Observation| match &observation.what {
-            // What was installed matters as the record of what an open reference gave.
-            ObservationKind::Installed { .. } => asks,
+            // What was installed matters as the record of what an open reference gave, and of what stood in its place.
+            ObservationKind::Installed { ecosystem, name, .. } => {
+                asks || profile.named(&Ecosystem::of(ecosystem), name).next().is_some()
+            }
             ObservationKind::Locked { ecosystem, name, .. } => {
                 profile.named(&Ecosystem::of(ecosystem), name).next().is_some()
             }
@@ -153,7 +160,7 @@ impl<'a> Reading<'a> {
 
     fn declared(&self, run: &Run, artefact: &Artefact) -> Option<String> {
         let until = run.interval.to.min(artefact.last().max(run.interval.from));
-        if self.listed(run, &artefact.ecosystem, until) {
+        if self.listed(run, artefact, until) {
             return Some(format!("a complete {} listing does not hold {}", artefact.ecosystem.word(), shown(artefact)));
         }
         for (_, observation) in self.during(run) {
@@ -163,22 +170,62 @@ impl<'a> Reading<'a> {
                 return Some(format!("a lock fixes {name} at {version}"));
             }
         }
-        if self.too_young(run, artefact, None, until) {
+        // What one tool is told says nothing of what another installs.
+        let of_all = |what: &ObservationKind| matches!(what, ObservationKind::CoolDown { .. });
+        let hidden = |what: &ObservationKind| of_all(what) && asked::hidden(artefact, what, None, until);
+        if self.during(run).any(|(_, observation)| hidden(&observation.what)) {
             return Some(format!("a cool-down kept out {}, which was too young", shown(artefact)));
         }
         self.runs_clean_images().then(|| "it runs only images that are known to be good".to_owned())
     }
 
-    /// Whether a complete listing of `ecosystem` reaches up to `until`.
-    fn listed(&self, run: &Run, ecosystem: &Ecosystem, until: Time) -> bool {
-        self.during(run).any(|(_, observation)| {
-            lists(observation, ecosystem) && observation.time.is_none_or(|time| time.plus_seconds(120) >= until)
+    /// Whether a complete listing that lacks the artefact speaks for the run up to `until`.
+    fn listed(&self, run: &Run, artefact: &Artefact, until: Time) -> bool {
+        self.during(run).any(|(inside, observation)| {
+            let Some(listing) = listing(observation, &artefact.ecosystem) else { return false };
+            // A lock has no time: it says what every install gives.
+            let Some(taken) = observation.time else { return true };
+            let reaches = taken.plus_seconds(LATE_SECONDS) >= until;
+            let image = self.evidence.environment.system() == "image";
+            image || reaches && self.carries(run, artefact, listing, inside.is_some())
         })
+    }
+
+    /// Whether what a listing found was there ever since the run, or the artefact, began: whoever installs something bad may
+    /// take it away again before anyone lists.
+    fn carries(&self, run: &Run, artefact: &Artefact, listing: Listing, inside: bool) -> bool {
+        if self.evidence.environment.system() == "ci" {
+            return inside;
+        }
+        // What ran only after the window could not get it there while it was open.
+        if run.interval.from >= artefact.last() || self.evidence.is_immutable() {
+            return true;
+        }
+        let begin = artefact.first().max(run.interval.from);
+        listing.since.is_some_and(|since| since < begin) || self.stood(artefact, begin, listing.places)
+    }
+
+    /// Whether the artefact's own name is installed since before `begin` wherever packages of its ecosystem lie: a place holds
+    /// one version of a name, and an install of another would have left its own time.
+    fn stood(&self, artefact: &Artefact, begin: Time, places: Option<u32>) -> bool {
+        let mut stood = 0u32;
+        for observation in &self.relevant {
+            match &observation.what {
+                ObservationKind::Installed { ecosystem, name, .. } if self.names(artefact, ecosystem, name) => {
+                    if observation.time.is_none_or(|time| time >= begin) {
+                        return false;
+                    }
+                    stood += 1;
+                }
+                _ => {}
+            }
+        }
+        stood > 0 && places.is_none_or(|places| stood >= places)
     }
 
     /// Whether a complete listing of `ecosystem` was taken inside the run.
     fn listed_inside(&self, run: &Run, ecosystem: &Ecosystem) -> bool {
-        self.during(run).any(|(time, observation)| time.is_some() && lists(observation, ecosystem))
+        self.during(run).any(|(time, observation)| time.is_some() && listing(observation, ecosystem).is_some())
     }
 
     /// Whether a cool-down hid the release from every install by `tool` up to `until`.
@@ -350,7 +397,7 @@ impl<'a> Reading<'a> {
             ObservationKind::Locked { ecosystem, name, .. } => self.names(artefact, ecosystem, name),
             _ => false,
         });
-        locked || self.listed(run, &artefact.ecosystem, until)
+        locked || self.listed(run, artefact, until)
     }
 
     /// Whether installed versions are recorded between a command at `time` and the next step's command.
@@ -444,10 +491,21 @@ fn file_of(evidence: &str) -> &str {
     evidence.rsplit_once(':').filter(|(_, line)| numbered(line)).map_or(evidence, |(file, _)| file)
 }
 
-fn lists(observation: &Observation, wanted: &Ecosystem) -> bool {
+/// What a complete listing says of the time before it.
+#[derive(Clone, Copy)]
+struct Listing {
+    since: Option<Time>,
+    places: Option<u32>,
+}
+
+fn listing(observation: &Observation, wanted: &Ecosystem) -> Option<Listing> {
     match &observation.what {
-        ObservationKind::LockComplete { ecosystem } => ecosystem == "*" || Ecosystem::of(ecosystem) == *wanted,
-        _ => false,
+        ObservationKind::LockComplete { ecosystem, since, places }
+            if ecosystem == "*" || Ecosystem::of(ecosystem) == *wanted =>
+        {
+            Some(Listing { since: *since, places: *places })
+        }
+        _ => None,
     }
 }
 

@@ -99,7 +99,7 @@ fn installed(name: &str, version: &str) -> ObservationKind {
 }
 
 fn listing() -> ObservationKind {
-    ObservationKind::LockComplete { ecosystem: Text::new("PyPI") }
+    ObservationKind::LockComplete { ecosystem: Text::new("PyPI"), since: None, places: None }
 }
 
 #[test]
@@ -518,7 +518,15 @@ fn the_official_image_and_a_complete_listing_are_clear_and_a_gap_undoes_both() {
     };
     let official = gateway(vec![seen(Some("2026-03-05T00:00:00Z"), image)]);
     expect(&judge(&profile("litellm-2026-03"), &official), Verdict::Clear);
-    let listed = |at: &str| gateway(vec![seen(Some(at), listing()), seen(None, installed("litellm", "1.82.6"))]);
+    let fixed = ObservationKind::Image {
+        name: Text::new("registry.meridian.example/gateway"),
+        tag: None,
+        digest: Some(Text::new("sha256:77")),
+    };
+    let listed = |at: &str| {
+        let image = seen(None, fixed.clone());
+        gateway(vec![image, seen(Some(at), listing()), seen(None, installed("litellm", "1.82.6"))])
+    };
     expect(&judge(&profile("litellm-2026-03"), &listed("2026-04-01T00:00:00Z")), Verdict::Clear);
     // A listing from before the window cannot say what came in it.
     expect(&judge(&profile("litellm-2026-03"), &listed("2026-03-20T00:00:00Z")), Verdict::Unknown);
@@ -527,6 +535,86 @@ fn the_official_image_and_a_complete_listing_are_clear_and_a_gap_undoes_both() {
     expect(&judge(&profile("litellm-2026-03"), &with_gap), Verdict::Unknown);
     // A listing of one ecosystem says nothing about another.
     expect(&judge(&profile("trivy-2026-03"), &listed("2026-04-01T00:00:00Z")), Verdict::Unknown);
+    // Another image ran before, and what was in that one nobody listed.
+    let other = ObservationKind::Image {
+        name: Text::new("registry.meridian.example/gateway"),
+        tag: None,
+        digest: Some(Text::new("sha256:76")),
+    };
+    let mut two = listed("2026-04-01T00:00:00Z");
+    two.observations.push(seen(Some("2026-03-24T11:00:00Z"), other));
+    expect(&judge(&profile("litellm-2026-03"), &two), Verdict::Unknown);
+    // Where an image is run by a name that moves, another may have run before.
+    let mut moving = listed("2026-04-01T00:00:00Z");
+    moving.observations.push(seen(
+        None,
+        ObservationKind::Image { name: Text::new("app"), tag: Some(Text::new("latest")), digest: None },
+    ));
+    expect(&judge(&profile("litellm-2026-03"), &moving), Verdict::Unknown);
+}
+
+/// A host that ran from `from`, listed on 2 April: its places last changed at `since`, and hold what is installed.
+fn late_listing(from: &str, since: Option<&str>, places: u32, packages: &[(&str, Option<&str>)]) -> Verdict {
+    let what =
+        ObservationKind::LockComplete { ecosystem: Text::new("PyPI"), since: since.map(time), places: Some(places) };
+    let mut observations = vec![seen(Some("2026-04-02T06:00:00Z"), what)];
+    observations.extend(packages.iter().map(|(version, at)| seen(*at, installed("litellm", version))));
+    let host = NodeKey::environment("host", "mac-17");
+    judge(&profile("litellm-2026-03"), &evidence(host, &[(from, None)], observations)).verdict
+}
+
+#[test]
+fn one_tools_cool_down_says_nothing_of_what_others_install_unseen() {
+    let age = ObservationKind::ReleaseAge {
+        ecosystem: Text::new("PyPI"),
+        tool: Text::new("uv"),
+        setting: Text::new("3 days"),
+        except: Vec::new(),
+    };
+    let run = [("2026-03-24T10:45:00Z", Some("2026-03-24T12:00:00Z"))];
+    let judged = |what: ObservationKind| {
+        let host = NodeKey::environment("host", "mac-17");
+        judge(&profile("litellm-2026-03"), &evidence(host, &run, vec![seen(None, what)])).verdict
+    };
+    assert_eq!(judged(age), Verdict::Unknown);
+    assert_eq!(judged(ObservationKind::CoolDown { ecosystem: Text::new("PyPI"), days: 3 }), Verdict::Clear);
+}
+
+#[test]
+fn a_listing_after_the_window_clears_only_what_cannot_have_changed_since() {
+    let always = "2026-02-02T09:00:00Z";
+    // Installed on 24 March, taken away on 25 March, listed on 2 April: nothing of it is left to see.
+    assert_eq!(late_listing(always, None, 1, &[]), Verdict::Unknown);
+    assert_eq!(late_listing(always, Some("2026-03-25T08:00:00Z"), 1, &[]), Verdict::Unknown);
+    assert_eq!(late_listing(always, Some("2026-03-24T11:00:00Z"), 1, &[]), Verdict::Unknown);
+    // Nothing was put there or taken away since before the window.
+    assert_eq!(late_listing(always, Some("2026-03-01T08:00:00Z"), 1, &[]), Verdict::Clear);
+    // The place of the name was taken all the while, in each place where packages lie.
+    let (old, new) = (Some("2026-03-02T08:00:00Z"), Some("2026-03-26T08:00:00Z"));
+    let changed = Some("2026-03-30T08:00:00Z");
+    assert_eq!(late_listing(always, changed, 1, &[("1.82.6", old)]), Verdict::Clear);
+    assert_eq!(late_listing(always, changed, 2, &[("1.82.6", old)]), Verdict::Unknown);
+    assert_eq!(late_listing(always, changed, 2, &[("1.82.6", old), ("1.81.0", old)]), Verdict::Clear);
+    assert_eq!(late_listing(always, changed, 2, &[("1.82.6", old), ("1.82.6", new)]), Verdict::Unknown);
+    assert_eq!(late_listing(always, changed, 1, &[("1.82.6", new)]), Verdict::Unknown);
+    assert_eq!(late_listing(always, changed, 1, &[("1.82.6", None)]), Verdict::Unknown);
+    // What began to run only after the window had no part in it; what is bad and still there is told whatever else holds.
+    assert_eq!(late_listing("2026-03-31T08:00:00Z", None, 1, &[]), Verdict::Clear);
+    assert_eq!(late_listing(always, Some("2026-03-01T08:00:00Z"), 1, &[("1.82.8", old)]), Verdict::Exposed);
+}
+
+#[test]
+fn an_image_is_what_it_was_and_a_job_is_gone_when_it_is_listed_late() {
+    let listed = |key: NodeKey, at: &str| {
+        let run = [("2026-03-24T10:45:00Z", Some("2026-03-24T11:05:00Z"))];
+        judge(&profile("litellm-2026-03"), &evidence(key, &run, vec![seen(Some(at), listing())])).verdict
+    };
+    let image = || NodeKey::environment("image", "registry.meridian.example/eval@sha256:ab");
+    let job = || NodeKey::environment("ci", "meridian/app/8812/train");
+    assert_eq!(listed(image(), "2026-04-02T06:00:00Z"), Verdict::Clear);
+    assert_eq!(listed(image(), "2026-03-24T10:46:00Z"), Verdict::Clear);
+    assert_eq!(listed(job(), "2026-04-02T06:00:00Z"), Verdict::Unknown);
+    assert_eq!(listed(job(), "2026-03-24T11:04:30Z"), Verdict::Clear);
 }
 
 #[test]
@@ -746,7 +834,7 @@ fn what_a_docket_skips_decides_nothing() {
             name: Text::new("*"),
             reference: Text::new("pip install -U crewai"),
         },
-        ObservationKind::LockComplete { ecosystem: Text::new("*") },
+        ObservationKind::LockComplete { ecosystem: Text::new("*"), since: None, places: None },
     ];
     // Every subset: what is skipped in one must not be what decides in another.
     for chosen in 0u32..1 << said.len() {

@@ -78,6 +78,7 @@ struct Reading<'a> {
     /// From the first run to the last; always, where none is known.
     span: Interval,
     is_ci: bool,
+    immutable: bool,
     gaps: bool,
     known: Time,
     /// When the listings were taken, by what the evidence of their entries begins with.
@@ -96,7 +97,8 @@ impl<'a> Reading<'a> {
         let taken = evidence.observations.iter().filter_map(listing).collect();
         let (environment, gaps) = (&evidence.environment, !evidence.gaps.is_empty());
         let is_ci = environment.system() == "ci";
-        Reading { environment, runs, span: Interval::new(first, last), is_ci, gaps, known, taken }
+        let immutable = evidence.is_immutable();
+        Reading { environment, runs, span: Interval::new(first, last), is_ci, immutable, gaps, known, taken }
     }
 
     fn holding(&self, time: Time) -> Option<&Interval> {
@@ -156,15 +158,20 @@ impl<'a> Reading<'a> {
                 let run = self.runs.iter().find(end).or(only);
                 run.map(|run| whole(LOG, *run, false)).into_iter().collect()
             }
-            (ObservationKind::LockComplete { ecosystem }, Some(time)) => {
+            (ObservationKind::LockComplete { ecosystem, since, .. }, Some(time)) => {
                 let scope = scope(ecosystem);
-                // A job leaves nothing behind that could be listed later, and what is known to be missing is missing.
+                // A job leaves nothing behind that could be listed later, and what is known to be missing is missing. Elsewhere
+                // something may have come and gone before, unless nothing changed since.
                 let inside = self.holding(time);
                 let speaks = !self.gaps && (!self.is_ci || inside.is_some());
-                let from = if self.is_ci { inside.map_or(time, |run| run.from) } else { self.span.from };
+                let from = match (self.is_ci, self.immutable) {
+                    (true, _) => inside.map_or(time, |run| run.from),
+                    (false, true) => self.span.from,
+                    (false, false) => since.map_or(time, |since| since.max(self.span.from)),
+                };
                 vec![whole(&scope, Interval::new(if speaks { from.min(time) } else { time }, time), true)]
             }
-            (ObservationKind::LockComplete { ecosystem }, None) if !self.gaps && !self.is_ci => {
+            (ObservationKind::LockComplete { ecosystem, .. }, None) if !self.gaps && !self.is_ci => {
                 vec![whole(&scope(ecosystem), self.span, false)]
             }
             _ => Vec::new(),

@@ -16,6 +16,27 @@ pub struct EnvironmentEvidence {
     pub gaps: Vec<String>,
 }
 
+impl EnvironmentEvidence {
+    /// Whether what is installed there cannot change while it runs: an image, or a workload that has run nothing but the
+    /// images by whose digests its listing knows it. What a listing finds in it at one time was there at every other.
+    pub fn is_immutable(&self) -> bool {
+        let images = |timed: bool| {
+            let of = self.observations.iter().filter(move |observation| observation.time.is_some() == timed);
+            of.filter_map(|observation| match &observation.what {
+                ObservationKind::Image { digest, .. } => Some(digest.as_ref()),
+                _ => None,
+            })
+        };
+        // A listing has no time for the images that it is of; what logs saw started has.
+        let listed = |digest: Option<&Text>| digest.is_some() && images(false).any(|own| own == digest);
+        match self.environment.system() {
+            "image" => true,
+            "k8s" => images(false).next().is_some() && images(false).chain(images(true)).all(listed),
+            _ => false,
+        }
+    }
+}
+
 /// One thing that was seen.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Observation {
@@ -53,10 +74,17 @@ pub enum ObservationKind {
         /// SHA-256 digests that the lock allows.
         sha256: Vec<Text>,
     },
-    /// A lock was followed that does not hold this name at all, in this ecosystem.
+    /// A lock was followed that does not hold this name at all, in this ecosystem; or, with a time, everything of it that
+    /// was installed at that time was listed.
     LockComplete {
-        /// OSV ecosystem.
+        /// OSV ecosystem; `*` is every one.
         ecosystem: Text,
+        /// Nothing was put into the places where its packages lie, or taken out of them, from then until the listing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Time>,
+        /// In how many places (site directories, `node_modules`) its packages lie.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        places: Option<u32>,
     },
     /// The environment asks for the package without fixing what it gets (`pip install -U crewai`, `@master`).
     Unpinned {

@@ -41,7 +41,7 @@ fn evidence(environment: usize, packages: usize) -> EnvironmentEvidence {
         })
         .collect();
     if !environment.is_multiple_of(7) {
-        let what = ObservationKind::LockComplete { ecosystem: Text::new("*") };
+        let what = ObservationKind::LockComplete { ecosystem: Text::new("*"), since: None, places: None };
         let evidence = Text::new(format!("{document} complete"));
         observations.push(Observation { time: Some(time(360)), what, evidence });
     }

@@ -26,6 +26,8 @@ pub(crate) struct Environment {
     pub(crate) runs: Option<(At, Option<At>)>,
     pub(crate) complete: bool,
     pub(crate) packages: Vec<Package>,
+    /// Where its packages lie, and when one was last put there or taken away.
+    pub(crate) place: Option<(&'static str, At)>,
     pub(crate) images: Vec<(&'static str, &'static str, &'static str)>,
     pub(crate) files: Vec<(&'static str, &'static str)>,
     pub(crate) references: Vec<&'static str>,
@@ -39,6 +41,8 @@ pub(crate) struct Environment {
 }
 
 const TAKEN: At = At::civil(2026, 4, 2, 6, 0, 0);
+/// When the hosts' packages were last updated: a listing of April says what was there in March only if nothing changed since.
+const QUIET: At = At::civil(2026, 3, 16, 7, 30, 0);
 const LONG_AGO: At = At::civil(2026, 2, 2, 9, 0, 0);
 
 const COMMON: [(&str, &str); 14] = [
@@ -72,6 +76,7 @@ fn environment(key: String, file: String) -> Environment {
         runs: Some((LONG_AGO, None)),
         complete: true,
         packages: packages(None),
+        place: None,
         images: Vec::new(),
         files: Vec::new(),
         references: Vec::new(),
@@ -80,12 +85,15 @@ fn environment(key: String, file: String) -> Environment {
         credentials: Vec::new(),
         runs_as: Vec::new(),
         verdict: "clear",
-        why: "the whole installed tree was read and holds nothing poisoned",
+        why: "the whole installed tree was read, holds nothing poisoned, and did not change since before the incident",
     }
 }
 
 fn host(name: &str) -> Environment {
-    environment(format!("environment:host/{name}"), format!("host-{name}"))
+    Environment {
+        place: Some(("/opt/tools/lib/python3.12/site-packages", QUIET)),
+        ..environment(format!("environment:host/{name}"), format!("host-{name}"))
+    }
 }
 
 /// The name of a person's laptop.
@@ -104,7 +112,7 @@ fn hosts(seed: u64, people: &[Person]) -> Vec<Environment> {
         .filter(|person| person.technical() && person.given != UNWATCHED)
         .map(|person| {
             let litellm = (person.team == Team::Research || Random::of(seed, "laptop", person.number).chance(0.3))
-                .then_some(("1.82.6", Some(WHEEL_1_82_6)));
+                .then_some((litellm_on(QUIET), None));
             Environment { packages: packages(litellm), ..host(&laptop(person)) }
         })
         .collect();
@@ -112,6 +120,7 @@ fn hosts(seed: u64, people: &[Person]) -> Vec<Environment> {
     hosts.push(Environment {
         runs: Some((At::civil(2026, 3, 24, 12, 19, 30), Some(At::civil(2026, 3, 24, 15, 0, 0)))),
         packages: packages(Some(("1.82.8", Some(WHEEL_1_82_8)))),
+        place: Some(("/opt/samples/venv/lib/python3.12/site-packages", At::civil(2026, 3, 24, 12, 19, 30))),
         files: vec![("/opt/samples/venv/lib/python3.12/site-packages/litellm_init.pth", PTH)],
         verdict: "exposed",
         why: "a researcher fetched litellm 1.82.8 on purpose; no credential can be read there",

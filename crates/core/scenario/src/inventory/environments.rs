@@ -55,6 +55,10 @@ fn snapshot(found: &Environment) -> Value {
     if let Some((from, to)) = found.runs {
         fields.insert("runs".to_owned(), json!([{"from": from.iso(), "to": to.map(At::iso)}]));
     }
+    if let Some((path, changed)) = found.place {
+        let place = json!([{"ecosystem": "PyPI", "path": path, "changed": changed.iso()}]);
+        fields.insert("places".to_owned(), place);
+    }
     if let Some(days) = found.cool_down_days {
         fields.insert("cool_down_days".to_owned(), json!({"PyPI": days}));
     }

@@ -67,6 +67,7 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
         "hooks",
         "stores",
         "layers",
+        "places",
         "install",
     ];
     check_keys(document, "the snapshot", KEYS, report);
@@ -77,26 +78,16 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
     let runs = runs(document, report);
     let mut observations = observations(document, report);
     let mut gaps: Vec<String> = texts(document.get("blind_spots")).into_iter().map(str::to_owned).collect();
-    let whole = texts(document.get("complete_ecosystems"));
-    if !found.complete && !whole.is_empty() && speaks_for_runs(&environment, &runs) {
+    let whole = complete(document, &environment, &runs, found.complete);
+    if !found.complete && !whole.is_empty() {
         // No blind spot hides a package of these; of all others no listing speaks.
         gaps.clear();
-        let evidence = Text::new(format!("{} complete_ecosystems", report.input()));
-        observations.extend(whole.into_iter().map(|ecosystem| Observation {
-            time: taken,
-            what: ObservationKind::LockComplete { ecosystem: Text::new(ecosystem) },
-            evidence: evidence.clone(),
-        }));
-    } else if found.complete {
-        // What a whole listing does not name is not there, whatever its ecosystem.
-        let what = ObservationKind::LockComplete { ecosystem: Text::new("*") };
-        observations.push(Observation {
-            time: taken,
-            what,
-            evidence: Text::new(format!("{} complete", report.input())),
-        });
-    } else {
+    } else if !found.complete {
         gaps.push(format!("the snapshot of {} says that it is not complete", report.input()));
+    }
+    match taken {
+        Some(_) => observations.extend(listings(document, &whole, taken, report)),
+        None => gaps.push("the snapshot does not say when it was taken".to_owned()),
     }
     if let Some(relative) = text(document, "lockfile") {
         let path = input.path.parent().unwrap_or(Path::new("")).join(relative);
@@ -119,6 +110,42 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
     found.facts.push(Fact::Node(NodeFact::new(environment.clone(), life, known, report.input())));
     access(document, &environment, life, known, found, report);
     found.evidence.push(EnvironmentEvidence { environment, runs, observations, gaps });
+}
+
+/// The ecosystems of which everything is listed; `*` is every one.
+fn complete<'a>(document: &'a Value, environment: &NodeKey, runs: &[Interval], everything: bool) -> Vec<&'a str> {
+    match everything {
+        true => vec!["*"],
+        false if speaks_for_runs(environment, runs) => texts(document.get("complete_ecosystems")),
+        false => Vec::new(),
+    }
+}
+
+/// What is not in a whole listing was not there when it was taken, and not since its places were last changed.
+fn listings(document: &Value, whole: &[&str], taken: Option<Time>, report: &mut Report) -> Vec<Observation> {
+    let mut places: Vec<(&str, Option<Time>)> = Vec::new();
+    for (at, item) in list(document, "places").iter().enumerate() {
+        let place = format!("places[{at}]");
+        check_keys(item, &place, &["ecosystem", "path", "changed"], report);
+        match text(item, "ecosystem") {
+            Some(ecosystem) => places.push((ecosystem, time(item, "changed", report))),
+            None => report.add(format!("{place} has no `ecosystem`"), "add it"),
+        }
+    }
+    let listing = |ecosystem: &&str| {
+        let own = || places.iter().filter(|(of, _)| *ecosystem == "*" || of == ecosystem);
+        // One place whose time is not known may have changed a moment ago.
+        let since = own().map(|(_, changed)| *changed).collect::<Option<Vec<Time>>>();
+        let since = since.and_then(|times| times.into_iter().max());
+        let count = document.get("places").and_then(|_| u32::try_from(own().count()).ok());
+        let key = if *ecosystem == "*" { "complete" } else { "complete_ecosystems" };
+        Observation {
+            time: taken,
+            what: ObservationKind::LockComplete { ecosystem: Text::new(ecosystem), since, places: count },
+            evidence: Text::new(format!("{} {key}", report.input())),
+        }
+    };
+    whole.iter().map(listing).collect()
 }
 
 /// Whether what is there at one moment says what was there in the runs: an image does not change, a job's snapshot counts
