@@ -4,11 +4,14 @@
 use crate::blind::BlindSpots;
 use crate::credentials::Finder;
 use crate::interest::{HOOK_BYTES, HookFile, Interest, PackageFile};
-use crate::packages::{node, python, sha256, system};
+use crate::packages::{self, node, python, sha256, system};
 use crate::record::{Credential, Digest, Hook, Origin, Package, Reference, Store};
 use crate::shown::split;
 use firebreak_model::{Fingerprinter, NodeKey, Time};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use firebreak_package::formats::Listing;
+use firebreak_package::formats::listing::{Algorithm, Recorded};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 /// npm writes this time on every file of every package.
 const NPM_TIME: Time = Time::from_seconds(499_162_500);
@@ -47,7 +50,7 @@ struct Distribution {
     sha256: Option<String>,
     record_sha256: Option<String>,
     installer: Option<String>,
-    startup: Vec<python::Recorded>,
+    startup: Vec<Recorded>,
     /// The best time so far, and its rank: lower is better.
     installed: Option<(u8, &'static str, Time)>,
     /// The file that the distribution is known by.
@@ -69,8 +72,12 @@ pub(crate) struct Gather<'a> {
     distributions: BTreeMap<(Option<u32>, String), Distribution>,
     node_digests: HashMap<String, HashMap<String, String>>,
     dpkg_times: HashMap<String, Vec<(Option<u32>, Time)>>,
-    /// Whether dpkg's own list was read whole.
-    pub(crate) debian: bool,
+    /// Systems whose own list of packages was read whole.
+    pub(crate) databases: BTreeSet<&'static str>,
+    /// Where packages lie on the disk, by ecosystem and path, and when that last changed.
+    pub(crate) places: BTreeMap<(&'static str, String), Option<Time>>,
+    /// Directories that were asked for their times.
+    pub(crate) asked: HashSet<PathBuf>,
 }
 
 impl<'a> Gather<'a> {
@@ -90,8 +97,16 @@ impl<'a> Gather<'a> {
             distributions: BTreeMap::new(),
             node_digests: HashMap::new(),
             dpkg_times: HashMap::new(),
-            debian: false,
+            databases: BTreeSet::new(),
+            places: BTreeMap::new(),
+            asked: HashSet::new(),
         }
+    }
+
+    /// A place of packages last changed at `time`, as far as one of its directories tells.
+    pub(crate) fn changed(&mut self, ecosystem: &'static str, place: &str, time: Option<Time>) {
+        let known = self.places.entry((ecosystem, place.to_owned())).or_insert(time);
+        *known = known.zip(time).map(|(known, time)| known.max(time));
     }
 
     /// What the process's variables hold.
@@ -169,26 +184,22 @@ impl<'a> Gather<'a> {
                 }
                 None => blind.note("npm's list of digests could not be read", content.path),
             },
-            PackageFile::DpkgStatus => {
-                self.debian |= content.whole();
-                self.rows("Debian", system::dpkg(content.bytes), content, None);
-            }
+            PackageFile::DpkgStatus => self.database("Debian", content, blind),
             PackageFile::DpkgList => {
                 // `name.list` or `name:architecture.list`.
                 let name = split(content.path).1.trim_end_matches(".list");
                 let name = name.split(':').next().unwrap_or(name).to_owned();
                 self.dpkg_times.entry(name).or_default().extend(content.modified.map(|time| (content.layer, time)));
             }
-            PackageFile::ApkInstalled => self.rows("Alpine", system::apk(content.bytes), content, None),
-            PackageFile::Conda => {
-                self.rows("conda", system::conda(content.bytes), content, Some("time of the file in conda-meta"));
-            }
-            PackageFile::Gem => {
-                let row = system::gem(split(content.path).1, content.bytes);
-                self.rows("RubyGems", row, content, Some("time of the gem's specification"));
-            }
+            PackageFile::ApkInstalled => self.database("Alpine", content, blind),
+            PackageFile::Conda => self.one("conda", "time of the file in conda-meta", content, blind),
+            PackageFile::Gem => self.one("RubyGems", "time of the gem's specification", content, blind),
             PackageFile::CargoPrograms => match system::cargo(content.bytes) {
-                Some(rows) => self.rows("crates.io", rows, content, None),
+                Some(rows) => {
+                    let programs = rows.into_iter();
+                    self.packages
+                        .extend(programs.map(|(name, version)| found("crates.io", name, Some(version), content)));
+                }
                 None => blind.note("a package file could not be read", content.path),
             },
             PackageFile::RunnerAction => self.action(content),
@@ -220,20 +231,24 @@ impl<'a> Gather<'a> {
         if found.path.is_empty() || kind == PackageFile::PythonMetadata {
             found.path = content.path.to_owned();
         }
+        let listing = packages::listing(content).unwrap_or_default();
         match kind {
-            PackageFile::PythonMetadata => (found.name, found.version) = python::metadata(content.bytes),
+            PackageFile::PythonMetadata => {
+                let told =
+                    listing.packages.into_iter().next().map(|one| (one.name.to_string(), one.version.to_string()));
+                (found.name, found.version) = told.unzip();
+            }
             PackageFile::PythonRecord => {
                 found.record_sha256 = content.whole().then(|| sha256(content.bytes));
-                found.startup = python::startup_files(content.bytes);
+                found.startup = listing.files.into_iter().filter(|file| python::runs_at_start(&file.path)).collect();
             }
             PackageFile::PythonInstaller => {
-                let word = String::from_utf8_lossy(content.bytes);
-                let word = word.trim();
-                let plain =
-                    word.len() < 40 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-                found.installer = (plain && !word.is_empty()).then(|| word.to_owned());
+                let plain = |word: &&str| {
+                    word.len() < 40 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+                };
+                found.installer = listing.installer.as_deref().filter(plain).map(str::to_owned);
             }
-            _ => found.sha256 = python::artefact(content.bytes),
+            _ => found.sha256 = listing.packages.first().and_then(|one| Some(one.sha256().next()?.to_string())),
         }
     }
 
@@ -282,18 +297,43 @@ impl<'a> Gather<'a> {
         }
     }
 
-    fn rows(
+    /// A system's own list of its packages. Read whole, it names them all.
+    fn database(&mut self, ecosystem: &'static str, content: &Content<'_>, blind: &mut BlindSpots) {
+        // A system without any package has an empty list.
+        let listing = if content.size == 0 { Some(Listing::default()) } else { packages::listing(content) };
+        match listing.filter(|listing| listing.problems.is_empty() && content.whole()) {
+            Some(listing) => {
+                self.databases.insert(ecosystem);
+                self.listed(ecosystem, listing, content, None);
+            }
+            None => {
+                blind.harm("a package file could not be read", content.path);
+                self.listed(ecosystem, packages::listing(content).unwrap_or_default(), content, None);
+            }
+        }
+    }
+
+    /// A file that describes one package, of a system that is never called complete.
+    fn one(&mut self, ecosystem: &'static str, source: &'static str, content: &Content<'_>, blind: &mut BlindSpots) {
+        let listing = packages::listing(content).unwrap_or_default();
+        if listing.packages.is_empty() {
+            blind.note("a package file could not be read", content.path);
+        }
+        self.listed(ecosystem, listing, content, Some(source));
+    }
+
+    fn listed(
         &mut self,
         ecosystem: &'static str,
-        rows: impl IntoIterator<Item = system::Row>,
+        listing: Listing,
         content: &Content<'_>,
         source: Option<&'static str>,
     ) {
-        for row in rows {
-            let package = found(ecosystem, row.name, row.version, content);
-            let timed = source.and_then(|source| Some((content.modified?, source)));
-            let (installed, installed_source) = timed.unzip();
-            self.packages.push(Package { sha256: row.sha256, installed, installed_source, ..package });
+        let (installed, installed_source) = source.and_then(|source| Some((content.modified?, source))).unzip();
+        for one in listing.packages {
+            let sha256 = one.sha256().next().map(ToString::to_string);
+            let package = found(ecosystem, one.name.to_string(), Some(one.version.to_string()), content);
+            self.packages.push(Package { sha256, installed, installed_source, ..package });
         }
     }
 
@@ -410,7 +450,8 @@ fn owners(distributions: &BTreeMap<(Option<u32>, String), Distribution>) -> Owne
         let Some(name) = name else { continue };
         for file in &one.startup {
             let path = format!("{}/{}", split(directory).0, file.path);
-            owners.insert((*layer, path), (name.clone(), file.sha256.clone()));
+            let sha256 = file.hash.as_ref().filter(|hash| hash.algorithm == Algorithm::Sha256);
+            owners.insert((*layer, path), (name.clone(), sha256.map(|hash| hash.digits.to_string())));
         }
     }
     owners

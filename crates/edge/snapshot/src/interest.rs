@@ -48,6 +48,40 @@ impl PackageFile {
             _ => 64 << 20,
         }
     }
+
+    /// The place in which the package that the file at `path` is of lies beside others: its ecosystem, its path, and which
+    /// directories change when something is put there or taken away. None where that is not known.
+    pub(crate) fn place(self, path: &str) -> Option<(&'static str, &str, Above)> {
+        let directory = above(path);
+        match self {
+            PackageFile::PythonMetadata if path.ends_with(".egg-info") => {
+                Some(("PyPI", directory, Above { first: 1, count: 1 }))
+            }
+            PackageFile::PythonMetadata
+            | PackageFile::PythonRecord
+            | PackageFile::PythonInstaller
+            | PackageFile::PythonDirectUrl => Some(("PyPI", above(directory), Above { first: 2, count: 1 })),
+            PackageFile::NodePackage => {
+                // The outermost `node_modules`. Packages are put into it, into a scope's directory and into each other.
+                let end = path.find("/node_modules/").map(|at| at + "/node_modules".len())?;
+                let count = if last(above(directory)).starts_with('@') { 3 } else { 2 };
+                Some(("npm", path.get(..end)?, Above { first: 1, count }))
+            }
+            // These are written anew with every change.
+            PackageFile::DpkgStatus => Some(("Debian", path, Above { first: 0, count: 1 })),
+            PackageFile::ApkInstalled => Some(("Alpine", path, Above { first: 0, count: 1 })),
+            _ => None,
+        }
+    }
+}
+
+/// Which directories above a file (0 is itself) tell of changes to a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Above {
+    /// How far up the first one is.
+    pub(crate) first: u8,
+    /// How many, from there on.
+    pub(crate) count: u8,
 }
 
 /// What runs by itself.

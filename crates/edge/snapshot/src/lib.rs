@@ -26,7 +26,7 @@ pub use image::ImageError;
 pub use limits::Limits;
 pub use program::{bytes, run};
 pub use record::{
-    Credential, Digest, FORMAT, Hook, Image, Install, Layer, Origin, Package, Reference, Run, Snapshot, Store,
+    Credential, Digest, FORMAT, Hook, Image, Install, Layer, Origin, Package, Place, Reference, Snapshot, Store,
 };
 pub use take::{Doors, Options, Subject, stamp, take};
 pub use wrap::{Ended, wrap};

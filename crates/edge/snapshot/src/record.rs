@@ -170,13 +170,16 @@ pub struct Layer {
     pub complete: bool,
 }
 
-/// When the environment ran.
+/// A directory in which packages lie.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Run {
-    /// From when.
-    pub from: Time,
-    /// Until when; none while it goes on.
-    pub to: Option<Time>,
+pub struct Place {
+    /// OSV's word.
+    pub ecosystem: &'static str,
+    /// The directory, or the database.
+    pub path: String,
+    /// When a package was last put there or taken away, by the disk's word. None where the disk did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Time>,
 }
 
 /// What one command changed.
@@ -209,15 +212,15 @@ pub struct Snapshot {
     pub environment: NodeKey,
     /// When it was taken.
     pub taken: Time,
-    /// When it ran, where that is known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub runs: Vec<Run>,
     /// Never true: some ecosystems are never read whole.
     pub complete: bool,
     /// The ecosystems of which every installed package is listed.
     pub complete_ecosystems: Vec<&'static str>,
     /// What is installed.
     pub packages: Vec<Package>,
+    /// Where it lies on a disk. An image does not change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// What was fetched by a name that may move.
     pub references: Vec<Reference>,
     /// What runs by itself.

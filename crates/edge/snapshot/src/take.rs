@@ -5,10 +5,10 @@ use crate::credentials::table;
 use crate::environment;
 use crate::gather::{Content, Gather};
 use crate::image::{self, ImageError};
-use crate::interest::Interest;
+use crate::interest::{Interest, PackageFile};
 use crate::limits::Limits;
 use crate::mounts::Mounts;
-use crate::record::{FORMAT, Snapshot};
+use crate::record::{FORMAT, Place, Snapshot};
 use crate::shown::{shown, shown_path, split};
 use crate::walk::{Seen, Walk, told};
 use firebreak_model::{Fingerprinter, NodeKey};
@@ -216,6 +216,20 @@ fn read(doors: Doors<'_>, seen: &Seen<'_>, budget: &mut Budget, gather: &mut Gat
         layer: None,
     };
     gather.file(seen.interest, &content, blind);
+    if let Some(package) = seen.interest.package {
+        placed(doors, package, seen, gather);
+    }
+}
+
+/// When something was last put beside the package that a file is of, or taken away: the disk notes it on the directory.
+fn placed(doors: Doors<'_>, package: PackageFile, seen: &Seen<'_>, gather: &mut Gather<'_>) {
+    let Some((ecosystem, place, up)) = package.place(seen.path) else { return };
+    for directory in seen.place.ancestors().skip(usize::from(up.first)).take(usize::from(up.count)) {
+        if gather.asked.insert(directory.to_path_buf()) {
+            let status = doors.tree.status(directory).ok();
+            gather.changed(ecosystem, place, status.map(|status| status.modified.max(status.changed)));
+        }
+    }
 }
 
 /// Files that variables point at, wherever they lie.
@@ -299,17 +313,21 @@ fn finished(
     let mut complete_ecosystems = Vec::new();
     if !blind.harmed() {
         complete_ecosystems.extend(["PyPI", "npm"]);
-        complete_ecosystems.extend(gather.debian.then_some("Debian"));
+        complete_ecosystems.extend(gather.databases);
     }
     complete_ecosystems.sort_unstable();
     Snapshot {
         format: FORMAT,
         environment,
         taken: doors.clock.now(),
-        runs: Vec::new(),
         complete: false,
         complete_ecosystems,
         packages: gather.packages,
+        places: gather
+            .places
+            .into_iter()
+            .map(|((ecosystem, path), changed)| Place { ecosystem, path, changed })
+            .collect(),
         references: gather.references.into_iter().collect(),
         hooks: gather.hooks,
         files: gather.files.into_iter().collect(),

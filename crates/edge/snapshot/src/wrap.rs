@@ -1,7 +1,7 @@
 //! What one command changed: a snapshot before it, one after it, and the difference.
 
 use crate::image::ImageError;
-use crate::record::{Credential, Hook, Install, Package, Run, Snapshot};
+use crate::record::{Credential, Hook, Install, Package, Snapshot};
 use crate::take::{Doors, Options, take};
 use std::collections::HashSet;
 
@@ -35,7 +35,6 @@ pub fn wrap(
         let install = difference(before.as_ref(), &after);
         let command = crate::credentials::quiet(command);
         after.install = Some(Install { command, from, to, exit_code: ended.code, ..install });
-        after.runs = vec![Run { from, to: Some(to) }];
         after.blind_spots.extend(unknown.map(str::to_owned));
         after
     });

@@ -145,7 +145,16 @@ impl<'a> Layers<'a> {
                 self.live.insert(path.to_owned(), number);
             }
             TarKind::Link | TarKind::HardLink => {
-                blind.note("a link in a layer was not followed", format!("layer {number}: {path}"));
+                let place = format!("layer {number}: {path}");
+                // A package's file under a second name was read under its first, if that is a package's file too.
+                let read = || {
+                    let target = normal(&entry.target).filter(|_| entry.kind == TarKind::HardLink);
+                    target.is_some_and(|target| self.live.contains_key(&target))
+                };
+                match interest.package.is_some_and(|package| package.limit() > 0) && !read() {
+                    true => blind.harm("a package's file in a layer is a link, which was not followed", place),
+                    false => blind.note("a link in a layer was not followed", place),
+                }
             }
             _ => {}
         }

@@ -30,6 +30,8 @@ pub(crate) enum TarKind {
 pub(crate) struct TarEntry {
     /// Its path as written.
     pub(crate) path: Vec<u8>,
+    /// Where a link leads, as written.
+    pub(crate) target: Vec<u8>,
     /// What it is.
     pub(crate) kind: TarKind,
     /// Bytes of content.
@@ -52,6 +54,7 @@ pub(crate) struct Tar<R> {
 #[derive(Default)]
 struct Extended {
     path: Option<Vec<u8>>,
+    target: Option<Vec<u8>>,
     size: Option<u64>,
     modified: Option<i64>,
 }
@@ -92,13 +95,14 @@ impl<R: Read> Tar<R> {
                 b'x' => self.pax(size, &mut extended)?,
                 b'g' => {}
                 b'L' => extended.path = Some(trimmed(&self.extension(size)?).to_vec()),
-                b'K' => {}
+                b'K' => extended.target = Some(trimmed(&self.extension(size)?).to_vec()),
                 kind => {
                     // The size of an extended header overrules the one that did not fit.
                     let size = extended.size.unwrap_or(size);
                     self.begin(size)?;
                     return Ok(Some(TarEntry {
                         path: extended.path.take().unwrap_or_else(|| name(&header)),
+                        target: extended.target.take().unwrap_or_else(|| trimmed(&header[157..257]).to_vec()),
                         kind: kind_of(kind),
                         size,
                         modified: extended
@@ -144,6 +148,9 @@ impl<R: Read> Tar<R> {
         let text = |key: &str| fields.get(key.as_bytes()).and_then(|value| std::str::from_utf8(value).ok());
         if let Some(path) = fields.get(b"path".as_slice()) {
             extended.path = Some(path.to_vec());
+        }
+        if let Some(target) = fields.get(b"linkpath".as_slice()) {
+            extended.target = Some(target.to_vec());
         }
         extended.size = text("size").and_then(|size| size.parse().ok()).or(extended.size);
         let seconds = text("mtime").and_then(|time| time.split('.').next()?.parse().ok());

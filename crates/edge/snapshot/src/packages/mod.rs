@@ -1,8 +1,18 @@
-//! What single files say of packages. No file is looked up here: what belongs together is joined in `gather`.
+//! What single files say of packages: most are formats of `firebreak_package`; here is what those do not tell. No file is
+//! looked up here: what belongs together is joined in `gather`.
+
+use crate::gather::Content;
+use firebreak_package::formats::{Input, Listing, recognise};
 
 pub(crate) mod node;
 pub(crate) mod python;
 pub(crate) mod system;
+
+/// What the format of a file, known by its path, reads from it. None where no format has such a name.
+pub(crate) fn listing(content: &Content<'_>) -> Option<Listing> {
+    let format = recognise(content.path, &[])?;
+    Some(format.read(&Input { path: content.path, bytes: content.bytes }))
+}
 
 /// Hexadecimal digits, lower case.
 pub(crate) fn hex(bytes: &[u8]) -> String {

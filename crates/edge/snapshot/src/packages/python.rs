@@ -1,26 +1,4 @@
-//! What the files of an installed Python distribution say, without an interpreter.
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
-
-/// A distribution's name and version from `METADATA` or `PKG-INFO`: its headers, which end at the first empty line.
-pub(crate) fn metadata(bytes: &[u8]) -> (Option<String>, Option<String>) {
-    let (mut name, mut version) = (None, None);
-    for line in bytes.split(|byte| *byte == b'\n') {
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        match line.split_once(':') {
-            Some((key, value)) if key.eq_ignore_ascii_case("name") => name = filled(value),
-            Some((key, value)) if key.eq_ignore_ascii_case("version") => version = filled(value),
-            _ => {}
-        }
-    }
-    (name, version)
-}
+//! What runs when Python starts, and what the name of a distribution's directory tells, without an interpreter.
 
 /// Name and version from the name of the directory: `name-version.dist-info`, `name-version-py3.12.egg-info`.
 pub(crate) fn directory(name: &str) -> (Option<String>, Option<String>) {
@@ -37,45 +15,10 @@ fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A file of `RECORD`: its path relative to the site directory, and its SHA-256 in hexadecimal.
-#[derive(Debug)]
-pub(crate) struct Recorded {
-    pub(crate) path: String,
-    pub(crate) sha256: Option<String>,
-}
-
-/// The files of `RECORD` that run when Python starts. The rest is only its own digest's business.
-pub(crate) fn startup_files(bytes: &[u8]) -> Vec<Recorded> {
-    let text = String::from_utf8_lossy(bytes);
-    text.lines().filter_map(recorded).filter(|file| runs_at_start(&file.path)).collect()
-}
-
-fn runs_at_start(path: &str) -> bool {
+/// Whether a file that a distribution brought, by its path in the site directory, runs when Python starts.
+pub(crate) fn runs_at_start(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.ends_with(".pth") || name.starts_with("sitecustomize.") || name.starts_with("usercustomize.")
-}
-
-/// `path,sha256=base64,size`; a path with a comma or a quote is quoted, quotes doubled.
-fn recorded(line: &str) -> Option<Recorded> {
-    let (rest, _size) = line.trim_end().rsplit_once(',')?;
-    let (path, digest) = rest.rsplit_once(',')?;
-    let path = match path.strip_prefix('"').and_then(|path| path.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => path.to_owned(),
-    };
-    let sha256 = digest.strip_prefix("sha256=").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-    Some(Recorded { path, sha256: sha256.map(|bytes| super::hex(&bytes)) })
-}
-
-/// The artefact's SHA-256 from `direct_url.json`.
-pub(crate) fn artefact(bytes: &[u8]) -> Option<String> {
-    let document: Value = serde_json::from_slice(bytes).ok()?;
-    let archive = document.get("archive_info")?;
-    let digest = match archive.get("hashes").and_then(|hashes| hashes.get("sha256")).and_then(Value::as_str) {
-        Some(digest) => digest,
-        None => archive.get("hash")?.as_str()?.strip_prefix("sha256=")?,
-    };
-    (digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| digest.to_ascii_lowercase())
 }
 
 /// Whether a `.pth` holds code: Python runs each line that begins with `import` and a blank.
@@ -91,21 +34,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_distribution_tells_its_name_and_version() {
-        let text = b"Metadata-Version: 2.1\r\nName: litellm\r\nVersion: 1.82.8\r\n\r\nName: not-this\n";
-        assert_eq!(metadata(text), (Some("litellm".to_owned()), Some("1.82.8".to_owned())));
+    fn a_directory_tells_name_and_version() {
         assert_eq!(directory("zope.interface-6.0.dist-info"), (Some("zope.interface".into()), Some("6.0".into())));
         assert_eq!(directory("a-1.0-py3.12.egg-info"), (Some("a".into()), Some("1.0".into())));
-    }
-
-    #[test]
-    fn a_record_names_what_runs_at_start_with_its_digest() {
-        let line = "litellm_init.pth,sha256=ceNa7wMJnNH1LWdGc0JzAlFjpWP96TrJEjIe9omxNSM,34628\n\"a,b.py\",sha256=x,1\n";
-        let files = startup_files(line.as_bytes());
-        assert_eq!(files.len(), 1);
-        assert_eq!(files[0].path, "litellm_init.pth");
-        assert_eq!(files[0].sha256.as_deref().map(str::len), Some(64));
-        assert_eq!(recorded("\"a,\"\"b\"\".py\",,").unwrap().path, "a,\"b\".py");
+        assert!(runs_at_start("litellm_init.pth") && runs_at_start("a/sitecustomize.py") && !runs_at_start("a/pth.py"));
     }
 
     #[test]

@@ -161,3 +161,32 @@ fn broken_layers_and_paths_out_of_the_image_are_told() {
     assert!(of_image(&root.path().join("no.tar"), Limits::default()).is_err());
     assert!(of_image(&root.path().join("absent"), Limits::default()).is_err());
 }
+
+/// The header of an archive's last file made a hard link to `target`.
+fn linked(mut archive: Vec<u8>, target: &str) -> Vec<u8> {
+    let at = archive.len() - 1_024 - 512;
+    let header = &mut archive[at..at + 512];
+    header[156] = b'1';
+    header[157..157 + target.len()].copy_from_slice(target.as_bytes());
+    header[148..156].copy_from_slice(b"        ");
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    archive
+}
+
+#[test]
+fn a_packages_file_that_is_a_link_hides_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let text = metadata("a", "1.0");
+    for (first, complete) in [("cache/x/a-1.0.dist-info/METADATA", true), ("cache/x/blob", false)] {
+        let link = ("app/site-packages/a-1.0.dist-info/METADATA", Some(&b""[..]));
+        let layer = linked(tar(&[(first, Some(text.as_bytes())), link]), first);
+        let file = root.path().join("image.tar");
+        let manifest = br#"[{"Config":"c.json","RepoTags":null,"Layers":["l.tar"]}]"#;
+        let parts = [("l.tar", Some(&layer[..])), ("c.json", Some(b"{}")), ("manifest.json", Some(manifest))];
+        fs::write(&file, tar(&parts)).unwrap();
+        let snapshot = of_image(&file, Limits::default()).unwrap();
+        assert_eq!(!snapshot.complete_ecosystems.is_empty(), complete, "{first}: {:?}", snapshot.blind_spots);
+        assert_eq!(snapshot.packages.len(), usize::from(complete));
+    }
+}

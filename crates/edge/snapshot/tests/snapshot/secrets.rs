@@ -286,7 +286,8 @@ fn the_program_shows_none_in_any_mode_and_hands_the_exit_code_through() {
     assert_silent(&kept, &all);
     let snapshot: serde_json::Value = serde_json::from_slice(&kept).unwrap();
     assert_eq!(snapshot["format"], "firebreak.snapshot/1");
-    assert!(snapshot["install"]["from"].is_string() && snapshot["runs"][0]["to"].is_string());
+    assert!(snapshot["install"]["from"].is_string());
+    assert!(snapshot.get("runs").is_none(), "one command is not all that ran there");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn environment(root: &Path) {
             ),
             (
                 &at("LiteLLM-1.82.8.dist-info/direct_url.json"),
-                r#"{"archive_info":{"hashes":{"sha256":"d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb"}}}"#,
+                r#"{"url":"https://files.example/litellm.whl","archive_info":{"hashes":{"sha256":"d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb"}}}"#,
             ),
             (&at("litellm_init.pth"), "import os; os.system('x')\n"),
             (&at("distutils-precedence.pth"), "/some/directory\n"),
@@ -87,7 +87,7 @@ fn what_runs_by_itself_is_named_with_its_owner() {
     let hook = |end: &str| snapshot.hooks.iter().find(|hook| hook.path.ends_with(end)).unwrap();
     let bad = hook("litellm_init.pth");
     assert!(bad.executes && bad.altered, "its content is not what the record says");
-    assert_eq!(bad.package.as_deref(), Some("LiteLLM"));
+    assert_eq!(bad.package.as_deref(), Some("litellm"));
     assert!(!hook("distutils-precedence.pth").executes);
     assert_eq!(hook("sysmon.service").kind, "systemd_user_unit");
     assert_eq!(hook("@s/a/package.json").runs.as_deref(), Some("postinstall: node i.js"));
@@ -101,6 +101,66 @@ fn a_broken_package_file_is_never_a_complete_list() {
     plant(root.path(), &[("node_modules/a/package.json", "{\"name\": ")]);
     let snapshot = of_root(root.path());
     assert!(snapshot.complete_ecosystems.is_empty() && is_blind(&snapshot, "a package file could not be read"));
+}
+
+#[test]
+fn databases_of_other_systems_are_read_by_their_formats() {
+    let root = tempfile::tempdir().unwrap();
+    let gone = "Package: old\nStatus: deinstall ok config-files\nVersion: 1\n";
+    let half = "Package: half\nStatus: install ok half-configured\nVersion: 2\n";
+    plant(
+        root.path(),
+        &[
+            ("var/lib/dpkg/status", &format!("{gone}\n{half}")),
+            ("lib/apk/db/installed", "C:Q1x\nP:musl\nV:1.2.4-r2\nA:x86_64\n\nP:zlib\nV:1.3\n"),
+            ("opt/conda/conda-meta/a-1.0-0.json", r#"{"name":"a","version":"1.0","sha256":"x"}"#),
+            (
+                "usr/lib/ruby/gems/3.2.0/specifications/default/net-http-0.4.1.gemspec",
+                "Gem::Specification.new do |s|\n  s.name = \"net-http\".freeze\n  s.version = \"0.4.1\"\n",
+            ),
+            ("root/.cargo/.crates2.json", r#"{"installs":{"rg 14.1.0 (registry+https://x)":{}}}"#),
+        ],
+    );
+    let snapshot = of_root(root.path());
+    assert_eq!(versions(&snapshot, "Debian"), [("half", Some("2"))], "what is removed is not installed");
+    assert_eq!(versions(&snapshot, "Alpine"), [("musl", Some("1.2.4-r2")), ("zlib", Some("1.3"))]);
+    assert_eq!(versions(&snapshot, "conda"), [("a", Some("1.0"))]);
+    assert_eq!(versions(&snapshot, "RubyGems"), [("net-http", Some("0.4.1"))]);
+    assert_eq!(versions(&snapshot, "crates.io"), [("rg", Some("14.1.0"))]);
+    assert_eq!(snapshot.complete_ecosystems, ["Alpine", "Debian", "PyPI", "npm"]);
+}
+
+#[test]
+fn a_list_of_a_system_that_cannot_be_read_to_its_end_is_not_complete() {
+    for list in ["no list at all", "Package: a\nStatus: install ok installed\n"] {
+        let root = tempfile::tempdir().unwrap();
+        plant(root.path(), &[("var/lib/dpkg/status", list)]);
+        let snapshot = of_root(root.path());
+        assert!(snapshot.complete_ecosystems.is_empty(), "{list}: {:?}", snapshot.complete_ecosystems);
+        assert!(is_blind(&snapshot, "a package file could not be read: /var/lib/dpkg/status"));
+    }
+}
+
+#[test]
+fn places_tell_when_something_was_last_put_there_or_taken_away() {
+    let root = tempfile::tempdir().unwrap();
+    environment(root.path());
+    let places = || {
+        let of = |one: firebreak_snapshot::Place| (one.ecosystem, one.path, one.changed.unwrap());
+        of_root(root.path()).places.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let before = places();
+    let named: Vec<_> = before.iter().map(|(ecosystem, path, _)| (*ecosystem, path.clone())).collect();
+    let site = format!("/{SITE}");
+    let wanted = [("Debian", "/var/lib/dpkg/status"), ("PyPI", &site), ("npm", "/app/node_modules")];
+    assert_eq!(named, wanted.map(|(ecosystem, path)| (ecosystem, path.to_owned())));
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    // Gone without a trace, but for the directory's own time.
+    fs::remove_dir_all(root.path().join("app/node_modules/left-pad")).unwrap();
+    plant(root.path(), &[("app/.venv/other.txt", "")]);
+    let after = places();
+    let changed: Vec<bool> = before.iter().zip(&after).map(|(before, after)| after.2 > before.2).collect();
+    assert_eq!(changed, [false, false, true]);
 }
 
 #[test]
