@@ -97,6 +97,18 @@ pub(crate) fn hidden(artefact: &Artefact, what: &ObservationKind, tool: Option<&
     governs(artefact, what, tool).is_some_and(|cool_down| is_hidden(artefact, &cool_down, until))
 }
 
+/// Whether what is seen is what `tool` (any, where it is not known) is told of ages in the artefact's ecosystem.
+pub(crate) fn is_age(artefact: &Artefact, what: &ObservationKind, tool: Option<&str>) -> bool {
+    match what {
+        ObservationKind::ReleaseAge { ecosystem, tool: own, .. } => {
+            let own = own.to_ascii_lowercase();
+            let reads = tool.is_none_or(|tool| tool == own) && !ONLY_PROPOSE.contains(&own.as_str());
+            reads && Ecosystem::of(ecosystem) == artefact.ecosystem
+        }
+        _ => false,
+    }
+}
+
 /// The cool-down that is seen, if it holds for the artefact and for installs by `tool` (by any, where the tool is not
 /// known). One that the tool of a command does not read is no cool-down for that command.
 pub(crate) fn governs(artefact: &Artefact, what: &ObservationKind, tool: Option<&str>) -> Option<CoolDown> {
@@ -104,13 +116,10 @@ pub(crate) fn governs(artefact: &Artefact, what: &ObservationKind, tool: Option<
         ObservationKind::CoolDown { ecosystem, days } if Ecosystem::of(ecosystem) == artefact.ecosystem => {
             Some(CoolDown::days(*days))
         }
-        ObservationKind::ReleaseAge { ecosystem, tool: own, setting, except } => {
-            let own = own.to_ascii_lowercase();
-            let holds = Ecosystem::of(ecosystem) == artefact.ecosystem
-                && tool.is_none_or(|tool| tool == own)
-                && !ONLY_PROPOSE.contains(&own.as_str())
-                && !except.iter().any(|pattern| is_excepted(artefact, pattern));
-            holds.then(|| CoolDown::parse(&own, setting).ok()).flatten()
+        ObservationKind::ReleaseAge { tool: own, setting, except, .. } => {
+            let excepted = except.iter().any(|pattern| is_excepted(artefact, pattern));
+            let holds = is_age(artefact, what, tool) && !excepted;
+            holds.then(|| CoolDown::parse(own, setting).ok()).flatten()
         }
         _ => None,
     }

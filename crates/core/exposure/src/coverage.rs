@@ -171,9 +171,7 @@ impl<'a> Reading<'a> {
             }
         }
         // What one tool is told says nothing of what another installs.
-        let of_all = |what: &ObservationKind| matches!(what, ObservationKind::CoolDown { .. });
-        let hidden = |what: &ObservationKind| of_all(what) && asked::hidden(artefact, what, None, until);
-        if self.during(run).any(|(_, observation)| hidden(&observation.what)) {
+        if self.during(run).any(|(_, observation)| self.is_cool_down(artefact, &observation.what, until)) {
             return Some(format!("a cool-down kept out {}, which was too young", shown(artefact)));
         }
         self.runs_clean_images().then(|| "it runs only images that are known to be good".to_owned())
@@ -230,7 +228,16 @@ impl<'a> Reading<'a> {
 
     /// Whether a cool-down hid the release from every install by `tool` up to `until`.
     fn too_young(&self, run: &Run, artefact: &Artefact, tool: Option<&str>, until: Time) -> bool {
-        self.during(run).any(|(_, observation)| asked::hidden(artefact, &observation.what, tool, until))
+        let seen = || self.during(run).map(|(_, observation)| &observation.what);
+        // Where one tool is told more than once, it is not known which word held.
+        let mut ages = seen().filter(|what| asked::is_age(artefact, what, tool)).peekable();
+        let aged = ages.peek().is_some() && ages.all(|what| asked::hidden(artefact, what, tool, until));
+        aged || seen().any(|what| self.is_cool_down(artefact, what, until))
+    }
+
+    /// Whether what is seen is a cool-down of every install there, and hides the artefact up to `until`.
+    fn is_cool_down(&self, artefact: &Artefact, what: &ObservationKind, until: Time) -> bool {
+        matches!(what, ObservationKind::CoolDown { .. }) && asked::hidden(artefact, what, None, until)
     }
 
     fn runs_clean_images(&self) -> bool {

@@ -443,6 +443,9 @@ fn a_cool_down_counts_in_the_unit_of_the_tool_that_reads_it() {
         let judged = logged_with(command, vec![seen(None, rule.clone())]);
         assert_eq!(judged.verdict, verdict, "{command} with {rule:?}: {judged:#?}");
     }
+    // Two files for one tool: which one held is not known.
+    let two = vec![seen(None, age("uv", "3 days", &[])), seen(None, age("uv", "3 days", &["litellm"]))];
+    expect(&logged_with("uv pip install -q crewai", two), Verdict::Suspect);
 }
 
 #[test]

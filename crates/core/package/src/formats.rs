@@ -55,6 +55,7 @@ mod pyproject;
 mod python_settings;
 mod renv_lock;
 mod requirements;
+mod rpm_database;
 mod setup_cfg;
 mod spdx;
 mod uv_lock;
@@ -79,6 +80,7 @@ pub static FORMATS: &[&Format] = &[
     &conan_lock::FORMAT,
     &conda::FORMAT,
     &conda::ENVIRONMENT,
+    &conda::EXPLICIT,
     &conda::INSTALLED,
     &cyclonedx::FORMAT,
     &dist_info::FORMAT,
@@ -123,6 +125,7 @@ pub static FORMATS: &[&Format] = &[
     &requirements::FORMAT,
     &requirements::INPUTS,
     &requirements::CONSTRAINTS,
+    &rpm_database::FORMAT,
     &setup_cfg::FORMAT,
     &spdx::FORMAT,
     &uv_lock::FORMAT,

@@ -65,6 +65,8 @@ fn settings(settings: &Settings) -> Value {
     put("ecosystem", settings.ecosystem.as_ref().map(|ecosystem| ecosystem.word().to_owned()));
     put("exclude_newer", settings.exclude_newer.as_ref().map(ToString::to_string));
     put("cool_down", settings.cool_down.as_ref().map(|age| format!("{} s by `{}`", age.seconds, age.written)));
+    let ages: Vec<String> = settings.ages.iter().map(|age| format!("{} {}", age.tool, age.setting)).collect();
+    put("ages", (!ages.is_empty()).then(|| ages.join("; ")));
     put("prereleases", settings.prereleases.as_ref().map(ToString::to_string));
     put("ignore_scripts", settings.ignore_scripts.map(|value| value.to_string()));
     put("require_hashes", settings.require_hashes.map(|value| value.to_string()));

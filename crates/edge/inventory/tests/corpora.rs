@@ -31,13 +31,22 @@ fn scan(path: &Path, bytes: &[u8]) -> Option<Found> {
 #[test]
 fn public_lockfiles_are_read() {
     let mut counts: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
+    let mut failed = Vec::new();
     for name in ["ai-repo-lockfiles", "osv-scanner-fixtures"] {
         let Some(root) = corpus(name) else { return tell("skipped: corpus absent") };
         for file in RealDisk.list(&root).unwrap() {
             let bytes = RealDisk.read(&file.path).unwrap();
             let place = Path::new("lockfiles/host__x").join(file.path.file_name().unwrap());
             let Some(found) = scan(&place, &bytes) else { continue };
-            assert_eq!(found.problems, [], "{}", file.path.display());
+            // Those that were made to be broken, and empty documents, are refused, and leave a gap.
+            if !found.problems.is_empty() {
+                let path = file.path.display().to_string();
+                let broken = path.contains("invalid") || path.contains("bad-purls") || bytes.trim_ascii() == b"{}";
+                if !broken || found.evidence[0].gaps.is_empty() {
+                    failed.push(format!("{}: {:?}", file.path.display(), found.problems));
+                }
+                continue;
+            }
             let seen = &found.evidence[0].observations;
             let of = |kind: fn(&ObservationKind) -> bool| seen.iter().filter(|seen| kind(&seen.what)).count();
             let name = file.path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -50,6 +59,7 @@ fn public_lockfiles_are_read() {
     for (name, (files, locked, unpinned)) in &counts {
         tell(&format!("{name}: {files} files, {locked} locked, {unpinned} unpinned"));
     }
+    assert_eq!(failed, Vec::<String>::new());
     assert!(counts["uv.lock"].1 > 500 && counts["poetry.lock"].1 > 200, "{counts:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use super::duration;
 use super::lister::shown;
-use super::listing::{CoolDown, Settings};
+use super::listing::{Age, CoolDown, Settings};
 use firebreak_model::Text;
 
 /// Seconds of a day.
@@ -15,6 +15,12 @@ pub(crate) fn units(name: &str, number: &str, unit: u64) -> Option<CoolDown> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     let seconds = (number * unit as f64) as u64;
     Some(CoolDown { written: Text::new(format!("{name} = {}", shown(&number.to_string()))), seconds })
+}
+
+/// `tool` is told to hide by age or date what `written` says. The last word of one file for one tool holds.
+pub(crate) fn told(settings: &mut Settings, tool: &'static str, written: &str) {
+    settings.ages.retain(|age| age.tool != tool);
+    settings.ages.push(Age { tool, setting: Text::new(shown(written)) });
 }
 
 /// `exclude-newer` and its kin: an instant that is fixed, or a span that makes a cool-down.

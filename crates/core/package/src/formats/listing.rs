@@ -212,6 +212,8 @@ pub struct Settings {
     pub exclude_newer: Option<Text>,
     /// Releases younger than this are not taken.
     pub cool_down: Option<CoolDown>,
+    /// What each tool is told to hide by age or date, as written, also where that cannot be read.
+    pub ages: Vec<Age>,
     /// Names (or patterns) that have a rule of their own, with it; `false` or `0` where the rule does not hold for them.
     pub exempt: Vec<(Text, Text)>,
     /// Indexes and registries, as written but without what may be a secret.
@@ -233,6 +235,15 @@ pub struct CoolDown {
     pub written: Text,
     /// In seconds.
     pub seconds: u64,
+}
+
+/// What one tool is told to hide by age or date.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Age {
+    /// The tool that reads it, as [`crate::CoolDown::parse`] names it.
+    pub tool: &'static str,
+    /// Its value as written, in the tool's own unit.
+    pub setting: Text,
 }
 
 /// Another file that belongs to this one.

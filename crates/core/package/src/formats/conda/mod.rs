@@ -1,7 +1,7 @@
-//! Conda: `conda-lock.yml`, `environment.yml`, and what is installed (`conda-meta/*.json`).
+//! Conda: `conda-lock.yml`, `environment.yml`, lists of artefacts (`@EXPLICIT`), and what is installed (`conda-meta/*.json`).
 
 use crate::Ecosystem;
-use crate::formats::lister::{Lister, address, shown};
+use crate::formats::lister::{Lister, address, line, shown};
 use crate::formats::listing::{Algorithm, Hash, Listed, Required, Source};
 use crate::formats::python::{self, Asked};
 use crate::formats::tree::Node;
@@ -24,6 +24,15 @@ pub(crate) static ENVIRONMENT: Format = Format {
     named: |file| file.is("environment.yml") || file.is("environment.yaml"),
     headed: None,
     read: environment,
+};
+
+/// A list of artefacts, which is installed without solving anything.
+pub(crate) static EXPLICIT: Format = Format {
+    name: "conda",
+    kind: Kind::Lock,
+    named: |file| file.name.starts_with("conda-") && file.ends(&[".lock"]),
+    headed: Some(|head| head.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"@EXPLICIT")),
+    read: explicit,
 };
 
 /// The record of an installed package.
@@ -100,6 +109,47 @@ fn environment(input: &Input<'_>, lister: &mut Lister) {
     if pip {
         lister.require(Required::any(Ecosystem::PyPI, "dependencies of these requirements are not pinned"));
     }
+}
+
+/// One address a line, each with its digest after `#`: MD5, or `sha256:` and that.
+fn explicit(input: &Input<'_>, lister: &mut Lister) {
+    let Some(text) = lister.text(input) else { return };
+    let mut marked = false;
+    for (number, written) in text.lines().enumerate() {
+        let written = written.trim();
+        if written.is_empty() || written.starts_with('#') {
+            continue;
+        }
+        if written == "@EXPLICIT" {
+            marked = true;
+            continue;
+        }
+        let (url, sum) = written.split_once('#').unwrap_or((written, ""));
+        let Some((name, version)) = artefact(url) else {
+            lister.odd(line(number), format!("`{}` is no artefact of conda", shown(url)));
+            continue;
+        };
+        let mut listed = Listed::new(conda(), name, version);
+        listed.hashes.extend(match sum.split_once(':') {
+            Some((word, digits)) => Algorithm::of(word).and_then(|algorithm| Hash::hex(algorithm, digits)),
+            None => Hash::hex(Algorithm::Md5, sum),
+        });
+        listed.source = Source::Url(address(url));
+        listed.line = line(number);
+        lister.add(listed);
+    }
+    match marked {
+        true => lister.complete(conda()),
+        false => lister.broken(None, "no `@EXPLICIT`: this is no list of conda's artefacts"),
+    }
+}
+
+/// Name and version of `…/name-version-build.conda`. A version and a build hold no hyphen.
+fn artefact(url: &str) -> Option<(&str, &str)> {
+    let file = url.rsplit('/').next()?;
+    let stem = file.strip_suffix(".conda").or_else(|| file.strip_suffix(".tar.bz2"))?;
+    let (rest, _build) = stem.rsplit_once('-')?;
+    rest.rsplit_once('-').filter(|(name, version)| !name.is_empty() && !version.is_empty())
 }
 
 fn installed(input: &Input<'_>, lister: &mut Lister) {

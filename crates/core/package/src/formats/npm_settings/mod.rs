@@ -52,14 +52,24 @@ fn npmrc(input: &Input<'_>, lister: &mut Lister) {
     let Some(text) = lister.text(input) else { return };
     let settings = &mut lister.listing.settings;
     settings.ecosystem = Some(Ecosystem::Npm);
+    let (mut aged, mut dated) = (false, false);
     for setting in ini::settings(text) {
         let value = setting.value.trim_matches(['"', '\'']);
         match setting.key {
-            "min-release-age" => settings.cool_down = cool_down::units("min-release-age (days)", value, DAY),
+            "min-release-age" => {
+                settings.cool_down = cool_down::units("min-release-age (days)", value, DAY);
+                cool_down::told(settings, "npm", value);
+                aged = true;
+            }
             "minimum-release-age" => {
                 settings.cool_down = cool_down::units("minimum-release-age (minutes)", value, MINUTE);
+                cool_down::told(settings, "pnpm", value);
             }
-            "before" => settings.exclude_newer = Some(Text::new(shown(value))),
+            "before" => {
+                settings.exclude_newer = Some(Text::new(shown(value)));
+                cool_down::told(settings, "npm", value);
+                dated = true;
+            }
             "min-release-age-exclude[]" | "min-release-age-exclude" | "minimum-release-age-exclude[]" => {
                 exempt(settings, &[value])
             }
@@ -68,6 +78,10 @@ fn npmrc(input: &Input<'_>, lister: &mut Lister) {
             key if key.ends_with(":registry") => settings.indexes.push(address(value)),
             _ => {}
         }
+    }
+    if aged && dated {
+        settings.ages.retain(|age| age.tool != "npm");
+        lister.gap("`before` and `min-release-age` stand together, which npm refuses: which of them held is not known");
     }
 }
 
@@ -81,6 +95,7 @@ fn pnpm(input: &Input<'_>, lister: &mut Lister) {
     listing.settings.ecosystem = Some(Ecosystem::Npm);
     if let Some(minutes) = document.get("minimumReleaseAge").and_then(Node::word) {
         listing.settings.cool_down = cool_down::units("minimumReleaseAge (minutes)", minutes, MINUTE);
+        cool_down::told(&mut listing.settings, "pnpm", minutes);
     }
     exempt(&mut listing.settings, &document.get("minimumReleaseAgeExclude").map(Node::texts).unwrap_or_default());
     listing.settings.ignore_scripts = document.get("ignoreScripts").and_then(Node::boolean);
@@ -118,6 +133,7 @@ fn yarn(input: &Input<'_>, lister: &mut Lister) {
         }
     }
     let Some(gate) = gate else { return };
+    cool_down::told(settings, "yarn", gate);
     settings.cool_down = cool_down::units("npmMinimalAgeGate (minutes)", gate, MINUTE).or_else(|| {
         let written = Text::new(format!("npmMinimalAgeGate = {}", shown(gate)));
         Some(CoolDown { written, seconds: duration::words(gate)? })
@@ -137,6 +153,7 @@ fn bun(input: &Input<'_>, lister: &mut Lister) {
     let Some(install) = document.get("install") else { return };
     if let Some(seconds) = install.get("minimumReleaseAge").and_then(Node::word) {
         settings.cool_down = cool_down::units("install.minimumReleaseAge (seconds)", seconds, 1);
+        cool_down::told(settings, "bun", seconds);
     }
     exempt(settings, &install.get("minimumReleaseAgeExcludes").map(Node::texts).unwrap_or_default());
     settings.ignore_scripts = install.get("ignoreScripts").and_then(Node::boolean);

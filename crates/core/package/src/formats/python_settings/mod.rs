@@ -47,10 +47,16 @@ pub(crate) static PIP: Format = Format {
 pub(crate) fn uv(table: &Node, lister: &mut Lister) {
     let settings = &mut lister.listing.settings;
     settings.ecosystem = Some(Ecosystem::PyPI);
+    let mut held = Vec::new();
     // The section of the pip interface has its own; the project's counts more.
-    for table in table.get("pip").into_iter().chain([table]) {
+    for (own, table) in table.get("pip").map(|table| (false, table)).into_iter().chain([(true, table)]) {
         if let Some(written) = table.get("exclude-newer").and_then(Node::word) {
             cool_down::newest(settings, "exclude-newer", written);
+            match own {
+                true => cool_down::told(settings, "uv", written),
+                // `uv sync` and `uv run` do not read it.
+                false => held.push("`pip.exclude-newer` holds for `uv pip` alone"),
+            }
         }
         for (name, rule) in table.fields_at("exclude-newer-package") {
             let rule = rule.word().map(str::to_owned).or_else(|| rule.boolean().map(|rule| rule.to_string()));
@@ -64,6 +70,7 @@ pub(crate) fn uv(table: &Node, lister: &mut Lister) {
         settings.indexes.extend(table.items_at("index").iter().filter_map(|index| index.text_at("url")).map(address));
         settings.require_hashes = table.get("require-hashes").and_then(Node::boolean).or(settings.require_hashes);
     }
+    held.into_iter().for_each(|gap| lister.gap(gap));
     for key in ["override-dependencies", "constraint-dependencies"] {
         for written in table.get(key).map(Node::texts).unwrap_or_default() {
             match python::manifest(written) {
@@ -83,6 +90,7 @@ fn poetry(document: &Node, lister: &mut Lister) {
     let Some(solver) = document.get("solver") else { return };
     if let Some(days) = solver.get("min-release-age").and_then(Node::word) {
         settings.cool_down = cool_down::units("solver.min-release-age", days, DAY);
+        cool_down::told(settings, "poetry", days);
     }
     for name in solver.get("min-release-age-exclude").map(Node::texts).unwrap_or_default() {
         let names = name.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -109,7 +117,10 @@ fn pip_setting(setting: &ini::Setting<'_>, lister: &mut Lister) {
         "index-url" | "extra-index-url" | "find-links" => settings.indexes.extend(words().map(address)),
         "pre" if on => settings.prereleases = Some(Text::new("allow")),
         "require-hashes" => settings.require_hashes = Some(on),
-        "uploaded-prior-to" => cool_down::newest(settings, "uploaded-prior-to", &setting.value),
+        "uploaded-prior-to" => {
+            cool_down::newest(settings, "uploaded-prior-to", &setting.value);
+            cool_down::told(settings, "pip", &setting.value);
+        }
         "constraint" | "requirement" => {
             let kind = if setting.key == "constraint" { IncludeKind::Constraints } else { IncludeKind::Requirements };
             let include = |path| Include { path: Text::new(path), kind, line: Some(setting.line) };

@@ -1,18 +1,21 @@
-//! SPDX 2 bills of materials, in JSON and tag-value.
+//! SPDX bills of materials: 2 in JSON and tag-value, 3 in JSON-LD.
 
 use crate::formats::lister::{Lister, shown};
 use crate::formats::listing::{Algorithm, Hash, Listed};
 use crate::formats::purl::Purl;
+use crate::formats::tree::Node;
 use crate::formats::{Format, Input, Kind};
 
 /// The format.
 pub(crate) static FORMAT: Format = Format {
     name: "spdx",
     kind: Kind::Bill,
-    named: |file| file.ends(&[".spdx.json", ".spdx"]),
+    named: |file| file.ends(&[".spdx.json", ".spdx3.json", ".spdx"]),
     headed: Some(|head| {
         let head = String::from_utf8_lossy(head);
-        head.starts_with("SPDXVersion:") || head.trim_start().starts_with('{') && head.contains("\"spdxVersion\"")
+        head.starts_with("SPDXVersion:")
+            || head.trim_start().starts_with('{')
+                && (head.contains("\"spdxVersion\"") || head.contains("spdx.org/rdf/3"))
     }),
     read,
 };
@@ -25,18 +28,21 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
         lister
             .gap(format!("{unnamed} packages have no package URL with a version: which package they are is not known"));
     }
-    lister.gap("a bill of materials in SPDX 2 cannot say that it is complete");
+    lister.gap("a bill of materials in SPDX 2 or 3 is not taken for complete");
 }
 
 fn read_json(input: &Input<'_>, lister: &mut Lister) -> Option<usize> {
     let document = lister.json(input)?;
+    if document.get("@graph").is_some() {
+        return Some(read_graph(&document, lister));
+    }
     if document.get("spdxVersion").is_none() {
-        lister.broken(None, "no `spdxVersion`: SPDX 2 is read here, SPDX 3 is not");
+        lister.broken(None, "no `spdxVersion` and no `@graph`: this is no bill of materials of SPDX");
         return None;
     }
     let mut unnamed = 0;
     for package in document.items_at("packages") {
-        let of = |reference: &'_ crate::formats::tree::Node| {
+        let of = |reference: &Node| {
             let kind = reference.text_at("referenceType")?;
             (kind == "purl" || kind.ends_with("/purl"))
                 .then(|| reference.text_at("referenceLocator"))?
@@ -52,6 +58,31 @@ fn read_json(input: &Input<'_>, lister: &mut Lister) -> Option<usize> {
         unnamed += usize::from(!one.tell(lister));
     }
     Some(unnamed)
+}
+
+/// SPDX 3: one flat list of elements, packages among them.
+fn read_graph(document: &Node, lister: &mut Lister) -> usize {
+    let mut unnamed = 0;
+    for element in document.items_at("@graph") {
+        if element.text_at("type").or_else(|| element.text_at("@type")) != Some("software_Package") {
+            continue;
+        }
+        let of = |identifier: &Node| {
+            let purl = identifier.text_at("externalIdentifierType") == Some("packageUrl");
+            purl.then(|| identifier.text_at("identifier"))?.map(str::to_owned)
+        };
+        let own = element.text_at("software_packageUrl").map(str::to_owned);
+        let mut purls: Vec<String> =
+            own.into_iter().chain(element.items_at("externalIdentifier").iter().filter_map(of)).collect();
+        purls.dedup();
+        let sums = element.items_at("verifiedUsing").iter();
+        let hashes: Vec<Hash> = sums
+            .filter_map(|sum| Hash::hex(Algorithm::of(sum.text_at("algorithm")?)?, sum.text_at("hashValue")?))
+            .collect();
+        let version = element.text_at("software_packageVersion").map(str::to_owned);
+        unnamed += usize::from(!One { purls, version, hashes, line: element.line() }.tell(lister));
+    }
+    unnamed
 }
 
 fn read_tags(input: &Input<'_>, lister: &mut Lister) -> Option<usize> {

@@ -6,7 +6,8 @@
 use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use firebreak_model::{EnvironmentEvidence, NodeKey, NodeKind, Observation, ObservationKind, Problem, Text};
-use firebreak_package::formats::listing::Listed;
+use firebreak_package::CoolDown;
+use firebreak_package::formats::listing::{Listed, Settings};
 use firebreak_package::formats::{Format, Input, Kind, recognise};
 use std::path::Path;
 
@@ -86,8 +87,15 @@ fn form(path: &Path, head: &[u8]) -> Option<&'static Format> {
     let parts = parts(path);
     // Outside of `lockfiles/` other scanners read documents of any content, so a name must tell.
     let head = if parts.contains(&"lockfiles") { head } else { &[] };
-    let wanted = |kind| kind == Kind::Lock || kind == Kind::Bill && !head.is_empty();
-    recognise(&parts.join("/"), head).filter(|format| wanted(format.kind))
+    let inside = !head.is_empty();
+    let wanted = |format: &&'static Format| match format.kind {
+        Kind::Lock => true,
+        // What a tool is told about ages counts beside a lock too: an install may pass the lock by.
+        Kind::Bill | Kind::Settings => inside,
+        Kind::Manifest => inside && format.name == "pyproject",
+        Kind::Installed => false,
+    };
+    recognise(&parts.join("/"), head).filter(wanted)
 }
 
 /// Reads the lock at `path`.
@@ -108,6 +116,15 @@ pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
     for problem in &mut locked.problems {
         problem.source = Text::new(NAME);
     }
+    // What a manifest asks for, the lock beside it decides; its settings count.
+    if format.kind == Kind::Manifest && locked.problems.is_empty() {
+        locked.gaps.clear();
+    }
+    let ages = ages(&listing.settings, &input, &mut locked.gaps);
+    locked.observations.extend(ages);
+    if format.kind == Kind::Manifest {
+        return locked;
+    }
     let mut see = |line: Option<u32>, what: ObservationKind| {
         let evidence = line.map_or_else(|| input.clone(), |line| format!("{input}:{line}"));
         locked.observations.push(Observation { time: None, what, evidence: Text::new(evidence) });
@@ -125,9 +142,31 @@ pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
         see(required.line, ObservationKind::Unpinned { ecosystem, name, reference: required.written });
     }
     for ecosystem in listing.complete {
-        see(None, ObservationKind::LockComplete { ecosystem: Text::new(ecosystem.word()) });
+        let ecosystem = Text::new(ecosystem.word());
+        see(None, ObservationKind::LockComplete { ecosystem, since: None, places: None });
     }
     locked
+}
+
+/// What tools are told to hide by age or date. A setting that its tool would not read leaves open what it hides.
+fn ages(settings: &Settings, input: &str, gaps: &mut Vec<String>) -> Vec<Observation> {
+    let Some(ecosystem) = &settings.ecosystem else { return Vec::new() };
+    let except: Vec<Text> = settings.exempt.iter().map(|(name, _)| name.clone()).collect();
+    let mut seen = Vec::new();
+    for age in &settings.ages {
+        if let Err(reason) = CoolDown::parse(age.tool, &age.setting) {
+            gaps.push(format!("{input}: {reason}: which releases it hides is not known"));
+            continue;
+        }
+        let what = ObservationKind::ReleaseAge {
+            ecosystem: Text::new(ecosystem.word()),
+            tool: Text::new(age.tool),
+            setting: age.setting.clone(),
+            except: except.clone(),
+        };
+        seen.push(Observation { time: None, what, evidence: Text::new(input) });
+    }
+    seen
 }
 
 /// A lock says what an install gives, a bill what was found.
