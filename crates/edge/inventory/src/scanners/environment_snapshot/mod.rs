@@ -236,6 +236,22 @@ fn layer(item: &Value) -> String {
     }
 }
 
+/// What is told of a package.
+const PACKAGE: &[&str] = &[
+    "ecosystem",
+    "name",
+    "version",
+    "sha256",
+    "installed",
+    "installed_source",
+    "installer",
+    "integrity",
+    "record_sha256",
+    "path",
+    "layer",
+    "deleted",
+];
+
 fn observations(document: &Value, report: &mut Report) -> Vec<Observation> {
     let mut seen = Vec::new();
     let input = report.input().to_owned();
@@ -243,22 +259,8 @@ fn observations(document: &Value, report: &mut Report) -> Vec<Observation> {
         seen.push(Observation { time, what, evidence: Text::new(format!("{input} {place}")) });
     };
     for (at, item) in list(document, "packages").iter().enumerate() {
-        const KEYS: &[&str] = &[
-            "ecosystem",
-            "name",
-            "version",
-            "sha256",
-            "installed",
-            "installed_source",
-            "installer",
-            "integrity",
-            "record_sha256",
-            "path",
-            "layer",
-            "deleted",
-        ];
         let place = format!("packages[{at}]");
-        check_keys(item, &place, KEYS, report);
+        check_keys(item, &place, PACKAGE, report);
         let place = format!("{place}{}", layer(item));
         let Some((ecosystem, name)) = named(item, &place, report) else { continue };
         let Some(version) = text(item, "version") else {
