@@ -54,7 +54,7 @@ impl Estate {
             say(&Statement::Complete(Complete { environment: key.clone(), scope, from, to, lists: true }));
         }
         for place in 0..self.packages {
-            let thing = if place == 0 && environment % 20 == 0 {
+            let thing = if place == 0 && environment.is_multiple_of(20) {
                 Thing::package("PyPI", "litellm", "1.82.8")
             } else {
                 // Few names are everywhere and most are rare.
