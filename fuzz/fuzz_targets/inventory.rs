@@ -7,7 +7,7 @@ use firebreak_world::{Disk, MemoryDisk, World};
 use std::path::Path;
 use std::sync::Arc;
 
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 27] = [
     "aws/111122223333/authorization-details.json",
     "github/organization.json",
     "github/o/r/runs.json",
@@ -30,7 +30,15 @@ const NAMES: [&str; 22] = [
     "aws/111122223333/organization.json",
     "aws/111122223333/resource-policies.json",
     "aws/111122223333/resources.json",
+    "gitlab/gitlab.example/group/project/.gitlab-ci.yml",
+    "gitlab/gitlab.example/group/project/jobs.json",
+    "circleci/gh/o/r/.circleci/config.yml",
+    "circleci/gh/o/r/jobs.json",
+    "actions/o/r/v1/action.yml",
 ];
+
+/// A workflow that leads to whatever lies beside it.
+const WORKFLOW: &str = "on: push\njobs: {a: {steps: [{uses: o/r@v1}]}}\n";
 
 /// An account for the files that are read beside one.
 const ACCOUNT: &str = r#"{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [{"PolicyName": "p",
@@ -45,6 +53,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = disk.write(&Path::new("/inventory").join(name), rest);
     if name.starts_with("aws/") && name != NAMES[0] {
         let _ = disk.write(&Path::new("/inventory").join(NAMES[0]), ACCOUNT.as_bytes());
+    }
+    if name.starts_with("actions/") {
+        let _ = disk.write(Path::new("/inventory/workflows/o/r/ci.yml"), WORKFLOW.as_bytes());
     }
     let found = firebreak_inventory::scan_directory(&world, Path::new("/inventory"), Time::from_seconds(0));
     for problem in &found.problems {

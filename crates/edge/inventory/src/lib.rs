@@ -5,6 +5,7 @@
 //! as a problem.
 
 mod address;
+mod asked;
 pub mod collect;
 mod cut;
 mod installed;
@@ -16,6 +17,7 @@ mod report;
 mod scan;
 pub mod scanner;
 pub mod scanners;
+mod shell;
 mod statements;
 mod survey;
 

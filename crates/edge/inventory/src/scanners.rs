@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod anthropic;
 pub mod aws_authorization_details;
+pub mod circleci_config;
 pub mod entra;
 pub mod environment_snapshot;
 pub mod estate;
@@ -10,6 +11,7 @@ pub mod github_opengraph;
 pub mod github_organization;
 pub mod github_runs;
 pub mod github_workflow;
+pub mod gitlab_ci;
 pub mod google_workspace;
 pub mod keycloak;
 pub mod kubernetes;
@@ -26,6 +28,7 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &agents::SCANNER,
     &anthropic::SCANNER,
     &aws_authorization_details::SCANNER,
+    &circleci_config::SCANNER,
     &entra::SCANNER,
     &environment_snapshot::SCANNER,
     &estate::SCANNER,
@@ -33,6 +36,7 @@ pub static SCANNERS: &[&dyn crate::scanner::Scanner] = &[
     &github_organization::SCANNER,
     &github_runs::SCANNER,
     &github_workflow::SCANNER,
+    &gitlab_ci::SCANNER,
     &google_workspace::SCANNER,
     &keycloak::SCANNER,
     &kubernetes::SCANNER,

@@ -3,7 +3,7 @@
 //! Only metadata of secrets is wanted. A file that holds their values is told of and the values are not looked at.
 
 mod collect;
-pub(super) mod pod;
+pub(crate) mod pod;
 mod rbac;
 
 use crate::collect::Collect;
