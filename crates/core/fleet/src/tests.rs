@@ -1,7 +1,7 @@
 //! Tests of the whole: against a plain model over random statements, orders and splits, and against hostile bytes.
 
 use crate::{Builder, Complete, Fleet, Had, Query, Segment, Statement, Sure, Thing, Wanted, merge};
-use firebreak_model::{Interval, NodeKey, Text, Time};
+use firebreak_model::{EnvironmentEvidence, Interval, NodeKey, Observation, ObservationKind, Text, Time};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -305,4 +305,25 @@ fn daily_snapshots_of_what_stays_are_one_row() {
     merge(&views, &mut all).expect("whole");
     let one = Segment::open(&all).expect("whole");
     assert_eq!((one.rows(), one.learnt()), (1, Interval { from: at(1), to: at(49) }));
+}
+
+#[test]
+fn a_listing_of_a_host_speaks_only_for_the_time_since_something_last_changed_there() {
+    let whole_from = |environment: NodeKey, since: Option<i64>| {
+        let since = since.map(at);
+        let what = ObservationKind::LockComplete { ecosystem: Text::new("PyPI"), since, places: Some(1) };
+        let evidence = Text::new("a.json complete_ecosystems");
+        let observations = vec![Observation { time: Some(at(900)), what, evidence }];
+        let runs = vec![Interval::since(at(100))];
+        let evidence = EnvironmentEvidence { environment, runs, observations, gaps: Vec::new() };
+        crate::statements(&evidence, at(900)).into_iter().find_map(|said| match said {
+            Statement::Complete(whole) => Some(whole.from),
+            _ => None,
+        })
+    };
+    let host = || NodeKey::environment("host", "mac-17");
+    assert_eq!(whole_from(host(), None), Some(at(900)), "what came and went before is in no listing");
+    assert_eq!(whole_from(host(), Some(500)), Some(at(500)));
+    assert_eq!(whole_from(host(), Some(50)), Some(at(100)));
+    assert_eq!(whole_from(NodeKey::environment("image", "app@sha256:m0"), None), Some(at(100)));
 }
