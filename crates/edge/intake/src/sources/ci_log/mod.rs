@@ -28,6 +28,17 @@ impl Source for CiLog {
         &["line", "owner", "repository", "run", "job", "number"]
     }
 
+    /// GitHub's archive of a run's logs holds texts.
+    fn knows(&self, name: &str) -> bool {
+        name.ends_with(".txt")
+    }
+
+    /// Of such an archive, the files of whole jobs: in the folders beside them lie the same lines, step by step.
+    fn wants(&self, path: &str) -> bool {
+        let below = path.rsplit_once("ci_log/").map_or(path, |(_, below)| below);
+        !path.ends_with(".txt") || below.split('/').count() == 4
+    }
+
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal> {
         let (stamp, line) = record.text.split_once(' ').unwrap_or((record.text, ""));
         let stamped = begins_with_time(record.text.as_bytes()).then(|| Time::parse(stamp)).flatten();
@@ -69,7 +80,10 @@ impl<'a> Job<'a> {
         let mut parts = record.below("ci_log")?.split('/');
         let (owner, repository, run) = (parts.next()?, parts.next()?, parts.next()?);
         let file = parts.next().filter(|_| parts.next().is_none())?;
-        let job = file.split_once(".log").map_or(file, |(job, _)| job);
+        let job = match file.strip_suffix(".txt") {
+            Some(text) => unnumbered(text),
+            None => file.split_once(".log").map_or(file, |(job, _)| job),
+        };
         Some(Job { owner, repository, run, job })
     }
 
@@ -79,5 +93,23 @@ impl<'a> Job<'a> {
 
     fn fields(&self) -> [(&'static str, &'a str); 4] {
         [("owner", self.owner), ("repository", self.repository), ("run", self.run), ("job", self.job)]
+    }
+}
+
+/// The job's name in the name of a file of GitHub's archive: `3_build`.
+fn unnumbered(name: &str) -> &str {
+    let number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    name.split_once('_').filter(|(digits, _)| number(digits)).map_or(name, |(_, job)| job)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_githubs_archive_whole_jobs_are_read() {
+        assert!(SOURCE.knows("0_build.txt") && SOURCE.wants("logs/ci_log/o/r/8812/0_build.txt"));
+        assert!(!SOURCE.wants("logs/ci_log/o/r/8812/build/1_Set up job.txt"));
+        assert_eq!((unnumbered("0_build (3.12)"), unnumbered("my_build")), ("build (3.12)", "my_build"));
     }
 }
