@@ -46,6 +46,13 @@ fn none_admitted(artefact: &Artefact, requirement: &Requirement) -> bool {
 
 /// The ranges for the artefact that can be read from `reference`.
 fn ranges(artefact: &Artefact, name: &str, reference: &str) -> Vec<Requirement> {
+    // A marker says when a requirement is in force, and nothing of what it admits.
+    let reference = match artefact.ecosystem {
+        Ecosystem::PyPI if line::tool_of(reference).is_none() => {
+            reference.split(';').next().unwrap_or(reference).trim_end()
+        }
+        _ => reference,
+    };
     match artefact.ecosystem {
         Ecosystem::PyPI if line::tool_of(reference).is_some() => {
             let words = line::asked(reference, &artefact.ecosystem, artefact.name());

@@ -25,6 +25,9 @@ use firebreak_package::{Ecosystem, version};
 /// How long before the end of what it speaks for a listing may be taken, in seconds.
 const LATE_SECONDS: i64 = 120;
 
+/// The system of places that are files, asked for themselves: `environment:file/<path>`.
+const FILE: &str = "file";
+
 /// Commands that one step prints together come within this many seconds of each other.
 const ONE_STEP_SECONDS: i64 = 1;
 
@@ -174,6 +177,15 @@ impl<'a> Reading<'a> {
         if self.during(run).any(|(_, observation)| self.is_cool_down(artefact, &observation.what, until)) {
             return Some(format!("a cool-down kept out {}, which was too young", shown(artefact)));
         }
+        if self.evidence.environment.system() == FILE
+            && let Some(asked) = self.excluded_by(run, artefact, self.evidence.environment.name())
+        {
+            return Some(format!("`{asked}` admits no bad version of {}", artefact.name()));
+        }
+        // A manifest is asked for an install by the tool that its settings are for.
+        if self.evidence.environment.system() == FILE && self.too_young(run, artefact, None, until) {
+            return Some(format!("a setting of its tool kept out {}, which was too young", shown(artefact)));
+        }
         self.runs_clean_images().then(|| "it runs only images that are known to be good".to_owned())
     }
 
@@ -299,7 +311,11 @@ impl<'a> Reading<'a> {
                         add(open, time, said);
                         continue;
                     }
-                    let end = if whole { "no version is recorded" } else { "its log is not whole" };
+                    let end = match (whole, self.evidence.environment.system() == FILE) {
+                        (true, _) => "no version is recorded",
+                        (false, true) => "nothing shows what came",
+                        (false, false) => "its log is not whole",
+                    };
                     add(open && whole, time, format!("`{reference}` does not fix {}, and {end}", artefact.name()));
                 }
                 ObservationKind::Commit { repository, reference, sha } if open => {
@@ -372,31 +388,42 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether the list of requirements that asks for this also asks for the artefact itself, always and only in ranges that
-    /// admit no bad version. One version of a package fits in a Python environment, so they hold for all that arrives with
-    /// them. A manifest with groups and extras tells too little: its range may not have been in force.
+    /// Whether the list of requirements that asks for this also asks for the artefact itself, always and in a range that admits
+    /// no bad version. One version of a package fits in a Python environment, so they hold for all that arrives with
+    /// them. A manifest with groups and extras tells too little: its range may not have been in force. Where a file is asked
+    /// for itself, what is not always in force has a marker.
     fn held_back(&self, run: &Run, artefact: &Artefact, observation: &Observation) -> bool {
         let file = file_of(&observation.evidence);
-        if artefact.ecosystem != Ecosystem::PyPI || !(file.ends_with(".txt") || file.ends_with(".in")) {
-            return false;
+        let list = file.ends_with(".txt") || file.ends_with(".in") || self.evidence.environment.system() == FILE;
+        list && self.excluded_by(run, artefact, file).is_some()
+    }
+
+    /// What `file` itself asks of the artefact, always in force and admitting no bad version. Whatever else asks for the same
+    /// name gets the one version that this admits too.
+    fn excluded_by(&self, run: &Run, artefact: &Artefact, file: &str) -> Option<&'a Text> {
+        if artefact.ecosystem != Ecosystem::PyPI {
+            return None;
         }
-        let own = |other: &'a Observation| match &other.what {
+        self.during(run).find_map(|(_, other)| match &other.what {
             ObservationKind::Unpinned { ecosystem, name, reference }
-                if file_of(&other.evidence) == file && self.names(artefact, ecosystem, name) =>
+                if file_of(&other.evidence) == file
+                    && !reference.contains(';')
+                    && self.names(artefact, ecosystem, name)
+                    && asked::excludes(artefact, name, reference) =>
             {
-                Some(!reference.contains(';') && asked::excludes(artefact, name, reference))
+                Some(reference)
             }
             _ => None,
-        };
-        let ranges: Vec<bool> = self.during(run).filter_map(|(_, other)| own(other)).collect();
-        !ranges.is_empty() && ranges.iter().all(|excludes| *excludes)
+        })
     }
 
     /// Whether a manifest's own range for the artefact would have taken a bad version, and nothing is known to be missing.
     /// A CI job whose log is gone stays unknown.
     fn would_take(&self, artefact: &Artefact, name: &str, reference: &str) -> bool {
-        let is_ci = self.evidence.environment.system() == "ci";
-        !is_ci && self.evidence.gaps.is_empty() && asked::takes(artefact, name, reference)
+        let system = self.evidence.environment.system();
+        // What a manifest asks for is asked for, whatever else of it could not be read.
+        let known = system == FILE || self.evidence.gaps.is_empty();
+        system != "ci" && known && asked::takes(artefact, name, reference)
     }
 
     fn fixed_elsewhere(&self, run: &Run, artefact: &Artefact, until: Time) -> bool {

@@ -63,6 +63,21 @@ pub fn judge(profile: &Profile, evidence: &EnvironmentEvidence) -> Judgement {
     judgement
 }
 
+/// Judges what a file says under `profile`: a place that can bring packages of `brings` alone, where that is known. What cannot
+/// come is no question: a lock of npm's is clear of a package of PyPI's.
+pub fn judge_file(profile: &Profile, evidence: &EnvironmentEvidence, brings: Option<&[Ecosystem]>) -> Judgement {
+    let Some(brings) = brings else { return judge(profile, evidence) };
+    let within = profile.within(brings);
+    let mut judgement = judge(&within, evidence);
+    if within.artefacts.is_empty() && judgement.verdict == Verdict::Clear {
+        let words: Vec<&str> = brings.iter().map(Ecosystem::word).collect();
+        let said =
+            format!("an install by this file brings {} packages alone, and the profile names none", words.join(", "));
+        judgement.decided_by = vec![said];
+    }
+    judgement
+}
+
 /// Where what decides the verdict on `evidence` was read: of what is exposed the matches, else what is in doubt, what makes it
 /// suspect first. Nothing where all is clear, or where only something missing decides.
 pub fn places(profile: &Profile, evidence: &EnvironmentEvidence) -> Vec<Text> {

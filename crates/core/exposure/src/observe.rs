@@ -41,6 +41,9 @@ pub struct Seen {
     pub printed: Option<Observation>,
 }
 
+/// The sources whose events say something about exposure.
+pub const SOURCES: [&str; 5] = ["ci_log", "gitlab_ci_log", "circleci_log", "package_install", "kubernetes_audit"];
+
 /// All that `event` says. Nothing for a source that says nothing about exposure.
 pub fn observe(event: &Event) -> Vec<Seen> {
     match event.source {
@@ -125,6 +128,32 @@ fn place_of_line(event: &Event, place_in_record: u64) -> Text {
         (_, Some(counted)) => counted,
         _ => Text::new(format!("{}:{}", place(event), place_in_record.saturating_add(1))),
     }
+}
+
+/// All that a text log says that no source reads: the output of an installer, a job's log saved by hand. `path` is where it
+/// lies. Lines without a time of their own have none.
+pub fn observe_text(environment: &NodeKey, path: &str, text: &str) -> Vec<Seen> {
+    let mut all = Vec::new();
+    for (number, written) in (1_u64..).zip(text.lines()) {
+        let (time, said) = line::split(written);
+        let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation, printed: None };
+        let saw = |what| Observation { time, what, evidence: Text::new(format!("{path}:{number}")) };
+        for statement in line::statements(&said) {
+            all.push(match (statement, time) {
+                (Statement::Saw(what), _) => seen(None, Some(saw(what))),
+                (Statement::Prints(what), _) => Seen { printed: Some(saw(what)), ..seen(None, None) },
+                (Statement::Start, time) => seen(time.map(Mark::LogStart), None),
+                (Statement::End, time) => seen(time.map(Mark::LogEnd), None),
+            });
+        }
+        if let Some(time) = time {
+            all.push(seen(Some(Mark::LogLine { time, number: Some(number) }), None));
+        }
+    }
+    // Times alone make no log of a run.
+    let says =
+        |seen: &Seen| seen.observation.is_some() || matches!(seen.mark, Some(Mark::LogStart(_) | Mark::LogEnd(_)));
+    if all.iter().any(says) { all } else { Vec::new() }
 }
 
 fn package_install(event: &Event) -> Vec<Seen> {

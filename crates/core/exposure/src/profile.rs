@@ -250,6 +250,16 @@ impl Profile {
         self.artefacts.iter().map(Artefact::first).min().unwrap_or(Time::MIN)
     }
 
+    /// The same incident with the artefacts of `ecosystems` alone: what something is judged by that can bring nothing else.
+    pub fn within(&self, ecosystems: &[Ecosystem]) -> Profile {
+        let mut profile = self.clone();
+        profile.artefacts.retain(|artefact| ecosystems.contains(&artefact.ecosystem));
+        profile.by_name.clear();
+        profile.by_digest.clear();
+        profile.index();
+        profile
+    }
+
     fn index(&mut self) {
         for (place, artefact) in self.artefacts.iter().enumerate() {
             for name in &artefact.names {

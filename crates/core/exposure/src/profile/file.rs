@@ -8,6 +8,8 @@ use firebreak_package::{Ecosystem, version::Range};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ops::Range as Span;
+use toml::Spanned;
 
 /// The only form that there is.
 const FORMAT: &str = "firebreak.profile/1";
@@ -15,8 +17,8 @@ const FORMAT: &str = "firebreak.profile/1";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProfileFile {
-    format: Text,
-    id: Text,
+    format: Spanned<Text>,
+    id: Spanned<Text>,
     revision: u32,
     title: String,
     known: Time,
@@ -25,17 +27,17 @@ struct ProfileFile {
     #[serde(default)]
     reads: Vec<Text>,
     #[serde(default)]
-    artefact: Vec<ArtefactFile>,
+    artefact: Vec<Spanned<ArtefactFile>>,
     #[serde(default)]
-    route: Vec<RouteFile>,
+    route: Vec<Spanned<RouteFile>>,
     #[serde(default)]
     indicator: Vec<Indicator>,
     #[serde(default)]
-    file: Vec<PayloadFile>,
+    file: Vec<Spanned<PayloadFile>>,
     #[serde(default)]
     clean_image: Vec<CleanImage>,
     #[serde(default)]
-    disputed: Vec<Dispute>,
+    disputed: Vec<Spanned<Dispute>>,
 }
 
 #[derive(Deserialize)]
@@ -44,24 +46,25 @@ struct ArtefactFile {
     ecosystem: Text,
     names: Vec<Text>,
     #[serde(default)]
-    versions: Vec<Text>,
+    versions: Vec<Spanned<Text>>,
     #[serde(default)]
-    sha256: Vec<Text>,
+    sha256: Vec<Spanned<Text>>,
     /// Bad commits without a known tag.
     #[serde(default)]
-    commits: Vec<Text>,
+    commits: Vec<Spanned<Text>>,
     /// Tag to the bad commit that it was moved to.
     #[serde(default)]
-    moved_tags: BTreeMap<Text, Text>,
+    moved_tags: BTreeMap<Text, Spanned<Text>>,
     #[serde(default)]
     commits_unknown: bool,
     #[serde(default)]
-    clean_versions: Vec<Text>,
+    clean_versions: Vec<Spanned<Text>>,
     #[serde(default)]
-    clean_commits: Vec<Text>,
+    clean_commits: Vec<Spanned<Text>>,
     #[serde(default)]
-    clean_sha256: Vec<Text>,
-    window: Vec<Window>,
+    clean_sha256: Vec<Spanned<Text>>,
+    #[serde(default)]
+    window: Vec<Spanned<Window>>,
 }
 
 #[derive(Deserialize)]
@@ -71,32 +74,29 @@ struct RouteFile {
     reaches: Text,
     /// Version to the commit that fetches by tag.
     #[serde(default)]
-    by_tag: BTreeMap<Text, Text>,
+    by_tag: BTreeMap<Text, Spanned<Text>>,
     /// Version to the commit that fetches by commit, or not at all.
     #[serde(default)]
-    by_commit: BTreeMap<Text, Text>,
+    by_commit: BTreeMap<Text, Spanned<Text>>,
     #[serde(default)]
-    fixed_versions: Vec<Text>,
+    fixed_versions: Vec<Spanned<Text>>,
     source: String,
 }
 
 /// Collects problems while it turns texts into what they mean.
 struct Reader<'a> {
     path: &'a str,
+    text: &'a str,
     problems: Vec<Problem>,
 }
 
 pub(super) fn read(path: &str, text: &str) -> Result<Profile, Vec<Problem>> {
-    let mut reader = Reader { path, problems: Vec::new() };
+    let mut reader = Reader { path, text, problems: Vec::new() };
     let file: ProfileFile = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let line = error.span().map(|span| {
-                let before = text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count();
-                before as u64 + 1
-            });
             let hint = "compare it with the other profiles in `profiles/`";
-            reader.report(line, error.message().trim().replace('\n', "; "), hint);
+            reader.report(error.span().as_ref(), error.message().trim().replace('\n', "; "), hint);
             return Err(reader.problems);
         }
     };
@@ -105,29 +105,41 @@ pub(super) fn read(path: &str, text: &str) -> Result<Profile, Vec<Problem>> {
 }
 
 impl Reader<'_> {
-    fn report(&mut self, line: Option<u64>, reason: String, hint: &str) {
+    /// Something is wrong at a place of the text.
+    fn report(&mut self, at: Option<&Span<usize>>, reason: String, hint: &str) {
+        let line = at.map(|span| {
+            let before = self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count();
+            before as u64 + 1
+        });
         let position = Position { input: self.path.to_owned(), line, ..Position::default() };
         self.problems.push(Problem { source: Text::new("profile"), position, reason, hint: hint.to_owned() });
     }
 
     fn profile(&mut self, file: ProfileFile) -> Profile {
-        if file.format != FORMAT {
-            self.report(None, format!("`{}` is not a form of profile", file.format), "write `firebreak.profile/1`");
+        if file.format.get_ref() != FORMAT {
+            let reason = format!("`{}` is not a form of profile", file.format.get_ref());
+            self.report(Some(&file.format.span()), reason, "write `firebreak.profile/1`");
         }
-        if file.id.is_empty() || file.revision == 0 {
-            self.report(None, "a profile needs an id and a revision from 1".to_owned(), "count it up at each change");
+        let id = file.id.span();
+        if file.id.get_ref().is_empty() || file.revision == 0 {
+            let reason = "a profile needs an id and a revision from 1".to_owned();
+            self.report(Some(&id), reason, "count it up at each change");
         }
         if file.artefact.is_empty() {
-            self.report(None, format!("`{}` names no artefact", file.id), "add an `[[artefact]]`");
+            self.report(Some(&id), format!("`{}` names no artefact", file.id.get_ref()), "add an `[[artefact]]`");
         }
-        let mut files = file.file;
-        for payload in &mut files {
+        let mut files = Vec::with_capacity(file.file.len());
+        for payload in file.file {
+            let span = payload.span();
+            let mut payload = payload.into_inner();
             if let Some(digest) = &payload.sha256 {
-                payload.sha256 = self.digests(std::slice::from_ref(digest)).into_iter().next();
+                payload.sha256 = self.digest(digest, &span);
             }
+            files.push(payload);
         }
+        let disputed = file.disputed.iter().map(|one| (one.span(), one.get_ref().clone())).collect::<Vec<_>>();
         let mut profile = Profile {
-            id: file.id,
+            id: file.id.into_inner(),
             revision: file.revision,
             title: file.title,
             known: file.known,
@@ -138,7 +150,7 @@ impl Reader<'_> {
             indicators: file.indicator,
             files,
             clean_images: file.clean_image,
-            disputed: file.disputed,
+            disputed: file.disputed.into_iter().map(Spanned::into_inner).collect(),
             by_name: FxHashMap::default(),
             by_digest: FxHashMap::default(),
         };
@@ -146,26 +158,31 @@ impl Reader<'_> {
             image.name = Text::new(Ecosystem::Docker.canonical(&image.name));
         }
         profile.index();
-        self.check_disputes(&profile);
+        self.check_disputes(&profile, &disputed);
         profile
     }
 
-    fn artefact(&mut self, file: ArtefactFile) -> Artefact {
+    fn artefact(&mut self, file: Spanned<ArtefactFile>) -> Artefact {
+        let at = file.span();
+        let file = file.into_inner();
         let ecosystem = Ecosystem::of(&file.ecosystem);
         let names: Vec<Text> = file.names.iter().map(|name| Text::new(ecosystem.canonical(name))).collect();
         let shown = names.first().cloned().unwrap_or_default();
         if names.is_empty() || names.iter().any(|name| name.is_empty()) {
-            self.report(None, "an artefact has no name".to_owned(), "write `names = [\"…\"]`");
+            self.report(Some(&at), "an artefact has no name".to_owned(), "write `names = [\"…\"]`");
         }
         let mut commits = self.commits(&file.commits);
-        commits.extend(self.commits(&file.moved_tags.into_values().collect::<Vec<_>>()));
+        commits.extend(self.commits(file.moved_tags.values()));
         let mut clean = self.commits(&file.clean_commits);
         clean.extend(self.digests(&file.clean_sha256));
+        let windows: Vec<(Span<usize>, Window)> =
+            file.window.into_iter().map(|window| (window.span(), window.into_inner())).collect();
+        self.check_windows(&windows, &shown, &at);
         let artefact = Artefact {
             versions: self.ranges(&ecosystem, &file.versions),
             clean_versions: self.ranges(&ecosystem, &file.clean_versions),
             sha256: self.digests(&file.sha256),
-            windows: file.window,
+            windows: windows.into_iter().map(|(_, window)| window).collect(),
             commits_unknown: file.commits_unknown,
             ecosystem,
             names,
@@ -175,88 +192,96 @@ impl Reader<'_> {
         let listed = !(artefact.versions.is_empty() && artefact.sha256.is_empty() && artefact.commits.is_empty());
         if !listed && !artefact.commits_unknown {
             let hint = "give versions, sha256, commits, moved_tags or commits_unknown";
-            self.report(None, format!("nothing of `{shown}` is bad"), hint);
+            self.report(Some(&at), format!("nothing of `{shown}` is bad"), hint);
         }
         if artefact.clean.iter().any(|id| artefact.commits.contains(id) || artefact.sha256.contains(id)) {
-            self.report(None, format!("something of `{shown}` is both bad and clean"), "keep it in one list");
-        }
-        if artefact.windows.is_empty() {
-            let hint = "add an `[[artefact.window]]` with from, to, source and mark";
-            self.report(None, format!("`{shown}` has no window"), hint);
-        }
-        for window in artefact.windows.iter().filter(|window| window.from >= window.to || window.source.is_empty()) {
-            let reason = format!("the window of `{shown}` from {} ends before it begins or has no source", window.from);
-            self.report(None, reason, "give from before to, and who says so");
+            self.report(Some(&at), format!("something of `{shown}` is both bad and clean"), "keep it in one list");
         }
         artefact
     }
 
-    fn route(&mut self, file: RouteFile) -> Route {
+    fn check_windows(&mut self, windows: &[(Span<usize>, Window)], shown: &str, at: &Span<usize>) {
+        if windows.is_empty() {
+            let hint = "add an `[[artefact.window]]` with from, to, source and mark";
+            self.report(Some(at), format!("`{shown}` has no window"), hint);
+        }
+        let wrong = |window: &&(Span<usize>, Window)| window.1.from >= window.1.to || window.1.source.is_empty();
+        for (span, window) in windows.iter().filter(wrong) {
+            let reason = format!("the window of `{shown}` from {} ends before it begins or has no source", window.from);
+            self.report(Some(span), reason, "give from before to, and who says so");
+        }
+    }
+
+    fn route(&mut self, file: Spanned<RouteFile>) -> Route {
         let actions = Ecosystem::GitHubActions;
+        let at = file.span();
+        let file = file.into_inner();
         let route = Route {
             through: Text::new(actions.canonical(&file.through)),
             reaches: Text::new(actions.canonical(&file.reaches)),
-            by_tag: self.commits(&file.by_tag.into_values().collect::<Vec<_>>()),
-            by_commit: self.commits(&file.by_commit.into_values().collect::<Vec<_>>()),
+            by_tag: self.commits(file.by_tag.values()),
+            by_commit: self.commits(file.by_commit.values()),
             fixed_versions: self.ranges(&actions, &file.fixed_versions),
             source: file.source,
         };
         if route.by_tag.intersection(&route.by_commit).next().is_some() {
             let reason = format!("a commit of `{}` is in both lists of its route", route.through);
-            self.report(None, reason, "keep it in by_tag or in by_commit");
+            self.report(Some(&at), reason, "keep it in by_tag or in by_commit");
         }
         route
     }
 
-    fn ranges(&mut self, ecosystem: &Ecosystem, texts: &[Text]) -> Vec<Range> {
+    fn ranges(&mut self, ecosystem: &Ecosystem, texts: &[Spanned<Text>]) -> Vec<Range> {
         let mut ranges = Vec::new();
         for text in texts {
-            match Range::parse(ecosystem, text) {
+            match Range::parse(ecosystem, text.get_ref()) {
                 Some(range) => ranges.push(range),
                 None => {
-                    let reason = format!("`{text}` is not a version of {}", ecosystem.word());
-                    self.report(None, reason, "write `1.82.8` or `>=1.82.7, <1.82.9`");
+                    let reason = format!("`{}` is not a version of {}", text.get_ref(), ecosystem.word());
+                    self.report(Some(&text.span()), reason, "write `1.82.8` or `>=1.82.7, <1.82.9`");
                 }
             }
         }
         ranges
     }
 
-    fn commits(&mut self, texts: &[Text]) -> FxHashSet<Text> {
+    fn commits<'t>(&mut self, texts: impl IntoIterator<Item = &'t Spanned<Text>>) -> FxHashSet<Text> {
         let mut commits = FxHashSet::default();
         for text in texts {
-            if is_commit(text) {
-                commits.insert(Text::new(text.to_ascii_lowercase()));
+            let commit = text.get_ref();
+            if is_commit(commit) {
+                commits.insert(Text::new(commit.to_ascii_lowercase()));
             } else {
-                self.report(None, format!("`{text}` is not a commit"), "write all 40 hexadecimal digits");
+                let reason = format!("`{commit}` is not a commit");
+                self.report(Some(&text.span()), reason, "write all 40 hexadecimal digits");
             }
         }
         commits
     }
 
-    fn digests(&mut self, texts: &[Text]) -> FxHashSet<Text> {
-        let mut digests = FxHashSet::default();
-        for text in texts {
-            let bare = bare_digest(text);
-            if bare.len() == 64 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                digests.insert(Text::new(bare));
-            } else {
-                self.report(None, format!("`{text}` is not a SHA-256"), "write all 64 hexadecimal digits");
-            }
+    fn digests(&mut self, texts: &[Spanned<Text>]) -> FxHashSet<Text> {
+        texts.iter().filter_map(|text| self.digest(text.get_ref(), &text.span())).collect()
+    }
+
+    fn digest(&mut self, text: &Text, at: &Span<usize>) -> Option<Text> {
+        let bare = bare_digest(text);
+        if bare.len() == 64 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Some(Text::new(bare));
         }
-        digests
+        self.report(Some(at), format!("`{text}` is not a SHA-256"), "write all 64 hexadecimal digits");
+        None
     }
 
     /// What is disputed must not be listed as bad: that is the whole use of the word.
-    fn check_disputes(&mut self, profile: &Profile) {
-        for dispute in &profile.disputed {
+    fn check_disputes(&mut self, profile: &Profile, disputed: &[(Span<usize>, Dispute)]) {
+        for (at, dispute) in disputed {
             let bad = |artefact: &&Artefact| {
                 let begins = |id: &Text| id.starts_with(dispute.what.as_str());
                 artefact.commits.iter().any(begins) || artefact.sha256.iter().any(begins)
             };
             if dispute.what.is_empty() || profile.artefacts.iter().any(|artefact| bad(&artefact)) {
                 let reason = format!("`{}` of `{}` is disputed and listed as bad", dispute.what, dispute.name);
-                self.report(None, reason, "remove it from one of the two");
+                self.report(Some(at), reason, "remove it from one of the two");
             }
         }
     }
@@ -301,8 +326,8 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         for (from, to, said) in [
             ("revision = 1", "revison = 1", "profiles/x/profile.toml:4: unknown field `revison`"),
-            ("\"1.82.8\"", "\">=one\"", "`>=one` is not a version of PyPI"),
-            ("16:00:00Z", "09:00:00Z", "ends before it begins"),
+            ("\"1.82.8\"", "\">=one\"", "profiles/x/profile.toml:10: `>=one` is not a version of PyPI"),
+            ("16:00:00Z", "09:00:00Z", "profiles/x/profile.toml:11: the window of `lite-llm`"),
             ("versions = [\"1.82.8\"]", "commits = [\"abc\"]", "`abc` is not a commit"),
             ("versions = [\"1.82.8\"]", "", "nothing of `lite-llm` is bad"),
             ("profile/1", "profile/9", "is not a form of profile"),

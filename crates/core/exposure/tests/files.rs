@@ -1,0 +1,130 @@
+//! Files that are asked for themselves: locks, manifests and logs that lie in a folder, under the profile of March 2026.
+
+use firebreak_exposure::{EvidenceBook, Profile, judge, judge_file, observe_text, places};
+use firebreak_model::{EnvironmentEvidence, NodeKey, Observation, ObservationKind, Text, Verdict};
+use firebreak_package::Ecosystem;
+
+fn litellm() -> Profile {
+    let text = include_str!("../../../../profiles/litellm-2026-03/profile.toml");
+    Profile::parse("profiles/litellm-2026-03/profile.toml", text).expect("a profile")
+}
+
+/// A file's evidence; each thing stands in the line after the one before.
+fn file(name: &str, seen: &[ObservationKind], gaps: &[&str]) -> EnvironmentEvidence {
+    let observations = seen.iter().zip(1..).map(|(what, line)| Observation {
+        time: None,
+        what: what.clone(),
+        evidence: Text::new(format!("{name}:{line}")),
+    });
+    EnvironmentEvidence {
+        environment: NodeKey::environment("file", name),
+        runs: Vec::new(),
+        observations: observations.collect(),
+        gaps: gaps.iter().map(|gap| (*gap).to_owned()).collect(),
+    }
+}
+
+fn asks(name: &str, reference: &str) -> ObservationKind {
+    ObservationKind::Unpinned { ecosystem: "PyPI".into(), name: name.into(), reference: reference.into() }
+}
+
+/// What a manifest ends with: its packages bring others.
+fn others() -> ObservationKind {
+    asks("*", "dependencies of these requirements are not pinned")
+}
+
+fn manifest(seen: &[ObservationKind]) -> Verdict {
+    judge_file(&litellm(), &file("pyproject.toml", seen, &[]), Some(&[Ecosystem::PyPI])).verdict
+}
+
+#[test]
+fn a_manifest_is_suspect_by_its_range_and_clear_only_by_one_that_is_always_in_force() {
+    for (references, right) in [
+        (&["litellm>=1.80"][..], Verdict::Suspect),
+        (&["litellm"], Verdict::Suspect),
+        (&["litellm>=1.80,<1.82.7"], Verdict::Clear),
+        (&["litellm>=1.80,<1.82.8"], Verdict::Suspect),
+        (&["litellm==1.82.6"], Verdict::Clear),
+        // In an extra or under a marker it may not hold, and something else may bring the package.
+        (&["litellm>=1.80,<1.82.7; extra == 'llm'"], Verdict::Unknown),
+        (&["litellm>=1.80; extra == 'llm'"], Verdict::Suspect),
+        // One version is for all that ask.
+        (&["litellm<1.82.7", "litellm>=1.64; sys_platform == 'win32'"], Verdict::Clear),
+        (&[], Verdict::Unknown),
+    ] {
+        let seen: Vec<_> = references.iter().map(|one| asks("litellm", one)).chain([others()]).collect();
+        assert_eq!(manifest(&seen), right, "{references:?}");
+    }
+    // Other packages' ranges hold nothing back.
+    assert_eq!(manifest(&[asks("crewai", "crewai<1"), others()]), Verdict::Unknown);
+}
+
+#[test]
+fn a_manifest_of_which_a_part_is_not_read_still_asks_for_what_it_asks_and_is_never_clear() {
+    let profile = litellm();
+    let verdict = |reference: &str| {
+        let evidence = file("pyproject.toml", &[asks("litellm", reference), others()], &["some are dynamic"]);
+        judge_file(&profile, &evidence, Some(&[Ecosystem::PyPI])).verdict
+    };
+    assert_eq!(verdict("litellm>=1.80"), Verdict::Suspect);
+    assert_eq!(verdict("litellm<1.82.7"), Verdict::Unknown);
+}
+
+#[test]
+fn what_a_file_cannot_bring_is_no_question_and_a_broken_file_may_have_brought_anything() {
+    let profile = litellm();
+    let npm = file(
+        "package-lock.json",
+        &[ObservationKind::LockComplete { ecosystem: "npm".into(), since: None, places: None }],
+        &[],
+    );
+    let judged = judge_file(&profile, &npm, Some(&[Ecosystem::Npm]));
+    assert_eq!(judged.verdict, Verdict::Clear);
+    assert!(judged.decided_by[0].contains("brings npm packages alone"), "{:?}", judged.decided_by);
+    assert_eq!(judge_file(&profile, &npm, None).verdict, Verdict::Unknown);
+    let broken = file("package-lock.json", &[], &["the file cannot be read"]);
+    assert_eq!(judge_file(&profile, &broken, None).verdict, Verdict::Unknown);
+    let own = judge_file(&profile, &npm, Some(&[Ecosystem::Npm, Ecosystem::PyPI]));
+    assert_eq!(own.verdict, Verdict::Unknown, "a listing of npm's says nothing of PyPI's");
+}
+
+#[test]
+fn the_place_that_decides_is_told() {
+    let profile = litellm();
+    let suspect = file("pyproject.toml", &[asks("crewai", "crewai"), asks("litellm", "litellm>=1.80"), others()], &[]);
+    assert_eq!(places(&profile, &suspect)[0], "pyproject.toml:2");
+    let (ecosystem, name) = (Text::new("PyPI"), Text::new("litellm"));
+    let locked = ObservationKind::Locked { ecosystem, name, version: "1.82.8".into(), sha256: Vec::new() };
+    let exposed = file("uv.lock", &[others(), locked], &[]);
+    assert_eq!(places(&profile, &exposed), ["uv.lock:2"]);
+}
+
+#[test]
+fn a_log_that_lies_alone_is_exposed_by_its_line_and_never_clear_without_its_end() {
+    let environment = NodeKey::environment("log", "logs/pip.log");
+    let judged = |text: &str| {
+        let mut book = EvidenceBook::new();
+        observe_text(&environment, "logs/pip.log", text).iter().for_each(|seen| book.add(seen));
+        book.evidence(&environment)
+            .map(|evidence| (judge(&litellm(), &evidence).verdict, places(&litellm(), &evidence)))
+    };
+    let bad = "$ pip install -U crewai\nSuccessfully installed crewai-1.11.0 litellm-1.82.8\n";
+    assert_eq!(
+        judged(bad).map(|(verdict, places)| (verdict, places[0].to_string())),
+        Some((Verdict::Exposed, "logs/pip.log:2".to_owned()))
+    );
+    let good = bad.replace("1.82.8", "1.82.6");
+    assert_eq!(
+        judged(&good).map(|(verdict, _)| verdict),
+        Some(Verdict::Unknown),
+        "what came before and after is not known"
+    );
+    let stamped: String =
+        ["Current runner version: '2'", "Successfully installed litellm-1.82.6", "Cleaning up orphan processes"]
+            .iter()
+            .zip(0..)
+            .map(|(line, second)| format!("2026-03-24T11:00:0{second}.0000000Z {line}\n"))
+            .collect();
+    assert_eq!(judged(&stamped).map(|(verdict, _)| verdict), Some(Verdict::Clear), "from its first line to its last");
+    assert_eq!(judged("GET /litellm 200\nall is well\n"), None, "a log of something else is no evidence");
+}
