@@ -1269,6 +1269,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/github_webhook_hook_removed/rule.yml"),
     ),
     (
+        "detectors/github_webhook_loot_repository_created/rule.yml",
+        include_str!("../../../detectors/github_webhook_loot_repository_created/rule.yml"),
+    ),
+    (
         "detectors/github_webhook_many_tags_moved/rule.yml",
         include_str!("../../../detectors/github_webhook_many_tags_moved/rule.yml"),
     ),
@@ -1573,6 +1577,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     (
         "detectors/kubernetes_node_reached_past_audit/rule.yml",
         include_str!("../../../detectors/kubernetes_node_reached_past_audit/rule.yml"),
+    ),
+    (
+        "detectors/kubernetes_node_setup_pod/rule.yml",
+        include_str!("../../../detectors/kubernetes_node_setup_pod/rule.yml"),
     ),
     (
         "detectors/kubernetes_own_rights_listed/rule.yml",
