@@ -95,6 +95,10 @@ const PLACES: &[&str] = &[
 /// A secret that stands beside what is fuzzed.
 const PLANTED: &str = "ghp_plantedPlantedPlantedPlanted012345";
 
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
 fn look(subject: Subject, files: Files) {
     let options = Options {
         subject,
@@ -109,7 +113,7 @@ fn look(subject: Subject, files: Files) {
     let doors = Doors { tree: &files, clock: &SystemClock, fingerprinter: &Fingerprinter::new([7; 32]) };
     if let Ok(snapshot) = take(doors, &options) {
         let written = bytes(&snapshot);
-        assert!(!written.windows(PLANTED.len()).any(|window| window == PLANTED.as_bytes()));
+        assert!(!holds(&written, PLANTED));
         assert!(serde_json::from_slice::<serde_json::Value>(&written).is_ok());
     }
 }
@@ -120,6 +124,10 @@ fn one(path: &str, content: Vec<u8>) -> BTreeMap<PathBuf, Vec<u8>> {
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };
+    // A fuzzer learns what it is compared with, and then it is a name among others.
+    if holds(rest, PLANTED) {
+        return;
+    }
     match usize::from(*first) {
         0 => look(Subject::Image(PathBuf::from("/x/image.tar")), Files(one("image.tar", rest.to_vec()))),
         1 => {
