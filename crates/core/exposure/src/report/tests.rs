@@ -1,3 +1,5 @@
+//! Tests of the reports: each form of the same verdicts, and that unknown never reads as passed.
+
 use super::*;
 use firebreak_model::{NodeKey, Position};
 use roxmltree::Document;
