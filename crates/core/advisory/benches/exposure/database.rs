@@ -83,6 +83,39 @@ impl Database {
         out
     }
 
+    /// All records of one ecosystem as one list.
+    pub(crate) fn documents_of(&self, ecosystem: &str) -> String {
+        let mut out = String::from("[");
+        for (place, (name, number)) in self.records.iter().enumerate() {
+            if kind(*name as usize).1 == ecosystem {
+                if out.len() > 1 {
+                    out.push(',');
+                }
+                record(&mut out, place, *name as usize, *number);
+            }
+        }
+        out.push(']');
+        out
+    }
+
+    /// Requirement lists of PyPI: of each three lines one names a version that is affected, one a later version of a package
+    /// that the database knows, one a package that it does not know.
+    pub(crate) fn locks(&self, count: usize, packages: usize) -> Vec<String> {
+        let known: Vec<usize> = (0..self.names).filter(|name| kind(*name).1 == "PyPI").collect();
+        let line = |at: usize| {
+            // A prime step: no name comes twice.
+            let name = known[at * 7_919 % known.len()];
+            let spelled = spelled("PyPI", kind(name).2);
+            match at % 3 {
+                0 => format!("{spelled}=={}\n", bad_version(name, 0)),
+                1 => format!("{spelled}==99.{at}.0\n"),
+                _ => format!("not-{spelled}==1.2.{at}\n"),
+            }
+        };
+        let lock = |number: usize| (number * packages..(number + 1) * packages).map(line).collect();
+        (0..count).map(lock).collect()
+    }
+
     pub(crate) fn asked(&self, count: usize) -> Asked {
         let mut asked = Asked { known: Vec::new(), unknown: Vec::new(), mixed: Vec::new() };
         for at in 0..count as u64 {

@@ -6,10 +6,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 
 mod database;
+mod peers;
 
 use anyhow::{Context, Result, bail};
 use database::Database;
 use firebreak_advisory::{Answer, Index, Record, build, merge, read};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -63,6 +65,9 @@ fn run(arguments: &[String]) -> Result<()> {
     if let Some(at) = arguments.iter().position(|argument| argument == "--memory") {
         return memory(arguments.get(at + 1).context("--memory needs a file")?);
     }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--audit") {
+        return peers::audit(Path::new(arguments.get(at + 1).context("--audit needs a folder")?));
+    }
     let scale = if arguments.iter().any(|argument| argument == "--quick") { 10 } else { 1 };
     let (names, look_ups) = (NAMES / scale, LOOK_UPS / scale);
     let database = Database::new(names);
@@ -108,7 +113,9 @@ fn run(arguments: &[String]) -> Result<()> {
     println!("look-up   {mixed:8.0} ns  half known names, half unknown");
     println!("          {known:8.0} ns  known names, a version that is affected");
     println!("          {unknown:8.0} ns  unknown names");
+    let peers = peers::run(&database, scale)?;
     let object = serde_json::json!({
+        "peers": peers,
         "lookup_ns": mixed.round(), "lookup_affected_ns": known.round(), "lookup_unknown_ns": unknown.round(),
         "index_mib": index_mib, "rss_mib": rss_mib, "read_seconds": read_seconds, "build_seconds": build_seconds,
         "merge_seconds": merge_seconds, "open_ms": open_seconds * 1e3, "records": count, "names": names,

@@ -53,7 +53,9 @@ print(json.dumps({"seconds": built, "bytes": os.path.getsize(path), "rare": ask(
 pub(crate) fn run(estate: &Estate, object: &mut serde_json::Map<String, serde_json::Value>) {
     let directory = tempfile::tempdir().expect("a directory");
     let Some(peer) = peer(estate, &directory.path().join("peer.sqlite")) else {
-        println!("skipped: no python3 with sqlite3 to compare with");
+        println!("SQLite did not run: no python3 with sqlite3");
+        let why = serde_json::json!({"sqlite_intervals_times": {"not_run": "no python3 with sqlite3"}});
+        object.insert("peers".to_owned(), why);
         return;
     };
     let begun = std::time::Instant::now();
