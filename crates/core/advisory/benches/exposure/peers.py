@@ -67,6 +67,9 @@ def pip_audit(folder, program):
 
     class Service(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # An answer is one packet, or the peer would wait for the second.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def do_POST(self):
             asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
