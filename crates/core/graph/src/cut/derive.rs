@@ -59,7 +59,7 @@ impl Scene<'_> {
     /// where it is there, since such a proof has least to do with the cut, otherwise as if nothing is done. `None` if neither
     /// works in time.
     pub(crate) fn complete(&self, path: &FlowPath, side: &Side<'_>) -> Option<Derivation> {
-        let first = self.completed(path, |need| side.holds(need).then(|| self.on_side(side, need)));
+        let first = self.completed(path, |need| side.holds(need).then(|| side.steps(need)));
         first.or_else(|| self.completed(path, |_| None))
     }
 
@@ -85,18 +85,6 @@ impl Scene<'_> {
         }
         let derivation = self.derivation(target, self.needed(target, once(steps.into_iter())));
         self.works(&derivation).then_some(derivation)
-    }
-
-    /// The steps to a node on a side, with those on the ground that they need.
-    fn on_side(&self, side: &Side<'_>, node: u32) -> Vec<u32> {
-        let mut steps = Vec::new();
-        for edge in side.steps_to(node) {
-            for need in self.net.needs(edge).filter(|need| self.ground.holds(*need) && !side.holds(*need)) {
-                steps.extend(self.on_ground(need, edge));
-            }
-            steps.push(edge);
-        }
-        steps
     }
 
     /// The steps on the ground to all that an edge needs, and the edge.
@@ -171,7 +159,7 @@ impl Scene<'_> {
     }
 
     /// When a node is held without any step. Starts are sorted by node.
-    fn held_to_begin_with(&self, node: u32) -> Vec<Interval> {
+    pub(crate) fn held_to_begin_with(&self, node: u32) -> Vec<Interval> {
         let first = self.starts.partition_point(|start| start.node < node);
         let own = self.starts.iter().skip(first).take_while(|start| start.node == node);
         let life = self.net.life(node);
@@ -227,15 +215,11 @@ impl Scene<'_> {
         Some(self.derivation(target, trace(self, &best, &order, target)))
     }
 
-    /// Asks time exactly for what stands though `chosen` options are done: a proof of each target that is reached.
-    pub(crate) fn remaining(&self, chosen: &FxHashSet<u32>, work: &mut u64) -> Vec<Derivation> {
+    /// How the first target is reached though `chosen` options are done, asked of everything that is held then.
+    pub(crate) fn remains(&self, chosen: &FxHashSet<u32>, work: &mut u64) -> Option<Derivation> {
         let arrivals = self.arrive(chosen);
         *work += arrivals.work;
-        let mut first: Vec<(Time, u32, u32)> =
-            self.targets.iter().filter_map(|target| first_of(&arrivals, *target)).collect();
-        first.sort_unstable();
-        let proof = |(_, hold, target)| self.derivation(target, self.steps_to(&arrivals, hold));
-        first.into_iter().map(proof).inspect(|proof| *work += proof.steps.len() as u64).collect()
+        self.witness(&arrivals)
     }
 }
 

@@ -5,7 +5,7 @@
 //! cuts may exclude each other in time. So the ground is found exactly, and the searches begin at its border. What
 //! can be cut on the way from there is on the way of every proof, hence no way is without a permitted action.
 
-use super::outlook::is_possible;
+use super::outlook::{Approach, is_possible};
 use super::scene::{INFINITE, Prices, Spent};
 use super::walk;
 use crate::arrive::{Arrivals, Start, arrive};
@@ -26,13 +26,14 @@ pub(crate) struct Entry {
 pub(crate) struct Ground {
     /// When each node of it is held.
     pub(crate) arrivals: Arrivals,
-    /// Sorted.
+    /// Nearest to a target first.
     pub(crate) border: Vec<Entry>,
 }
 
 impl Ground {
-    /// The ground of `starts`, and its border towards what `leads` to a target.
-    pub(crate) fn new(graph: &Graph, starts: &[Start], prices: &Prices<'_>, leads: impl Fn(u32) -> bool) -> Ground {
+    /// The ground of `starts`, and its border on the `approach` to the targets.
+    pub(crate) fn new(graph: &Graph, starts: &[Start], prices: &Prices<'_>, approach: &Approach) -> Ground {
+        let leads = |node: u32| !approach.is_blind(node);
         let arrivals = arrive(&graph.net, starts, Time::MAX, &Spent { graph, prices });
         let stands = |options: &[u32]| prices.least(options) == INFINITE;
         let cuttable = |start: &&Start| leads(start.node) && !stands(graph.node_option_ids(start.node));
@@ -51,7 +52,7 @@ impl Ground {
                 }
             }
         }
-        border.sort_unstable();
+        border.sort_unstable_by_key(|entry| (approach.steps(entry.node), *entry));
         border.dedup();
         Ground { arrivals, border }
     }

@@ -153,6 +153,18 @@ pub(crate) fn shave(rows: &[Vec<u32>], costs: &[u64], mut weights: Vec<u64>) -> 
     weights
 }
 
+/// What each action can carry beside `weights` on `rows`, in millionths.
+pub(crate) fn room(rows: &[Vec<u32>], costs: &[u64], weights: &[u64]) -> Vec<u64> {
+    let mut room: Vec<u64> = costs.iter().map(|cost| cost.saturating_mul(PARTS)).collect();
+    for (row, weight) in rows.iter().zip(weights) {
+        for action in row {
+            let left = item(&room, *action as usize).saturating_sub(*weight);
+            put(&mut room, *action as usize, left);
+        }
+    }
+    room
+}
+
 /// The bound that whole weights give: costs are whole, so a fraction rounds up.
 pub(crate) fn bound(weights: &[u64]) -> u64 {
     weights.iter().fold(0u64, |sum, weight| sum.saturating_add(*weight)).div_ceil(PARTS)

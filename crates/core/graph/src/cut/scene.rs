@@ -80,7 +80,7 @@ pub(crate) struct Scene<'s> {
 impl<'s> Scene<'s> {
     pub(crate) fn new(graph: &'s Graph, outlook: &'s Outlook, prices: &'s Prices<'s>, targets: Vec<u32>) -> Scene<'s> {
         let Outlook { starts, all, approach } = outlook;
-        let ground = Ground::new(graph, starts, prices, |node| !approach.is_blind(node));
+        let ground = Ground::new(graph, starts, prices, approach);
         Scene { graph, net: &graph.net, starts, all, approach, prices, ground, targets }
     }
 

@@ -35,11 +35,8 @@ const ROWS_MAX: usize = 600;
 /// How often prices are asked for more proofs before the search branches.
 const PRICINGS_MAX: usize = 40;
 
-/// Up to this much work for each option, thinning honours time exactly.
-const EXACT_WORK_MAX: u64 = 100_000;
-
-/// Up to this much work, what remains of a cut is asked of time exactly.
-const ASKING_WORK_MAX: u64 = 1_000_000;
+/// After so many leaks on end that what was chosen meanwhile stops, leaks are looked for anew.
+const STALE_MAX: u32 = 32;
 
 /// The cheapest cut that is found with `plan_max` operations, made cheaper or proven with `proof_max` more. Every target of
 /// the scene must be severed by all permitted options together.
@@ -50,6 +47,9 @@ pub(crate) fn solve(scene: &Scene<'_>, plan_max: u64, proof_max: u64) -> Solutio
     }
     solver.seed();
     solver.budget = Budget { left: proof_max };
+    if !solver.is_proven() {
+        solver.fill();
+    }
     if !solver.is_proven() && solver.proofs.len() <= ROWS_MAX {
         solver.price();
         solver.tighten();
@@ -70,6 +70,8 @@ struct Solver<'i> {
     actions: Vec<u32>,
     costs: Vec<u64>,
     lower: u64,
+    /// Of the proofs, in millionths: what `lower` rests on.
+    weights: Vec<u64>,
     tree: Tree,
 }
 
@@ -86,6 +88,7 @@ impl<'i> Solver<'i> {
             actions: Vec::new(),
             costs: Vec::new(),
             lower: 0,
+            weights: Vec::new(),
             tree: Tree::Packing(Vec::new()),
         }
     }
@@ -143,6 +146,42 @@ impl<'i> Solver<'i> {
         }
     }
 
+    /// Puts weight on what no weighted proof shares an action with, until the actions that carry all that they cost sever
+    /// the targets: the bound that flow gives is raised by the ways that flow mistook for others, and the plan gets rid of the steps
+    /// that only such ways asked for.
+    fn fill(&mut self) {
+        let mut weights = std::mem::take(&mut self.weights);
+        let mut room = packing::room(&self.rows, &self.costs, &weights);
+        let is_full = |room: &[u64], action: u32| item(room, action as usize) == 0;
+        let full =
+            self.best.iter().filter(|option| self.numbers.get(option).is_some_and(|action| is_full(&room, *action)));
+        let mut chosen: FxHashSet<u32> = full.copied().collect();
+        let severs = self.leaks(&mut chosen, |solver, proof, chosen| {
+            let (number, _) = solver.learn(proof);
+            weights.resize(solver.rows.len(), 0);
+            room.extend(solver.costs.iter().skip(room.len()).map(|cost| cost.saturating_mul(PARTS)));
+            let row = solver.rows.get(number as usize).map_or(&[][..], Vec::as_slice);
+            let fits = row.iter().map(|action| item(&room, *action as usize)).min().unwrap_or_default();
+            let weight = item(&weights, number as usize).saturating_add(fits);
+            put(&mut weights, number as usize, weight);
+            for action in row {
+                let left = item(&room, *action as usize) - fits;
+                put(&mut room, *action as usize, left);
+                if left == 0 {
+                    chosen.insert(item(&solver.actions, *action as usize));
+                }
+            }
+        });
+        self.lower = packing::bound(&weights).max(self.lower);
+        self.tree = Tree::Packing((0u32..).zip(weights).filter(|(_, weight)| *weight > 0).collect());
+        if severs.is_some() {
+            let other = self.thin(sorted(chosen));
+            if self.scene.cost(&other) < self.scene.cost(&self.best) {
+                self.best = other;
+            }
+        }
+    }
+
     /// Turns the paths of a flow into proofs, and their flow into weights as far as they fit.
     fn bound_by_flow(&mut self, found: &FlowCut, side: &Side<'_>) {
         let mut weights: Vec<u64> = Vec::new();
@@ -156,7 +195,8 @@ impl<'i> Solver<'i> {
         }
         let weights = packing::shave(&self.rows, &self.costs, weights);
         self.lower = packing::bound(&weights);
-        self.tree = Tree::Packing((0u32..).zip(weights).filter(|(_, weight)| *weight > 0).collect());
+        self.tree = Tree::Packing((0u32..).zip(weights.iter().copied()).filter(|(_, weight)| *weight > 0).collect());
+        self.weights = weights;
     }
 
     /// Leaves out what is not needed, dearest first.
@@ -165,28 +205,13 @@ impl<'i> Solver<'i> {
         let mut order = options.clone();
         order.sort_unstable_by_key(|option| std::cmp::Reverse((scene.prices.of(*option), *option)));
         let mut side = Side::new(scene, options.into_iter().collect());
-        // Where only time severs, the side holds targets already and says nothing.
-        let says = !scene.targets.iter().any(|target| side.holds(*target));
-        for option in order.iter().filter(|_| says) {
+        for option in &order {
             side.spare(*option);
             if !self.budget.spend(std::mem::take(&mut side.work) + 1) {
                 break;
             }
         }
-        let mut chosen = side.chosen;
-        // What only time makes needless, where that is soon said.
-        if scene.all.work <= EXACT_WORK_MAX {
-            for option in &order {
-                if self.budget.left > 0 && chosen.remove(option) {
-                    let arrivals = scene.arrive(&chosen);
-                    self.budget.spend(arrivals.work + 1);
-                    if scene.targets.iter().any(|target| arrivals.is_reached(*target)) {
-                        chosen.insert(*option);
-                    }
-                }
-            }
-        }
-        sorted(chosen)
+        sorted(side.chosen)
     }
 
     /// Learns proofs that are too cheap at the prices of the linear program, until there is none.
@@ -252,36 +277,46 @@ impl<'i> Solver<'i> {
     /// the budget ends before that.
     fn sever(&mut self, options: Vec<u32>) -> Option<Vec<u32>> {
         let mut chosen: FxHashSet<u32> = options.into_iter().collect();
+        self.leaks(&mut chosen, |solver, proof, chosen| {
+            let price = |option: &&u32| (solver.scene.prices.of(**option), **option);
+            chosen.extend(proof.options.iter().min_by_key(price));
+            solver.learn(proof);
+        })?;
+        Some(sorted(chosen))
+    }
+
+    /// Shows `stop` proofs that `chosen` do not sever the targets, each of which it answers with a further option at least, until
+    /// there is none; `None` if the budget ends before that.
+    fn leaks(
+        &mut self,
+        chosen: &mut FxHashSet<u32>,
+        mut stop: impl FnMut(&mut Self, Derivation, &mut FxHashSet<u32>),
+    ) -> Option<()> {
+        let scene = self.scene;
         loop {
-            if self.budget.left == 0 {
+            let (mut stopped, mut stale, mut doubtful) = (0, 0, false);
+            let mut work = Side::leaks(scene, chosen.clone(), |proof| {
+                if proof.options.iter().any(|option| chosen.contains(option)) {
+                    stale += 1;
+                } else if proof.options.is_empty() || !scene.works(&proof) {
+                    doubtful = true;
+                } else {
+                    stop(self, proof, chosen);
+                    (stopped, stale) = (stopped + 1, 0);
+                }
+                stale < STALE_MAX
+            });
+            if stopped == 0 && doubtful {
+                // Sessions that renew one another very often may be held for less long than the side says.
+                let Some(proof) = scene.remains(chosen, &mut work) else { return Some(()) };
+                stop(self, proof, chosen);
+            } else if stopped == 0 {
+                return Some(());
+            }
+            if !self.budget.spend(work + 1) {
                 return None;
             }
-            let mut work = 1;
-            let near = self.scene.cheapest(&FxHashMap::default(), &chosen, &mut work);
-            let Some(near) = near else { break };
-            let works = self.scene.works(&near);
-            // Where asking time exactly is dear, a way that time forbids is cut all the same: dearer at worst.
-            let exact = !works && (near.options.is_empty() || self.scene.all.work <= ASKING_WORK_MAX);
-            let proofs = if exact { self.scene.remaining(&chosen, &mut work) } else { vec![near] };
-            self.budget.spend(work);
-            let known = chosen.len();
-            for proof in proofs {
-                // What was added for another target may break this one too.
-                if proof.options.iter().any(|option| chosen.contains(option)) {
-                    continue;
-                }
-                let price = |option: &&u32| (self.scene.prices.of(**option), **option);
-                chosen.extend(proof.options.iter().min_by_key(price));
-                if works || exact {
-                    self.learn(proof);
-                }
-            }
-            // Every target is severed by all permitted options together, so that no proof is without one.
-            if chosen.len() == known {
-                break;
-            }
         }
-        Some(sorted(chosen))
     }
 }
 
