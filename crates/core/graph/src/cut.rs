@@ -23,6 +23,7 @@ mod derive;
 mod flow;
 mod ground;
 mod hitting;
+mod leaks;
 mod outcome;
 mod outlook;
 pub(crate) mod packing;

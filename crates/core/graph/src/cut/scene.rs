@@ -3,13 +3,13 @@
 //! Nothing is copied out of the graph. The searches ask for what they come across, so that a cut near the sources costs
 //! what is near the sources, however large the estate is.
 
-use super::ground::Ground;
+use super::ground::{Entry, Ground};
 use super::outlook::{Approach, Outlook, is_possible};
 use super::paged::Paged;
 use super::request::{CutRequest, price};
 use crate::arrive::{Arrivals, Blocked, Start, arrive};
 use crate::graph::Graph;
-use crate::net::Net;
+use crate::net::{NONE, Net};
 use firebreak_model::{CutPolicy, Time};
 use rustc_hash::FxHashSet;
 use std::cell::RefCell;
@@ -82,6 +82,14 @@ impl<'s> Scene<'s> {
         let Outlook { starts, all, approach } = outlook;
         let ground = Ground::new(graph, starts, prices, approach);
         Scene { graph, net: &graph.net, starts, all, approach, prices, ground, targets }
+    }
+
+    /// Whether the step is one of the ground: nothing permitted stops it, and all that it needs is there.
+    pub(crate) fn is_on_ground(&self, entry: &Entry) -> bool {
+        let stands = |options: &[u32]| self.prices.least(options) == INFINITE;
+        let over = entry.edge == NONE
+            || stands(self.on_edge(entry.edge)) && self.net.needs(entry.edge).all(|need| self.ground.holds(need));
+        over && stands(self.on_node(entry.node))
     }
 
     pub(crate) fn is_target(&self, node: u32) -> bool {

@@ -9,7 +9,6 @@
 //! It also grows when an option is left out, from where that option stopped it, and can be taken back to what it was: the
 //! question what happens without one step costs only what that step keeps away, up to the first target.
 
-use super::derive::Derivation;
 use super::ground::Entry;
 use super::paged::Paged;
 use super::scene::Scene;
@@ -32,12 +31,13 @@ pub(crate) enum Spot {
 }
 
 /// Of what a hold was made: a hold of the side, or, with this bit, one of the ground.
-const OF_GROUND: u32 = 1 << 31;
+pub(super) const OF_GROUND: u32 = 1 << 31;
 
 /// A node off the ground, or one of it at another time, is held.
 #[derive(Clone, Copy)]
-struct Held {
-    node: u32,
+pub(super) struct Held {
+    /// `NONE` once it was taken back.
+    pub(super) node: u32,
     period: Interval,
     /// The edge that gave it, or `NONE` for a start.
     via: u32,
@@ -70,7 +70,10 @@ pub(crate) struct Side<'s> {
 }
 
 /// Holds whose steps are to be taken, those nearest to a target first.
-type Queue = BinaryHeap<Reverse<(u8, u32)>>;
+pub(super) type Queue = BinaryHeap<Reverse<(u8, u32)>>;
+
+/// Steps to be taken.
+pub(super) type Steps = Vec<Entry>;
 
 impl<'s> Side<'s> {
     /// The side with `chosen` done. Targets are part of it if they are derivable.
@@ -80,30 +83,13 @@ impl<'s> Side<'s> {
         side
     }
 
-    /// Shows `visit` proofs that `chosen` leave a target within reach, nearest first, as long as it says to go on: one at least
-    /// if there is any. Gives the work that it took to find them.
-    pub(crate) fn leaks(
-        scene: &'s Scene<'s>,
-        chosen: FxHashSet<u32>,
-        mut visit: impl FnMut(Derivation) -> bool,
-    ) -> u64 {
-        let mut side = Side::nothing(scene, chosen);
-        side.grow(&scene.ground.border, &mut Vec::new(), &mut |side: &mut Side<'_>, hold| {
-            let Some(held) = side.held(hold).copied() else { return true };
-            let goes_on = visit(scene.derivation(held.node, side.steps_to(hold)));
-            // Every other way to the target is one more proof.
-            side.undo(hold as usize, &[]);
-            goes_on
-        });
-        side.work
-    }
-
-    fn nothing(scene: &'s Scene<'s>, chosen: FxHashSet<u32>) -> Side<'s> {
+    /// The side before anything is entered.
+    pub(super) fn nothing(scene: &'s Scene<'s>, chosen: FxHashSet<u32>) -> Side<'s> {
         let (holds, made_of, last) = (Vec::new(), Vec::new(), Paged::new());
         Side { scene, chosen, holds, made_of, last, spots: FxHashMap::default(), work: 0 }
     }
 
-    fn held(&self, hold: u32) -> Option<&Held> {
+    pub(super) fn held(&self, hold: u32) -> Option<&Held> {
         self.holds.get(hold as usize)
     }
 
@@ -129,7 +115,8 @@ impl<'s> Side<'s> {
         self.last.get(node).checked_sub(1).map_or(Vec::new(), |hold| self.steps_to(hold))
     }
 
-    fn steps_to(&self, hold: u32) -> Vec<u32> {
+    /// The steps by which a hold was made.
+    pub(super) fn steps_to(&self, hold: u32) -> Vec<u32> {
         let (mut own, mut ground, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![hold]);
         while let Some(hold) = open.pop() {
             if hold & OF_GROUND != 0 {
@@ -145,7 +132,8 @@ impl<'s> Side<'s> {
         ground.chain(own).filter(|via| *via != NONE).collect()
     }
 
-    fn made_of(&self, hold: u32) -> &[u32] {
+    /// The holds that a hold was made of; those of the ground with [`OF_GROUND`].
+    pub(super) fn made_of(&self, hold: u32) -> &[u32] {
         let first = |hold: u32| self.held(hold).map_or(self.made_of.len(), |held| held.made_of as usize);
         self.made_of.get(first(hold)..first(hold + 1)).unwrap_or(&[])
     }
@@ -190,35 +178,40 @@ impl<'s> Side<'s> {
     ) -> bool {
         let mut queue: Queue = BinaryHeap::new();
         let mut entries = entries.iter().peekable();
+        let mut steps = Steps::default();
         loop {
             let next = queue.peek().map_or(u8::MAX, |Reverse((steps, _))| *steps);
             if let Some(entry) = entries.next_if(|entry| self.scene.approach.steps(entry.node) <= next) {
-                self.work += 1;
-                let chances = if entry.edge == NONE { self.starts(entry.node) } else { self.chances(entry.edge, None) };
-                if !self.enter(*entry, chances, &mut queue, stopped).is_none_or(|target| met(self, target)) {
+                if !self.enter(*entry, None, &mut queue, stopped).is_none_or(|target| met(self, target)) {
                     return false;
                 }
                 continue;
             }
             let Some(Reverse((_, hold))) = queue.pop() else { return true };
-            let Some(held) = self.held(hold).copied() else { continue };
-            // What a longer hold of the same node gives, it gives too.
-            if self.holds_of(held.node).any(|(other, longer)| other > hold && covers(&longer.period, &held.period)) {
+            if !self.steps_from(hold, &mut steps) {
                 continue;
             }
-            for edge in walk::onward(self.scene.net, held.node) {
-                self.work += 1;
-                let node = self.scene.net.to(edge);
-                if self.scene.approach.is_blind(node) {
-                    continue;
-                }
-                let chances = self.chances(edge, Some((hold, &held)));
-                let entered = self.enter(Entry { node, edge }, chances, &mut queue, stopped);
+            for entry in steps.drain(..) {
+                let entered = self.enter(entry, Some(hold), &mut queue, stopped);
                 if !entered.is_none_or(|target| met(self, target)) {
                     return false;
                 }
             }
         }
+    }
+
+    /// The steps that a hold makes possible; false where it gives nothing that a longer one of the same node does not give too.
+    pub(super) fn steps_from(&self, hold: u32, steps: &mut Steps) -> bool {
+        steps.clear();
+        let Some(held) = self.held(hold) else { return false };
+        let mut longer = self.holds_of(held.node).filter(|(other, _)| *other > hold);
+        if longer.any(|(_, longer)| covers(&longer.period, &held.period)) {
+            return false;
+        }
+        let edges = walk::onward(self.scene.net, held.node);
+        let entries = edges.map(|edge| Entry { node: self.scene.net.to(edge), edge });
+        steps.extend(entries.filter(|entry| !self.scene.approach.is_blind(entry.node)));
+        true
     }
 
     /// When what is held to begin with is held.
@@ -228,7 +221,7 @@ impl<'s> Side<'s> {
     }
 
     /// When and by what a step over `edge` can be taken; by the hold `with` of one of its needs, if only that is new.
-    fn chances(&self, edge: u32, with: Option<(u32, &Held)>) -> Vec<Chance> {
+    fn chances(&self, edge: u32, with: Option<(u32, Held)>) -> Vec<Chance> {
         let net = self.scene.net;
         let Some(window) = net.span(edge).valid.intersection(&net.life(net.to(edge))) else { return Vec::new() };
         let mut chances = vec![Chance { period: window, by: Vec::new(), renewals: 0 }];
@@ -241,7 +234,8 @@ impl<'s> Side<'s> {
                         narrower.push(Chance { period, by, renewals: renewals.max(chance.renewals) });
                     }
                 };
-                if let Some((hold, held)) = with.filter(|(_, held)| held.node == need) {
+                if let Some((hold, held)) = with.as_ref().filter(|(_, held)| held.node == need) {
+                    let hold = *hold;
                     narrow(hold, held.period, held.renewals);
                     continue;
                 }
@@ -255,53 +249,75 @@ impl<'s> Side<'s> {
         chances
     }
 
-    /// Takes a step by each of its chances unless a chosen option stops it; gives a hold of a target that it leads to.
-    fn enter(&mut self, entry: Entry, chances: Vec<Chance>, queue: &mut Queue, stopped: &mut Vec<u32>) -> Option<u32> {
-        let scene = self.scene;
-        let holds: Vec<_> = chances.into_iter().filter_map(|chance| self.lasting(entry, chance)).collect();
-        if holds.is_empty() {
-            return None;
+    /// Takes a step, by the hold `by` of one of its needs if only that is new, unless a chosen option stops it. Gives a hold of
+    /// a target that it leads to.
+    pub(super) fn enter(
+        &mut self,
+        entry: Entry,
+        by: Option<u32>,
+        queue: &mut Queue,
+        stopped: &mut Vec<u32>,
+    ) -> Option<u32> {
+        self.work += 1;
+        let Entry { node, edge } = entry;
+        let net = self.scene.net;
+        let with = by.and_then(|hold| Some((hold, *self.held(hold)?)));
+        if let Some((hold, held)) = with.filter(|_| edge != NONE && net.premises(edge).is_empty()) {
+            let window = net.span(edge).valid.intersection(&net.life(node))?.intersection(&held.period)?;
+            let chance = self.lasting(entry, window, held.renewals)?;
+            return if self.is_stopped(entry, stopped) { None } else { self.hold(entry, chance, &[hold], queue) };
         }
-        let at = Spot::Node(entry.node, entry.edge);
-        let over = entry.edge != NONE && self.stops(scene.on_edge(entry.edge), Spot::Edge(entry.edge), stopped);
-        if over || self.stops(scene.on_node(entry.node), at, stopped) {
+        let mut chances = if edge == NONE { self.starts(node) } else { self.chances(edge, with) };
+        chances.retain(|chance| self.lasting(entry, chance.period, chance.renewals).is_some());
+        if chances.is_empty() || self.is_stopped(entry, stopped) {
             return None;
         }
         let mut target = None;
-        for (period, renewals, by) in holds {
-            if self.holds_of(entry.node).any(|(_, known)| covers(&known.period, &period)) {
-                continue;
-            }
-            let hold = self.holds.len() as u32;
-            let (made_of, earlier) = (self.made_of.len() as u32, self.last.get(entry.node));
-            self.made_of.extend(by);
-            self.holds.push(Held { node: entry.node, period, via: entry.edge, made_of, renewals, earlier });
-            self.last.set(entry.node, hold + 1);
-            if scene.is_target(entry.node) {
-                target = Some(hold);
-            } else {
-                queue.push(Reverse((scene.approach.steps(entry.node), hold)));
+        for chance in chances {
+            if let Some(lasting) = self.lasting(entry, chance.period, chance.renewals) {
+                target = self.hold(entry, lasting, &chance.by, queue).or(target);
             }
         }
         target
     }
 
-    /// How long what a step gives is held, unless it is held for as long already.
-    fn lasting(&self, entry: Entry, chance: Chance) -> Option<(Interval, u8, Vec<u32>)> {
-        let Chance { period, by, renewals } = chance;
+    /// Adds a hold, and gives it if it is one of a target.
+    fn hold(&mut self, entry: Entry, lasting: (Interval, u8), by: &[u32], queue: &mut Queue) -> Option<u32> {
+        let (period, renewals) = lasting;
+        let hold = self.holds.len() as u32;
+        let (made_of, earlier) = (self.made_of.len() as u32, self.last.get(entry.node));
+        self.made_of.extend(by);
+        self.holds.push(Held { node: entry.node, period, via: entry.edge, made_of, renewals, earlier });
+        self.last.set(entry.node, hold + 1);
+        if self.scene.is_target(entry.node) {
+            return Some(hold);
+        }
+        queue.push(Reverse((self.scene.approach.steps(entry.node), hold)));
+        None
+    }
+
+    /// How long what a step at any instant of `window` gives is held, unless it is held for as long already.
+    fn lasting(&self, entry: Entry, window: Interval, renewals: u8) -> Option<(Interval, u8)> {
         let life = self.scene.net.life(entry.node);
         let span = (entry.edge != NONE).then(|| self.scene.net.span(entry.edge));
         let (to, renewals) = match span.map(|span| (span.persistence, span.valid)) {
-            None | Some((Persistence::While, _)) => (period.to, renewals),
+            None | Some((Persistence::While, _)) => (window.to, renewals),
             Some((Persistence::Take, _)) => (life.to, renewals),
             Some((Persistence::Mint { ttl_seconds }, valid)) => {
-                let last = if renewals >= RENEWALS_MAX { valid.to } else { period.to };
+                let last = if renewals >= RENEWALS_MAX { valid.to } else { window.to };
                 (last.plus_seconds(i64::from(ttl_seconds)).min(life.to), renewals.saturating_add(1).min(RENEWALS_MAX))
             }
         };
-        let period = Interval::new(period.from, to);
+        let period = Interval::new(window.from, to);
         let is_new = period.from < to && !self.holds_of(entry.node).any(|(_, known)| covers(&known.period, &period));
-        is_new.then_some((period, renewals, by))
+        is_new.then_some((period, renewals))
+    }
+
+    /// Whether a chosen option stops a step; each one that does is noted.
+    fn is_stopped(&mut self, entry: Entry, stopped: &mut Vec<u32>) -> bool {
+        let scene = self.scene;
+        let over = entry.edge != NONE && self.stops(scene.on_edge(entry.edge), Spot::Edge(entry.edge), stopped);
+        over || self.stops(scene.on_node(entry.node), Spot::Node(entry.node, entry.edge), stopped)
     }
 
     /// Whether a chosen option is among `options`; all of these are noted.
@@ -313,6 +329,39 @@ impl<'s> Side<'s> {
             stopped = true;
         }
         stopped
+    }
+
+    /// How many holds were made.
+    pub(super) fn count(&self) -> u32 {
+        self.holds.len() as u32
+    }
+
+    /// Takes back holds anywhere; gives the nodes that they were of, each once.
+    pub(super) fn take_back(&mut self, holds: &[u32]) -> Vec<u32> {
+        let mut nodes = Vec::new();
+        for hold in holds {
+            if let Some(held) = self.holds.get_mut(*hold as usize) {
+                nodes.push(std::mem::replace(&mut held.node, NONE));
+            }
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        for node in &nodes {
+            let mut left: Vec<u32> =
+                self.holds_of(*node).filter(|(_, held)| held.node == *node).map(|(hold, _)| hold).collect();
+            self.last.set(*node, 0);
+            while let Some(hold) = left.pop() {
+                let earlier = self.last.get(*node);
+                self.holds.get_mut(hold as usize).into_iter().for_each(|held| held.earlier = earlier);
+                self.last.set(*node, hold + 1);
+            }
+        }
+        nodes
+    }
+
+    /// Puts the holds of a node on the queue again: a longer one, which gave all that they give, was taken back.
+    pub(super) fn queue_again(&self, node: u32, queue: &mut Queue) {
+        queue.extend(self.holds_of(node).map(|(hold, _)| Reverse((self.scene.approach.steps(node), hold))));
     }
 
     /// Takes back the holds from the one with number `before` on, and what stopped others.

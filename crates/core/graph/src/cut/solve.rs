@@ -9,6 +9,7 @@
 use super::derive::Derivation;
 use super::flow::{self, FlowCut};
 use super::hitting::{self, Tree};
+use super::leaks::Leaks;
 use super::packing::{self, Budget, PARTS};
 use super::scene::Scene;
 use super::side::Side;
@@ -34,9 +35,6 @@ const ROWS_MAX: usize = 600;
 
 /// How often prices are asked for more proofs before the search branches.
 const PRICINGS_MAX: usize = 40;
-
-/// After so many leaks on end that what was chosen meanwhile stops, leaks are looked for anew.
-const STALE_MAX: u32 = 32;
 
 /// The cheapest cut that is found with `plan_max` operations, made cheaper or proven with `proof_max` more. Every target of
 /// the scene must be severed by all permitted options together.
@@ -155,8 +153,7 @@ impl<'i> Solver<'i> {
         let is_full = |room: &[u64], action: u32| item(room, action as usize) == 0;
         let full =
             self.best.iter().filter(|option| self.numbers.get(option).is_some_and(|action| is_full(&room, *action)));
-        let mut chosen: FxHashSet<u32> = full.copied().collect();
-        let severs = self.leaks(&mut chosen, |solver, proof, chosen| {
+        let severing = self.stop_leaks(full.copied().collect(), |solver, proof| {
             let (number, _) = solver.learn(proof);
             weights.resize(solver.rows.len(), 0);
             room.extend(solver.costs.iter().skip(room.len()).map(|cost| cost.saturating_mul(PARTS)));
@@ -164,18 +161,20 @@ impl<'i> Solver<'i> {
             let fits = row.iter().map(|action| item(&room, *action as usize)).min().unwrap_or_default();
             let weight = item(&weights, number as usize).saturating_add(fits);
             put(&mut weights, number as usize, weight);
+            let mut full = Vec::new();
             for action in row {
                 let left = item(&room, *action as usize) - fits;
                 put(&mut room, *action as usize, left);
                 if left == 0 {
-                    chosen.insert(item(&solver.actions, *action as usize));
+                    full.push(item(&solver.actions, *action as usize));
                 }
             }
+            full
         });
         self.lower = packing::bound(&weights).max(self.lower);
         self.tree = Tree::Packing((0u32..).zip(weights).filter(|(_, weight)| *weight > 0).collect());
-        if severs.is_some() {
-            let other = self.thin(sorted(chosen));
+        if let Some(severing) = severing {
+            let other = self.thin(severing);
             if self.scene.cost(&other) < self.scene.cost(&self.best) {
                 self.best = other;
             }
@@ -276,44 +275,46 @@ impl<'i> Solver<'i> {
     /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left; `None` if
     /// the budget ends before that.
     fn sever(&mut self, options: Vec<u32>) -> Option<Vec<u32>> {
-        let mut chosen: FxHashSet<u32> = options.into_iter().collect();
-        self.leaks(&mut chosen, |solver, proof, chosen| {
-            let price = |option: &&u32| (solver.scene.prices.of(**option), **option);
-            chosen.extend(proof.options.iter().min_by_key(price));
+        self.stop_leaks(options.into_iter().collect(), |solver, proof| {
+            let price = |option: &u32| (solver.scene.prices.of(*option), *option);
+            let cheapest = proof.options.iter().copied().min_by_key(price);
             solver.learn(proof);
-        })?;
-        Some(sorted(chosen))
+            cheapest.into_iter().collect()
+        })
     }
 
-    /// Shows `stop` proofs that `chosen` do not sever the targets, each of which it answers with a further option at least, until
-    /// there is none; `None` if the budget ends before that.
-    fn leaks(
+    /// Adds to `chosen` what `stop` names because of each proof that they do not sever the targets, until there is none; `None`
+    /// if the budget ends before that.
+    fn stop_leaks(
         &mut self,
-        chosen: &mut FxHashSet<u32>,
-        mut stop: impl FnMut(&mut Self, Derivation, &mut FxHashSet<u32>),
-    ) -> Option<()> {
-        let scene = self.scene;
+        chosen: FxHashSet<u32>,
+        mut stop: impl FnMut(&mut Self, Derivation) -> Vec<u32>,
+    ) -> Option<Vec<u32>> {
+        let (scene, mut chosen) = (self.scene, chosen);
         loop {
-            let (mut stopped, mut stale, mut doubtful) = (0, 0, false);
-            let mut work = Side::leaks(scene, chosen.clone(), |proof| {
-                if proof.options.iter().any(|option| chosen.contains(option)) {
-                    stale += 1;
-                } else if proof.options.is_empty() || !scene.works(&proof) {
+            let mut doubtful = false;
+            let mut leaks = Leaks::new(scene, chosen);
+            let is_whole = leaks.run(self.budget.left, |proof| {
+                if proof.options.is_empty() || !scene.works(&proof) {
                     doubtful = true;
-                } else {
-                    stop(self, proof, chosen);
-                    (stopped, stale) = (stopped + 1, 0);
+                    return Vec::new();
                 }
-                stale < STALE_MAX
+                stop(self, proof)
             });
-            if stopped == 0 && doubtful {
-                // Sessions that renew one another very often may be held for less long than the side says.
-                let Some(proof) = scene.remains(chosen, &mut work) else { return Some(()) };
-                stop(self, proof, chosen);
-            } else if stopped == 0 {
-                return Some(());
+            self.budget.spend(leaks.work() + 1);
+            chosen = leaks.chosen();
+            if !is_whole {
+                return None;
             }
-            if !self.budget.spend(work + 1) {
+            if !doubtful {
+                return Some(sorted(chosen));
+            }
+            // Sessions that renew one another very often may be held for less long than the side says.
+            let mut work = 1;
+            let remains = scene.remains(&chosen, &mut work);
+            let Some(proof) = remains else { return Some(sorted(chosen)) };
+            chosen.extend(stop(self, proof));
+            if !self.budget.spend(work) {
                 return None;
             }
         }
