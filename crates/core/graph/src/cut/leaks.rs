@@ -76,16 +76,23 @@ impl<'s> Leaks<'s> {
         self.side.held(hold).is_none_or(|held| held.node == NONE)
     }
 
-    /// Takes a step; shows the proof that it completes, if any, and chooses what is named because of it.
+    /// Takes a step; shows the proofs that it completes, if any, and chooses what is named because of each.
     fn enter(&mut self, entry: Entry, by: Option<u32>, stop: &mut impl FnMut(Derivation) -> Vec<u32>) {
-        let before = self.side.count();
-        let target = self.side.enter(entry, by, &mut self.queue, &mut self.stopped);
-        self.stopped.clear();
-        (before..self.side.count()).for_each(|hold| self.note(hold, entry));
-        if let Some(target) = target {
+        loop {
+            let before = self.side.count();
+            let target = self.side.enter(entry, by, &mut self.queue, &mut self.stopped);
+            self.stopped.clear();
+            (before..self.side.count()).for_each(|hold| self.note(hold, entry));
+            let Some(target) = target else { return };
             let options = stop(self.scene.derivation(entry.node, self.side.steps_to(target)));
-            self.side.take_back(&[target]);
+            // A target is never held here, or another way to it would seem to add nothing.
+            let met: Vec<u32> = (before..self.side.count()).collect();
+            self.side.take_back(&met);
+            let stands = options.is_empty();
             self.choose(options);
+            if stands || by.is_some_and(|hold| self.is_gone(hold)) {
+                return;
+            }
         }
     }
 
