@@ -45,8 +45,7 @@ pub(crate) fn pack(rows: &[Vec<u32>], costs: &[u64], budget: &mut Budget) -> Pac
         // After many pivots, Bland's rule: slow, but it cannot go in a circle.
         let Some(column) = table.entering(pivot > pivots_max / 2) else { break };
         let Some(row) = table.leaving(column) else { break };
-        table.pivot(row, column);
-        if !budget.spend((table.width * table.basis.len()) as u64) {
+        if !budget.spend(table.pivot(row, column)) {
             break;
         }
     }
@@ -115,7 +114,9 @@ impl Table {
         rows.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map(|(_, _, row)| row)
     }
 
-    fn pivot(&mut self, row: usize, column: usize) {
+    /// Gives how many cells it looked at, eight at a time: that many are changed at once.
+    fn pivot(&mut self, row: usize, column: usize) -> u64 {
+        let mut lines = 1;
         let divisor = self.at(row, column);
         let range = row * self.width..(row + 1) * self.width;
         let pivot: Vec<f64> = self.cells.get(range).unwrap_or(&[]).iter().map(|cell| cell / divisor).collect();
@@ -127,9 +128,11 @@ impl Table {
             let factor = item(cells, column);
             if factor.abs() > EPSILON {
                 cells.iter_mut().zip(&pivot).for_each(|(cell, by)| *cell -= factor * by);
+                lines += 1;
             }
         }
         put(&mut self.basis, row, column);
+        (lines * self.width / 8 + self.basis.len()) as u64
     }
 }
 

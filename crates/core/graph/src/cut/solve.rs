@@ -31,7 +31,7 @@ pub(crate) struct Solution {
 }
 
 /// Proofs beyond this number make the dense linear program too slow to be worth it.
-const ROWS_MAX: usize = 600;
+const ROWS_MAX: usize = 1_500;
 
 /// How often prices are asked for more proofs before the search branches.
 const PRICINGS_MAX: usize = 40;
