@@ -45,7 +45,7 @@ pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solu
         };
         let mut spots: BTreeSet<Spot> = side.spots(option).iter().copied().collect();
         if let Some(proof) = proof.filter(|_| spots.is_empty()) {
-            // The side knows no time: what is held for a while is held to it, and nothing keeps it from being held anew.
+            // Where another action stops the same step first, this one is needed elsewhere only once that one fails.
             spots = spots_on(scene, &proof, option);
         }
         let bearing = request.preferences.iter().filter(|preference| preference.bears_on(&stated.action));

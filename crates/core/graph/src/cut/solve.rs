@@ -1,8 +1,11 @@
 //! The search for the cheapest cut of a scene: a safe plan first, then proofs until it is optimal or the budget ends.
 //!
-//! 1. Minimum cut by maximum flow over the reduced graph: a safe plan, and paths as first proofs.
+//! 1. Minimum cut by maximum flow over the reduced graph: a safe plan, and paths as first proofs. Flow may join steps that
+//!    exclude each other in time: such paths prove nothing and are left out.
 //! 2. Thinning: what is not needed is left out, dearest first.
-//! 3. Implicit hitting set: the cheapest set that hits all known proofs is a bound from below. If it also severs the
+//! 3. Filling (primal and dual): what the actions that carry their whole cost leave open is stopped, way by way, each with as much weight as
+//!    its actions can still carry. That raises the bound, and what was chosen, thinned, is another plan.
+//! 4. Implicit hitting set: the cheapest set that hits all known proofs is a bound from below. If it also severs the
 //!    targets, exactly and in time, it is optimal; if not, what it leaves is a new proof. Proofs that are cheap at the
 //!    prices of the linear program come first, since they raise the bound most.
 
