@@ -5,12 +5,15 @@
 
 use crate::estate::Estate;
 use firebreak_contain::derived::{self, Derivation};
-use firebreak_graph::{History, Logged, Snapshot, difference};
+use firebreak_graph::{Forgotten, History, Logged, Snapshot, difference};
 use firebreak_inventory::{Notes, Part};
 use firebreak_model::{Change, Fact, Interval, Problem, Text, Time};
 
 /// The scope of what events show of credentials that were made with others.
 const SESSIONS: &str = "events/sessions";
+
+/// The log is written anew where what is forgotten is at least so much of what is left: a tenth.
+const WORTH_WRITING: usize = 10;
 
 /// The years that can be written down.
 const WRITABLE: Interval = Interval::new(Time::from_seconds(-62_135_596_800), Time::from_seconds(253_370_764_800));
@@ -80,6 +83,14 @@ impl Chronicle {
             }
         }
         Estate::settled(self.history.facts_of(at, wanted), notes).with(Vec::new(), damaged)
+    }
+
+    /// Forgets what had ended or was said otherwise since before `kept_since`, and gives the log in place of what was written;
+    /// nothing where that would hardly be shorter.
+    pub fn forget(&mut self, kept_since: Time) -> Option<Vec<Logged>> {
+        let Forgotten { forms, snapshots, left } = self.history.forget(kept_since);
+        let worth_it = forms.saturating_add(snapshots).saturating_mul(WORTH_WRITING) >= left.max(1);
+        worth_it.then(|| self.history.log())
     }
 
     /// What became known after `since`, up to `until`.
@@ -159,5 +170,28 @@ mod tests {
         assert_eq!(chronicle.estate(Time::MAX).facts.len(), 0);
         assert!(chronicle.everything(Time::MAX).facts.len() > 1);
         assert_eq!(chronicle.everything(Time::from_seconds(100)).facts.len(), 0, "not known yet");
+    }
+
+    #[test]
+    fn what_is_forgotten_is_gone_from_the_log_and_what_holds_is_not() {
+        let key = |name: &str| NodeKey::resource("t", name);
+        let edge = |to: &str| {
+            Fact::Edge(EdgeFact::new(EdgeKind::MayAct, key("a"), key(to), Interval::ALWAYS, Time(0), "test"))
+        };
+        let taken = |at: i64, facts: Vec<Fact>| Part { taken: Time(at), ..part(facts) };
+        let mut chronicle = Chronicle::default();
+        chronicle.learn(vec![taken(1, vec![edge("b"), edge("c")])], Time(1)).expect("plain data");
+        chronicle.learn(vec![taken(2, vec![edge("b")])], Time(2)).expect("plain data");
+        assert!(chronicle.forget(Time(1)).is_none(), "nothing had ended");
+        assert_eq!(
+            chronicle.everything(Time::MAX).facts.iter().filter(|fact| matches!(fact, Fact::Edge(_))).count(),
+            2
+        );
+        let log = chronicle.forget(Time(2)).expect("much shorter");
+        let again = Chronicle::of(log);
+        assert_eq!(again.estate(Time::MAX).facts, chronicle.estate(Time::MAX).facts);
+        let left = again.estate(Time::MAX).facts;
+        assert!(left.iter().any(|fact| matches!(fact, Fact::Edge(edge) if edge.to == key("b"))));
+        assert!(!left.iter().any(|fact| matches!(fact, Fact::Edge(edge) if edge.to == key("c"))));
     }
 }

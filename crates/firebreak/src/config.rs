@@ -22,11 +22,19 @@ pub struct SourceConfig {
 }
 
 /// `[inventory]`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct InventoryConfig {
     /// Directories of inventory files.
     pub paths: Vec<PathBuf>,
+    /// For how many days it is remembered what was known of the estate; 0 for ever.
+    pub keep_days: u32,
+}
+
+impl Default for InventoryConfig {
+    fn default() -> InventoryConfig {
+        InventoryConfig { paths: Vec::new(), keep_days: 400 }
+    }
 }
 
 /// `[[collect]]`: a platform that is asked for its inventory.
@@ -359,6 +367,7 @@ mod tests {
         }
         let (stated, silent) = (Config::parse(&text).unwrap(), Config::default());
         assert_eq!(format!("{:?}", stated.detect), format!("{:?}", silent.detect));
+        assert_eq!(format!("{:?}", stated.inventory), format!("{:?}", silent.inventory));
         assert_eq!(format!("{:?}", stated.intake), format!("{:?}", silent.intake));
         assert_eq!(format!("{:?}", stated.contain), format!("{:?}", silent.contain));
         assert_eq!(stated.data_directory(), silent.data_directory());

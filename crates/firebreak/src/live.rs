@@ -120,6 +120,18 @@ impl<'a> Live<'a> {
         self.settle(Commit { learnt, ..Commit::default() }, effects).await
     }
 
+    /// Forgets what is older than the configuration wants it kept, as of `now`.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub async fn forget(&mut self, now: Time) -> Result<()> {
+        let days = i64::from(self.config.inventory.keep_days);
+        let kept_since = now.plus_seconds(-days * 86_400);
+        let log = if days == 0 { None } else { self.chronicle.forget(kept_since) };
+        let Some(log) = log else { return Ok(()) };
+        self.store.commit(&Commit { forgotten: Some((kept_since, log)), ..Commit::default() }).await
+    }
+
     /// Takes one batch: responds, writes, commits, and does what follows.
     ///
     /// # Errors

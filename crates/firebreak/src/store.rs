@@ -8,6 +8,7 @@ mod learning;
 
 use anyhow::{Context, Result};
 use firebreak_graph::Logged;
+use firebreak_model::Time;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 use std::path::Path;
@@ -51,13 +52,26 @@ pub struct Commit {
     pub requests_done: Vec<i64>,
     /// What was learnt of the estate, in order.
     pub learnt: Vec<Logged>,
+    /// What is remembered of the estate in place of all that was learnt before, and from when on nothing is missing.
+    pub forgotten: Option<(Time, Vec<Logged>)>,
 }
 
 impl Commit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        let Commit { batch, findings, incidents, plans, states, effects, effects_done, requests_done, learnt, .. } =
-            self;
+        let Commit {
+            batch,
+            findings,
+            incidents,
+            plans,
+            states,
+            effects,
+            effects_done,
+            requests_done,
+            learnt,
+            forgotten,
+            ..
+        } = self;
         batch.is_none()
             && findings.is_empty()
             && incidents.is_empty()
@@ -67,6 +81,7 @@ impl Commit {
             && effects_done.is_empty()
             && requests_done.is_empty()
             && learnt.is_empty()
+            && forgotten.is_none()
     }
 }
 
@@ -143,6 +158,9 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         committing::inputs(&mut tx, commit).await?;
         committing::response(&mut tx, commit).await?;
+        if let Some((kept_since, log)) = &commit.forgotten {
+            learning::write_anew(&mut tx, *kept_since, log).await?;
+        }
         learning::write(&mut tx, &commit.learnt).await?;
         tx.commit().await.context("committing a batch")
     }
@@ -206,6 +224,15 @@ impl Store {
     /// If the disk refuses or the state is damaged.
     pub async fn learnt(&self) -> Result<Vec<Logged>> {
         learning::read(&self.pool).await
+    }
+
+    /// From when on nothing that was learnt of the estate is missing; [`Time::MIN`] where nothing was forgotten.
+    ///
+    /// # Errors
+    /// If the disk refuses or the state is damaged.
+    pub async fn kept_since(&self) -> Result<Time> {
+        let since = self.state(learning::KEPT_SINCE).await?;
+        since.map_or(Ok(Time::MIN), |bytes| serde_json::from_slice(&bytes).context("the state is damaged"))
     }
 
     /// A stage's memory.

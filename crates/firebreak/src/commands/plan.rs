@@ -1,6 +1,6 @@
 //! `firebreak plan`: the cheapest cut between what is compromised and what must not be lost, and what the policy says.
 
-use super::{End, compromise};
+use super::{End, compromise, remembered};
 use crate::cli::PlanArgs;
 use crate::config::Config;
 use crate::output::{Output, count, counted, short, span};
@@ -8,8 +8,9 @@ use anyhow::{Result, bail};
 use firebreak_act::RESPONDERS;
 use firebreak_contain::gate::{Confidence, GateRequest};
 use firebreak_contain::lint::MAX_AGE_SECONDS;
-use firebreak_contain::{Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, Uses, plan};
-use firebreak_graph::{Alternative, CutRequest, Outlook, alternatives, reach};
+use firebreak_contain::plan::others;
+use firebreak_contain::{Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, plan};
+use firebreak_graph::{Alternative, reach};
 use firebreak_model::{Action, Severity, Text, Time};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,19 +41,20 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
     let incident = IncidentId::of(&args.from.from.join(" "));
     let (nothing, none) = (BTreeSet::new(), BTreeMap::new());
     let refused = refused(args, &from)?;
-    let made = plan(PlanRequest {
+    let uses = remembered::uses(&args.from.estate, config, from.now)?;
+    let request = PlanRequest {
         incident: &incident,
         graph: &from.graph,
         scope: &scope,
         now: from.now,
         targets: None,
-        uses: &Uses::default(),
+        uses: &uses,
         refused: &refused,
         our_own: &nothing,
         never_cut: &nothing,
         done: &none,
-    });
-    let plan = match made {
+    };
+    let plan = match plan(request) {
         Ok(plan) => plan,
         Err(why) => {
             output.text(why.to_string());
@@ -64,7 +66,9 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
         }
     };
     show(&plan, output);
-    let others = others(args.alternatives, &from, refused, output);
+    let others =
+        if args.alternatives == 0 { Vec::new() } else { others(request, args.alternatives).unwrap_or_default() };
+    show_others(&others, output);
     decide(args, &from, plan, others, output)
 }
 
@@ -81,21 +85,9 @@ fn refused(args: &PlanArgs, from: &super::Compromise) -> Result<BTreeSet<Action>
     Ok(refused)
 }
 
-/// Other plans than the cheapest, at the costs that the inventory states: what else could be done, and what it would spare.
-fn others(wanted: usize, from: &super::Compromise, refused: BTreeSet<Action>, output: Output) -> Vec<Alternative> {
-    if wanted == 0 {
-        return Vec::new();
-    }
-    let targets = from.graph.crown_jewels();
-    let refused: Vec<Action> = refused.into_iter().collect();
-    let outlook = Outlook::towards(&from.graph, &from.sources, from.now, &targets);
-    let request = CutRequest { refused: &refused, ..CutRequest::new(&from.sources, from.now, targets) };
-    // The first of them is the cheapest, which the plan is already.
-    let mut others = alternatives(&from.graph, &request, &outlook, wanted.saturating_add(1));
-    if !others.is_empty() {
-        others.remove(0);
-    }
-    for other in &others {
+/// Shows what else could be done, and what it would spare.
+fn show_others(others: &[Alternative], output: Output) {
+    for other in others {
         let steps = counted(other.actions.len() as u64, "step");
         output.text(format!("instead: {steps}, cost {}", count(other.cost)));
         for without in &other.without {
@@ -106,7 +98,6 @@ fn others(wanted: usize, from: &super::Compromise, refused: BTreeSet<Action>, ou
             output.text(format!("      {:<26} {:<38} cost {cost:>4}", action.name, short(action.target.as_str(), 38)));
         }
     }
-    others
 }
 
 fn decide(

@@ -37,6 +37,9 @@ const REQUESTS_EVERY: Duration = Duration::from_millis(500);
 /// How often the inventory files are looked at.
 const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 
+/// How often old knowledge of the estate is forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(86_400);
+
 #[derive(Serialize)]
 struct Summary {
     batches: u64,
@@ -185,7 +188,9 @@ async fn write(
     let mut live = Live::new(parts).await?;
     live.resume().await?;
     live.estate(estate, learnt).await?;
+    live.forget(world.clock.now()).await?;
     let mut inventory = Inventory { digest, looked: Instant::now() };
+    let mut forgot = Instant::now();
     loop {
         match batches.recv_timeout(REQUESTS_EVERY) {
             Ok(batch) => live.batch(batch).await?,
@@ -198,6 +203,10 @@ async fn write(
             // Where nobody listens any more the loop ends by itself.
             let _ = catalogues.send(Arc::new(estate.catalogue()));
             live.estate(estate, learnt).await?;
+        }
+        if forgot.elapsed() >= FORGET_EVERY {
+            live.forget(world.clock.now()).await?;
+            forgot = Instant::now();
         }
         if stop.load(Ordering::SeqCst) {
             break;

@@ -6,12 +6,13 @@ use crate::pipeline::verdicts::Verdicts;
 use crate::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage};
 use crate::store::Store;
 use anyhow::{Context, Result};
+use firebreak_contain::Uses;
 use firebreak_contain::gate::Gate;
 use firebreak_contain::incident::{Respond, Settings, State};
 use firebreak_detect::{Correlator, Rules};
 use firebreak_intake::{Cursor, MissingTime, Options, keep, read_bytes};
 use firebreak_lake::{DataFile, Lake, Row};
-use firebreak_model::{Catalogue, Event, Position, Problem, Text};
+use firebreak_model::{Catalogue, Event, Position, Problem, Text, Time};
 use firebreak_world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -63,6 +64,24 @@ pub async fn memory(
         habits.absorb(&correlating.absorb(matching.step(incoming)));
     }
     Ok(Memory { correlating, habits, problems })
+}
+
+/// How things were used in the 30 days before `now`, as it was written last. Silence proves nothing where batches came since
+/// then, or where nothing at all was seen on the last day.
+///
+/// # Errors
+/// If the state cannot be read.
+pub async fn uses(store: &Store, now: Time) -> Result<Uses> {
+    const SILENT_SECONDS: i64 = 86_400;
+    let Some(kept) = store.state("habits").await? else { return Ok(Uses::default()) };
+    let Ok(mut habits) = serde_json::from_slice::<Habits>(&kept) else { return Ok(Uses::default()) };
+    let covered = store.state("remembered").await?.and_then(|number| serde_json::from_slice::<u64>(&number).ok());
+    let mut uses = habits.uses(now);
+    let silent = habits.last_used().is_none_or(|last| last.plus_seconds(SILENT_SECONDS) < now);
+    if silent || covered != Some(store.totals().await?.batch) {
+        uses.watched_since = None;
+    }
+    Ok(uses)
 }
 
 fn damaged() -> Problem {
@@ -173,4 +192,57 @@ pub async fn discard_orphans(world: &World, data: &Path, store: &Store, lake: &L
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Commit;
+    use firebreak_model::NodeKey;
+
+    #[tokio::test]
+    async fn silence_proves_no_use_only_where_nothing_came_after_what_was_written() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Store::open(directory.path()).await.expect("a new state");
+        let now = Time::from_seconds(100 * 86_400);
+        let key = NodeKey::credential("aws", "AKIA1");
+        assert_eq!(uses(&store, now).await.expect("readable"), Uses::default(), "nothing was ever watched");
+        let used = serde_json::json!({"by_day": [[99, 7]], "users": [], "last": now});
+        let habits = serde_json::json!({
+            "uses": {"since": Time::from_seconds(0), "by_key": {key.as_str(): used}}, "sessions": crate::pipeline::sessions::Sessions::default(),
+        });
+        let states = vec![
+            ("habits".to_owned(), serde_json::to_vec(&habits).expect("plain data")),
+            ("remembered".to_owned(), b"1".to_vec()),
+        ];
+        store.commit(&Commit { batch: Some(1), states, ..Commit::default() }).await.expect("committed");
+        let known = uses(&store, now).await.expect("readable");
+        assert_eq!((known.of(&key, now).count, known.whole(now)), (7, true));
+        assert!(!uses(&store, now.plus_seconds(2 * 86_400)).await.expect("readable").whole(now), "nobody watches");
+        store.commit(&Commit { batch: Some(2), ..Commit::default() }).await.expect("committed");
+        let known = uses(&store, now).await.expect("readable");
+        assert_eq!((known.of(&key, now).count, known.whole(now)), (7, false), "a batch is not in it");
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_is_gone_from_the_state_and_since_when_nothing_is_missing_is_known() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Store::open(directory.path()).await.expect("a new state");
+        assert_eq!(store.kept_since().await.expect("readable"), Time::MIN);
+        let logged = |at: i64| firebreak_graph::Logged {
+            scope: "aws/1".into(),
+            complete: true,
+            stated: Time(at),
+            taken: Time(at),
+            known: Time(at),
+            notes: String::new(),
+            rows: Vec::new(),
+        };
+        let commit = |learnt, forgotten| Commit { learnt, forgotten, ..Commit::default() };
+        store.commit(&commit(vec![logged(1), logged(2)], None)).await.expect("committed");
+        store.commit(&commit(vec![logged(3)], Some((Time(2), vec![logged(2)])))).await.expect("committed");
+        assert_eq!(store.learnt().await.expect("readable"), [logged(2), logged(3)]);
+        assert_eq!(store.kept_since().await.expect("readable"), Time(2));
+        assert_eq!(chronicle(&store).await.expect("readable").learnt_since(Time::MIN), [Time(2), Time(3)]);
+    }
 }

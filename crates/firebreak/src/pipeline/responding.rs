@@ -5,11 +5,12 @@ use super::Correlated;
 use super::sessions::Sessions;
 use super::uses::UseCounter;
 use super::verdicts::Verdicts;
+use firebreak_contain::Uses;
 use firebreak_contain::derived::Derivation;
 use firebreak_contain::incident::{Effect, Estate, Message, Respond, Status};
 use firebreak_exposure::Profile;
-use firebreak_graph::difference;
-use firebreak_model::{Change, EnvironmentEvidence, Fact, Time};
+use firebreak_graph::{difference, streams};
+use firebreak_model::{EnvironmentEvidence, Fact, Time};
 use serde::{Deserialize, Serialize};
 
 /// How often the respond stage is told how things are used, in seconds.
@@ -28,6 +29,16 @@ impl Habits {
     pub fn absorb(&mut self, batch: &Correlated) {
         batch.events.iter().for_each(|event| self.uses.add(event));
         batch.derived.iter().for_each(|derivation| self.sessions.add(derivation));
+    }
+
+    /// How things were used in the 30 days before `now`.
+    pub fn uses(&mut self, now: Time) -> Uses {
+        self.uses.uses(now)
+    }
+
+    /// When anything was used last.
+    pub fn last_used(&self) -> Option<Time> {
+        self.uses.last()
     }
 }
 
@@ -81,14 +92,13 @@ impl RespondStage {
         self.respond.resume()
     }
 
-    /// Takes the estate in place of the one known before. Where nothing was taken back, the running map takes the
-    /// changes in; else it is told anew.
+    /// Takes the estate in place of the one known before. The running map takes the changes in, where that comes to the same;
+    /// else it is told anew.
     pub fn estate(&mut self, facts: Vec<Fact>, evidence: &[EnvironmentEvidence], now: Time) -> Vec<Effect> {
         let changes = difference(&self.facts, &facts, now);
         self.facts = facts;
         self.derived.verdicts.add_inventory(evidence);
-        let taken_back = |change: &Change| matches!(change, Change::End { at: Time::MIN, .. });
-        if self.told.is_none() || changes.iter().any(taken_back) {
+        if self.told.is_none() || !streams(&changes) {
             return self.tell(now);
         }
         self.respond.step(Message::Changes(changes))

@@ -64,6 +64,11 @@ impl UseCounter {
         self.since = self.since.max(limit);
     }
 
+    /// When anything was used last.
+    pub fn last(&self) -> Option<Time> {
+        self.by_key.values().filter_map(|used| used.last).max()
+    }
+
     /// The uses of the 30 days before `now`.
     pub fn uses(&mut self, now: Time) -> Uses {
         let first = now.seconds().div_euclid(DAY_SECONDS) - DAYS;

@@ -5,6 +5,9 @@ use firebreak_graph::{Logged, Row};
 use firebreak_model::Time;
 use sqlx::{Row as _, SqliteConnection, SqlitePool};
 
+/// The state that says from when on nothing was forgotten.
+pub(super) const KEPT_SINCE: &str = "kept_since";
+
 /// Appends `learnt`.
 pub(super) async fn write(tx: &mut SqliteConnection, learnt: &[Logged]) -> Result<()> {
     for logged in learnt {
@@ -23,6 +26,17 @@ pub(super) async fn write(tx: &mut SqliteConnection, learnt: &[Logged]) -> Resul
                 .await?;
         }
     }
+    Ok(())
+}
+
+/// Writes `log` in place of all that was learnt before. It lacks nothing of `kept_since` and later.
+pub(super) async fn write_anew(tx: &mut SqliteConnection, kept_since: Time, log: &[Logged]) -> Result<()> {
+    sqlx::query("DELETE FROM snapshot_row").execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM snapshot").execute(&mut *tx).await?;
+    write(tx, log).await?;
+    let since = serde_json::to_vec(&kept_since)?;
+    let insert = "INSERT INTO state (name, body) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET body = excluded.body";
+    sqlx::query(insert).bind(KEPT_SINCE).bind(since).execute(&mut *tx).await?;
     Ok(())
 }
 

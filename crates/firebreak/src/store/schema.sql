@@ -66,7 +66,8 @@ CREATE TABLE IF NOT EXISTS step (
   PRIMARY KEY (plan, key)
 );
 CREATE INDEX IF NOT EXISTS step_key ON step (key);
--- What was learnt of the estate, only ever added to: each snapshot of a scope, and what it says otherwise than the one before.
+-- What was learnt of the estate: each snapshot of a scope, and what it says otherwise than the one before. It is added to, and written
+-- anew where something is forgotten.
 CREATE TABLE IF NOT EXISTS snapshot (
   number   INTEGER PRIMARY KEY AUTOINCREMENT,
   scope    TEXT NOT NULL,

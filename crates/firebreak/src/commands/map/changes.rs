@@ -19,7 +19,7 @@ struct Summary {
 
 /// Runs the command.
 pub(super) fn run(args: &MapChangesArgs, config: &Config, output: Output) -> Result<End> {
-    let chronicle = remembered::chronicle(args.data.as_deref(), config)?;
+    let chronicle = remembered::chronicle(args.data.as_deref(), config, args.since)?;
     let until = args.until.unwrap_or(Time::MAX);
     let changes = chronicle.changes(args.since, until);
     let mut learnt_at = chronicle.learnt_since(args.since);
@@ -52,8 +52,7 @@ fn sentence(change: &Change) -> String {
         Fact::Node(node) if node.label == node.key.name() => format!("{} ({})", node.key, node.evidence),
         Fact::Node(node) => format!("{}, called {} ({})", node.key, node.label, node.evidence),
         Fact::Edge(edge) => {
-            let kind = serde_json::to_value(edge.kind).ok();
-            let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().replace('_', " ");
+            let kind = edge.kind.word().replace('_', " ");
             let what = if edge.actions.is_empty() { String::new() } else { format!(" ({})", edge.actions.join(", ")) };
             format!("{} {kind} {}{what}, says {}", edge.from, edge.to, edge.evidence)
         }
