@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use firebreak::chronicle::Chronicle;
 use firebreak::config::{Config, DetectConfig};
 use firebreak::content;
-use firebreak::estate::Estate;
+use firebreak::estate::{Estate, Packages};
 use firebreak::ledgering::Book;
 use firebreak::live::{Live, Parts};
 use firebreak::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage, RespondStage};
@@ -153,7 +153,8 @@ impl Bench {
             records.extend(input.records);
             batches.last_mut().into_iter().for_each(|batch: &mut Vec<Vec<u8>>| batch.push(input.whole.clone()));
         }
-        let estate = Estate::read(&world, &[PathBuf::from("borrowed-sand/inventory")], Time::from_seconds(0));
+        let estate =
+            Estate::read(&world, &[PathBuf::from("borrowed-sand/inventory")], Time::from_seconds(0), &Packages::all());
         let (rules, _) = content::rules(world.disk.as_ref(), &[]);
         let (profiles, _) = content::profiles(world.disk.as_ref(), &[]);
         let redact = Box::new(redaction(for_this_run(&world)));

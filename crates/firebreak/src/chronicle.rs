@@ -8,6 +8,7 @@ use firebreak_contain::derived::{self, Derivation};
 use firebreak_graph::{Forgotten, History, Logged, Snapshot, difference};
 use firebreak_inventory::{Notes, Part};
 use firebreak_model::{Change, Fact, Interval, Problem, Text, Time};
+use std::collections::BTreeSet;
 
 /// The scope of what events show of credentials that were made with others.
 const SESSIONS: &str = "events/sessions";
@@ -66,15 +67,20 @@ impl Chronicle {
     /// The estate as inventories told it, as known at `at`. What events showed is not in it: the respond stage learns that
     /// by itself.
     pub fn estate(&self, at: Time) -> Estate {
-        self.settled(at, |scope| scope != SESSIONS)
+        self.settled(at, |scope| scope != SESSIONS, Vec::new())
     }
 
     /// Everything that was known at `at`.
     pub fn everything(&self, at: Time) -> Estate {
-        self.settled(at, |_| true)
+        self.everything_with(at, Vec::new())
     }
 
-    fn settled(&self, at: Time, wanted: impl Fn(&str) -> bool) -> Estate {
+    /// The same, with what is kept elsewhere and asked for: edges of which nothing is remembered here.
+    pub fn everything_with(&self, at: Time, more: Vec<Fact>) -> Estate {
+        self.settled(at, |_| true, more)
+    }
+
+    fn settled(&self, at: Time, wanted: impl Fn(&str) -> bool, more: Vec<Fact>) -> Estate {
         let (mut notes, mut damaged) = (Notes::default(), Vec::new());
         for (scope, text) in self.history.notes(at).filter(|(_, text)| !text.is_empty()) {
             match serde_json::from_str(text) {
@@ -82,7 +88,15 @@ impl Chronicle {
                 Err(error) => damaged.push(unreadable(scope, &error)),
             }
         }
-        Estate::settled(self.history.facts_of(at, wanted), notes).with(Vec::new(), damaged)
+        let mut facts = self.history.facts_of(at, wanted);
+        let ends = |fact: &Fact| match fact {
+            Fact::Edge(edge) => Some((edge.kind, edge.from.clone(), edge.to.clone())),
+            Fact::Node(_) => None,
+        };
+        let known: BTreeSet<_> =
+            if more.is_empty() { BTreeSet::new() } else { facts.iter().filter_map(ends).collect() };
+        facts.extend(more.into_iter().filter(|fact| ends(fact).is_none_or(|ends| !known.contains(&ends))));
+        Estate::settled(facts, notes).with(Vec::new(), damaged)
     }
 
     /// Forgets what had ended or was said otherwise since before `kept_since`, and gives the log in place of what was written;

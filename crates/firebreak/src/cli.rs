@@ -48,6 +48,11 @@ pub enum Command {
         after_help = "Example: firebreak advisories update osv/all.zip\n         firebreak advisories look-up PyPI litellm 1.82.8\n         firebreak advisories look-up pkg:npm/axios@1.14.1"
     )]
     Advisories(AdvisoriesArgs),
+    /// Ask the fleet: who had a thing and when, and what an incident means for all of it
+    #[command(
+        after_help = "Example: firebreak fleet who litellm@1.82.8 --inventory borrowed-sand/inventory\n         firebreak fleet report --profile litellm-2026-03 --inventory inventory --sign"
+    )]
+    Fleet(FleetArgs),
     /// Ask the configured platforms for their inventories
     #[command(
         after_help = "Example: firebreak collect --config firebreak.toml\n         firebreak collect okta keycloak --config firebreak.toml"
@@ -210,6 +215,77 @@ pub struct LookUpArgs {
     /// The index; otherwise advisories.index in the data directory
     #[arg(long, value_name = "FILE")]
     pub index: Option<PathBuf>,
+}
+
+/// `fleet`.
+#[derive(Debug, Args)]
+pub struct FleetArgs {
+    /// What to ask
+    #[command(subcommand)]
+    pub command: FleetCommand,
+}
+
+/// What to ask of the fleet.
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    /// Say who had a package, digest, commit, image or domain, from when to when, and who cannot be told
+    #[command(
+        after_help = "Example: firebreak fleet who litellm@1.82.8 --inventory borrowed-sand/inventory\n         firebreak fleet who 'pypi/litellm@>=1.82.7,<1.83' --since 2026-03-24T10:00:00Z --until 2026-03-25T00:00:00Z\n         firebreak fleet who sha256:... --data data\n         firebreak fleet who domain:models.litellm.cloud --logs logs"
+    )]
+    Who(FleetWhoArgs),
+    /// Write the verdict of one incident on every environment as a document, signed where asked for
+    #[command(
+        after_help = "Example: firebreak fleet report --profile litellm-2026-03 --inventory inventory --logs logs --sign\n         firebreak verify litellm-2026-03-report.json --key litellm-2026-03-report.pub"
+    )]
+    Report(FleetReportArgs),
+}
+
+/// Which evidence: files, or what an installation keeps.
+#[derive(Clone, Debug, Args)]
+pub struct FleetFromArgs {
+    /// Inventory: runs, snapshots, lockfiles; without it and --logs, what the installation keeps
+    #[arg(long, value_name = "DIR")]
+    pub inventory: Vec<PathBuf>,
+    /// Logs: a directory with one folder per source
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// The data directory of an installation; otherwise the configured one
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// `fleet who`.
+#[derive(Debug, Args)]
+pub struct FleetWhoArgs {
+    /// A package with or without a version or range, sha256:..., a commit, image:name:tag, domain:name
+    #[arg(value_name = "WHAT")]
+    pub what: String,
+    /// The evidence
+    #[command(flatten)]
+    pub from: FleetFromArgs,
+    /// From this time on; otherwise ever
+    #[arg(long, alias = "from", value_name = "TIME", value_parser = time)]
+    pub since: Option<Time>,
+    /// Up to this time; otherwise up to when each environment was last looked at
+    #[arg(long, alias = "to", value_name = "TIME", value_parser = time)]
+    pub until: Option<Time>,
+}
+
+/// `fleet report`.
+#[derive(Debug, Args)]
+pub struct FleetReportArgs {
+    /// The incident profile
+    #[arg(long, value_name = "ID")]
+    pub profile: String,
+    /// The evidence
+    #[command(flatten)]
+    pub from: FleetFromArgs,
+    /// The file; otherwise the profile's name and -report.json
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Sign it with the ledger's key of the installation, and put the note and the public key beside it
+    #[arg(long)]
+    pub sign: bool,
 }
 
 /// What is compromised, in what estate.

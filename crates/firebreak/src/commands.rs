@@ -7,6 +7,7 @@ mod collect;
 mod demo;
 mod detector;
 pub mod exposed;
+mod fleet;
 mod map;
 mod plan;
 mod reach;
@@ -19,6 +20,8 @@ mod verify;
 
 use crate::cli::{Cli, Command, FromArgs, SpecArgs};
 use crate::config::Config;
+use crate::content;
+use crate::estate::Packages;
 use crate::output::Output;
 use anyhow::{Result, anyhow, bail};
 use firebreak_graph::{Graph, NodeId, Source};
@@ -72,6 +75,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
         Command::Advisories(args) => advisories::run(&args, &config, output),
+        Command::Fleet(args) => fleet::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
@@ -121,7 +125,9 @@ fn compromise(args: &FromArgs, config: &Config) -> Result<Compromise> {
     let world = World::offline();
     let now = args.as_of.or(args.now).unwrap_or_else(|| world.clock.now());
     let since = args.since.or(args.as_of).unwrap_or(Time::MIN);
-    let estate = remembered::estate(&world, &args.estate, config, now)?;
+    let (profiles, _) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
+    let packages = Packages::of(&profiles).and(&args.from);
+    let estate = remembered::estate(&world, &args.estate, config, &packages, now)?;
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems);
     show_problems(&problems);

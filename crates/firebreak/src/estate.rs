@@ -1,11 +1,64 @@
 //! The estate as inventories tell it: facts for the graph, evidence for verdicts, a catalogue for detection.
 
+use firebreak_exposure::Profile;
 use firebreak_graph::{Graph, Join, Ruling, join};
 use firebreak_inventory::{Notes, Setting, Survey, settle, survey};
-use firebreak_model::{Catalogue, EnvironmentEvidence, Fact, NodeKey, Problem, Time};
+use firebreak_model::{Catalogue, EnvironmentEvidence, Fact, NodeKey, NodeKind, Problem, Time};
+use firebreak_package::Ecosystem;
 use firebreak_world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+/// Which packages belong on a map. A fleet has millions, and most lead nowhere that anybody asks about.
+#[derive(Clone, Debug, Default)]
+pub struct Packages {
+    /// All of them.
+    pub all: bool,
+    /// Every version of these: ecosystem and name as the ecosystem spells it.
+    named: BTreeSet<(Ecosystem, String)>,
+}
+
+impl Packages {
+    /// All that there are.
+    pub fn all() -> Packages {
+        Packages { all: true, ..Packages::default() }
+    }
+
+    /// Those that incident profiles name.
+    pub fn of(profiles: &[Profile]) -> Packages {
+        let artefacts = profiles.iter().flat_map(|profile| &profile.artefacts);
+        let named = artefacts.flat_map(|one| one.names.iter().map(|name| (one.ecosystem.clone(), name.to_string())));
+        Packages { all: false, named: named.collect() }
+    }
+
+    /// And those among `keys`, which someone asks about.
+    pub fn and(mut self, keys: &[String]) -> Packages {
+        self.named.extend(keys.iter().filter_map(|key| name(&NodeKey::parse(key)?)));
+        self
+    }
+
+    /// Those that are named: ecosystem and name.
+    pub fn named(&self) -> impl Iterator<Item = &(Ecosystem, String)> {
+        self.named.iter()
+    }
+
+    /// Whether the map wants this package.
+    pub fn want(&self, key: &NodeKey) -> bool {
+        self.all || name(key).is_some_and(|name| self.named.contains(&name))
+    }
+}
+
+/// The ecosystem and the name in the key of a package.
+fn name(key: &NodeKey) -> Option<(Ecosystem, String)> {
+    if key.kind() != NodeKind::Package {
+        return None;
+    }
+    let (ecosystem, rest) = key.rest().split_once('/')?;
+    let ecosystem = Ecosystem::of(ecosystem);
+    let name = rest.rsplit_once('@').map_or(rest, |(name, _)| name);
+    let name = ecosystem.canonical(name).into_owned();
+    Some((ecosystem, name))
+}
 
 /// Everything known from inventories.
 #[derive(Clone, Debug, Default)]
@@ -23,9 +76,11 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// Reads every file below the directories that a scanner recognises, and joins what they say. `known` is when.
-    pub fn read(world: &World, directories: &[PathBuf], known: Time) -> Estate {
-        let Survey { parts, evidence, settings, problems } = survey(world, directories, known);
+    /// Reads every file below the directories that a scanner recognises, and joins what they say. `known` is when. Packages
+    /// that `packages` wants are on the map.
+    pub fn read(world: &World, directories: &[PathBuf], known: Time, packages: &Packages) -> Estate {
+        let Survey { parts, evidence, settings, problems } =
+            survey(world, directories, known, &|key| packages.want(key));
         let (mut facts, mut notes) = (Vec::new(), Notes::default());
         for part in parts {
             facts.extend(part.facts);
@@ -79,6 +134,15 @@ fn named_everywhere(notes: &mut Notes, aliases: &BTreeMap<NodeKey, NodeKey>) {
 mod tests {
     use super::*;
     use firebreak_model::{CutPolicy, EdgeFact, EdgeKind, Identifier, IdentifierScheme, Interval, NodeFact};
+
+    #[test]
+    fn the_map_wants_what_is_named_or_asked_for() {
+        let asked =
+            Packages::default().and(&["package:npm/@ctrl/tinycolor@4.1.1".to_owned(), "credential:x/y".to_owned()]);
+        let want = |packages: &Packages, key: &str| packages.want(&NodeKey::parse(key).expect("a key"));
+        assert!(want(&asked, "package:npm/@ctrl/tinycolor@4.1.2") && !want(&asked, "package:pypi/litellm@1.82.8"));
+        assert!(!want(&asked, "credential:x/y") && want(&Packages::all(), "package:pypi/six@1"));
+    }
 
     #[test]
     fn a_policy_on_one_key_of_a_credential_holds_for_the_credential() {

@@ -126,7 +126,11 @@ fn known_key(world: &World, data: &Path) -> Result<Option<LedgerKey>> {
     LedgerKey::from_seed(&seed, ORIGIN).context("the ledger's origin is a name").map(Some)
 }
 
-fn signing_key(world: &World, data: &Path) -> Result<LedgerKey> {
+/// The key that signs for the installation in `data`; a fresh one where there is none, its public face beside it.
+///
+/// # Errors
+/// If the disk refuses or the key is damaged.
+pub fn signing_key(world: &World, data: &Path) -> Result<LedgerKey> {
     let key = match known_key(world, data)? {
         Some(key) => key,
         None => {

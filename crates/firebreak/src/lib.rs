@@ -14,6 +14,7 @@ pub mod demo;
 pub mod embedded;
 pub mod estate;
 pub mod feed;
+pub mod fleeting;
 pub mod ledgering;
 pub mod live;
 pub mod output;

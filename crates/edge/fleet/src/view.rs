@@ -60,16 +60,25 @@ impl View {
         (self.segments.len(), self.segments.iter().map(|(_, mapped)| mapped.len() as u64).sum())
     }
 
-    /// The segments, to be asked.
+    /// The segments one by one.
     ///
     /// # Errors
     /// If one is damaged.
-    pub fn fleet(&self) -> Result<Fleet<'_>, StoreError> {
+    pub fn segments(&self) -> Result<Vec<Segment<'_>>, StoreError> {
         let mut segments = Vec::with_capacity(self.segments.len());
         for (path, mapped) in &self.segments {
             let damaged = |fault| StoreError::Damaged { path: path.clone(), fault };
             segments.push(Segment::open(mapped).map_err(damaged)?);
         }
+        Ok(segments)
+    }
+
+    /// All of it, to be asked.
+    ///
+    /// # Errors
+    /// If a segment is damaged.
+    pub fn fleet(&self) -> Result<Fleet<'_>, StoreError> {
+        let segments = self.segments()?;
         let path = self.segments.first().map(|(path, _)| path.clone()).unwrap_or_default();
         Fleet::new(segments).map_err(|fault| StoreError::Damaged { path, fault })
     }

@@ -1,15 +1,16 @@
 //! What evidence says was installed, as relations of the map: from packages, actions and images to the environments where they
-//! run. It judges no release: whether one is bad is for `exposure`.
+//! run. It judges no release: whether one is bad is for `exposure`. A fleet has millions of packages, and a map of all of them
+//! would be a map of nothing else: whoever asks says which ones belong on it.
 
 use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeKey, ObservationKind, Text, Time};
 use std::collections::BTreeMap;
 
-/// The relations that `evidence` shows, learnt at `known`: one for each thing in an environment, and certain if any
-/// observation makes it so.
-pub(crate) fn facts(evidence: &EnvironmentEvidence, known: Time) -> Vec<Fact> {
+/// The relations that `evidence` shows of the packages that are `wanted`, learnt at `known`: one for each thing in an
+/// environment, and certain if any observation makes it so.
+pub(crate) fn facts(evidence: &EnvironmentEvidence, known: Time, wanted: &dyn Fn(&NodeKey) -> bool) -> Vec<Fact> {
     let mut found: BTreeMap<NodeKey, (Option<&'static str>, &Text)> = BTreeMap::new();
     for observation in &evidence.observations {
-        let Some((key, may)) = thing(&observation.what) else { continue };
+        let Some((key, may)) = thing(&observation.what).filter(|(key, _)| wanted(key)) else { continue };
         let have = found.entry(key).or_insert((may, &observation.evidence));
         if may.is_none() && have.0.is_some() {
             *have = (None, &observation.evidence);
@@ -82,7 +83,8 @@ mod tests {
             observations: vec![locked("1.82.8"), installed, locked("1.82.9"), unpinned],
             gaps: Vec::new(),
         };
-        let facts = facts(&evidence, Time(99));
+        assert_eq!(facts(&evidence, Time(99), &|_| false), [], "what nobody wants is not on the map");
+        let facts = facts(&evidence, Time(99), &|_| true);
         let edges: Vec<&EdgeFact> =
             facts.iter().filter_map(|fact| if let Fact::Edge(edge) = fact { Some(edge) } else { None }).collect();
         let said: Vec<(&str, usize)> = edges.iter().map(|edge| (edge.from.as_str(), edge.may.len())).collect();

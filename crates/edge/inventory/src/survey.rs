@@ -68,8 +68,8 @@ pub struct Survey {
 }
 
 /// Reads every file below `directories`. `known` is when. Several files of one scope are one part, complete only if all of
-/// them are.
-pub fn survey(world: &World, directories: &[PathBuf], known: Time) -> Survey {
+/// them are. Of the packages that evidence shows, those that are `wanted` become relations of the map; the evidence has all.
+pub fn survey(world: &World, directories: &[PathBuf], known: Time, wanted: &dyn Fn(&NodeKey) -> bool) -> Survey {
     let mut survey = Survey::default();
     let mut scopes: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     let mut evidence = BTreeMap::new();
@@ -78,7 +78,7 @@ pub fn survey(world: &World, directories: &[PathBuf], known: Time) -> Survey {
             survey.problems.append(&mut found.problems);
             survey.settings.append(&mut found.settings);
             let dated = taken(&found, known);
-            let installed = found.evidence.iter().flat_map(|item| crate::installed::facts(item, dated));
+            let installed = found.evidence.iter().flat_map(|item| crate::installed::facts(item, dated, wanted));
             found.facts.extend(installed.collect::<Vec<Fact>>());
             std::mem::take(&mut found.evidence).into_iter().for_each(|item| merge::add_evidence(&mut evidence, item));
             // What nobody could read has no scope to speak of.

@@ -15,6 +15,7 @@ pub mod key;
 pub mod note;
 pub mod record;
 mod recovery;
+pub mod statement;
 mod store;
 mod tile;
 pub mod tree;

@@ -7,7 +7,7 @@ use crate::content;
 use crate::demo::rehearsal::{Decided, Rehearsal};
 use crate::demo::score::{self, Figures};
 use crate::demo::truth::Truth;
-use crate::estate::Estate;
+use crate::estate::{Estate, Packages};
 use crate::feed::Feed;
 use crate::ledgering::{Book, public_key_file};
 use crate::output::{Output, bytes, count, counted, short, span, time};
@@ -57,7 +57,7 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<End> {
     super::scenario::write(&spec, &scenario, output)?;
     let world = World::offline();
     let truth = Truth::read(&scenario)?;
-    let estate = Estate::read(&world, &[scenario.join("inventory")], Time::from_seconds(0));
+    let estate = Estate::read(&world, &[scenario.join("inventory")], Time::from_seconds(0), &Packages::all());
     show_problems(&estate.problems);
     let data = place.path().join("data");
     world.disk.make_directory(&data)?;

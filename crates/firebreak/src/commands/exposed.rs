@@ -4,7 +4,7 @@ use super::{End, show_problems};
 use crate::cli::ExposedArgs;
 use crate::config::Config;
 use crate::content;
-use crate::estate::Estate;
+use crate::estate::{Estate, Packages};
 use crate::output::{Output, count, short};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ExposedArgs, config: &Config, output: Output) -> Result
     show_problems(&problems);
     let profiles = chosen(profiles, args.profile.as_deref())?;
     let mut book = EvidenceBook::new();
-    let estate = Estate::read(&world, &args.inventory, world.clock.now());
+    let estate = Estate::read(&world, &args.inventory, world.clock.now(), &Packages::default());
     show_problems(&estate.problems);
     estate.evidence.iter().for_each(|evidence| book.add_evidence(evidence));
     if let Some(logs) = &args.logs {
@@ -79,7 +79,7 @@ pub(super) fn run(args: &ExposedArgs, config: &Config, output: Output) -> Result
     report(&judgements, &profiles, args.all, output)
 }
 
-fn chosen(profiles: Vec<Profile>, id: Option<&str>) -> Result<Vec<Profile>> {
+pub(super) fn chosen(profiles: Vec<Profile>, id: Option<&str>) -> Result<Vec<Profile>> {
     let Some(id) = id else { return Ok(profiles) };
     let known = profiles.iter().map(|profile| profile.id.to_string()).collect::<Vec<_>>().join(", ");
     let found: Vec<Profile> = profiles.into_iter().filter(|profile| profile.id == id).collect();
@@ -90,7 +90,7 @@ fn chosen(profiles: Vec<Profile>, id: Option<&str>) -> Result<Vec<Profile>> {
 }
 
 /// Reads the folders of `logs` that are named after a source.
-fn read_logs(world: &World, logs: &Path, book: &mut EvidenceBook, output: Output) -> Result<()> {
+pub(super) fn read_logs(world: &World, logs: &Path, book: &mut EvidenceBook, output: Output) -> Result<()> {
     let mut any = false;
     let redact = redaction(for_this_run(world));
     for source in SOURCES.iter().filter(|source| logs.join(source.name()).is_dir()) {

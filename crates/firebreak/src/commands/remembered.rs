@@ -3,7 +3,8 @@
 use crate::chronicle::Chronicle;
 use crate::cli::EstateArgs;
 use crate::config::Config;
-use crate::estate::Estate;
+use crate::estate::{Estate, Packages};
+use crate::fleeting;
 use crate::live::recover;
 use crate::store::Store;
 use anyhow::{Result, bail};
@@ -12,13 +13,24 @@ use firebreak_model::Time;
 use firebreak_world::World;
 use std::path::{Path, PathBuf};
 
-/// The estate that `args` name, read at `now`.
-pub(super) fn estate(world: &World, args: &EstateArgs, config: &Config, now: Time) -> Result<Estate> {
+/// The estate that `args` name, read at `now`, with those packages on the map that `packages` wants.
+pub(super) fn estate(
+    world: &World,
+    args: &EstateArgs,
+    config: &Config,
+    packages: &Packages,
+    now: Time,
+) -> Result<Estate> {
     if args.inventory.is_empty() {
         let at = args.as_known_at.unwrap_or(Time::MAX);
-        return Ok(chronicle(args.data.as_deref(), config, at.min(now))?.everything(at));
+        let chronicle = chronicle(args.data.as_deref(), config, at.min(now))?;
+        let data = args.data.clone().unwrap_or_else(|| config.data_directory());
+        let (installed, problems) = fleeting::installed(world, &data, packages, at)?;
+        let mut estate = chronicle.everything_with(at, installed);
+        estate.problems.extend(problems);
+        return Ok(estate);
     }
-    Ok(Estate::read(world, &args.inventory, now))
+    Ok(Estate::read(world, &args.inventory, now, packages))
 }
 
 /// How things were used in the 30 days before `now`, as far as the installation that `args` name has seen it; nothing is

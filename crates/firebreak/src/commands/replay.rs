@@ -5,7 +5,7 @@ use crate::authoring::recorded::source;
 use crate::cli::ReplayArgs;
 use crate::config::Config;
 use crate::content;
-use crate::estate::Estate;
+use crate::estate::{Estate, Packages};
 use crate::feed::Feed;
 use crate::output::{Output, count, counted, short, time};
 use crate::pipeline::{self, CorrelateStage, MatchStage, RespondStage, Responded};
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     let (rules, problems) = content::configured_rules(world.disk.as_ref(), &config.detect, &args.rules);
     show_problems(&problems);
     let rules = Arc::new(rules);
-    let estate = Estate::read(&world, args.inventory.as_slice(), world.clock.now());
+    let estate = Estate::read(&world, args.inventory.as_slice(), world.clock.now(), &Packages::default());
     show_problems(&estate.problems);
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);

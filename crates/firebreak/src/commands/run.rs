@@ -7,7 +7,8 @@ use crate::collecting::keep_collecting;
 use crate::commands::plan::actions;
 use crate::config::{Config, Mode};
 use crate::content;
-use crate::estate::Estate;
+use crate::estate::{Estate, Packages};
+use crate::fleeting::Keeper;
 use crate::ledgering::Book;
 use crate::live::{Live, Parts, recover};
 use crate::output::{Output, count};
@@ -21,7 +22,7 @@ use firebreak_graph::Logged;
 use firebreak_intake::{Cursor, Options, Redact, Source, Watcher};
 use firebreak_inventory::{Survey, survey};
 use firebreak_lake::Lake;
-use firebreak_model::{Catalogue, Time};
+use firebreak_model::{Catalogue, NodeKey, Time};
 use firebreak_world::World;
 use serde::Serialize;
 use std::hash::{Hash, Hasher};
@@ -124,7 +125,8 @@ fn serve(
     let digest = digest(world, &config.inventory.paths);
     let store = runtime.block_on(Store::open(&data))?;
     let mut chronicle = runtime.block_on(recover::chronicle(&store))?;
-    let (estate, learnt) = read_again(&mut chronicle, world, &config.inventory.paths)?;
+    let mut fleet = Keeper::open(world, &data, Packages::of(&profiles))?;
+    let (estate, learnt) = read_again(&mut chronicle, world, &config.inventory.paths, &mut fleet)?;
     let rules = Arc::new(rules);
     let redact = redaction(of_installation(world, config.fingerprint_key.as_deref(), &data)?);
     let lake = Lake::open(world.clone(), &data.join("lake"))?;
@@ -160,7 +162,7 @@ fn serve(
         if let Some(world) = &asking {
             scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
         }
-        let ended = runtime.block_on(write(parts, (estate, learnt, digest), correlated, &catalogues, stop));
+        let ended = runtime.block_on(write(parts, (estate, learnt, digest), fleet, correlated, &catalogues, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
@@ -180,6 +182,7 @@ fn settings(config: &Config) -> Settings {
 async fn write(
     parts: Parts<'_>,
     (estate, learnt, digest): (Estate, Vec<Logged>, u64),
+    mut fleet: Keeper,
     batches: Receiver<crate::pipeline::Correlated>,
     catalogues: &Sender<Arc<Catalogue>>,
     stop: &AtomicBool,
@@ -198,8 +201,9 @@ async fn write(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         live.requests().await?;
+        fleet.tend()?;
         if inventory.has_changed(world, &config.inventory.paths) {
-            let (estate, learnt) = read_again(live.chronicle(), world, &config.inventory.paths)?;
+            let (estate, learnt) = read_again(live.chronicle(), world, &config.inventory.paths, &mut fleet)?;
             // Where nobody listens any more the loop ends by itself.
             let _ = catalogues.send(Arc::new(estate.catalogue()));
             live.estate(estate, learnt).await?;
@@ -214,6 +218,7 @@ async fn write(
     }
     let Totals { batch, events, quarantined, duplicates } = live.store().totals().await?;
     let (findings, incidents) = (live.store().findings().await?.len(), live.store().incidents().await?.len());
+    fleet.close()?;
     live.close().await;
     Ok(Summary { batches: batch, events, quarantined, duplicates, findings, incidents })
 }
@@ -237,9 +242,16 @@ impl Inventory {
 }
 
 /// Reads the inventory into the chronicle: what the estate is now, and what the log must keep.
-fn read_again(chronicle: &mut Chronicle, world: &World, directories: &[PathBuf]) -> Result<(Estate, Vec<Logged>)> {
+fn read_again(
+    chronicle: &mut Chronicle,
+    world: &World,
+    directories: &[PathBuf],
+    fleet: &mut Keeper,
+) -> Result<(Estate, Vec<Logged>)> {
     let known = world.clock.now();
-    let Survey { parts, evidence, problems, .. } = survey(world, directories, known);
+    let wanted = |key: &NodeKey| fleet.packages().want(key);
+    let Survey { parts, evidence, problems, .. } = survey(world, directories, known, &wanted);
+    fleet.learn(&evidence, known)?;
     let learnt = chronicle.learn(parts, known)?;
     let estate = chronicle.estate(Time::MAX).with(evidence, problems);
     show_problems(&estate.problems);

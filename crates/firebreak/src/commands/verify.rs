@@ -1,6 +1,6 @@
 //! `firebreak verify`: checks a bundle or the ledger in the data directory, or exports one.
 
-use super::End;
+use super::{End, fleet::note_of};
 use crate::cli::VerifyArgs;
 use crate::config::Config;
 use crate::ledgering::{Book, public_key_file};
@@ -30,6 +30,10 @@ pub(super) fn run(args: &VerifyArgs, config: &Config, output: Output) -> Result<
     match &args.bundle {
         Some(bundle) => {
             let key = args.key.clone().context("no public key\nhint: name it with --key ledger.pub")?;
+            let note = note_of(bundle);
+            if note.is_file() {
+                return statement(&read(bundle)?, &String::from_utf8_lossy(&read(&note)?), &read_key(&key)?, output);
+            }
             check(&read(bundle)?, &read_key(&key)?, output)
         }
         None => {
@@ -67,6 +71,19 @@ fn export(data: &Path, file: &Path, output: Output) -> Result<End> {
     output.text(format!("next: firebreak verify {} --key {}", file.display(), key.display()));
     output.object("export", &serde_json::json!({"bundle": file, "key": key, "bytes": bundle.len()}));
     Ok(End::Done)
+}
+
+/// Checks a document with a signed note beside it.
+fn statement(document: &[u8], note: &str, key: &VerifierKey, output: Output) -> Result<End> {
+    let opened = firebreak_ledger::statement::open(note, document, key);
+    match &opened {
+        Ok(what) => output.text(format!("verified: {} signed this {what}", key.name())),
+        Err(fault) => output.text(format!("not verified: {fault}")),
+    }
+    let (verified, fault) = (opened.is_ok(), opened.err());
+    let end = if verified { End::Done } else { End::Unverified };
+    output.object("verify", &Checked { verified, entries: 0, checkpoints: 0, root: String::new(), fault });
+    Ok(end)
 }
 
 fn check(bundle: &[u8], key: &VerifierKey, output: Output) -> Result<End> {

@@ -1,7 +1,7 @@
 //! When verdicts are due: an environment is judged when it is settled, at once where a profile's artefact was seen, and
 //! again when a profile becomes known. Only what changed is told.
 
-use firebreak_exposure::{EvidenceBook, Profile, Seen, judge};
+use firebreak_exposure::{Docket, EvidenceBook, Profile, Seen};
 use firebreak_model::{EnvironmentEvidence, Judgement, NodeKey, Text, Time, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,11 +48,16 @@ impl Verdicts {
         let known: Vec<&Profile> = profiles.iter().filter(|profile| profile.known <= now).collect();
         let fresh = |profile: &&&Profile| !self.known.contains(&(profile.id.clone(), profile.revision));
         let fresh: Vec<&Profile> = known.iter().filter(fresh).copied().collect();
-        let mut due = Vec::new();
-        for profile in fresh {
-            let environments: Vec<NodeKey> = self.book.environments().cloned().collect();
-            due.extend(environments.into_iter().map(|environment| (environment, profile)));
-            self.known.insert((profile.id.clone(), profile.revision));
+        let mut judged: Vec<Judgement> = Vec::new();
+        if !fresh.is_empty() {
+            let docket = Docket::new(fresh.iter().copied());
+            let environments = self.book.environments();
+            // Profile after profile, as they became known.
+            let mut all: Vec<Vec<Judgement>> = environments.map(|one| self.book.judge(one, &docket)).collect();
+            for _ in &fresh {
+                judged.extend(all.iter_mut().filter(|rest| !rest.is_empty()).map(|rest| rest.remove(0)));
+            }
+            self.known.extend(fresh.iter().map(|profile| (profile.id.clone(), profile.revision)));
         }
         let settled = |at: &Time| all || at.plus_seconds(SETTLED_SECONDS) <= now;
         let ready: BTreeMap<NodeKey, bool> = self
@@ -61,13 +66,10 @@ impl Verdicts {
             .filter(|(environment, at)| settled(at) || self.urgent.contains(*environment))
             .map(|(environment, at)| (environment.clone(), settled(at)))
             .collect();
-        due.extend(ready.keys().flat_map(|environment| known.iter().map(|profile| (environment.clone(), *profile))));
+        let docket = Docket::new(known);
+        judged.extend(ready.keys().flat_map(|environment| self.book.judge(environment, &docket)));
         self.urgent.clear();
         self.open.retain(|environment, _| !ready.get(environment).copied().unwrap_or(false));
-        let judged: Vec<Judgement> = due
-            .into_iter()
-            .filter_map(|(environment, profile)| Some(judge(profile, &self.book.evidence(&environment)?)))
-            .collect();
         judged.into_iter().filter(|judgement| self.is_news(judgement, &ready)).collect()
     }
 
@@ -88,6 +90,11 @@ impl Verdicts {
             told.insert(judgement.profile.clone(), now);
         }
         news
+    }
+
+    /// All that is known of every environment.
+    pub fn evidence(&self) -> Vec<EnvironmentEvidence> {
+        self.book.environments().filter_map(|environment| self.book.evidence(environment)).collect()
     }
 
     /// The verdict on everything under every profile, as the evidence stands.

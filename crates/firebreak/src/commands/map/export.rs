@@ -4,6 +4,7 @@ use super::{End, remembered};
 use crate::cli::{MapExportArgs, MapFormat};
 use crate::commands::{known_key, show_problems};
 use crate::config::Config;
+use crate::estate::Packages;
 use crate::output::{Output, counted};
 use anyhow::{Context, Result};
 use firebreak_graph::export::{Format, Part, export};
@@ -25,7 +26,7 @@ struct Exported {
 /// Runs the command.
 pub(super) fn run(args: &MapExportArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let estate = remembered::estate(&world, &args.estate, config, world.clock.now())?;
+    let estate = remembered::estate(&world, &args.estate, config, &Packages::all(), world.clock.now())?;
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems.iter().cloned());
     show_problems(&problems);

@@ -4,6 +4,7 @@ use super::{End, remembered};
 use crate::cli::MapJoinsArgs;
 use crate::commands::show_problems;
 use crate::config::Config;
+use crate::estate::Packages;
 use crate::output::{Output, counted};
 use anyhow::Result;
 use firebreak_graph::{Join, JoinKind};
@@ -21,7 +22,7 @@ struct Summary {
 /// Runs the command.
 pub(super) fn run(args: &MapJoinsArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let estate = remembered::estate(&world, &args.estate, config, world.clock.now())?;
+    let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), world.clock.now())?;
     show_problems(&estate.problems);
     let of = |wanted: fn(&Join) -> bool| estate.joins.iter().filter(move |join| wanted(join));
     let (made, refused) = (of(Join::is_made), of(|join| join.refused_by.is_some()));

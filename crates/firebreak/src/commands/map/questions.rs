@@ -6,6 +6,7 @@ use crate::cli::MapQuestionsArgs;
 use crate::commands::plan::actions;
 use crate::commands::show_problems;
 use crate::config::Config;
+use crate::estate::Packages;
 use crate::output::{Output, count, short};
 use anyhow::{Result, bail};
 use firebreak_graph::standing::{ChokePoints, Coverage, Exposure, Keyrings, Neighbour};
@@ -29,7 +30,7 @@ struct Answers {
 pub(super) fn run(args: &MapQuestionsArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = args.as_of.unwrap_or_else(|| world.clock.now());
-    let estate = remembered::estate(&world, &args.estate, config, at)?;
+    let estate = remembered::estate(&world, &args.estate, config, &Packages::all(), at)?;
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems.iter().cloned());
     show_problems(&problems);

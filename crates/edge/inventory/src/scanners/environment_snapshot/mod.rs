@@ -69,6 +69,8 @@ fn read(document: &Value, environment: NodeKey, input: &ScanInput<'_>, found: &m
         "layers",
         "places",
         "install",
+        // Who answers for it: read where answers name owners.
+        "owners",
     ];
     check_keys(document, "the snapshot", KEYS, report);
     found.scope = environment.to_string();

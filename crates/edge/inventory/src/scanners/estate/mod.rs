@@ -65,6 +65,8 @@ impl Statement<'_> {
             "never_cut",
             "needs_person",
             "joins",
+            // Who answers for environments: read where answers name owners.
+            "owners",
         ];
         check_keys(document, "the statement", KEYS, self.report);
         list(document, "stores").iter().enumerate().for_each(|(at, store)| self.store(at, store));

@@ -1,0 +1,72 @@
+//! `firebreak fleet`: who had a thing and when, and the signed report of one incident over all environments.
+
+mod owners;
+mod report;
+mod who;
+
+pub(super) use report::note_of;
+
+use super::{End, exposed};
+use crate::cli::{FleetArgs, FleetCommand, FleetFromArgs};
+use crate::config::Config;
+use crate::estate::{Estate, Packages};
+use crate::live::recover;
+use crate::output::Output;
+use crate::store::Store;
+use anyhow::{Result, bail};
+use firebreak_exposure::EvidenceBook;
+use firebreak_model::EnvironmentEvidence;
+use firebreak_world::World;
+use std::path::PathBuf;
+
+/// Runs the command.
+pub(super) fn run(args: &FleetArgs, config: &Config, output: Output) -> Result<End> {
+    match &args.command {
+        FleetCommand::Who(args) => who::run(args, config, output),
+        FleetCommand::Report(args) => report::run(args, config, output),
+    }
+}
+
+/// What is known of what ran where, and where that comes from.
+struct Known {
+    evidence: Vec<EnvironmentEvidence>,
+    /// The installation whose fleet holds more.
+    data: Option<PathBuf>,
+    /// Where owners are stated.
+    directories: Vec<PathBuf>,
+}
+
+/// The evidence that `args` name: files, or what an installation keeps.
+fn known(world: &World, args: &FleetFromArgs, config: &Config, output: Output) -> Result<Known> {
+    if args.inventory.is_empty() && args.logs.is_none() {
+        let data = args.data.clone().unwrap_or_else(|| config.data_directory());
+        if !data.join("state.sqlite").is_file() {
+            bail!(
+                "nothing is kept in `{}`\nhint: name --inventory, --logs or both, or with --data or --config an \
+                 installation that `firebreak run` keeps",
+                data.display()
+            );
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let verdicts = runtime.block_on(async {
+            let store = Store::open(&data).await?;
+            let verdicts = recover::verdicts(&store).await;
+            store.close().await;
+            verdicts
+        })?;
+        return Ok(Known {
+            evidence: verdicts.evidence(),
+            data: Some(data),
+            directories: config.inventory.paths.clone(),
+        });
+    }
+    let mut book = EvidenceBook::new();
+    let estate = Estate::read(world, &args.inventory, world.clock.now(), &Packages::default());
+    super::show_problems(&estate.problems);
+    estate.evidence.iter().for_each(|evidence| book.add_evidence(evidence));
+    if let Some(logs) = &args.logs {
+        exposed::read_logs(world, logs, &mut book, output)?;
+    }
+    let evidence = book.environments().filter_map(|environment| book.evidence(environment)).collect();
+    Ok(Known { evidence, data: None, directories: args.inventory.clone() })
+}

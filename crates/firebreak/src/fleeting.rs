@@ -1,0 +1,159 @@
+//! The fleet of an installation: where it lies, what feeds it, and what the map asks of it.
+//!
+//! Every package that evidence shows is in the fleet; the map has those that an incident profile names or that someone asks
+//! about. It makes no verdicts.
+
+use crate::estate::Packages;
+use anyhow::Result;
+use firebreak_fleet::{Fleet, Presence, Query, Sure, Thing, Wanted, statements};
+use firebreak_fleet_store::{Compacted, StoreError, View, Writer};
+use firebreak_model::{
+    EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeKey, NodeKind, Position, Problem, Text, Time,
+};
+use firebreak_world::World;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+/// A map of more packages than this is not made: what of it nobody named is left out, and that is said.
+const INSTALLED_MAX: u64 = 2_000_000;
+
+/// Where the fleet of the installation in `data` lies.
+pub fn directory(data: &Path) -> PathBuf {
+    data.join("fleet")
+}
+
+/// Keeps the fleet of a running installation: takes what inventories say, and merges beside the work.
+pub struct Keeper {
+    world: World,
+    writer: Writer,
+    packages: Packages,
+    merging: Option<JoinHandle<Result<Compacted, StoreError>>>,
+}
+
+impl Keeper {
+    /// Opens the fleet in `data`. `packages` are those that the map keeps.
+    ///
+    /// # Errors
+    /// If the disk refuses or the fleet is damaged.
+    pub fn open(world: &World, data: &Path, packages: Packages) -> Result<Keeper> {
+        let writer = Writer::open(world, &directory(data))?;
+        Ok(Keeper { world: world.clone(), writer, packages, merging: None })
+    }
+
+    /// Which packages the map keeps.
+    pub fn packages(&self) -> &Packages {
+        &self.packages
+    }
+
+    /// Takes what was read at `known`. Reading the same files again adds a segment that the next merge dissolves.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn learn(&mut self, evidence: &[EnvironmentEvidence], known: Time) -> Result<()> {
+        self.writer.add(evidence.iter().flat_map(|one| statements(one, known)), known)?;
+        self.tend()
+    }
+
+    /// Swaps in what was merged, and lets another thread merge what is due.
+    ///
+    /// # Errors
+    /// If a merge failed.
+    pub fn tend(&mut self) -> Result<()> {
+        if self.merging.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.close()?;
+        }
+        if self.merging.is_none()
+            && let Some(compaction) = self.writer.due()
+        {
+            let world = self.world.clone();
+            self.merging = Some(std::thread::spawn(move || compaction.run(&world)));
+        }
+        Ok(())
+    }
+
+    /// Waits for a merge that is under way.
+    ///
+    /// # Errors
+    /// If it failed.
+    pub fn close(&mut self) -> Result<()> {
+        match self.merging.take().map(JoinHandle::join) {
+            Some(Ok(done)) => Ok(self.writer.swap(done?)?),
+            Some(Err(_)) => Err(anyhow::anyhow!("the merge of the fleet stopped\nhint: start again: nothing is lost")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Edges for the packages that `packages` wants, from the fleet in `data` as known at `at`.
+///
+/// # Errors
+/// If the fleet is damaged.
+pub fn installed(world: &World, data: &Path, packages: &Packages, at: Time) -> Result<(Vec<Fact>, Vec<Problem>)> {
+    let view = View::open(world, &directory(data))?;
+    let fleet = view.fleet()?.as_known_at(at)?;
+    let mut problems = Vec::new();
+    let mut facts = Vec::new();
+    if packages.all && fleet.rows() <= INSTALLED_MAX {
+        for environment in fleet.environments() {
+            facts.extend(fleet.had_by(environment, Time::MIN, Time::MAX)?.iter().filter_map(edge));
+        }
+        return Ok((facts, problems));
+    }
+    if packages.all {
+        problems.push(Problem {
+            source: Text::new_static("fleet"),
+            position: Position { input: directory(data).display().to_string(), ..Position::default() },
+            reason: format!("it holds {} intervals, and the map has only the packages that are named", fleet.rows()),
+            hint: "ask for a package with `firebreak fleet who` or `firebreak reach --from package:…`".to_owned(),
+        });
+    }
+    for (ecosystem, name) in packages.named() {
+        let what = Wanted::Package { ecosystem: Some(ecosystem.clone()), name: name.clone(), versions: None };
+        let answer = fleet.who(&Query { what, from: Time::MIN, to: Time::MAX })?;
+        facts.extend(answer.had.iter().filter_map(edge));
+    }
+    Ok((facts, problems))
+}
+
+/// What the map says of a package in an environment.
+fn edge(had: &Presence<'_>) -> Option<Fact> {
+    let Some(Thing::Package { ecosystem, name, version }) = had.what() else { return None };
+    let to = NodeKey::parse(had.environment).filter(|key| key.kind() == NodeKind::Environment)?;
+    let from = NodeKey::package(&ecosystem, &name, &version);
+    let valid = Interval::new(had.from, had.to.unwrap_or(Time::MAX));
+    let known = if had.seen == Time::MIN { Time(0) } else { had.seen };
+    let mut edge = EdgeFact::new(EdgeKind::InstalledIn, from, to, valid, known, &had.evidence());
+    edge.may = (had.sure == Sure::Locked).then(|| Text::new_static("the lock was followed")).into_iter().collect();
+    Some(Fact::Edge(edge))
+}
+
+/// The fleet in `data` with `more` evidence beside it, as bytes to be asked.
+///
+/// # Errors
+/// If the fleet is damaged, or the evidence has no room in its format.
+pub fn views(world: &World, data: Option<&Path>, more: &[EnvironmentEvidence], known: Time) -> Result<Vec<View>> {
+    let mut views = Vec::new();
+    if let Some(data) = data {
+        views.push(View::open(world, &directory(data))?);
+    }
+    let mut builder = firebreak_fleet::Builder::new();
+    more.iter().flat_map(|one| statements(one, known)).for_each(|statement| builder.add(&statement));
+    if !builder.is_empty() {
+        let mut bytes = Vec::new();
+        builder.finish(Interval { from: known, to: known }, &mut bytes)?;
+        views.push(View::of_bytes(bytes));
+    }
+    Ok(views)
+}
+
+/// All of `views` as one fleet.
+///
+/// # Errors
+/// If one is damaged.
+pub fn fleet(views: &[View]) -> Result<Fleet<'_>> {
+    let mut segments = Vec::new();
+    for view in views {
+        segments.extend(view.segments()?);
+    }
+    Ok(Fleet::new(segments)?)
+}
