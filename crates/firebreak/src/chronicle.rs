@@ -8,7 +8,6 @@ use firebreak_contain::derived::{self, Derivation};
 use firebreak_graph::{Forgotten, History, Logged, Snapshot, difference};
 use firebreak_inventory::{Notes, Part};
 use firebreak_model::{Change, Fact, Interval, Problem, Text, Time};
-use std::collections::BTreeSet;
 
 /// The scope of what events show of credentials that were made with others.
 const SESSIONS: &str = "events/sessions";
@@ -75,7 +74,7 @@ impl Chronicle {
         self.everything_with(at, Vec::new())
     }
 
-    /// The same, with what is kept elsewhere and asked for: edges of which nothing is remembered here.
+    /// The same, with what is kept elsewhere and asked for. Where both tell of one thing, it holds whenever either says so.
     pub fn everything_with(&self, at: Time, more: Vec<Fact>) -> Estate {
         self.settled(at, |_| true, more)
     }
@@ -89,13 +88,7 @@ impl Chronicle {
             }
         }
         let mut facts = self.history.facts_of(at, wanted);
-        let ends = |fact: &Fact| match fact {
-            Fact::Edge(edge) => Some((edge.kind, edge.from.clone(), edge.to.clone())),
-            Fact::Node(_) => None,
-        };
-        let known: BTreeSet<_> =
-            if more.is_empty() { BTreeSet::new() } else { facts.iter().filter_map(ends).collect() };
-        facts.extend(more.into_iter().filter(|fact| ends(fact).is_none_or(|ends| !known.contains(&ends))));
+        facts.extend(more);
         Estate::settled(facts, notes).with(Vec::new(), damaged)
     }
 

@@ -230,7 +230,7 @@ pub struct FleetArgs {
 pub enum FleetCommand {
     /// Say who had a package, digest, commit, image or domain, from when to when, and who cannot be told
     #[command(
-        after_help = "Example: firebreak fleet who litellm@1.82.8 --inventory borrowed-sand/inventory\n         firebreak fleet who 'pypi/litellm@>=1.82.7,<1.83' --since 2026-03-24T10:00:00Z --until 2026-03-25T00:00:00Z\n         firebreak fleet who sha256:... --data data\n         firebreak fleet who domain:models.litellm.cloud --logs logs"
+        after_help = "Example: firebreak fleet who litellm@1.82.8 --inventory borrowed-sand/inventory\n         firebreak fleet who 'litellm@>=1.82.7,<1.83' --between 2026-03-24T10:00:00Z 2026-03-25T00:00:00Z\n         firebreak fleet who sha256:... --data data\n         firebreak fleet who domain:models.litellm.cloud --logs logs"
     )]
     Who(FleetWhoArgs),
     /// Write the verdict of one incident on every environment as a document, signed where asked for
@@ -263,11 +263,14 @@ pub struct FleetWhoArgs {
     /// The evidence
     #[command(flatten)]
     pub from: FleetFromArgs,
+    /// From the first time up to the second
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], value_parser = time, conflicts_with_all = ["since", "until"])]
+    pub between: Vec<Time>,
     /// From this time on; otherwise ever
-    #[arg(long, alias = "from", value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<Time>,
     /// Up to this time; otherwise up to when each environment was last looked at
-    #[arg(long, alias = "to", value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<Time>,
 }
 

@@ -21,7 +21,7 @@ mod verify;
 use crate::cli::{Cli, Command, FromArgs, SpecArgs};
 use crate::config::Config;
 use crate::content;
-use crate::estate::Packages;
+use crate::estate::{Packages, canonical};
 use crate::output::Output;
 use anyhow::{Result, anyhow, bail};
 use firebreak_graph::{Graph, NodeId, Source};
@@ -148,8 +148,9 @@ fn compromise(args: &FromArgs, config: &Config) -> Result<Compromise> {
 fn known_key(graph: &Graph, text: &str) -> Result<(NodeId, NodeKey)> {
     let key = NodeKey::parse(text)
         .ok_or_else(|| anyhow!("`{text}` is not a key\nhint: write kind:system/name, as in credential:aws/AKIA..."))?;
-    let node = graph.id(&key).ok_or_else(|| unknown_key(graph, &key))?;
-    Ok((node, key))
+    let spelled = canonical(&key).filter(|_| graph.id(&key).is_none()).unwrap_or(key);
+    let node = graph.id(&spelled).ok_or_else(|| unknown_key(graph, &spelled))?;
+    Ok((node, spelled))
 }
 
 /// A key that the inventory does not hold is not safe: it is unknown, and the answer says so.

@@ -50,14 +50,29 @@ impl Packages {
 
 /// The ecosystem and the name in the key of a package.
 fn name(key: &NodeKey) -> Option<(Ecosystem, String)> {
+    parts(key).map(|(ecosystem, name, _)| (ecosystem, name))
+}
+
+/// The key of a package as the map spells it: whoever writes `package:pypi/LiteLLM@1.82.8` means `litellm`. `None` for what is
+/// no version of a package.
+pub fn canonical(key: &NodeKey) -> Option<NodeKey> {
+    let (ecosystem, name, version) = parts(key)?;
+    Some(NodeKey::package(ecosystem.word(), &name, version?))
+}
+
+fn parts(key: &NodeKey) -> Option<(Ecosystem, String, Option<&str>)> {
     if key.kind() != NodeKind::Package {
         return None;
     }
     let (ecosystem, rest) = key.rest().split_once('/')?;
     let ecosystem = Ecosystem::of(ecosystem);
-    let name = rest.rsplit_once('@').map_or(rest, |(name, _)| name);
+    // The `@` that a scoped name begins with is before no version.
+    let (name, version) = match rest.rsplit_once('@') {
+        Some((name, version)) if !name.is_empty() => (name, Some(version)),
+        _ => (rest, None),
+    };
     let name = ecosystem.canonical(name).into_owned();
-    Some((ecosystem, name))
+    Some((ecosystem, name, version))
 }
 
 /// Everything known from inventories.
@@ -142,6 +157,10 @@ mod tests {
         let want = |packages: &Packages, key: &str| packages.want(&NodeKey::parse(key).expect("a key"));
         assert!(want(&asked, "package:npm/@ctrl/tinycolor@4.1.2") && !want(&asked, "package:pypi/litellm@1.82.8"));
         assert!(!want(&asked, "credential:x/y") && want(&Packages::all(), "package:pypi/six@1"));
+        let spelled = |key: &str| canonical(&NodeKey::parse(key).expect("a key")).map(|key| key.to_string());
+        assert_eq!(spelled("package:PyPI/LiteLLM@1.82.8").as_deref(), Some("package:pypi/litellm@1.82.8"));
+        assert_eq!(spelled("package:debian:12/openssl@3.0").as_deref(), Some("package:debian/openssl@3.0"));
+        assert_eq!((spelled("package:npm/@ctrl/tinycolor"), spelled("credential:x/y@1")), (None, None));
     }
 
     #[test]

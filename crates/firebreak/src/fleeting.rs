@@ -5,12 +5,15 @@
 
 use crate::estate::Packages;
 use anyhow::Result;
-use firebreak_fleet::{Fleet, Presence, Query, Sure, Thing, Wanted, statements};
+use firebreak_exposure::EvidenceBook;
+use firebreak_fleet::{Builder, Fleet, Presence, Query, Statement, Sure, Thing, Wanted, statements};
 use firebreak_fleet_store::{Compacted, StoreError, View, Writer};
 use firebreak_model::{
     EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeKey, NodeKind, Position, Problem, Text, Time,
 };
+use firebreak_package::Ecosystem;
 use firebreak_world::World;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -50,7 +53,7 @@ impl Keeper {
     /// # Errors
     /// If the disk refuses.
     pub fn learn(&mut self, evidence: &[EnvironmentEvidence], known: Time) -> Result<()> {
-        self.writer.add(evidence.iter().flat_map(|one| statements(one, known)), known)?;
+        self.writer.add(evidence.iter().flat_map(|one| said(one, known)), known)?;
         self.tend()
     }
 
@@ -84,15 +87,34 @@ impl Keeper {
     }
 }
 
+/// What inventories say of one environment, with the gaps that verdicts see in it too: a job of which no log was read is not
+/// whole.
+fn said(evidence: &EnvironmentEvidence, known: Time) -> Vec<Statement> {
+    let mut book = EvidenceBook::new();
+    book.add_evidence(evidence);
+    book.evidence(&evidence.environment).map(|whole| statements(&whole, known)).unwrap_or_default()
+}
+
 /// Edges for the packages that `packages` wants, from the fleet in `data` as known at `at`.
 ///
 /// # Errors
 /// If the fleet is damaged.
 pub fn installed(world: &World, data: &Path, packages: &Packages, at: Time) -> Result<(Vec<Fact>, Vec<Problem>)> {
     let view = View::open(world, &directory(data))?;
-    let fleet = view.fleet()?.as_known_at(at)?;
+    let whole = view.fleet()?;
+    let fleet = whole.as_known_at(at)?;
     let mut problems = Vec::new();
     let mut facts = Vec::new();
+    let problem = |reason: String, hint: &str| Problem {
+        source: Text::new_static("fleet"),
+        position: Position { input: directory(data).display().to_string(), ..Position::default() },
+        reason,
+        hint: hint.to_owned(),
+    };
+    if whole.learnt().iter().any(|learnt| learnt.from <= at && at < learnt.to) {
+        let reason = format!("what was known of packages at {at} lies in one with what was learnt later, and is left out");
+        problems.push(problem(reason, "ask without --as-known-at for all that is known of them"));
+    }
     if packages.all && fleet.rows() <= INSTALLED_MAX {
         for environment in fleet.environments() {
             facts.extend(fleet.had_by(environment, Time::MIN, Time::MAX)?.iter().filter_map(edge));
@@ -100,12 +122,9 @@ pub fn installed(world: &World, data: &Path, packages: &Packages, at: Time) -> R
         return Ok((facts, problems));
     }
     if packages.all {
-        problems.push(Problem {
-            source: Text::new_static("fleet"),
-            position: Position { input: directory(data).display().to_string(), ..Position::default() },
-            reason: format!("it holds {} intervals, and the map has only the packages that are named", fleet.rows()),
-            hint: "ask for a package with `firebreak fleet who` or `firebreak reach --from package:…`".to_owned(),
-        });
+        let reason = format!("it holds {} intervals, too many for one map, which is without them", fleet.rows());
+        let hint = "ask for a package with `firebreak fleet who` or `firebreak reach --from package:…`";
+        problems.push(problem(reason, hint));
     }
     for (ecosystem, name) in packages.named() {
         let what = Wanted::Package { ecosystem: Some(ecosystem.clone()), name: name.clone(), versions: None };
@@ -115,9 +134,17 @@ pub fn installed(world: &World, data: &Path, packages: &Packages, at: Time) -> R
     Ok((facts, problems))
 }
 
-/// What the map says of a package in an environment.
+/// What the map says of a package in an environment. A tag is no version: what it stood for is an edge of its own.
 fn edge(had: &Presence<'_>) -> Option<Fact> {
     let Some(Thing::Package { ecosystem, name, version }) = had.what() else { return None };
+    let is_fixed = match Ecosystem::of(&ecosystem) {
+        Ecosystem::GitHubActions => version.len() == 40 && version.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        Ecosystem::Docker => version.contains(':'),
+        _ => true,
+    };
+    if !is_fixed {
+        return None;
+    }
     let to = NodeKey::parse(had.environment).filter(|key| key.kind() == NodeKind::Environment)?;
     let from = NodeKey::package(&ecosystem, &name, &version);
     let valid = Interval::new(had.from, had.to.unwrap_or(Time::MAX));
@@ -127,17 +154,38 @@ fn edge(had: &Presence<'_>) -> Option<Fact> {
     Some(Fact::Edge(edge))
 }
 
-/// The fleet in `data` with `more` evidence beside it, as bytes to be asked.
+/// The fleet in `data` with what `more` says beside it, as bytes to be asked about `what`. The state of an installation
+/// remembers each thing that inventories ever named, and not when a listing lacked it: what the fleet tells of the same place
+/// counts alone.
 ///
 /// # Errors
 /// If the fleet is damaged, or the evidence has no room in its format.
-pub fn views(world: &World, data: Option<&Path>, more: &[EnvironmentEvidence], known: Time) -> Result<Vec<View>> {
+pub fn views(
+    world: &World,
+    data: Option<&Path>,
+    more: &[EnvironmentEvidence],
+    known: Time,
+    what: &Wanted,
+) -> Result<Vec<View>> {
     let mut views = Vec::new();
+    let mut told: BTreeSet<(String, Thing, String)> = BTreeSet::new();
     if let Some(data) = data {
-        views.push(View::open(world, &directory(data))?);
+        let view = View::open(world, &directory(data))?;
+        let answer = view.fleet()?.who(&Query { what: what.clone(), from: Time::MIN, to: Time::MAX })?;
+        let place = |had: &Presence<'_>| Some((had.environment.to_owned(), had.what()?, had.evidence()));
+        told.extend(answer.had.iter().filter_map(place));
+        views.push(view);
     }
-    let mut builder = firebreak_fleet::Builder::new();
-    more.iter().flat_map(|one| statements(one, known)).for_each(|statement| builder.add(&statement));
+    let is_told = |statement: &Statement| match statement {
+        Statement::Had(had) if !told.is_empty() => {
+            told.contains(&(had.environment.to_string(), had.thing.clone(), had.evidence.to_string()))
+        }
+        _ => false,
+    };
+    let mut builder = Builder::new();
+    for statement in more.iter().flat_map(|one| statements(one, known)).filter(|statement| !is_told(statement)) {
+        builder.add(&statement);
+    }
     if !builder.is_empty() {
         let mut bytes = Vec::new();
         builder.finish(Interval { from: known, to: known }, &mut bytes)?;

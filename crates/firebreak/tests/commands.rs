@@ -196,6 +196,19 @@ fn installation(session: &mut Session) {
     assert!(changed["fault"].is_string() && changed["verified"] == false, "{changed}");
 }
 
+/// The fleet of the packaged incident: who had the release, and a report that only its note opens.
+fn fleet(session: &mut Session) {
+    let from = ["--inventory", "sand/inventory", "--logs", "sand/logs"];
+    let day = ["--between", "2026-03-24T10:00:00Z", "2026-03-25T00:00:00Z"];
+    let who = session.both(3, &[&["fleet", "who", "litellm@1.82.8"], &from[..], &day].concat());
+    assert!(who["environments"].as_u64() > Some(0) && who["untold"].as_u64() > Some(0), "{who}");
+    assert!(who["clear"].as_u64() > Some(0) && who["from"] == day[1], "{who}");
+    let report = ["fleet", "report", "--profile", "litellm-2026-03", "--sign", "--output", "report.json"];
+    let report = session.both(3, &[&report[..], &from].concat());
+    assert!(report["verdicts"]["exposed"].as_u64() > Some(0), "{report}");
+    session.both(0, &["verify", "report.json", "--key", "report.pub"]);
+}
+
 /// A cluster asked for its inventory, of which the server refuses one part.
 fn collecting(session: &mut Session) {
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
@@ -300,6 +313,7 @@ fn every_command_ends_and_answers_as_documented() {
     let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
     packaged_incident(&mut session);
     installation(&mut session);
+    fleet(&mut session);
     map(&mut session);
     collecting(&mut session);
     advisories(&mut session);
@@ -324,6 +338,7 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "run",
         "replay",
         "exposed",
+        "fleet",
         "advisories",
         "collect",
         "reach",

@@ -3,6 +3,7 @@
 //! would be a map of nothing else: whoever asks says which ones belong on it.
 
 use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeKey, ObservationKind, Text, Time};
+use firebreak_package::Ecosystem;
 use std::collections::BTreeMap;
 
 /// The relations that `evidence` shows of the packages that are `wanted`, learnt at `known`: one for each thing in an
@@ -30,19 +31,25 @@ pub(crate) fn facts(evidence: &EnvironmentEvidence, known: Time, wanted: &dyn Fn
 fn thing(what: &ObservationKind) -> Option<(NodeKey, Option<&'static str>)> {
     match what {
         ObservationKind::Installed { ecosystem, name, version, .. } => {
-            Some((NodeKey::package(ecosystem, name, version), None))
+            Some((package(ecosystem, name, version), None))
         }
         ObservationKind::Locked { ecosystem, name, version, .. } => {
-            Some((NodeKey::package(ecosystem, name, version), Some("the lock was followed")))
+            Some((package(ecosystem, name, version), Some("the lock was followed")))
         }
         ObservationKind::Commit { repository, sha: Some(sha), .. } => {
-            Some((NodeKey::package("GitHub Actions", repository, sha), None))
+            Some((package("GitHub Actions", repository, sha), None))
         }
         ObservationKind::Image { name, digest: Some(digest), .. } => {
-            Some((NodeKey::package("Docker", name, digest), None))
+            Some((package("Docker", name, digest), None))
         }
         _ => None,
     }
+}
+
+/// The key of a version, its name spelled as its ecosystem spells it: whoever writes it otherwise means the same.
+fn package(ecosystem: &str, name: &str, version: &str) -> NodeKey {
+    let ecosystem = Ecosystem::of(ecosystem);
+    NodeKey::package(ecosystem.word(), &ecosystem.canonical(name), version)
 }
 
 /// From the first run to the last; always, where no run is known.
@@ -83,6 +90,8 @@ mod tests {
             observations: vec![locked("1.82.8"), installed, locked("1.82.9"), unpinned],
             gaps: Vec::new(),
         };
+        let scoped = package("Debian:12", "OpenSSL", "3.0");
+        assert_eq!(scoped, NodeKey::package("debian", "openssl", "3.0"), "one key, however it is written");
         assert_eq!(facts(&evidence, Time(99), &|_| false), [], "what nobody wants is not on the map");
         let facts = facts(&evidence, Time(99), &|_| true);
         let edges: Vec<&EdgeFact> =

@@ -43,10 +43,11 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     let (rules, problems) = content::configured_rules(world.disk.as_ref(), &config.detect, &args.rules);
     show_problems(&problems);
     let rules = Arc::new(rules);
-    let estate = Estate::read(&world, args.inventory.as_slice(), world.clock.now(), &Packages::default());
-    show_problems(&estate.problems);
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);
+    let packages = Packages::of(&profiles);
+    let estate = Estate::read(&world, args.inventory.as_slice(), world.clock.now(), &packages);
+    show_problems(&estate.problems);
 
     let (detect, problems) = content::settings(world.disk.as_ref(), &config.detect);
     show_problems(&problems);

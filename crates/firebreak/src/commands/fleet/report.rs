@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::content;
 use crate::ledgering::public_key_file;
 use crate::output::{Output, count};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use firebreak_exposure::Docket;
 use firebreak_model::{Judgement, Text, Time, Verdict};
 use firebreak_world::World;
@@ -52,6 +52,9 @@ pub(super) fn run(args: &FleetReportArgs, config: &Config, output: Output) -> Re
     show_problems(&problems);
     let profile = chosen(profiles, Some(&args.profile))?.pop().context("a profile was chosen")?;
     let Known { evidence, directories, .. } = known(&world, &args.from, config, output)?;
+    if evidence.is_empty() {
+        bail!("nothing is known of any environment: a report of it would say nothing\nhint: name --inventory or --logs");
+    }
     let owners = Owners::read(&world, &directories);
     show_problems(owners.problems());
     let docket = Docket::new([&profile]);

@@ -6,7 +6,7 @@ use crate::commands::{End, show_problems};
 use crate::config::Config;
 use crate::fleeting;
 use crate::output::{Output, count, counted, short, time};
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use firebreak_fleet::{Presence, Query, Sure, Wanted};
 use firebreak_model::{Text, Time};
 use firebreak_world::World;
@@ -53,9 +53,13 @@ pub(super) fn run(args: &FleetWhoArgs, config: &Config, output: Output) -> Resul
     let Known { evidence, data, directories } = known(&world, &args.from, config, output)?;
     let owners = Owners::read(&world, &directories);
     show_problems(owners.problems());
-    let views = fleeting::views(&world, data.as_deref(), &evidence, world.clock.now())?;
+    let views = fleeting::views(&world, data.as_deref(), &evidence, world.clock.now(), &what)?;
     let fleet = fleeting::fleet(&views)?;
-    let (from, to) = (args.since.unwrap_or(Time::MIN), args.until.unwrap_or(Time::MAX));
+    if fleet.environments().is_empty() {
+        bail!("nothing is known of any environment: who had it is unknown, not nobody\nhint: name --inventory or --logs");
+    }
+    let window = window(args)?;
+    let (from, to) = (window.0.unwrap_or(Time::MIN), window.1.unwrap_or(Time::MAX));
     let answer = fleet.who(&Query { what, from, to })?;
     let mut last = "";
     for had in &answer.had {
@@ -84,8 +88,8 @@ pub(super) fn run(args: &FleetWhoArgs, config: &Config, output: Output) -> Resul
         "fleet_who",
         &Summary {
             asked: &args.what,
-            from: args.since,
-            to: args.until,
+            from: window.0,
+            to: window.1,
             environments: environments.len(),
             intervals: answer.had.len(),
             untold: answer.untold.len(),
@@ -93,6 +97,20 @@ pub(super) fn run(args: &FleetWhoArgs, config: &Config, output: Output) -> Resul
         },
     );
     Ok(if answer.had.is_empty() && answer.untold.is_empty() { End::Done } else { End::NeedsPerson })
+}
+
+/// From when to when is asked.
+fn window(args: &FleetWhoArgs) -> Result<(Option<Time>, Option<Time>)> {
+    let window = match args.between.as_slice() {
+        [from, to] => (Some(*from), Some(*to)),
+        _ => (args.since, args.until),
+    };
+    if let (Some(from), Some(to)) = window
+        && from >= to
+    {
+        bail!("{from} is not before {to}\nhint: name the earlier time first");
+    }
+    Ok(window)
 }
 
 fn show(had: &Presence<'_>, first: bool, owners: &Owners, output: Output) {
