@@ -112,7 +112,8 @@ pub fn installed(world: &World, data: &Path, packages: &Packages, at: Time) -> R
         hint: hint.to_owned(),
     };
     if whole.learnt().iter().any(|learnt| learnt.from <= at && at < learnt.to) {
-        let reason = format!("what was known of packages at {at} lies in one with what was learnt later, and is left out");
+        let reason =
+            format!("what was known of packages at {at} lies in one with what was learnt later, and is left out");
         problems.push(problem(reason, "ask without --as-known-at for all that is known of them"));
     }
     if packages.all && fleet.rows() <= INSTALLED_MAX {

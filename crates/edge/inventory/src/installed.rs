@@ -30,18 +30,14 @@ pub(crate) fn facts(evidence: &EnvironmentEvidence, known: Time, wanted: &dyn Fn
 /// package of the map.
 fn thing(what: &ObservationKind) -> Option<(NodeKey, Option<&'static str>)> {
     match what {
-        ObservationKind::Installed { ecosystem, name, version, .. } => {
-            Some((package(ecosystem, name, version), None))
-        }
+        ObservationKind::Installed { ecosystem, name, version, .. } => Some((package(ecosystem, name, version), None)),
         ObservationKind::Locked { ecosystem, name, version, .. } => {
             Some((package(ecosystem, name, version), Some("the lock was followed")))
         }
         ObservationKind::Commit { repository, sha: Some(sha), .. } => {
             Some((package("GitHub Actions", repository, sha), None))
         }
-        ObservationKind::Image { name, digest: Some(digest), .. } => {
-            Some((package("Docker", name, digest), None))
-        }
+        ObservationKind::Image { name, digest: Some(digest), .. } => Some((package("Docker", name, digest), None)),
         _ => None,
     }
 }

@@ -53,7 +53,9 @@ pub(super) fn run(args: &FleetReportArgs, config: &Config, output: Output) -> Re
     let profile = chosen(profiles, Some(&args.profile))?.pop().context("a profile was chosen")?;
     let Known { evidence, directories, .. } = known(&world, &args.from, config, output)?;
     if evidence.is_empty() {
-        bail!("nothing is known of any environment: a report of it would say nothing\nhint: name --inventory or --logs");
+        bail!(
+            "nothing is known of any environment: a report of it would say nothing\nhint: name --inventory or --logs"
+        );
     }
     let owners = Owners::read(&world, &directories);
     show_problems(owners.problems());

@@ -56,7 +56,9 @@ pub(super) fn run(args: &FleetWhoArgs, config: &Config, output: Output) -> Resul
     let views = fleeting::views(&world, data.as_deref(), &evidence, world.clock.now(), &what)?;
     let fleet = fleeting::fleet(&views)?;
     if fleet.environments().is_empty() {
-        bail!("nothing is known of any environment: who had it is unknown, not nobody\nhint: name --inventory or --logs");
+        bail!(
+            "nothing is known of any environment: who had it is unknown, not nobody\nhint: name --inventory or --logs"
+        );
     }
     let window = window(args)?;
     let (from, to) = (window.0.unwrap_or(Time::MIN), window.1.unwrap_or(Time::MAX));
