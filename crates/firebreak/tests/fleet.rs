@@ -22,7 +22,10 @@ fn snapshot(root: &Path, host: &str, taken: &str, complete: bool, versions: &[&s
             "installed": "2026-03-24T10:58:41Z"}),
         version => json!({"ecosystem": "PyPI", "name": "litellm", "version": version}),
     };
+    // Only where nothing has changed since does a listing speak of the time before it.
+    let changed = if host == "good" { "2026-03-10T00:00:00Z" } else { taken };
     let snapshot = json!({
+        "places": [{"ecosystem": "PyPI", "path": "/opt/tools/lib/python3.12/site-packages", "changed": changed}],
         "format": "firebreak.snapshot/1", "environment": format!("environment:host/{host}"), "taken": taken,
         "runs": [{"from": "2026-03-01T00:00:00Z", "to": null}], "complete": complete,
         "packages": versions.iter().map(package).collect::<Vec<_>>(),
