@@ -21,7 +21,8 @@ cargo xtask <chore>
   bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
                       smaller one (names: spine, month, detect, graph, permission, exposure;
                       graph and exposure know --quick)
-  score <name>        score against records of others; --json prints one object (names: detect, permissions)
+  score <name>        score against records of others; --json prints one object (names: detect, permissions,
+                      exposure)
   help                this text
 ";
 

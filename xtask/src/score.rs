@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Scores: name, test target, test.
-const NAMES: [(&str, &str, &str); 2] = [("detect", "real_logs", "score"), ("permissions", "permissions", "score")];
+const NAMES: [(&str, &str, &str); 3] =
+    [("detect", "real_logs", "score"), ("permissions", "permissions", "score"), ("exposure", "exposure", "score")];
 
 /// Runs the score `name`; with `json`, prints only its object. Fails, after printing, where it is worse than committed.
 pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {

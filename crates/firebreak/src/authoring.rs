@@ -1,4 +1,4 @@
-//! What people who write detectors need: a folder to begin with, its cases run, its rule tried on what was recorded. It
+//! What people who write detectors and profiles need: a folder to begin with, its cases run, its rule tried on what was recorded. It
 //! computes and returns; `commands/detector` prints.
 
 pub mod backtest;
@@ -6,6 +6,7 @@ pub mod cases;
 pub mod draft;
 pub mod known;
 pub mod lint;
+pub mod profile;
 pub mod recorded;
 pub mod subject;
 

@@ -40,9 +40,14 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Say which environments ran a bad release, and which cannot be told
     #[command(
-        after_help = "Example: firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed --inventory inventory --profile litellm-2026-03"
+        after_help = "Example: firebreak exposed . --profile litellm-2026-03\n         firebreak exposed --logs borrowed-sand/logs --inventory borrowed-sand/inventory\n         firebreak exposed . --fail-on suspect --format sarif > firebreak.sarif\nExit codes: 3 if a verdict is at least as grave as --fail-on, 0 if none is; 1 if nothing could be judged."
     )]
     Exposed(ExposedArgs),
+    /// Write, check and compare incident profiles
+    #[command(
+        after_help = "Example: firebreak profile new thing-2026-05 --from MAL-2026-9.json\n         firebreak profile check profiles\n         firebreak profile diff profiles/thing-2026-05 --path ."
+    )]
+    Profile(ProfileArgs),
     /// Keep the public databases of advisories in an index, and ask it
     #[command(
         after_help = "Example: firebreak advisories update osv/all.zip\n         firebreak advisories look-up PyPI litellm 1.82.8\n         firebreak advisories look-up pkg:npm/axios@1.14.1"
@@ -158,6 +163,9 @@ pub struct ReplayArgs {
 /// `exposed`.
 #[derive(Debug, Args)]
 pub struct ExposedArgs {
+    /// Folders and files: lockfiles, manifests, bills of materials, logs, snapshots, inventories
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
     /// Logs: a directory with one folder per source
     #[arg(long, value_name = "DIR")]
     pub logs: Option<PathBuf>,
@@ -167,9 +175,117 @@ pub struct ExposedArgs {
     /// Only this incident profile
     #[arg(long, value_name = "ID")]
     pub profile: Option<String>,
-    /// Also list environments that are clear
+    /// Also list environments that are clear; JSON and reports always do
     #[arg(long)]
     pub all: bool,
+    /// The least grave verdict that makes the exit code 3; otherwise unknown, which is not clear
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub fail_on: Option<FailOn>,
+    /// One document for other programs in place of the text
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<ReportFormat>,
+    /// The index of advisories; otherwise advisories.index in the data directory, if it is there
+    #[arg(long, value_name = "FILE")]
+    pub advisories: Option<PathBuf>,
+}
+
+/// The least grave verdict that fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum FailOn {
+    /// Only what ran a bad release
+    Exposed,
+    /// Also what may have
+    Suspect,
+    /// Also what cannot be told
+    Unknown,
+}
+
+impl From<FailOn> for firebreak_model::Verdict {
+    fn from(fail_on: FailOn) -> firebreak_model::Verdict {
+        match fail_on {
+            FailOn::Exposed => firebreak_model::Verdict::Exposed,
+            FailOn::Suspect => firebreak_model::Verdict::Suspect,
+            FailOn::Unknown => firebreak_model::Verdict::Unknown,
+        }
+    }
+}
+
+/// A document of verdicts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for CI systems
+    Junit,
+    /// Markdown, for a comment on a pull request
+    Markdown,
+    /// One JSON object
+    Json,
+}
+
+/// `profile`.
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: ProfileCommand,
+}
+
+/// What is done with incident profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// Begin a profile: a folder with a page and a commented profile.toml
+    #[command(after_help = "Example: firebreak profile new thing-2026-05 --from MAL-2026-9.json")]
+    New(ProfileNewArgs),
+    /// Say what is wrong with profiles, with file and line
+    #[command(after_help = "Example: firebreak profile check profiles/thing-2026-05")]
+    Check(ProfileCheckArgs),
+    /// Say which verdicts a changed profile changes, and whose
+    #[command(
+        after_help = "Example: firebreak profile diff profiles/litellm-2026-03 --path .\n         firebreak profile diff old/litellm-2026-03 new/litellm-2026-03 --logs logs --inventory inventory"
+    )]
+    Diff(ProfileDiffArgs),
+}
+
+/// `profile new`.
+#[derive(Debug, Args)]
+pub struct ProfileNewArgs {
+    /// Its name: thing and month, as in litellm-2026-03
+    pub name: String,
+    /// A public record to begin from: OSV, MAL, GHSA, PYSEC or CVE JSON
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The folder of profiles
+    #[arg(long, value_name = "DIR", default_value = "profiles")]
+    pub directory: PathBuf,
+}
+
+/// `profile check`.
+#[derive(Debug, Args)]
+pub struct ProfileCheckArgs {
+    /// Profiles' folders, or folders of them
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// `profile diff`.
+#[derive(Debug, Args)]
+pub struct ProfileDiffArgs {
+    /// A profile; alone it is compared with the installed one of its id
+    #[arg(value_name = "PROFILE")]
+    pub before: PathBuf,
+    /// The profile that shall take its place
+    #[arg(value_name = "PROFILE")]
+    pub after: Option<PathBuf>,
+    /// Folders and files to judge, as `exposed` takes them
+    #[arg(long = "path", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Logs: a directory with one folder per source
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// Inventory: runs, snapshots, lockfiles, workflows
+    #[arg(long, value_name = "DIR")]
+    pub inventory: Vec<PathBuf>,
 }
 
 /// `advisories`.

@@ -10,6 +10,7 @@ pub mod exposed;
 mod fleet;
 mod map;
 mod plan;
+mod profile;
 mod reach;
 mod remembered;
 mod replay;
@@ -74,6 +75,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Run(args) => run::run(&args, &config, output),
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
+        Command::Profile(args) => profile::run(&args, &config, output),
         Command::Advisories(args) => advisories::run(&args, &config, output),
         Command::Fleet(args) => fleet::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),

@@ -55,6 +55,11 @@ impl Output {
     }
 }
 
+/// Prints a whole document, which ends with its own line end.
+pub(crate) fn print(document: &str) {
+    line(document.trim_end_matches('\n'));
+}
+
 /// A closed pipe (`firebreak … | head`) is how a reader says that it has seen enough: stop quietly.
 fn line(text: &str) {
     if writeln!(std::io::stdout().lock(), "{text}").is_err() {

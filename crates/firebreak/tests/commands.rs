@@ -85,6 +85,7 @@ fn packaged_incident(session: &mut Session) {
     assert_eq!(firebreak(&session.directory, &["scenario", "sand"]).code, 1, "it overwrites nothing");
     let exposed = session.both(3, &["exposed", "--logs", "sand/logs", "--inventory", "sand/inventory"]);
     assert!(exposed["verdicts"]["exposed"].as_u64() > Some(0), "{exposed}");
+    profiles(session);
     let truth: Value = serde_json::from_slice(&fs::read(session.directory.join("sand/truth.json")).unwrap()).unwrap();
     let lost = truth["credentials_lost"][0].as_str().unwrap();
     let from = ["--inventory", "sand/inventory", "--from", lost, "--now", "2026-03-25T00:00:00Z"];
@@ -107,6 +108,31 @@ fn packaged_incident(session: &mut Session) {
     session.both(0, &["check"]);
     fs::write(session.directory.join("bad.yml"), "title: half a rule\n").unwrap();
     assert!(session.both(3, &["check", "bad.yml"])["errors"].as_u64() > Some(0));
+}
+
+/// An incident profile begun, found wanting, and one changed: whose verdicts follow.
+fn profiles(session: &mut Session) {
+    session.json(0, &["profile", "new", "thing-2026-05"]);
+    assert_eq!(firebreak(&session.directory, &["profile", "new", "thing-2026-05"]).code, 1, "it overwrites nothing");
+    let checked = session.both(3, &["profile", "check", "profiles/thing-2026-05"]);
+    assert_eq!((checked["profiles"].as_u64(), checked["problems"].as_u64()), (Some(1), Some(1)), "{checked}");
+    let said = firebreak(&session.directory, &["profile", "check", "profiles/thing-2026-05"]).out;
+    assert!(said.contains("profiles/thing-2026-05/profile.toml:3: ") && said.contains("\nhint: "), "{said}");
+    let own = documentation("../profiles/litellm-2026-03/profile.toml");
+    session.both(0, &["profile", "check", own.parent().unwrap().to_str().unwrap()]);
+    // An early report called 1.82.7 clean, and 1.82.8 is left out.
+    let text = fs::read_to_string(&own).unwrap().replace("versions = [\"1.82.8\"]", "versions = [\"1.82.80\"]");
+    let text = text.replace("d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb", &"0".repeat(64));
+    fs::create_dir_all(session.directory.join("old/litellm-2026-03")).unwrap();
+    fs::write(session.directory.join("old/litellm-2026-03/profile.toml"), text).unwrap();
+    let logs = ["--logs", "sand/logs", "--inventory", "sand/inventory"];
+    let changed = session.both(3, &[&["profile", "diff", "old/litellm-2026-03"][..], &logs].concat());
+    assert!(changed["milder"].as_u64() > Some(0) && changed["graver"].as_u64() == Some(0), "{changed}");
+    let own = own.to_str().unwrap();
+    let back = session.both(3, &[&["profile", "diff", "old/litellm-2026-03", own][..], &logs].concat());
+    assert_eq!((&back["graver"], &back["changed"]), (&changed["milder"], &changed["changed"]), "{back}");
+    let same = session.both(0, &[&["profile", "diff", own][..], &logs].concat());
+    assert_eq!(same["changed"].as_u64(), Some(0), "{same}");
 }
 
 /// One account of the packaged incident, asked alone.
@@ -339,6 +365,7 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "replay",
         "exposed",
         "fleet",
+        "profile",
         "advisories",
         "collect",
         "reach",

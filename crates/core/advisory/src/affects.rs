@@ -3,8 +3,10 @@
 //! It decides nothing where it cannot: a version without an order, or a commit whose history is not at hand, is in doubt.
 
 use crate::record::{Affected, Bound, Event, RangeKind};
-use firebreak_package::version::{self, Order};
+use firebreak_package::version::{Order, Version};
 use firebreak_package::{Ecosystem, affected};
+use std::cell::OnceCell;
+use std::cmp::Ordering;
 
 /// The answer for one version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -17,45 +19,61 @@ pub enum Answer {
     Affected,
 }
 
+/// A version that is asked for, read once for all that it is compared with.
+pub(crate) struct Asked<'q> {
+    text: &'q str,
+    order: Order,
+    own: Option<Version<'q>>,
+    semver: OnceCell<Option<Version<'q>>>,
+}
+
+impl<'q> Asked<'q> {
+    pub(crate) fn new(family: &Ecosystem, text: &'q str) -> Asked<'q> {
+        let order = family.order();
+        Asked { text, order, own: Version::parse(order, text), semver: OnceCell::new() }
+    }
+
+    /// Whether `listed` is the same version: by the ecosystem's order, or letter by letter where it has none for them.
+    pub(crate) fn is(&self, listed: &str) -> bool {
+        let own = || self.own.as_ref()?.partial_cmp(&Version::parse(self.order, listed)?);
+        listed == self.text || own() == Some(Ordering::Equal)
+    }
+
+    /// Whether it lies in one range. What cannot be ordered is undecided.
+    pub(crate) fn in_range<'a>(&self, kind: RangeKind, events: impl Iterator<Item = (Bound, &'a str)>) -> Answer {
+        let (order, version) = match kind {
+            RangeKind::Git => return at_commit(events, self.text),
+            RangeKind::Ecosystem => (self.order, &self.own),
+            RangeKind::Semver => (Order::Semver, self.semver.get_or_init(|| Version::parse(Order::Semver, self.text))),
+        };
+        let Some(version) = version else { return Answer::Undecided };
+        let events = events.map(|(bound, at)| match bound {
+            Bound::Introduced => affected::Event::Introduced(at),
+            Bound::Fixed => affected::Event::Fixed(at),
+            Bound::LastAffected => affected::Event::LastAffected(at),
+            Bound::Limit => affected::Event::Limit(at),
+        });
+        match affected::affected_by(order, events, version) {
+            affected::Affected::Yes => Answer::Affected,
+            affected::Affected::No => Answer::Unaffected,
+            affected::Affected::Undecided => Answer::Undecided,
+        }
+    }
+}
+
 /// Whether `version` is one of those that `affected` names.
 pub fn affects(affected: &Affected, version: &str) -> Answer {
-    let family = affected.family();
-    if affected.versions.iter().any(|listed| version::same(&family, listed, version)) {
+    let asked = Asked::new(&affected.family(), version);
+    if affected.versions.iter().any(|listed| asked.is(listed)) {
         return Answer::Affected;
     }
     if affected.ranges.is_empty() {
         return if affected.versions.is_empty() { Answer::Undecided } else { Answer::Unaffected };
     }
     let answers = affected.ranges.iter().map(|range| {
-        let events = range.events.iter().map(|Event { bound, version }| (*bound, version.as_str()));
-        in_range(&family, range.kind, events, version)
+        asked.in_range(range.kind, range.events.iter().map(|Event { bound, version }| (*bound, version.as_str())))
     });
     answers.max().unwrap_or(Answer::Undecided)
-}
-
-/// Whether `version` lies in one range. What cannot be ordered is undecided.
-pub(crate) fn in_range<'a>(
-    family: &Ecosystem,
-    kind: RangeKind,
-    events: impl Iterator<Item = (Bound, &'a str)>,
-    version: &str,
-) -> Answer {
-    let order = match kind {
-        RangeKind::Git => return at_commit(events, version),
-        RangeKind::Semver => Order::Semver,
-        RangeKind::Ecosystem => family.order(),
-    };
-    let events = events.map(|(bound, at)| match bound {
-        Bound::Introduced => affected::Event::Introduced(at),
-        Bound::Fixed => affected::Event::Fixed(at),
-        Bound::LastAffected => affected::Event::LastAffected(at),
-        Bound::Limit => affected::Event::Limit(at),
-    });
-    match affected::affected_in(order, &events.collect::<Vec<_>>(), version) {
-        affected::Affected::Yes => Answer::Affected,
-        affected::Affected::No => Answer::Unaffected,
-        affected::Affected::Undecided => Answer::Undecided,
-    }
 }
 
 /// A commit is known to be in or out only where the range names it.

@@ -5,6 +5,7 @@
 
 mod build;
 mod bytes;
+mod id;
 mod layout;
 mod look_up;
 mod record;

@@ -27,7 +27,12 @@ const TRIVY: &str = "incident/GHSA-69fq-xp46-6x23.affected.json";
 
 fn ids(index: &Index<'_>, ecosystem: &str, name: &str, version: &str) -> Vec<String> {
     let found = index.look_up(ecosystem, name, Some(version)).expect("whole");
-    found.matches.iter().filter(|one| one.answer == Answer::Affected).map(|one| one.id.to_owned()).collect()
+    found
+        .matches
+        .iter()
+        .filter(|one| one.answer == Answer::Affected)
+        .map(|one| index.id(one.record).unwrap().to_string())
+        .collect()
 }
 
 #[test]

@@ -38,15 +38,23 @@ pub fn affected(ecosystem: &Ecosystem, events: &[Event<'_>], version: &str) -> A
 
 /// The same under an order: a range of type `SEMVER` is one of [`Order::Semver`] in any ecosystem.
 pub fn affected_in(order: Order, events: &[Event<'_>], version: &str) -> Affected {
-    let Some(version) = Version::parse(order, version) else { return Affected::Undecided };
-    let mut limits = Vec::new();
-    let mut marks: Vec<Mark<'_>> = Vec::with_capacity(events.len());
+    match Version::parse(order, version) {
+        Some(version) => affected_by(order, events.iter().copied(), &version),
+        None => Affected::Undecided,
+    }
+}
+
+/// The same of a version that was read before, for whoever asks of many ranges.
+pub fn affected_by<'a>(order: Order, events: impl Iterator<Item = Event<'a>>, version: &Version<'_>) -> Affected {
+    // The last mark that the version has reached decides: no list is made, and none is sorted.
+    let mut last: Option<Mark<'a>> = None;
+    let (mut limited, mut before) = (false, false);
     for event in events {
         let (kind, text) = match event {
-            Event::Fixed(text) => (Kind::Fixed, *text),
-            Event::Introduced(text) => (Kind::Introduced, *text),
-            Event::LastAffected(text) => (Kind::LastAffected, *text),
-            Event::Limit(text) => (Kind::Limit, *text),
+            Event::Fixed(text) => (Kind::Fixed, text),
+            Event::Introduced(text) => (Kind::Introduced, text),
+            Event::LastAffected(text) => (Kind::LastAffected, text),
+            Event::Limit(text) => (Kind::Limit, text),
         };
         let at = match (kind, text) {
             // Before all, and after all.
@@ -56,27 +64,25 @@ pub fn affected_in(order: Order, events: &[Event<'_>], version: &str) -> Affecte
                 None => return Affected::Undecided,
             },
         };
-        match kind {
-            Kind::Limit => limits.push(at),
-            kind => marks.push(Mark { at, kind }),
+        let reached = at.as_ref().map_or(Some(Ordering::Greater), |at| version.partial_cmp(at));
+        let applies = match kind {
+            Kind::Limit => {
+                limited = true;
+                before |= at.is_none() || reached == Some(Ordering::Less);
+                false
+            }
+            Kind::Introduced | Kind::Fixed => reached.is_some_and(Ordering::is_ge),
+            Kind::LastAffected => reached.is_some_and(Ordering::is_gt),
+        };
+        let mark = Mark { at, kind };
+        if applies && last.as_ref().is_none_or(|last| mark.order(last).is_ge()) {
+            last = Some(mark);
         }
     }
-    let before = |limit: &Option<Version<'_>>| limit.as_ref().is_none_or(|limit| version < *limit);
-    if !limits.is_empty() && !limits.iter().any(before) {
-        return Affected::No;
+    match last {
+        Some(Mark { kind: Kind::Introduced, .. }) if !limited || before => Affected::Yes,
+        _ => Affected::No,
     }
-    marks.sort_by(|a, b| a.order(b));
-    let mut bad = false;
-    for mark in &marks {
-        let order = mark.at.as_ref().map_or(Some(Ordering::Greater), |at| version.partial_cmp(at));
-        match mark.kind {
-            Kind::Introduced if order.is_some_and(Ordering::is_ge) => bad = true,
-            Kind::Fixed if order.is_some_and(Ordering::is_ge) => bad = false,
-            Kind::LastAffected if order.is_some_and(Ordering::is_gt) => bad = false,
-            _ => {}
-        }
-    }
-    if bad { Affected::Yes } else { Affected::No }
 }
 
 /// Kinds in the order in which they are applied at one version: what is introduced where it was fixed is bad again.

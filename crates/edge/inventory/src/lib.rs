@@ -8,6 +8,7 @@ mod address;
 mod asked;
 pub mod collect;
 mod cut;
+mod files;
 mod installed;
 mod json;
 mod key;
@@ -21,6 +22,7 @@ mod shell;
 mod statements;
 mod survey;
 
+pub use files::{ListedFile, Listings, listings};
 pub use scan::{MAX_FILE_BYTES, scan_aws_account, scan_directory, scan_each};
 pub use scanner::{Found, KnownResource, OwnersJoins, ScanInput, Scanner, Setting, Surroundings};
 pub use survey::{Notes, Part, Survey, settle, survey};

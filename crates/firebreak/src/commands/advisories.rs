@@ -108,7 +108,8 @@ struct Found {
 #[derive(Serialize)]
 struct FoundMatch {
     id: String,
-    answer: &'static str,
+    #[serde(serialize_with = "as_word")]
+    answer: Answer,
     trust: &'static str,
     ecosystem: String,
     why: String,
@@ -170,7 +171,7 @@ fn look_up(args: &LookUpArgs, config: &Config, output: Output) -> Result<End> {
     let store = open(&world, &path)?;
     let index = store.index()?;
     let found = index.look_up(&ecosystem, &name, version.as_deref())?;
-    let advisories = grouped(&index, &found.matches)?;
+    let advisories = grouped(&index, &found.matches, version.as_deref())?;
     let package = version.as_ref().map_or_else(|| name.clone(), |version| format!("{name} {version}"));
     for one in &advisories {
         show(one, &format!("{ecosystem} {package}"), version.is_some(), output);
@@ -194,7 +195,7 @@ fn look_up(args: &LookUpArgs, config: &Config, output: Output) -> Result<End> {
     for id in &found.withdrawn {
         output.paragraph(2, &format!("withdrawn: {id}, which says nothing any more"));
     }
-    let withdrawn = found.withdrawn.iter().map(|id| (*id).to_owned()).collect();
+    let withdrawn = found.withdrawn.iter().map(Text::to_string).collect();
     let advisories = advisories.len();
     output.object(
         "look_up",
@@ -230,47 +231,51 @@ fn show(found: &Found, package: &str, with_version: bool, output: Output) {
 }
 
 /// The advisories of the matches, in the order of their first match.
-fn grouped(index: &Index<'_>, matches: &[Match<'_>]) -> Result<Vec<Found>> {
+fn grouped(index: &Index<'_>, matches: &[Match<'_>], version: Option<&str>) -> Result<Vec<Found>> {
+    let mut groups = Vec::with_capacity(matches.len());
+    for one in matches {
+        groups.push(index.group(one.record)?);
+    }
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
-    for one in matches {
-        let key = one.group.map_or((1, one.record), |group| (0, group));
+    for (one, group) in matches.iter().zip(&groups) {
+        let key = group.map_or((1, one.record), |group| (0, group));
         if !seen.insert(key) {
             continue;
         }
-        let of_it: Vec<&Match<'_>> = matches
+        let of_it = matches
             .iter()
-            .filter(|other| other.record == one.record || (one.group.is_some() && other.group == one.group))
-            .collect();
-        all.push(found(index.advisory(one.record)?, &of_it));
+            .zip(&groups)
+            .filter(|(other, their)| other.record == one.record || (group.is_some() && *their == group));
+        let mut shown: Vec<FoundMatch> = Vec::new();
+        for (other, _) in of_it {
+            let other = FoundMatch {
+                id: index.id(other.record)?.to_string(),
+                answer: other.answer,
+                trust: trust(other.trust),
+                ecosystem: other.ecosystem.to_owned(),
+                why: index.why(other, version),
+            };
+            // A record may say the same of several branches.
+            if !shown.iter().any(|one| one.id == other.id && one.why == other.why) {
+                shown.push(other);
+            }
+        }
+        all.push(found_in(index.advisory(one.record)?, shown));
     }
     Ok(all)
 }
 
-fn found(advisory: Advisory, matches: &[&Match<'_>]) -> Found {
+fn found_in(advisory: Advisory, matches: Vec<FoundMatch>) -> Found {
     let Advisory { records, reasons, conflicts } = advisory;
     let indicators: BTreeSet<Indicator> = records.iter().flat_map(|record| record.indicators.iter().cloned()).collect();
     let worst = matches.iter().map(|one| one.answer).max().unwrap_or(Answer::Unaffected);
-    let mut shown: Vec<FoundMatch> = Vec::new();
-    for one in matches {
-        let one = FoundMatch {
-            id: one.id.to_owned(),
-            answer: word(one.answer),
-            trust: trust(one.trust),
-            ecosystem: one.ecosystem.to_owned(),
-            why: one.why.clone(),
-        };
-        // A record may say the same of several branches.
-        if !shown.iter().any(|other| other.id == one.id && other.why == one.why) {
-            shown.push(one);
-        }
-    }
     Found {
         advisory: records.first().map(|record| record.id.clone()).unwrap_or_default(),
         malicious: records.iter().any(|record| record.speaks() && record.malicious),
         answer: word(worst),
         summary: records.iter().map(|record| record.summary.clone()).find(|text| !text.is_empty()).unwrap_or_default(),
-        matches: shown,
+        matches,
         records: records.into_iter().map(FoundRecord::from).collect(),
         reasons,
         conflicts,
@@ -287,6 +292,10 @@ impl From<Record> for FoundRecord {
         let Record { id, modified, published, withdrawn, aliases, .. } = record;
         FoundRecord { id, form, modified, published, withdrawn, aliases }
     }
+}
+
+fn as_word<S: serde::Serializer>(answer: &Answer, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(word(*answer))
 }
 
 fn word(answer: Answer) -> &'static str {

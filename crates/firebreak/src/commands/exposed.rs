@@ -1,20 +1,21 @@
 //! `firebreak exposed`: which environments ran a bad release, and which cannot be told.
 
+pub(crate) mod gather;
+mod records;
+
 use super::{End, show_problems};
-use crate::cli::ExposedArgs;
+use crate::cli::{ExposedArgs, ReportFormat};
 use crate::config::Config;
 use crate::content;
-use crate::estate::{Estate, Packages};
-use crate::output::{Output, count, short};
-use crate::redaction::{for_this_run, redaction};
+use crate::output::{Output, count, print, short};
 use anyhow::{Result, bail};
-use firebreak_exposure::{EvidenceBook, Profile, observe};
-use firebreak_intake::{Inputs, Options, Reader, SOURCES};
+use firebreak_exposure::{Answer, Place, Profile, Report};
 use firebreak_model::{Judgement, Verdict};
 use firebreak_world::World;
+use gather::{Gathered, Wanted, gather};
+use records::Records;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// How many environments have which verdict, counting the worst over all profiles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -57,29 +58,42 @@ pub(crate) fn gravest(judgements: &[Judgement]) -> BTreeMap<&str, &Judgement> {
 struct Summary {
     verdicts: Tally,
     profiles: Vec<String>,
+    problems: usize,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &ExposedArgs, config: &Config, output: Output) -> Result<End> {
-    if args.logs.is_none() && args.inventory.is_empty() {
-        bail!("nothing to look at\nhint: name --logs, --inventory or both");
-    }
     let world = World::offline();
     let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     show_problems(&problems);
     let profiles = chosen(profiles, args.profile.as_deref())?;
-    let mut book = EvidenceBook::new();
-    let estate = Estate::read(&world, &args.inventory, world.clock.now(), &Packages::default());
-    show_problems(&estate.problems);
-    estate.evidence.iter().for_each(|evidence| book.add_evidence(evidence));
-    if let Some(logs) = &args.logs {
-        read_logs(&world, logs, &mut book, output)?;
+    let records = Records::open(&world, args.advisories.as_deref(), config)?;
+    let wanted = Wanted { paths: &args.paths, logs: args.logs.as_deref(), inventory: &args.inventory };
+    let gathered = gather(&world, wanted, output)?;
+    show_problems(&gathered.problems);
+    let judgements = gathered.judge(&profiles);
+    let looking = Looking { gathered: &gathered, profiles: &profiles, records: &records };
+    let fail_on = args.fail_on.map_or(Verdict::Unknown, Verdict::from);
+    match args.format {
+        None => show(&judgements, &looking, args.all, output)?,
+        Some(format) => {
+            let answers = judgements.iter().map(|judgement| looking.answer(judgement)).collect::<Result<Vec<_>>>()?;
+            let version = env!("CARGO_PKG_VERSION");
+            let report = Report { version, answers: &answers, problems: &gathered.problems, fail_on };
+            print(&match format {
+                ReportFormat::Sarif => report.sarif(),
+                ReportFormat::Junit => report.junit(),
+                ReportFormat::Markdown => report.markdown(),
+                ReportFormat::Json => report.json(),
+            });
+        }
     }
-    let judgements = book.judge_all(&profiles);
-    report(&judgements, &profiles, args.all, output)
+    let fails = judgements.iter().any(|judgement| judgement.verdict >= fail_on);
+    Ok(if fails { End::NeedsPerson } else { End::Done })
 }
 
-pub(super) fn chosen(profiles: Vec<Profile>, id: Option<&str>) -> Result<Vec<Profile>> {
+/// The profiles that are asked for by `id`; all where none is.
+pub(crate) fn chosen(profiles: Vec<Profile>, id: Option<&str>) -> Result<Vec<Profile>> {
     let Some(id) = id else { return Ok(profiles) };
     let known = profiles.iter().map(|profile| profile.id.to_string()).collect::<Vec<_>>().join(", ");
     let found: Vec<Profile> = profiles.into_iter().filter(|profile| profile.id == id).collect();
@@ -89,45 +103,50 @@ pub(super) fn chosen(profiles: Vec<Profile>, id: Option<&str>) -> Result<Vec<Pro
     Ok(found)
 }
 
-/// Reads the folders of `logs` that are named after a source.
-pub(super) fn read_logs(world: &World, logs: &Path, book: &mut EvidenceBook, output: Output) -> Result<()> {
-    let mut any = false;
-    let redact = redaction(for_this_run(world));
-    for source in SOURCES.iter().filter(|source| logs.join(source.name()).is_dir()) {
-        any = true;
-        let pattern = logs.join(source.name()).display().to_string();
-        let inputs = Inputs::open(world, &[pattern], *source);
-        let mut reader = Reader::new(world, inputs, *source, Options::default(), &redact);
-        loop {
-            let batch = reader.next_batch(10_000);
-            if batch.is_empty() {
-                break;
-            }
-            batch.events.iter().flat_map(observe).for_each(|seen| book.add(&seen));
-            show_problems(&batch.quarantined.iter().map(|record| record.problem.clone()).collect::<Vec<_>>());
-            output.progress(format!("reading {}", source.name()));
-        }
-    }
-    output.progress_done();
-    if !any {
-        let names = SOURCES.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
-        bail!("`{}` has no folder named after a source\nhint: the sources are {names}", logs.display());
-    }
-    Ok(())
+/// What answers are made of.
+struct Looking<'a> {
+    gathered: &'a Gathered,
+    profiles: &'a [Profile],
+    records: &'a Records,
 }
 
-fn report(judgements: &[Judgement], profiles: &[Profile], all: bool, output: Output) -> Result<End> {
+impl Looking<'_> {
+    fn answer(&self, judgement: &Judgement) -> Result<Answer> {
+        let profile = self.profiles.iter().find(|profile| profile.id == judgement.profile);
+        let environment = &judgement.environment;
+        let places = profile.map(|profile| self.gathered.places(profile, environment)).unwrap_or_default();
+        let evidence = self.gathered.evidence(environment);
+        let advisories = match profile.zip(evidence.as_ref()) {
+            Some((profile, evidence)) => self.records.of(profile, evidence)?,
+            None => Vec::new(),
+        };
+        Ok(Answer {
+            judgement: judgement.clone(),
+            title: profile.map(|profile| profile.title.clone()).unwrap_or_default(),
+            places: places.iter().map(|place| Place::of(place)).collect(),
+            advisories,
+            owners: self.gathered.owners(environment),
+        })
+    }
+}
+
+/// Text names what is not clear, and with `all` the rest; JSON names everything.
+fn show(judgements: &[Judgement], looking: &Looking<'_>, all: bool, output: Output) -> Result<()> {
     let mut tally = Tally::default();
-    let worst = gravest(judgements);
-    for (environment, judgement) in &worst {
+    for (environment, judgement) in gravest(judgements) {
         tally.add(judgement.verdict);
-        if judgement.verdict == Verdict::Clear && !all {
+        if judgement.verdict == Verdict::Clear && !all && !output.json {
             continue;
         }
-        output.object("judgement", judgement);
+        let answer = looking.answer(judgement)?;
+        output.object("judgement", &answer);
         output.text(format!("{:<8} {}", word(judgement.verdict), short(environment, 90)));
         output.paragraph(9, &format!("{}: {}", judgement.profile, judgement.decided_by.join("; ")));
         judgement.gaps.iter().for_each(|gap| output.paragraph(9, &format!("missing: {gap}")));
+        answer.advisories.iter().for_each(|said| output.paragraph(9, said));
+        if !answer.owners.is_empty() {
+            output.paragraph(9, &format!("owners: {}", answer.owners.join(", ")));
+        }
     }
     let Tally { exposed, suspect, clear, unknown } = tally;
     output.text("");
@@ -141,12 +160,12 @@ fn report(judgements: &[Judgement], profiles: &[Profile], all: bool, output: Out
     if exposed + suspect > 0 {
         output.text("next: firebreak reach --inventory <dir> --from <environment>");
     }
-    let profiles = profiles.iter().map(|profile| format!("{} r{}", profile.id, profile.revision)).collect();
-    output.object("exposed", &Summary { verdicts: tally, profiles });
-    Ok(if exposed + suspect + unknown > 0 { End::NeedsPerson } else { End::Done })
+    let profiles = looking.profiles.iter().map(|profile| format!("{} r{}", profile.id, profile.revision)).collect();
+    output.object("exposed", &Summary { verdicts: tally, profiles, problems: looking.gathered.problems.len() });
+    Ok(())
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(crate) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Exposed => "exposed",
         Verdict::Suspect => "suspect",

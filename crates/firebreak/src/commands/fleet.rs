@@ -6,15 +6,14 @@ mod who;
 
 pub(super) use report::note_of;
 
-use super::{End, exposed};
+use super::End;
+use super::exposed::gather::{Wanted, gather};
 use crate::cli::{FleetArgs, FleetCommand, FleetFromArgs};
 use crate::config::Config;
-use crate::estate::{Estate, Packages};
 use crate::live::recover;
 use crate::output::Output;
 use crate::store::Store;
 use anyhow::{Result, bail};
-use firebreak_exposure::EvidenceBook;
 use firebreak_model::EnvironmentEvidence;
 use firebreak_world::World;
 use std::path::PathBuf;
@@ -60,13 +59,9 @@ fn known(world: &World, args: &FleetFromArgs, config: &Config, output: Output) -
             directories: config.inventory.paths.clone(),
         });
     }
-    let mut book = EvidenceBook::new();
-    let estate = Estate::read(world, &args.inventory, world.clock.now(), &Packages::default());
-    super::show_problems(&estate.problems);
-    estate.evidence.iter().for_each(|evidence| book.add_evidence(evidence));
-    if let Some(logs) = &args.logs {
-        exposed::read_logs(world, logs, &mut book, output)?;
-    }
-    let evidence = book.environments().filter_map(|environment| book.evidence(environment)).collect();
+    let wanted = Wanted { paths: &[], logs: args.logs.as_deref(), inventory: &args.inventory };
+    let gathered = gather(world, wanted, output)?;
+    super::show_problems(&gathered.problems);
+    let evidence = gathered.environments();
     Ok(Known { evidence, data: None, directories: args.inventory.clone() })
 }

@@ -1,6 +1,7 @@
 //! Building an index from records, and merging one with what came since.
 
 use super::bytes::Writer;
+use super::id::is_packed;
 use super::layout::{self, HEADER, MAGIC, SECTIONS, Section, VERSION};
 use super::record::{Posting, Symbols, encode, write_statement, write_text};
 use super::{Index, IndexError};
@@ -69,8 +70,11 @@ fn symbols<'r>(records: &'r [Record], names: &'r Names<'_>) -> (Symbols<'r>, Vec
     let mut add = |text: &'r str| *counts.entry(text).or_default() += 1;
     names.keys().for_each(|(family, _)| add(family));
     for record in records {
-        for list in [&record.aliases, &record.severity, &record.related, &record.upstream, &record.conflicts] {
+        for list in [&record.severity, &record.conflicts] {
             list.iter().for_each(|text| add(text));
+        }
+        for list in [&record.aliases, &record.related, &record.upstream] {
+            list.iter().filter(|id| !is_packed(id)).for_each(|id| add(id));
         }
         for indicator in &record.indicators {
             add(&indicator.kind);

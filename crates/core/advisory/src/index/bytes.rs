@@ -3,7 +3,7 @@
 use super::IndexError;
 
 /// A place in bytes. Every read is checked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'b> {
     bytes: &'b [u8],
     at: usize,

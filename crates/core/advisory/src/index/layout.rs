@@ -5,7 +5,7 @@
 /// The first eight bytes.
 pub(super) const MAGIC: [u8; 8] = *b"FBADVIDX";
 /// The format that is written and read.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// How many sections there are.
 pub(super) const SECTIONS: usize = 9;
 /// Magic, version, reserve, digest, seed, and from and length of each section.

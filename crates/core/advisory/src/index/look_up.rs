@@ -2,12 +2,13 @@
 
 use super::bytes::Cursor;
 use super::layout::{self, ENTRY, Section};
-use super::record::{Head, event, face, name, range_head, read_text};
+use super::record::{Face, Head, event, face, name, range_head, read_text};
 use super::{Index, IndexError};
-use crate::affects::{Answer, in_range};
+use crate::affects::{Answer, Asked};
 use crate::record::{Record, Trust};
+use firebreak_model::Text;
+use firebreak_package::Ecosystem;
 use firebreak_package::ecosystem::{distribution, release};
-use firebreak_package::{Ecosystem, version};
 
 /// What an index says of a package.
 #[derive(Clone, Debug, Default)]
@@ -15,18 +16,14 @@ pub struct LookUp<'i> {
     /// The records that name the version, or cannot say: malware first, then as sure as they are.
     pub matches: Vec<Match<'i>>,
     /// Ids of records about the package that were taken back and say nothing any more.
-    pub withdrawn: Vec<&'i str>,
+    pub withdrawn: Vec<Text>,
 }
 
 /// One record that names a version, or may.
 #[derive(Clone, Debug)]
 pub struct Match<'i> {
-    /// Its id.
-    pub id: &'i str,
-    /// Its place among the records.
+    /// Its place among the records: [`Index::id`] and [`Index::group`] say which it is.
     pub record: usize,
-    /// The advisory that it belongs to, where others do too.
-    pub group: Option<usize>,
     /// Whether it speaks of code made to harm.
     pub malicious: bool,
     /// Affected, or undecided.
@@ -35,8 +32,7 @@ pub struct Match<'i> {
     pub trust: Trust,
     /// The ecosystem as the record writes it, a distribution's release included.
     pub ecosystem: &'i str,
-    /// Why, in one sentence.
-    pub why: String,
+    why: Why<'i>,
 }
 
 /// Records about one thing.
@@ -56,6 +52,7 @@ impl<'i> Index<'i> {
         let family = Ecosystem::of(ecosystem);
         let canonical = family.canonical(name);
         let mut found = LookUp::default();
+        let asked = version.map(|version| Asked::new(&family, version));
         let Some(mut cursor) = self.find(family.word(), &canonical)? else { return Ok(found) };
         for _ in 0..cursor.count("statements")? {
             let mut cursor = cursor.part("a statement")?;
@@ -64,24 +61,21 @@ impl<'i> Index<'i> {
                 continue;
             }
             if head.withdrawn {
-                found.withdrawn.push(face(self, head.record)?.id);
+                found.withdrawn.push(self.id(head.record)?);
                 continue;
             }
-            let (answer, why) = match version {
-                Some(version) => self.decide(&family, &mut cursor, version)?,
+            let (answer, why) = match &asked {
+                Some(asked) => self.decide(&mut cursor, asked)?,
                 None => (Answer::Undecided, Why::NotAsked),
             };
             if answer != Answer::Unaffected {
-                let face = face(self, head.record)?;
                 found.matches.push(Match {
-                    id: face.id,
                     record: head.record,
-                    group: face.group,
                     malicious: head.malicious,
                     answer,
                     trust: head.trust,
                     ecosystem: head.ecosystem,
-                    why: why.sentence(version.unwrap_or_default()),
+                    why,
                 });
             }
         }
@@ -91,20 +85,35 @@ impl<'i> Index<'i> {
         Ok(found)
     }
 
+    /// The id of the record at `place`.
+    pub fn id(&self, place: usize) -> Result<Text, IndexError> {
+        face(self, place).map(|face| face.id)
+    }
+
+    /// The advisory that the record at `place` belongs to, where others do too.
+    pub fn group(&self, place: usize) -> Result<Option<usize>, IndexError> {
+        face(self, place).map(|face| face.group)
+    }
+
+    /// Why a record names the version that was asked for, in one sentence. `asked` is what the look-up was given.
+    pub fn why(&self, found: &Match<'i>, asked: Option<&str>) -> String {
+        found.why.sentence(self, found.answer, asked.unwrap_or_default())
+    }
+
     /// The record with this id, of whichever form, and its place.
     pub fn by_id(&self, id: &str) -> Result<Option<usize>, IndexError> {
         let (mut from, mut to) = (0, self.records());
         while from < to {
             let middle = from + (to - from) / 2;
-            if face(self, middle)?.id < id { from = middle + 1 } else { to = middle }
+            if self.id(middle)?.as_str() < id { from = middle + 1 } else { to = middle }
         }
-        let found = from < self.records() && face(self, from)?.id == id;
+        let found = from < self.records() && self.id(from)? == id;
         Ok(found.then_some(from))
     }
 
     /// The advisory of the record at `place`: itself alone, or with its partners.
     pub fn advisory(&self, place: usize) -> Result<Advisory, IndexError> {
-        let Some(group) = face(self, place)?.group else {
+        let Face { group: Some(group), .. } = face(self, place)? else {
             let record = self.record(place)?;
             let conflicts = record.conflicts.iter().map(|conflict| format!("`{}`: {conflict}", record.id)).collect();
             return Ok(Advisory { records: vec![record], reasons: Vec::new(), conflicts });
@@ -145,12 +154,7 @@ impl<'i> Index<'i> {
         Ok(None)
     }
 
-    fn decide<'s>(
-        &'s self,
-        family: &Ecosystem,
-        cursor: &mut Cursor<'i>,
-        asked: &str,
-    ) -> Result<(Answer, Why<'s, 'i>), IndexError> {
+    fn decide(&self, cursor: &mut Cursor<'i>, asked: &Asked<'_>) -> Result<(Answer, Why<'i>), IndexError> {
         let mut decided = (Answer::Unaffected, Why::NoVersions);
         let ranges = cursor.count("ranges")?;
         for _ in 0..ranges {
@@ -170,13 +174,13 @@ impl<'i> Index<'i> {
                 left = left.checked_sub(1)?;
                 next()
             });
-            let answer = in_range(family, kind, &mut events, asked);
+            let answer = asked.in_range(kind, &mut events);
             events.by_ref().for_each(drop);
             if let Some(error) = fault {
                 return Err(error);
             }
             if answer > decided.0 {
-                decided = (answer, Why::Range(self, start, count, answer));
+                decided = (answer, Why::Range(start, count));
             }
         }
         let listed = cursor.count("versions")?;
@@ -185,7 +189,7 @@ impl<'i> Index<'i> {
         }
         for _ in 0..listed {
             let theirs = read_text(self, cursor)?;
-            if version::same(family, theirs, asked) {
+            if asked.is(theirs) {
                 return Ok((Answer::Affected, Why::Listed(theirs)));
             }
         }
@@ -196,26 +200,29 @@ impl<'i> Index<'i> {
     }
 }
 
-/// Why a record names a version; words are made only for what is found.
-enum Why<'s, 'i> {
+/// Why a record names a version. Words are made when someone asks.
+#[derive(Clone, Debug)]
+enum Why<'i> {
     NotAsked,
     NoVersions,
     Listed(&'i str),
-    Range(&'s Index<'i>, Cursor<'i>, usize, Answer),
+    /// Where the events are, and how many.
+    Range(Cursor<'i>, usize),
 }
 
-impl Why<'_, '_> {
-    fn sentence(self, asked: &str) -> String {
+impl<'i> Why<'i> {
+    fn sentence(&self, index: &Index<'i>, answer: Answer, asked: &str) -> String {
         match self {
             Why::NotAsked => "the record speaks of this package; no version was asked for".to_owned(),
             Why::NoVersions => "the record names no versions: any may be meant".to_owned(),
-            Why::Listed(listed) if listed == asked => format!("the record lists {listed}"),
+            Why::Listed(listed) if *listed == asked => format!("the record lists {listed}"),
             Why::Listed(listed) => format!("the record lists {listed}, which is {asked}"),
-            Why::Range(index, mut cursor, count, answer) => {
+            Why::Range(start, count) => {
+                let mut cursor = *start;
                 const SHOWN: usize = 6;
-                let shown = (0..count.min(SHOWN)).map_while(|_| event(index, &mut cursor).ok());
+                let shown = (0..*count.min(&SHOWN)).map_while(|_| event(index, &mut cursor).ok());
                 let mut words: Vec<String> = shown.map(|(bound, at)| format!("{} {at}", bound.word())).collect();
-                if count > SHOWN {
+                if *count > SHOWN {
                     words.push("more".to_owned());
                 }
                 let range = words.join(", ");

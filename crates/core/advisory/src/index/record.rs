@@ -3,6 +3,7 @@
 //! What it says of a package stands with the package's name, where look-ups find it; the record refers to that.
 
 use super::bytes::{Cursor, Writer};
+use super::id::{read_id, read_ids, write_id, write_ids};
 use super::layout::Section;
 use super::{Index, IndexError};
 use crate::record::{Affected, Bound, Event, Form, Indicator, Range, RangeKind, Record, Trust};
@@ -94,7 +95,7 @@ pub(super) fn encode(record: &Record, group: Option<usize>, postings: &[Posting]
     ] {
         flags |= if on { flag } else { 0 };
     }
-    out.text(&record.id);
+    write_id(&mut out, &record.id);
     out.number(flags);
     out.size(group.map_or(0, |group| group + 1));
     // Most records were published when they last changed, or not long before.
@@ -112,14 +113,13 @@ pub(super) fn encode(record: &Record, group: Option<usize>, postings: &[Posting]
         out.size(*behind);
     }
     if flags & ALIASES != 0 {
-        for list in [&record.aliases, &record.severity] {
-            write_texts(&mut out, symbols, list);
-        }
+        write_ids(&mut out, symbols, &record.aliases);
+        write_texts(&mut out, symbols, &record.severity);
     }
     if more {
-        for list in lists {
-            write_texts(&mut out, symbols, list);
-        }
+        write_ids(&mut out, symbols, &record.related);
+        write_ids(&mut out, symbols, &record.upstream);
+        write_texts(&mut out, symbols, &record.conflicts);
         out.size(record.indicators.len());
         for indicator in &record.indicators {
             write_text(&mut out, symbols, &indicator.kind);
@@ -138,15 +138,15 @@ fn read_texts<'i>(index: &Index<'i>, cursor: &mut Cursor<'i>) -> Result<Vec<Text
     (0..cursor.count("a list")?).map(|_| read_text(index, cursor).map(Text::new)).collect()
 }
 
-/// What a look-up needs of a record: its id, whether it is about malware, and its advisory.
-pub(super) struct Face<'i> {
-    pub(super) id: &'i str,
+/// How a record begins: its id and its advisory.
+pub(super) struct Face {
+    pub(super) id: Text,
     pub(super) group: Option<usize>,
 }
 
-pub(super) fn face<'i>(index: &Index<'i>, place: usize) -> Result<Face<'i>, IndexError> {
+pub(super) fn face(index: &Index<'_>, place: usize) -> Result<Face, IndexError> {
     let mut cursor = Cursor::at(index.section(Section::Records), index.place(Section::RecordPlaces, place)?);
-    let id = cursor.text("an id")?;
+    let id = read_id(&mut cursor)?;
     cursor.number("flags")?;
     Ok(Face { id, group: cursor.size("an advisory")?.checked_sub(1) })
 }
@@ -154,7 +154,7 @@ pub(super) fn face<'i>(index: &Index<'i>, place: usize) -> Result<Face<'i>, Inde
 /// The whole record, and the number of its advisory where that has more than one.
 pub(super) fn decode(index: &Index<'_>, place: usize) -> Result<(Record, Option<usize>), IndexError> {
     let mut cursor = Cursor::at(index.section(Section::Records), index.place(Section::RecordPlaces, place)?);
-    let id = Text::new(cursor.text("an id")?);
+    let id = read_id(&mut cursor)?;
     let flags = cursor.number("flags")?;
     let is = |flag: u64| flags & flag != 0;
     let group = cursor.size("an advisory")?.checked_sub(1);
@@ -179,12 +179,12 @@ pub(super) fn decode(index: &Index<'_>, place: usize) -> Result<(Record, Option<
         record.affected.push(statement(index, name, behind)?);
     }
     if is(ALIASES) {
-        record.aliases = read_texts(index, &mut cursor)?;
+        record.aliases = read_ids(index, &mut cursor)?;
         record.severity = read_texts(index, &mut cursor)?;
     }
     if is(MORE) {
-        record.related = read_texts(index, &mut cursor)?;
-        record.upstream = read_texts(index, &mut cursor)?;
+        record.related = read_ids(index, &mut cursor)?;
+        record.upstream = read_ids(index, &mut cursor)?;
         record.conflicts = read_texts(index, &mut cursor)?;
         for _ in 0..cursor.count("indicators")? {
             let kind = Text::new(read_text(index, &mut cursor)?);

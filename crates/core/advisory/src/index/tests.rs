@@ -112,7 +112,7 @@ proptest! {
             }
             let found = index.look_up(ecosystem, &name, Some(&asked)).unwrap();
             let mut found: Vec<(Text, Answer)> =
-                found.matches.iter().map(|one| (Text::new(one.id), one.answer)).collect();
+                found.matches.iter().map(|one| (index.id(one.record).unwrap(), one.answer)).collect();
             found.sort();
             expected.sort();
             prop_assert_eq!(found, expected);
@@ -206,7 +206,11 @@ fn a_match_says_why() {
     let index = Index::open(&built.bytes).unwrap();
     let why = |version| {
         let found = index.look_up("PyPI", "X", Some(version)).unwrap();
-        found.matches.iter().map(|one| format!("{}: {}", one.id, one.why)).collect::<Vec<_>>()
+        found
+            .matches
+            .iter()
+            .map(|one| format!("{}: {}", index.id(one.record).unwrap(), index.why(one, Some(version))))
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         why("v1.0.0"),

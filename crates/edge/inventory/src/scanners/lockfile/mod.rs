@@ -7,7 +7,7 @@ use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use firebreak_model::{EnvironmentEvidence, NodeKey, NodeKind, Observation, ObservationKind, Problem, Text};
 use firebreak_package::CoolDown;
-use firebreak_package::formats::listing::{Listed, Settings};
+use firebreak_package::formats::listing::{Listed, Listing, Settings};
 use firebreak_package::formats::{Format, Input, Kind, recognise};
 use std::path::Path;
 
@@ -54,7 +54,7 @@ impl Scanner for Lockfile {
 }
 
 /// The environment that the folder below `lockfiles/` names: by its key, or by the file of its snapshot.
-fn environment(input: &ScanInput<'_>) -> Option<NodeKey> {
+pub(crate) fn environment(input: &ScanInput<'_>) -> Option<NodeKey> {
     let parts = input.parts();
     let at = parts.iter().position(|part| *part == "lockfiles")?;
     // The folder, not the file itself.
@@ -107,7 +107,22 @@ pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
         report.add(reason.clone(), "name one of the locks that the page of this scanner lists");
         return Locked { gaps: vec![format!("{input}: {reason}")], problems: report.finish(), ..Locked::default() };
     };
-    let listing = format.read(&Input { path: &path.display().to_string(), bytes });
+    let mut listing = format.read(&Input { path: &path.display().to_string(), bytes });
+    // What a manifest asks for, the lock beside it decides; its settings count.
+    if format.kind == Kind::Manifest {
+        if listing.problems.is_empty() {
+            listing.gaps.clear();
+        }
+        listing.packages.clear();
+        listing.requirements.clear();
+        listing.commits.clear();
+        listing.complete.clear();
+    }
+    listed(format.kind, &input, listing)
+}
+
+/// What the listing of a file of this kind shows. `input` is the file's name in evidence.
+pub(crate) fn listed(kind: Kind, input: &str, listing: Listing) -> Locked {
     let mut locked = Locked {
         observations: Vec::with_capacity(listing.packages.len()),
         gaps: listing.gaps.iter().map(|gap| format!("{input}: {gap}")).collect(),
@@ -116,17 +131,10 @@ pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
     for problem in &mut locked.problems {
         problem.source = Text::new(NAME);
     }
-    // What a manifest asks for, the lock beside it decides; its settings count.
-    if format.kind == Kind::Manifest && locked.problems.is_empty() {
-        locked.gaps.clear();
-    }
-    let ages = ages(&listing.settings, &input, &mut locked.gaps);
+    let ages = ages(&listing.settings, input, &mut locked.gaps);
     locked.observations.extend(ages);
-    if format.kind == Kind::Manifest {
-        return locked;
-    }
     let mut see = |line: Option<u32>, what: ObservationKind| {
-        let evidence = line.map_or_else(|| input.clone(), |line| format!("{input}:{line}"));
+        let evidence = line.map_or_else(|| input.to_owned(), |line| format!("{input}:{line}"));
         locked.observations.push(Observation { time: None, what, evidence: Text::new(evidence) });
     };
     for commit in &listing.commits {
@@ -135,7 +143,7 @@ pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
     }
     for package in listing.packages {
         let line = package.line;
-        see(line, observation(format.kind, package));
+        see(line, observation(kind, package));
     }
     for required in listing.requirements.into_iter().filter(|required| !required.constraint) {
         let (ecosystem, name) = (Text::new(required.ecosystem.word()), required.name);
@@ -169,13 +177,13 @@ fn ages(settings: &Settings, input: &str, gaps: &mut Vec<String>) -> Vec<Observa
     seen
 }
 
-/// A lock says what an install gives, a bill what was found.
+/// A lock says what an install gives, a bill and an installed tree what was found.
 fn observation(kind: Kind, package: Listed) -> ObservationKind {
     let ecosystem = Text::new(package.ecosystem.word());
     let mut sha256: Vec<Text> = package.sha256().cloned().collect();
     let (name, version) = (package.name, package.version);
     match kind {
-        Kind::Bill => ObservationKind::Installed { ecosystem, name, version, sha256: sha256.pop() },
+        Kind::Bill | Kind::Installed => ObservationKind::Installed { ecosystem, name, version, sha256: sha256.pop() },
         _ => ObservationKind::Locked { ecosystem, name, version, sha256 },
     }
 }

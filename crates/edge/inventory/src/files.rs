@@ -1,0 +1,311 @@
+//! Files that list packages, wherever they lie: each answers for an install that follows it.
+//!
+//! An inventory says which environment a lock belongs to; a folder of a repository does not. So each lockfile, manifest and
+//! bill of materials is a place of its own here, `environment:file/<path>`, and what is said of it is said of whatever follows
+//! it. A manifest beside a lock is asked as well: not every install follows the lock. Nothing is known of when and whether
+//! that happened. Files of installed trees below one root are one place.
+
+use crate::report::Report;
+use crate::scan::MAX_FILE_BYTES;
+use crate::scanner::{ScanInput, Surroundings};
+use crate::scanners::lockfile;
+use firebreak_model::{EnvironmentEvidence, NodeKey, Observation, ObservationKind, Problem, Text, Time};
+use firebreak_package::Ecosystem;
+use firebreak_package::formats::listing::{Listing, Required};
+use firebreak_package::formats::{Format, Input, Kind, recognise};
+use firebreak_world::{FileMeta, World};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+const NAME: &str = "files";
+/// How much of a file is looked at to tell what it is, in bytes.
+const HEAD_BYTES: u64 = 4096;
+/// Folders of what is installed: locks and manifests in them belong to packages, not to their user.
+const INSTALLED: [&str; 3] = ["node_modules", "site-packages", "dist-packages"];
+
+/// One file that lists packages, or an installed tree.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ListedFile {
+    /// What it says, under `environment:file/<path>`.
+    pub evidence: EnvironmentEvidence,
+    /// The ecosystems of which an install that follows it brings packages. `None` where it tells of more than one install, or
+    /// where it could not be read well enough to tell: then anything may have come.
+    pub brings: Option<Vec<Ecosystem>>,
+}
+
+/// What lies below a root.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Listings {
+    /// In the order of paths.
+    pub files: Vec<ListedFile>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads every file below `root` that lists packages; `root` may be one file. What an inventory keeps for an environment that
+/// it names (`lockfiles/<environment>/…`) is not asked again.
+pub fn listings(world: &World, root: &Path) -> Listings {
+    let mut all = Listings::default();
+    let directory = world.disk.is_directory(root);
+    let found = if directory { world.disk.list(root) } else { world.disk.meta(root).map(|meta| vec![meta]) };
+    let files = found.unwrap_or_else(|error| {
+        let mut report = Report::new(NAME, root);
+        report.add(format!("cannot be read: {error}"), "check the path and its permissions");
+        all.problems.extend(report.finish());
+        Vec::new()
+    });
+    let base = if directory { root } else { root.parent().unwrap_or(Path::new("")) };
+    let mut reading = Reading { world, base, manifests: Vec::new(), settings: BTreeMap::new(), tree: None, all };
+    files.iter().for_each(|file| reading.file(file));
+    reading.finish(root)
+}
+
+struct Reading<'a> {
+    world: &'a World,
+    base: &'a Path,
+    /// Places of manifests among the files, each with its folder.
+    manifests: Vec<(usize, String)>,
+    /// What files of settings say, by folder.
+    settings: BTreeMap<String, Vec<Observation>>,
+    tree: Option<EnvironmentEvidence>,
+    all: Listings,
+}
+
+impl Reading<'_> {
+    fn file(&mut self, file: &FileMeta) {
+        let path = shown(&file.path);
+        let relative = file.path.strip_prefix(self.base).unwrap_or(&file.path);
+        let installed = relative.components().any(|part| INSTALLED.iter().any(|own| part.as_os_str() == *own));
+        if relative.components().any(|part| part.as_os_str() == ".git") {
+            return;
+        }
+        let Some(format) = self.format(file, &path) else { return };
+        if installed && format.kind != Kind::Installed {
+            return;
+        }
+        let bytes = match self.world.disk.read(&file.path) {
+            Ok(bytes) if file.size <= MAX_FILE_BYTES => bytes,
+            Ok(_) => return self.failed(&path, format!("{} bytes are more than are read", file.size)),
+            Err(error) => return self.failed(&path, format!("cannot be read: {error}")),
+        };
+        // People leave secrets in manifests and settings: from here on they are gone.
+        let bytes = firebreak_classify::hide(&bytes);
+        let surroundings = Surroundings::default();
+        let known = Time::from_seconds(0);
+        let input = ScanInput {
+            path: relative,
+            bytes: &bytes,
+            known,
+            surroundings: &surroundings,
+            world: self.world,
+            root: self.base,
+        };
+        if format.kind == Kind::Lock && lockfile::environment(&input).is_some() {
+            return;
+        }
+        self.listing(&path, format, format.read(&Input { path: &path, bytes: &bytes }));
+    }
+
+    /// By its name; a bill of materials may be called anything and is told by how it begins.
+    fn format(&self, file: &FileMeta, path: &str) -> Option<&'static Format> {
+        let bill = || {
+            let ending = file.path.extension()?;
+            if !["json", "xml", "spdx"].iter().any(|own| ending.eq_ignore_ascii_case(own)) {
+                return None;
+            }
+            let mut head = Vec::new();
+            self.world.disk.open(&file.path, 0).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+            recognise(path, &head).filter(|format| format.kind == Kind::Bill)
+        };
+        recognise(path, &[]).or_else(bill)
+    }
+
+    fn failed(&mut self, path: &str, reason: String) {
+        let mut report = Report::new(NAME, Path::new(path));
+        report.add(reason.clone(), "check the file and its permissions");
+        self.all.problems.extend(report.finish());
+        let evidence = EnvironmentEvidence {
+            environment: NodeKey::environment("file", path),
+            runs: Vec::new(),
+            observations: Vec::new(),
+            gaps: vec![format!("{path}: {reason}")],
+        };
+        self.all.files.push(ListedFile { evidence, brings: None });
+    }
+
+    fn listing(&mut self, path: &str, format: &Format, mut listing: Listing) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        if format.kind == Kind::Settings {
+            let settings = lockfile::listed(format.kind, path, listing);
+            self.settings.entry(folder).or_default().extend(settings.observations);
+            self.all.problems.extend(settings.problems);
+            return;
+        }
+        if format.kind == Kind::Installed {
+            return self.installed(path, listing);
+        }
+        listing.requirements.retain(|required| !required.constraint);
+        let ecosystems = ecosystems(&listing);
+        if ecosystems.is_empty() && listing.gaps.is_empty() && listing.problems.is_empty() {
+            return;
+        }
+        listing.requirements.iter_mut().for_each(conditional);
+        let locked = lockfile::listed(format.kind, path, listing);
+        let mut gaps = locked.gaps;
+        if gaps.is_empty() && !locked.problems.is_empty() {
+            gaps.push(format!("{path}: not all of it could be read"));
+        }
+        self.all.problems.extend(locked.problems);
+        let observations = locked.observations;
+        let environment = NodeKey::environment("file", path);
+        let brings = (format.kind != Kind::Bill && !ecosystems.is_empty()).then_some(ecosystems);
+        if format.kind == Kind::Manifest && format.name != "requirements" {
+            self.manifests.push((self.all.files.len(), folder));
+        }
+        let evidence = EnvironmentEvidence { environment, runs: Vec::new(), observations, gaps };
+        self.all.files.push(ListedFile { evidence, brings });
+    }
+
+    /// One record of an installed tree. What the tree lacks, no record tells.
+    fn installed(&mut self, path: &str, listing: Listing) {
+        let mut locked = lockfile::listed(Kind::Installed, path, listing);
+        locked.observations.retain(|one| !matches!(one.what, ObservationKind::LockComplete { .. }));
+        self.all.problems.extend(locked.problems);
+        let tree = self.tree.get_or_insert_with(|| EnvironmentEvidence {
+            environment: NodeKey::environment("file", ""),
+            runs: Vec::new(),
+            observations: Vec::new(),
+            gaps: vec![
+                "an installed tree was read file by file, which is no whole listing: `firebreak snapshot` makes one"
+                    .to_owned(),
+            ],
+        });
+        tree.observations.append(&mut locked.observations);
+        tree.gaps.append(&mut locked.gaps);
+    }
+
+    fn finish(mut self, root: &Path) -> Listings {
+        for (place, folder) in &self.manifests {
+            if let (Some(file), Some(told)) = (self.all.files.get_mut(*place), self.settings.get(folder)) {
+                file.evidence.observations.extend(told.iter().cloned());
+            }
+        }
+        if let Some(mut tree) = self.tree {
+            tree.environment = NodeKey::environment("file", &shown(root));
+            self.all.files.push(ListedFile { evidence: tree, brings: None });
+        }
+        self.all
+    }
+}
+
+/// A path as people write it: with `/`, and without `./` before it.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string().replace('\\', "/");
+    match text.strip_prefix("./") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => text,
+    }
+}
+
+/// The ecosystems that a file speaks of.
+fn ecosystems(listing: &Listing) -> Vec<Ecosystem> {
+    let packages = listing.packages.iter().map(|package| &package.ecosystem);
+    let asked = listing.requirements.iter().map(|required| &required.ecosystem);
+    let mut all: Vec<Ecosystem> = packages.chain(asked).chain(&listing.complete).cloned().collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// A requirement of an extra, a group or under a marker is not always in force: that is written behind it, as PEP 508 does.
+fn conditional(required: &mut Required) {
+    let always = required.groups.is_empty() && required.marker.is_none();
+    if required.ecosystem == Ecosystem::PyPI && !always && !required.written.contains(';') {
+        let marker =
+            required.marker.clone().unwrap_or_else(|| Text::new(format!("extra == '{}'", required.groups.join(", "))));
+        required.written = Text::new(format!("{}; {marker}", required.written));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firebreak_world::World;
+    use std::fs;
+
+    fn read(files: &[(&str, &str)]) -> (tempfile::TempDir, Listings) {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let listings = listings(&World::offline(), root.path());
+        (root, listings)
+    }
+
+    fn names(root: &tempfile::TempDir, listings: &Listings) -> Vec<String> {
+        let base = shown(root.path());
+        let name = |file: &ListedFile| file.evidence.environment.name().trim_start_matches(&base).to_owned();
+        listings.files.iter().map(name).collect()
+    }
+
+    #[test]
+    fn each_lock_and_manifest_is_a_place_of_its_own() {
+        let (root, listings) = read(&[
+            ("a/pyproject.toml", "[project]\nname = \"a\"\ndependencies = [\"litellm>=1.80\"]\n"),
+            ("a/uv.lock", "version = 1\n[[package]]\nname = \"litellm\"\nversion = \"1.82.6\"\n"),
+            ("b/x_package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#),
+            (".git/uv.lock", "version = 1\n"),
+            ("notes.txt", "litellm 1.82.8"),
+        ]);
+        assert_eq!(names(&root, &listings), ["/a/pyproject.toml", "/a/uv.lock", "/b/x_package-lock.json"]);
+        let brings: Vec<_> = listings.files.iter().map(|file| file.brings.clone().unwrap_or_default()).collect();
+        assert_eq!(brings, [[Ecosystem::PyPI], [Ecosystem::PyPI], [Ecosystem::Npm]]);
+        assert!(listings.problems.is_empty(), "{:?}", listings.problems);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_gap_and_may_have_brought_anything() {
+        let (_, listings) = read(&[("uv.lock", "this is [not a lock")]);
+        let file = &listings.files[0];
+        assert!(!file.evidence.gaps.is_empty() && file.brings.is_none() && !listings.problems.is_empty(), "{file:?}");
+    }
+
+    #[test]
+    fn locks_that_an_inventory_gives_to_an_environment_and_locks_of_packages_are_left_to_them() {
+        let lock = "version = 1\n[[package]]\nname = \"x\"\nversion = \"1\"\n";
+        let (root, listings) = read(&[
+            ("lockfiles/host__gpu-7/uv.lock", lock),
+            ("lockfiles/uv.lock", lock),
+            ("node_modules/x/package.json", r#"{"name": "x", "version": "1.2.3"}"#),
+            ("node_modules/x/package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#),
+        ]);
+        assert_eq!(names(&root, &listings), ["/lockfiles/uv.lock", ""]);
+        let tree = &listings.files[1];
+        assert!(tree.brings.is_none() && tree.evidence.gaps[0].contains("no whole listing"), "{tree:?}");
+        assert_eq!(tree.evidence.observations.len(), 1);
+    }
+
+    #[test]
+    fn settings_beside_a_manifest_hold_for_it_and_conditions_stay_visible() {
+        let (_, listings) = read(&[
+            ("package.json", r#"{"dependencies": {"axios": "^1.14"}}"#),
+            (".npmrc", "min-release-age=3\n"),
+            ("p/pyproject.toml", "[project]\nname = \"a\"\n[project.optional-dependencies]\nllm = [\"litellm<2\"]\n"),
+        ]);
+        let seen: Vec<&ObservationKind> =
+            listings.files.iter().flat_map(|file| &file.evidence.observations).map(|one| &one.what).collect();
+        let cool = |what: &&ObservationKind| match what {
+            ObservationKind::ReleaseAge { tool, setting, .. } => tool == "npm" && setting == "3",
+            _ => false,
+        };
+        assert!(seen.iter().any(|what| cool(what)), "{seen:?}");
+        let extra = |what: &&ObservationKind| match what {
+            ObservationKind::Unpinned { reference, .. } => reference == "litellm<2; extra == 'llm'",
+            _ => false,
+        };
+        assert!(seen.iter().any(|what| extra(what)), "{seen:?}");
+    }
+}
