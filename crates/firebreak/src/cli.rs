@@ -48,6 +48,11 @@ pub enum Command {
         after_help = "Example: firebreak profile new thing-2026-05 --from MAL-2026-9.json\n         firebreak profile check profiles\n         firebreak profile diff profiles/thing-2026-05 --path ."
     )]
     Profile(ProfileArgs),
+    /// Say what is installed here, what runs by itself and which credentials can be read, never their values
+    #[command(
+        after_help = "Example: firebreak snapshot --output inventory/environments/here.json\n         firebreak snapshot --image image.tar\n         firebreak snapshot -- pip install -U crewai"
+    )]
+    Snapshot(Box<firebreak_snapshot::SnapshotArgs>),
     /// Keep the public databases of advisories in an index, and ask it
     #[command(
         after_help = "Example: firebreak advisories update osv/all.zip\n         firebreak advisories look-up PyPI litellm 1.82.8\n         firebreak advisories look-up pkg:npm/axios@1.14.1"

@@ -55,6 +55,10 @@ impl From<End> for ExitCode {
 /// Runs the command that `cli` names.
 pub fn run(cli: Cli) -> ExitCode {
     let output = Output { json: cli.json };
+    if let Command::Snapshot(args) = cli.command {
+        // It reads nothing of an installation, and its exit code is that of the command it wraps.
+        return ExitCode::from(firebreak_snapshot::run(*args, std::env::vars_os()));
+    }
     match dispatch(cli, output) {
         Ok(end) => end.into(),
         Err(error) => {
@@ -76,6 +80,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
         Command::Profile(args) => profile::run(&args, &config, output),
+        // Done in `run`, before anything of an installation is read.
+        Command::Snapshot(_) => Ok(End::Done),
         Command::Advisories(args) => advisories::run(&args, &config, output),
         Command::Fleet(args) => fleet::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),

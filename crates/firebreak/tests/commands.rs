@@ -366,6 +366,7 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "exposed",
         "fleet",
         "profile",
+        "snapshot",
         "advisories",
         "collect",
         "reach",
@@ -388,6 +389,57 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
             assert!(line.chars().count() <= 100, "{line}");
         }
     }
+}
+
+/// Once, around a command, and on change: what is written is read by `exposed`.
+#[test]
+fn a_snapshot_is_taken_in_each_mode_and_judged() {
+    let root = tempfile::tempdir().unwrap();
+    let plant = |version: &str| {
+        let place = root.path().join(format!("tree/site-packages/litellm-{version}.dist-info"));
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("METADATA"), format!("Name: litellm\nVersion: {version}\n")).unwrap();
+    };
+    plant("1.82.6");
+    fs::create_dir_all(root.path().join("inventory/environments")).unwrap();
+    let kept = root.path().join("inventory/environments/here.json");
+    let arguments =
+        ["snapshot", "--root", "tree", "--environment", "environment:host/mac-17", "--output", kept.to_str().unwrap()];
+    assert_eq!(firebreak(root.path(), &arguments).code, 0);
+    let versions = || {
+        let read = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let read = read.map(|snapshot| snapshot["packages"].as_array().unwrap().clone()).unwrap_or_default();
+        read.iter().map(|one| one["version"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(versions(), ["1.82.6"]);
+    let judged = || {
+        let said =
+            firebreak(root.path(), &["exposed", "--inventory", "inventory", "--profile", "litellm-2026-03", "--json"]);
+        let objects = said.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let verdict = |one: Value| (one["kind"] == "judgement").then(|| one["verdict"].as_str().unwrap().to_owned());
+        objects.filter_map(verdict).collect::<Vec<_>>()
+    };
+    // What a host has now says nothing of what it had in March.
+    assert_eq!(judged(), ["unknown"]);
+    let watch = [&arguments[..], &["--watch", "--every", "0.1"]].concat();
+    let program = env!("CARGO_BIN_EXE_firebreak");
+    let mut child = std::process::Command::new(program).args(watch).current_dir(root.path()).spawn().unwrap();
+    plant("1.82.8");
+    let seen = (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        versions().len() == 2
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(seen, "a change is written down");
+    assert_eq!(judged(), ["exposed"]);
+    let around = ["snapshot", "--max-seconds", "0", "--output", "around.json", "--", "sh", "-c", "exit 7"];
+    assert_eq!(firebreak(root.path(), &around).code, 7);
+    let around: Value = serde_json::from_slice(&fs::read(root.path().join("around.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&around["install"]["exit_code"], &around["format"]),
+        (&Value::from(7), &Value::from("firebreak.snapshot/1"))
+    );
 }
 
 #[test]
