@@ -217,7 +217,7 @@ mod tests {
     fn reasons(text: &str) -> String {
         match Profile::parse("p/profile.toml", text) {
             Ok(_) => "none".to_owned(),
-            Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            Err(problems) => problems.into_iter().map(|problem| problem.reason).collect::<Vec<_>>().join("\n"),
         }
     }
 
