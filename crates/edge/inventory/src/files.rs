@@ -301,11 +301,11 @@ mod tests {
             ObservationKind::ReleaseAge { tool, setting, .. } => tool == "npm" && setting == "3",
             _ => false,
         };
-        assert!(seen.iter().any(|what| cool(what)), "{seen:?}");
+        assert!(seen.iter().any(cool), "{seen:?}");
         let extra = |what: &&ObservationKind| match what {
             ObservationKind::Unpinned { reference, .. } => reference == "litellm<2; extra == 'llm'",
             _ => false,
         };
-        assert!(seen.iter().any(|what| extra(what)), "{seen:?}");
+        assert!(seen.iter().any(extra), "{seen:?}");
     }
 }
