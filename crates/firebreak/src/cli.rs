@@ -63,6 +63,11 @@ pub enum Command {
         after_help = "Example: firebreak fleet who litellm@1.82.8 --inventory borrowed-sand/inventory\n         firebreak fleet report --profile litellm-2026-03 --inventory inventory --sign"
     )]
     Fleet(FleetArgs),
+    /// Rank dependencies by what an evil release of them would reach, before there is one
+    #[command(
+        after_help = "Example: firebreak posture --inventory borrowed-sand/inventory --logs borrowed-sand/logs\n         firebreak posture --data data --facts packages.json --most 50"
+    )]
+    Posture(PostureArgs),
     /// Ask the configured platforms for their inventories
     #[command(
         after_help = "Example: firebreak collect --config firebreak.toml\n         firebreak collect okta keycloak --config firebreak.toml"
@@ -410,6 +415,23 @@ pub struct FleetReportArgs {
     /// Sign it with the ledger's key of the installation, and put the note and the public key beside it
     #[arg(long)]
     pub sign: bool,
+}
+
+/// `posture`.
+#[derive(Debug, Args)]
+pub struct PostureArgs {
+    /// The evidence
+    #[command(flatten)]
+    pub from: FleetFromArgs,
+    /// Answer for this time, by what had been seen until then; otherwise for now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// What registries say of packages: publishers, provenance, tags, install scripts
+    #[arg(long, value_name = "FILE")]
+    pub facts: Option<PathBuf>,
+    /// How many packages to show; JSON has all
+    #[arg(long, default_value_t = 20)]
+    pub most: usize,
 }
 
 /// What is compromised, in what estate.

@@ -10,6 +10,7 @@ pub mod exposed;
 mod fleet;
 mod map;
 mod plan;
+mod posture;
 mod profile;
 mod reach;
 mod remembered;
@@ -84,6 +85,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Snapshot(_) => Ok(End::Done),
         Command::Advisories(args) => advisories::run(&args, &config, output),
         Command::Fleet(args) => fleet::run(&args, &config, output),
+        Command::Posture(args) => posture::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),

@@ -235,6 +235,18 @@ fn fleet(session: &mut Session) {
     session.both(0, &["verify", "report.json", "--key", "report.pub"]);
 }
 
+/// Before the incident the dependency that would be poisoned stands first.
+fn posture(session: &mut Session) {
+    let before = ["--as-of", "2026-03-24T10:00:00Z"];
+    let from = ["--inventory", "sand/inventory", "--logs", "sand/logs"];
+    let said = session.both(0, &[&["posture"], &from[..], &before].concat());
+    assert!(said["packages"].as_u64() > Some(5) && said["exact"] == true, "{said}");
+    let ranked = firebreak(&session.directory, &[&["posture", "--json"], &from[..], &before].concat()).out;
+    let first: Value = serde_json::from_str(ranked.lines().next().unwrap()).unwrap();
+    assert_eq!((first["ecosystem"].as_str(), first["name"].as_str()), (Some("PyPI"), Some("litellm")), "{first}");
+    assert!(first["records"].as_u64() > Some(0) && first["credentials"].as_u64() > Some(0), "{first}");
+}
+
 /// A cluster asked for its inventory, of which the server refuses one part.
 fn collecting(session: &mut Session) {
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
@@ -340,6 +352,7 @@ fn every_command_ends_and_answers_as_documented() {
     packaged_incident(&mut session);
     installation(&mut session);
     fleet(&mut session);
+    posture(&mut session);
     map(&mut session);
     collecting(&mut session);
     advisories(&mut session);
@@ -367,6 +380,7 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "fleet",
         "profile",
         "snapshot",
+        "posture",
         "advisories",
         "collect",
         "reach",

@@ -55,6 +55,9 @@ pub enum Weakness {
         /// What was written.
         reference: Text,
     },
+    /// It came with something else that was asked for without fixing what comes, and no lock names it: a new release of it comes
+    /// the same way.
+    Resolved,
     /// A lock fixes the version and no digest.
     NoDigest,
     /// Nothing fixes it, and no cool-down holds new releases back.
@@ -78,12 +81,17 @@ pub enum Weakness {
 }
 
 impl Weakness {
+    /// Whether another release, or other content, can come by itself where this is so.
+    pub fn lets_in(&self) -> bool {
+        matches!(self, Weakness::Unpinned { .. } | Weakness::Resolved | Weakness::NoDigest)
+    }
+
     /// How much it weighs beside others of the same package: a release that nobody's build vouches for any more weighs most.
     pub fn weight(&self) -> u32 {
         match self {
             Weakness::ProvenanceLost { .. } => 8,
             Weakness::Untagged { .. } => 6,
-            Weakness::Unpinned { .. } => 5,
+            Weakness::Unpinned { .. } | Weakness::Resolved => 5,
             Weakness::NoCoolDown => 4,
             Weakness::SinglePublisher | Weakness::InstallScript => 3,
             Weakness::NoDigest => 2,
@@ -102,6 +110,15 @@ pub fn weaknesses(evidence: &EnvironmentEvidence, facts: &[PackageFacts]) -> BTr
         let ecosystem = Ecosystem::of(ecosystem);
         (Text::new(ecosystem.word()), Text::new(ecosystem.canonical(name)))
     };
+    let open: BTreeSet<Ecosystem> = evidence.observations.iter().filter_map(|one| asked_openly(&one.what)).collect();
+    let fixed: BTreeSet<Package> = evidence
+        .observations
+        .iter()
+        .filter_map(|one| match &one.what {
+            ObservationKind::Locked { ecosystem, name, .. } => Some(package(ecosystem, name)),
+            _ => None,
+        })
+        .collect();
     for observation in &evidence.observations {
         match &observation.what {
             ObservationKind::Unpinned { ecosystem, name, reference } if name != "*" => {
@@ -118,7 +135,17 @@ pub fn weaknesses(evidence: &EnvironmentEvidence, facts: &[PackageFacts]) -> BTr
                 }
             }
             ObservationKind::Installed { ecosystem, name, .. } => {
-                found.entry(package(ecosystem, name)).or_default();
+                let own = package(ecosystem, name);
+                // What was there before anything was asked for was not brought by that.
+                let brought = observation.time.is_some() && open.contains(&Ecosystem::of(ecosystem));
+                let resolved = brought && !fixed.contains(&own);
+                let weak = found.entry(own).or_default();
+                if resolved {
+                    weak.insert(Weakness::Resolved);
+                    if !has_cool_down(evidence, ecosystem, name, "") {
+                        weak.insert(Weakness::NoCoolDown);
+                    }
+                }
             }
             _ => {}
         }
@@ -129,6 +156,14 @@ pub fn weaknesses(evidence: &EnvironmentEvidence, facts: &[PackageFacts]) -> BTr
         }
     }
     found
+}
+
+/// The ecosystem in which something is asked for without fixing what comes.
+fn asked_openly(what: &ObservationKind) -> Option<Ecosystem> {
+    match what {
+        ObservationKind::Unpinned { ecosystem, .. } => Some(Ecosystem::of(ecosystem)),
+        _ => None,
+    }
 }
 
 /// Whether any cool-down holds for this reference: one of its own, or one that the tool reads.
@@ -216,7 +251,7 @@ pub fn rank(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firebreak_model::Observation;
+    use firebreak_model::{Observation, Time};
 
     fn evidence(what: Vec<ObservationKind>) -> EnvironmentEvidence {
         let seen = |what| Observation { time: None, what, evidence: Text::new("requirements.txt:1") };
@@ -277,6 +312,32 @@ mod tests {
             let found = weaknesses(&evidence(vec![open("litellm", "litellm>=1"), rule]), &[]);
             assert_eq!(!of(&found, "litellm").contains(&Weakness::NoCoolDown), held);
         }
+    }
+
+    #[test]
+    fn what_an_open_install_brought_along_is_as_open() {
+        let came = |name: &str, ecosystem: &str, time: Option<i64>| Observation {
+            time: time.map(Time),
+            what: ObservationKind::Installed {
+                ecosystem: Text::new(ecosystem),
+                name: Text::new(name),
+                version: Text::new("1.0"),
+                sha256: None,
+            },
+            evidence: Text::new("job.log:7"),
+        };
+        let mut job = evidence(vec![open("crewai", "pip install -U crewai"), locked("six", vec![Text::new("0")])]);
+        for (name, ecosystem, time) in
+            [("litellm", "PyPI", Some(7)), ("six", "PyPI", Some(7)), ("pip", "PyPI", None), ("left", "npm", Some(7))]
+        {
+            job.observations.push(came(name, ecosystem, time));
+        }
+        let found = weaknesses(&job, &[]);
+        assert_eq!(of(&found, "litellm"), [Weakness::Resolved, Weakness::NoCoolDown]);
+        assert_eq!((of(&found, "six"), of(&found, "pip")), (Vec::new(), Vec::new()), "locked; there before");
+        assert_eq!(found.get(&(Text::new("npm"), Text::new("left"))), Some(&BTreeSet::new()), "another ecosystem");
+        job.observations.remove(0);
+        assert_eq!(of(&weaknesses(&job, &[]), "litellm"), [], "nothing was asked for openly");
     }
 
     #[test]

@@ -27,16 +27,16 @@ pub(super) fn run(args: &FleetArgs, config: &Config, output: Output) -> Result<E
 }
 
 /// What is known of what ran where, and where that comes from.
-struct Known {
-    evidence: Vec<EnvironmentEvidence>,
+pub(super) struct Known {
+    pub(super) evidence: Vec<EnvironmentEvidence>,
     /// The installation whose fleet holds more.
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// Where owners are stated.
     directories: Vec<PathBuf>,
 }
 
 /// The evidence that `args` name: files, or what an installation keeps.
-fn known(world: &World, args: &FleetFromArgs, config: &Config, output: Output) -> Result<Known> {
+pub(super) fn known(world: &World, args: &FleetFromArgs, config: &Config, output: Output) -> Result<Known> {
     if args.inventory.is_empty() && args.logs.is_none() {
         let data = args.data.clone().unwrap_or_else(|| config.data_directory());
         if !data.join("state.sqlite").is_file() {
