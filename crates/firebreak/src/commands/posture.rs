@@ -56,7 +56,7 @@ pub(super) fn run(args: &PostureArgs, config: &Config, output: Output) -> Result
     let of = EstateArgs { inventory: args.from.inventory.clone(), data, as_known_at: None };
     let mut estate = remembered::estate(&world, &of, config, &Packages::default(), at)?;
     repeat_jobs(&mut estate, &evidence, at);
-    estate.facts.extend(found.iter().flat_map(|weak| ways_in(weak)));
+    estate.facts.extend(found.iter().flat_map(ways_in));
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems.iter().cloned());
     show_problems(&problems);
