@@ -215,6 +215,13 @@ pub struct Ranked {
     pub environments: Vec<NodeKey>,
 }
 
+/// Whether an evil release of the package would come from somebody who could not read what its jobs read anyway: GitHub's own
+/// actions come from GitHub, which runs those jobs and keeps their secrets.
+pub fn adds_a_party((ecosystem, name): &Package) -> bool {
+    let owner = name.split('/').next().unwrap_or_default();
+    !(ecosystem.as_str() == "GitHub Actions" && matches!(owner, "actions" | "github"))
+}
+
 /// Joins what is weak with what is reached: by reach first, then by weight, then by name. A package of unknown reach
 /// stands behind those of a known one that is not zero, and before those that reach nothing.
 pub fn rank(
@@ -268,6 +275,16 @@ mod tests {
     fn locked(name: &str, sha256: Vec<Text>) -> ObservationKind {
         let (ecosystem, version) = (Text::new("PyPI"), Text::new("1.0"));
         ObservationKind::Locked { ecosystem, name: Text::new(name), version, sha256 }
+    }
+
+    #[test]
+    fn the_platform_itself_is_no_further_party() {
+        let package = |ecosystem: &str, name: &str| (Text::new(ecosystem), Text::new(name));
+        assert!(!adds_a_party(&package("GitHub Actions", "actions/checkout")));
+        assert!(!adds_a_party(&package("GitHub Actions", "github/codeql-action/analyze")));
+        assert!(adds_a_party(&package("GitHub Actions", "actions-evil/checkout")));
+        assert!(adds_a_party(&package("GitHub Actions", "docker/login-action")));
+        assert!(adds_a_party(&package("npm", "github/x")));
     }
 
     fn facts(name: &str, provenance: &[Option<bool>], tagged: Option<bool>) -> PackageFacts {

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::estate::{Estate, Packages};
 use crate::output::{Output, count, counted, short};
 use anyhow::{Context, Result, bail};
-use firebreak_exposure::posture::{Package, PackageFacts, Ranked, Weakness, rank, weaknesses};
+use firebreak_exposure::posture::{Package, PackageFacts, Ranked, Weakness, adds_a_party, rank, weaknesses};
 use firebreak_graph::Standing;
 use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeKey, NodeKind, Text, Time};
 use firebreak_world::World;
@@ -65,9 +65,10 @@ pub(super) fn run(args: &PostureArgs, config: &Config, output: Output) -> Result
         keyrings.packages.iter().map(|one| (one.package.as_str(), (one.credentials, one.records))).collect();
     let numbers = |package: &Package| reached.get(key(package)?.as_str()).copied();
     let ranked = rank(&found, |package| {
-        let open = found
-            .iter()
-            .any(|(_, packages)| packages.get(package).is_some_and(|weak| weak.iter().any(Weakness::lets_in)));
+        let open = adds_a_party(package)
+            && found
+                .iter()
+                .any(|(_, packages)| packages.get(package).is_some_and(|weak| weak.iter().any(Weakness::lets_in)));
         // Where nothing lets another release in, none comes by itself.
         if open { numbers(package).map(|(credentials, records)| credentials.saturating_mul(records)) } else { Some(0) }
     });
@@ -104,25 +105,47 @@ fn until(mut evidence: EnvironmentEvidence, at: Time) -> Option<EnvironmentEvide
     ran.then_some(evidence)
 }
 
-/// Jobs are over in minutes and come again: what one could read lately, the next one can. Their own times would hide that.
+/// Jobs are over in minutes and come again: what any of a job's runs could read, its next one can, and the times of the runs would
+/// hide that. So what is known of any run counts for the last one before `at`, if that was lately.
 fn repeat_jobs(estate: &mut Estate, evidence: &[EnvironmentEvidence], at: Time) {
     let since = at.plus_seconds(-RECENT_SECONDS);
-    let lately = |one: &&EnvironmentEvidence| {
-        one.environment.system() == "ci" && one.runs.iter().any(|run| run.from <= at && run.to >= since)
-    };
-    let jobs: BTreeSet<&NodeKey> = evidence.iter().filter(lately).map(|one| &one.environment).collect();
-    for fact in &mut estate.facts {
-        match fact {
-            Fact::Node(node) if jobs.contains(&node.key) => node.valid = Interval::ALWAYS,
-            Fact::Edge(edge) if jobs.contains(&edge.from) || jobs.contains(&edge.to) => edge.valid = Interval::ALWAYS,
-            _ => {}
+    let mut last: BTreeMap<(&str, &str), (Time, &NodeKey)> = BTreeMap::new();
+    for one in evidence {
+        let begun = one.runs.iter().map(|run| run.from).filter(|from| *from <= at && *from >= since).max();
+        if let Some((job, from)) = job(&one.environment).zip(begun) {
+            let known = last.entry(job).or_insert((from, &one.environment));
+            *known = (*known).max((from, &one.environment));
         }
     }
+    let lately = |key: &NodeKey| job(key).and_then(|job| last.get(&job)).map(|(_, run)| (*run).clone());
+    let mut again = Vec::new();
+    for fact in &mut estate.facts {
+        match fact {
+            Fact::Node(node) if lately(&node.key).is_some() => node.valid = Interval::ALWAYS,
+            Fact::Edge(edge) => {
+                if let Some(from) = lately(&edge.from) {
+                    again.push(Fact::Edge(EdgeFact { from, valid: Interval::ALWAYS, ..edge.clone() }));
+                }
+            }
+            Fact::Node(_) => {}
+        }
+    }
+    estate.facts.extend(again);
+}
+
+/// The repository and the name of the job that an environment is a run of.
+fn job(environment: &NodeKey) -> Option<(&str, &str)> {
+    if environment.kind() != NodeKind::Environment || environment.system() != "ci" {
+        return None;
+    }
+    let (run, name) = environment.name().rsplit_once('/')?;
+    Some((run.rsplit_once('/')?.0, name))
 }
 
 /// Where another release of each package could come by itself, as relations of the map: from the package, whatever its version.
 fn ways_in((environment, packages): &Weak) -> Vec<Fact> {
-    let open = packages.iter().filter(|(_, weak)| weak.iter().any(Weakness::lets_in));
+    let lets_in = |weak: &BTreeSet<Weakness>| weak.iter().any(Weakness::lets_in);
+    let open = packages.iter().filter(|(package, weak)| adds_a_party(package) && lets_in(weak));
     let way = |(package, _): (&Package, &BTreeSet<Weakness>)| {
         let (from, to) = (key(package)?, environment.clone());
         let place = Text::new_static("asked for without fixing what comes");
@@ -143,6 +166,9 @@ fn show(one: &Ranked, (credentials, records): (u64, u64), shown: bool, output: O
         output.paragraph(
             2,
             &match one.reach {
+                Some(0) if !adds_a_party(&one.package) => {
+                    "its maker runs these jobs and keeps their secrets anyway".to_owned()
+                }
                 Some(0) => {
                     "an evil release would find no key that leads to records, as far as the map tells".to_owned()
                 }
