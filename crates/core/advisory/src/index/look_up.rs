@@ -52,8 +52,8 @@ impl<'i> Index<'i> {
         let family = Ecosystem::of(ecosystem);
         let canonical = family.canonical(name);
         let mut found = LookUp::default();
-        let asked = version.map(|version| Asked::new(&family, version));
         let Some(mut cursor) = self.find(family.word(), &canonical)? else { return Ok(found) };
+        let asked = version.map(|version| Asked::new(&family, version));
         for _ in 0..cursor.count("statements")? {
             let mut cursor = cursor.part("a statement")?;
             let head = Head::read(self, &mut cursor)?;
