@@ -19,9 +19,7 @@ pub struct Checkpoint {
 /// The signed note that says `checkpoint`.
 pub fn sign(checkpoint: &Checkpoint, key: &LedgerKey) -> String {
     let text = format!("{}\n{}\n{}\n", key.name(), checkpoint.size, STANDARD.encode(checkpoint.root));
-    let mut signature = key.verifier().id().to_vec();
-    signature.extend_from_slice(&key.sign(text.as_bytes()));
-    format!("{text}\n— {} {}\n", key.name(), STANDARD.encode(signature))
+    signed(&text, key)
 }
 
 /// Reads a signed note, and says what is wrong with it otherwise.
@@ -39,6 +37,26 @@ pub fn open(note: &str, key: &VerifierKey) -> Result<Checkpoint, String> {
     let size: u64 = size.and_then(|size| size.parse().ok()).ok_or("its size is not a number")?;
     let root = root.and_then(|root| STANDARD.decode(root).ok()).and_then(|root| root.try_into().ok());
     let root: Hash = root.ok_or("its root is not a hash")?;
+    is_signed(&text, signatures, key)?;
+    // `07` parses as 7: only the one way of writing a number is a checkpoint.
+    if text != format!("{}\n{size}\n{}\n", key.name(), STANDARD.encode(root)) {
+        return Err("it is not written as a checkpoint is".to_owned());
+    }
+    Ok(Checkpoint { size, root })
+}
+
+/// The note that signs `text`, which ends its last line.
+pub(crate) fn signed(text: &str, key: &LedgerKey) -> String {
+    let mut signature = key.verifier().id().to_vec();
+    signature.extend_from_slice(&key.sign(text.as_bytes()));
+    format!("{text}\n— {} {}\n", key.name(), STANDARD.encode(signature))
+}
+
+/// Checks the signature line of a note, C2SP's form with one signature, over its `text`.
+///
+/// # Errors
+/// A sentence: the line is not one, is under another name, or its signature does not verify.
+pub(crate) fn is_signed(text: &str, signatures: &str, key: &VerifierKey) -> Result<(), String> {
     let signature = signatures
         .strip_prefix("— ")
         .and_then(|rest| rest.strip_suffix('\n'))
@@ -51,11 +69,7 @@ pub fn open(note: &str, key: &VerifierKey) -> Result<Checkpoint, String> {
     if id != key.id() || !key.verifies(text.as_bytes(), signature) {
         return Err("its signature does not verify".to_owned());
     }
-    // `07` parses as 7: only the one way of writing a number is a checkpoint.
-    if text != format!("{}\n{size}\n{}\n", key.name(), STANDARD.encode(root)) {
-        return Err("it is not written as a checkpoint is".to_owned());
-    }
-    Ok(Checkpoint { size, root })
+    Ok(())
 }
 
 #[cfg(test)]

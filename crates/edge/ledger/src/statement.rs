@@ -4,6 +4,7 @@
 //! record of the ledger: whoever wants one puts the digest there too.
 
 use crate::key::{LedgerKey, VerifierKey};
+use crate::note::{is_signed, signed};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -14,10 +15,7 @@ fn text(name: &str, what: &str, document: &[u8]) -> String {
 
 /// The note that says `document`, which is a `what`: one word or format name, without a line's end.
 pub fn sign(what: &str, document: &[u8], key: &LedgerKey) -> String {
-    let text = text(key.name(), what, document);
-    let mut signature = key.verifier().id().to_vec();
-    signature.extend_from_slice(&key.sign(text.as_bytes()));
-    format!("{text}\n— {} {}\n", key.name(), STANDARD.encode(signature))
+    signed(&text(key.name(), what, document), key)
 }
 
 /// Checks that `note` says `document`, and gives what that is.
@@ -35,18 +33,7 @@ pub fn open(note: &str, document: &[u8], key: &VerifierKey) -> Result<String, St
     if format!("{body}\n") != text {
         return Err("it is a statement about another document".to_owned());
     }
-    let signature = signatures
-        .strip_prefix("— ")
-        .and_then(|rest| rest.strip_suffix('\n'))
-        .and_then(|rest| rest.split_once(' '))
-        .filter(|(name, _)| *name == key.name())
-        .and_then(|(_, signature)| STANDARD.decode(signature).ok())
-        .ok_or("its signature line is not one")?;
-    let (id, signature) = signature.split_at_checked(4).ok_or("its signature is too short")?;
-    let signature: &[u8; 64] = signature.try_into().map_err(|_| "its signature is not 64 bytes long")?;
-    if id != key.id() || !key.verifies(text.as_bytes(), signature) {
-        return Err("its signature does not verify".to_owned());
-    }
+    is_signed(&text, signatures, key)?;
     Ok(what.to_owned())
 }
 
