@@ -38,4 +38,4 @@ pub use docket::Docket;
 pub use judge::{judge, judge_file, places};
 pub use observe::{Mark, Seen, observe, observe_text};
 pub use profile::Profile;
-pub use report::{Answer, Place, Report};
+pub use report::{Answer, Counts, Place, Report};

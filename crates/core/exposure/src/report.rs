@@ -98,7 +98,7 @@ impl Report<'_> {
         }
         let document = Document {
             format: "firebreak.verdicts/1",
-            verdicts: Counts::of(self.answers),
+            verdicts: self.answers.iter().map(|answer| answer.judgement.verdict).collect(),
             failed: self.answers.iter().filter(|answer| self.fails(answer.judgement.verdict)).count(),
             answers: self.answers,
             problems: self.problems,
@@ -109,31 +109,34 @@ impl Report<'_> {
 
 /// How many answers have which verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-struct Counts {
-    exposed: usize,
-    suspect: usize,
-    unknown: usize,
-    clear: usize,
+pub struct Counts {
+    /// Ran the bad thing.
+    pub exposed: u64,
+    /// May have, unpinned and inside a window.
+    pub suspect: u64,
+    /// Cannot be told.
+    pub unknown: u64,
+    /// Did not, by complete evidence.
+    pub clear: u64,
 }
 
 impl Counts {
-    fn of(answers: &[Answer]) -> Counts {
-        let count = |verdict| answers.iter().filter(|answer| answer.judgement.verdict == verdict).count();
-        Counts {
-            exposed: count(Verdict::Exposed),
-            suspect: count(Verdict::Suspect),
-            unknown: count(Verdict::Unknown),
-            clear: count(Verdict::Clear),
+    /// Counts one more.
+    pub fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Exposed => self.exposed += 1,
+            Verdict::Suspect => self.suspect += 1,
+            Verdict::Unknown => self.unknown += 1,
+            Verdict::Clear => self.clear += 1,
         }
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Exposed => "exposed",
-        Verdict::Suspect => "suspect",
-        Verdict::Unknown => "unknown",
-        Verdict::Clear => "clear",
+impl FromIterator<Verdict> for Counts {
+    fn from_iter<I: IntoIterator<Item = Verdict>>(verdicts: I) -> Counts {
+        let mut counts = Counts::default();
+        verdicts.into_iter().for_each(|verdict| counts.add(verdict));
+        counts
     }
 }
 

@@ -17,6 +17,18 @@ pub enum Verdict {
     Exposed,
 }
 
+impl Verdict {
+    /// The word for it in text and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Verdict::Clear => "clear",
+            Verdict::Unknown => "unknown",
+            Verdict::Suspect => "suspect",
+            Verdict::Exposed => "exposed",
+        }
+    }
+}
+
 /// The verdict on one environment under one incident profile.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Judgement {

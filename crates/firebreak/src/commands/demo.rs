@@ -217,10 +217,10 @@ fn story(run: &Rehearsal<'_>, figures: &Figures, truth: &Truth, output: Output) 
     output.text(format!("{} events read, {}\n", count(figures.events), counted(figures.findings as u64, "finding")));
     output.text(format!(
         "1 exposed?  {} exposed, {} suspect, {} unknown, {} clear; {} wrong, {} unsafe",
-        verdicts.tally.exposed,
-        verdicts.tally.suspect,
-        verdicts.tally.unknown,
-        verdicts.tally.clear,
+        verdicts.counts.exposed,
+        verdicts.counts.suspect,
+        verdicts.counts.unknown,
+        verdicts.counts.clear,
         verdicts.wrong,
         verdicts.unsafe_clear
     ));

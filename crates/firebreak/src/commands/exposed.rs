@@ -9,38 +9,13 @@ use crate::config::Config;
 use crate::content;
 use crate::output::{Output, count, print, short};
 use anyhow::{Result, bail};
-use firebreak_exposure::{Answer, Place, Profile, Report};
+use firebreak_exposure::{Answer, Counts, Place, Profile, Report};
 use firebreak_model::{Judgement, Verdict};
 use firebreak_world::World;
 use gather::{Gathered, Wanted, gather};
 use records::Records;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// How many environments have which verdict, counting the worst over all profiles.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Tally {
-    /// Ran the bad thing.
-    pub exposed: u64,
-    /// May have, unpinned and inside a window.
-    pub suspect: u64,
-    /// Did not, by complete evidence.
-    pub clear: u64,
-    /// Cannot be told.
-    pub unknown: u64,
-}
-
-impl Tally {
-    /// Counts one environment.
-    pub fn add(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Exposed => self.exposed += 1,
-            Verdict::Suspect => self.suspect += 1,
-            Verdict::Clear => self.clear += 1,
-            Verdict::Unknown => self.unknown += 1,
-        }
-    }
-}
 
 /// The gravest judgement on each environment: exposed before suspect before unknown before clear.
 pub(crate) fn gravest(judgements: &[Judgement]) -> BTreeMap<&str, &Judgement> {
@@ -56,7 +31,7 @@ pub(crate) fn gravest(judgements: &[Judgement]) -> BTreeMap<&str, &Judgement> {
 
 #[derive(Serialize)]
 struct Summary {
-    verdicts: Tally,
+    verdicts: Counts,
     profiles: Vec<String>,
     problems: usize,
 }
@@ -132,15 +107,15 @@ impl Looking<'_> {
 
 /// Text names what is not clear, and with `all` the rest; JSON names everything.
 fn show(judgements: &[Judgement], looking: &Looking<'_>, all: bool, output: Output) -> Result<()> {
-    let mut tally = Tally::default();
+    let mut counts = Counts::default();
     for (environment, judgement) in gravest(judgements) {
-        tally.add(judgement.verdict);
+        counts.add(judgement.verdict);
         if judgement.verdict == Verdict::Clear && !all && !output.json {
             continue;
         }
         let answer = looking.answer(judgement)?;
         output.object("judgement", &answer);
-        output.text(format!("{:<8} {}", word(judgement.verdict), short(environment, 90)));
+        output.text(format!("{:<8} {}", judgement.verdict.word(), short(environment, 90)));
         output.paragraph(9, &format!("{}: {}", judgement.profile, judgement.decided_by.join("; ")));
         judgement.gaps.iter().for_each(|gap| output.paragraph(9, &format!("missing: {gap}")));
         answer.advisories.iter().for_each(|said| output.paragraph(9, said));
@@ -148,7 +123,7 @@ fn show(judgements: &[Judgement], looking: &Looking<'_>, all: bool, output: Outp
             output.paragraph(9, &format!("owners: {}", answer.owners.join(", ")));
         }
     }
-    let Tally { exposed, suspect, clear, unknown } = tally;
+    let Counts { exposed, suspect, clear, unknown } = counts;
     output.text("");
     output.text(format!(
         "{} exposed, {} suspect, {} unknown, {} clear",
@@ -161,15 +136,6 @@ fn show(judgements: &[Judgement], looking: &Looking<'_>, all: bool, output: Outp
         output.text("next: firebreak reach --inventory <dir> --from <environment>");
     }
     let profiles = looking.profiles.iter().map(|profile| format!("{} r{}", profile.id, profile.revision)).collect();
-    output.object("exposed", &Summary { verdicts: tally, profiles, problems: looking.gathered.problems.len() });
+    output.object("exposed", &Summary { verdicts: counts, profiles, problems: looking.gathered.problems.len() });
     Ok(())
-}
-
-pub(crate) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Exposed => "exposed",
-        Verdict::Suspect => "suspect",
-        Verdict::Clear => "clear",
-        Verdict::Unknown => "unknown",
-    }
 }

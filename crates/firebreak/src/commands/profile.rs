@@ -2,7 +2,6 @@
 
 use super::exposed::chosen;
 use super::exposed::gather::{Gathered, Wanted, gather};
-use super::exposed::word;
 use super::{End, show_problems};
 use crate::authoring::profile as draft;
 use crate::cli::{ProfileArgs, ProfileCheckArgs, ProfileCommand, ProfileDiffArgs, ProfileNewArgs};
@@ -202,7 +201,7 @@ fn compare(gathered: &Gathered, before: &Profile, after: &Profile, output: Outpu
     let changes = difference(&old, &new);
     let verdict = |state: Option<(Verdict, u32)>| state.map(|(verdict, _)| verdict);
     for change in &changes {
-        let (was, is) = (verdict(change.before).map(word), verdict(change.after).map(word));
+        let (was, is) = (verdict(change.before).map(Verdict::word), verdict(change.after).map(Verdict::word));
         let owners = gathered.owners(&change.environment);
         output.text(format!(
             "{} -> {}  {}",

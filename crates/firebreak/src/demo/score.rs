@@ -6,9 +6,10 @@
 
 use super::rehearsal::{Decided, Rehearsal};
 use super::truth::Truth;
-use crate::commands::exposed::{Tally, gravest};
+use crate::commands::exposed::gravest;
 use crate::estate::Estate;
 use firebreak_contain::derived::facts;
+use firebreak_exposure::Counts;
 use firebreak_graph::{Graph, Reach, Source, reach};
 use firebreak_model::{Action, CutOption, EdgeKind, Event, Fact, Judgement, NodeKey, NodeKind, Time, Verdict};
 use serde::Serialize;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct VerdictScore {
     /// How many have which verdict.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub counts: Counts,
     /// How many differ from the truth.
     pub wrong: u64,
     /// How many were called clear and are not.
@@ -96,7 +97,7 @@ pub fn verdicts(judgements: &[Judgement], truth: &Truth) -> (VerdictScore, Vec<S
         // An environment that we never heard of is unknown, and that is a verdict too.
         let judged = ours.get(environment);
         let verdict = judged.map_or(Verdict::Unknown, |judgement| judgement.verdict);
-        score.tally.add(verdict);
+        score.counts.add(verdict);
         if verdict != expected {
             score.wrong += 1;
             let why = judged.map_or_else(String::new, |judgement| {

@@ -1,6 +1,6 @@
 //! JUnit XML, in the dialect that CI systems agree on.
 
-use super::{Answer, Report, why, word};
+use super::{Answer, Report, why};
 use firebreak_model::Verdict;
 use std::fmt::Write;
 
@@ -50,7 +50,7 @@ fn case(xml: &mut String, report: &Report<'_>, answer: &Answer) {
         xml.push_str("/>\n");
         return;
     }
-    let (word, why) = (word(judgement.verdict), escaped(&why(answer)));
+    let (word, why) = (judgement.verdict.word(), escaped(&why(answer)));
     let not_clear = if judgement.verdict == Verdict::Unknown { ", which is not clear" } else { "" };
     if report.fails(judgement.verdict) {
         let _ = write!(xml, ">\n      <failure type=\"{word}\" message=\"{word}{not_clear}: {why}\">");

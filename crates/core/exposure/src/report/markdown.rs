@@ -3,7 +3,7 @@
 //! Every text of an input stands in a `code` element with all its punctuation as character references: it makes no link, no
 //! picture, no mention of a person, no column and no markup, whatever it holds.
 
-use super::{Answer, Counts, Report, why, word};
+use super::{Answer, Counts, Report, why};
 use firebreak_model::Verdict;
 use std::fmt::Write;
 
@@ -15,11 +15,11 @@ const CHARACTERS_MAX: usize = 60_000;
 const WHY_MAX: usize = 400;
 
 pub(super) fn write(report: &Report<'_>) -> String {
-    let counts = Counts::of(report.answers);
-    let worst = report.answers.iter().map(|answer| answer.judgement.verdict).max();
+    let verdicts = || report.answers.iter().map(|answer| answer.judgement.verdict);
+    let worst = verdicts().max();
     let mut text = format!("{MARK}\n### Firebreak: {}\n\n", headline(worst));
     text.push_str("| exposed | suspect | unknown | clear |\n|---|---|---|---|\n");
-    let Counts { exposed, suspect, unknown, clear } = counts;
+    let Counts { exposed, suspect, unknown, clear } = verdicts().collect();
     let _ = writeln!(text, "| {exposed} | {suspect} | {unknown} | {clear} |");
     let mut open: Vec<&Answer> =
         report.answers.iter().filter(|answer| answer.judgement.verdict != Verdict::Clear).collect();
@@ -64,7 +64,7 @@ fn row(answer: &Answer) -> String {
     );
     let verdict = match judgement.verdict {
         Verdict::Exposed => "**exposed**",
-        other => word(other),
+        other => other.word(),
     };
     let mut why: String = why(answer);
     if why.chars().count() > WHY_MAX {

@@ -3,7 +3,7 @@
 //! The standard has kinds `open` and `review` for what is not settled, but says that their level is `none`, and viewers hide
 //! results of that level. So whatever is not clear is a `fail` here, and its verdict is a property.
 
-use super::{Answer, Place, Report, why, word};
+use super::{Answer, Place, Report, why};
 use firebreak_model::{Problem, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -187,7 +187,7 @@ fn rule(answer: &Answer) -> Rule<'_> {
 fn result(answer: &Answer, rule_index: usize) -> Finding<'_> {
     let judgement = &answer.judgement;
     let environment = judgement.environment.as_str();
-    let verdict = word(judgement.verdict);
+    let verdict = judgement.verdict.word();
     let mut locations: Vec<Location> = answer.places.iter().filter(|place| is_path(place)).map(location).collect();
     if locations.is_empty() {
         // A result without a place is dropped by viewers: the environment stands for it.

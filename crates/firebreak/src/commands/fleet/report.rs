@@ -3,14 +3,14 @@
 
 use super::{Known, known, owners::Owners};
 use crate::cli::FleetReportArgs;
-use crate::commands::exposed::{Tally, chosen};
+use crate::commands::exposed::chosen;
 use crate::commands::{End, show_problems};
 use crate::config::Config;
 use crate::content;
 use crate::ledgering::public_key_file;
 use crate::output::{Output, count};
 use anyhow::{Context, Result, anyhow, bail};
-use firebreak_exposure::Docket;
+use firebreak_exposure::{Counts, Docket};
 use firebreak_model::{Judgement, Text, Time, Verdict};
 use firebreak_world::World;
 use serde::Serialize;
@@ -26,7 +26,7 @@ struct Report<'a> {
     profile: &'a str,
     revision: u32,
     title: &'a str,
-    verdicts: Tally,
+    verdicts: Counts,
     environments: Vec<Entry<'a>>,
 }
 
@@ -42,7 +42,7 @@ struct Summary {
     file: Option<String>,
     note: Option<String>,
     key: Option<String>,
-    verdicts: Tally,
+    verdicts: Counts,
 }
 
 /// Runs the command.
@@ -63,8 +63,7 @@ pub(super) fn run(args: &FleetReportArgs, config: &Config, output: Output) -> Re
     let mut judgements: Vec<Judgement> = evidence.iter().flat_map(|one| docket.judge(one)).collect();
     // The gravest first.
     judgements.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.environment.cmp(&b.environment)));
-    let mut verdicts = Tally::default();
-    judgements.iter().for_each(|judgement| verdicts.add(judgement.verdict));
+    let verdicts: Counts = judgements.iter().map(|judgement| judgement.verdict).collect();
     let entry = |judgement: &'_ Judgement| owners.of(judgement.environment.as_str());
     let environments = judgements.iter().map(|judgement| Entry { judgement, owners: entry(judgement) }).collect();
     let report = Report {
@@ -80,7 +79,7 @@ pub(super) fn run(args: &FleetReportArgs, config: &Config, output: Output) -> Re
     document.push(b'\n');
     let path = args.output.clone().unwrap_or_else(|| format!("{}-report.json", profile.id).into());
     write(&world, &path, &document)?;
-    let Tally { exposed, suspect, clear, unknown } = verdicts;
+    let Counts { exposed, suspect, clear, unknown } = verdicts;
     let numbers = [count(exposed), count(suspect), count(unknown), count(clear)];
     let [e, s, u, c] = &numbers;
     output.text(format!("{e} exposed, {s} suspect, {u} unknown, {c} clear: `{}`", path.display()));
