@@ -46,6 +46,12 @@ enum After<T> {
 }
 
 impl Context<'_> {
+    /// Waits until no other step works on `object` (a document whose changes a platform cannot take side by side), and
+    /// keeps others away until the guard is dropped.
+    pub async fn alone(&self, object: &str) -> impl Drop + use<> {
+        self.pacer.alone(object).await
+    }
+
     /// The time now.
     pub fn now(&self) -> Time {
         self.world.clock.now()
@@ -86,13 +92,15 @@ impl Context<'_> {
             false => After::Again { wait: None, reason },
         };
         match answer {
-            Ok(response) if response.status == 429 || is_throttle(&response) => match retry_after(&response) {
-                Some(wait) if wait > self.patience.retry_after_max => After::Stop(ActError::NotSent {
-                    call: call.shape.to_owned(),
-                    reason: format!("the server asks to wait {} seconds", wait.as_secs()),
-                }),
-                wait => After::Again { wait, reason: "the server is too busy".to_owned() },
-            },
+            Ok(response) if response.status == 429 || is_throttle(&response) => {
+                match retry_after(&response, self.now()) {
+                    Some(wait) if wait > self.patience.retry_after_max => After::Stop(ActError::NotSent {
+                        call: call.shape.to_owned(),
+                        reason: format!("the server asks to wait {} seconds", wait.as_secs()),
+                    }),
+                    wait => After::Again { wait, reason: "the server is too busy".to_owned() },
+                }
+            }
             Ok(response) if response.status >= 500 => ambiguous(format!("the server answered {}", response.status)),
             Ok(response) => After::Done(response),
             Err(error @ HttpError::NotSent { .. }) => After::Again { wait: None, reason: error.to_string() },
@@ -149,15 +157,60 @@ fn name(request: &Request) -> String {
     format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default())
 }
 
-/// AWS says 400 or 503 with one of these codes where others say 429.
+/// Some say with another status what others say with 429: AWS by a code; GitHub by 403 and `Retry-After` or nothing left
+/// of the budget; Google by 403 and a reason. All of them refuse before they do anything.
 fn is_throttle(response: &Response) -> bool {
     let throttles = [&b"<Code>Throttling"[..], b"<Code>SlowDown<", b"<Code>RequestLimitExceeded<"];
-    response.status >= 400
-        && throttles.iter().any(|code| response.body.windows(code.len()).any(|window| window == *code))
+    let google = [&b"\"rateLimitExceeded\""[..], b"\"userRateLimitExceeded\""];
+    let says =
+        |codes: &[&[u8]]| codes.iter().any(|code| response.body.windows(code.len()).any(|window| window == *code));
+    let spent = || header(response, "retry-after").is_some() || header(response, "x-ratelimit-remaining") == Some("0");
+    response.status >= 400 && says(&throttles) || response.status == 403 && (spent() || says(&google))
 }
 
-/// `Retry-After` in seconds. The form with a date is not used by any platform that we call; it counts as absent.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    value.trim().parse().ok().map(Duration::from_secs)
+fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
+    let (_, value) = response.headers.iter().find(|(one, _)| one.eq_ignore_ascii_case(name))?;
+    Some(value.trim())
+}
+
+/// `Retry-After` in seconds, or when the budget opens again as GitHub and Okta tell it: in seconds since 1970. The form
+/// of `Retry-After` with a date is not used by any platform that we call; it counts as absent.
+fn retry_after(response: &Response, now: Time) -> Option<Duration> {
+    if let Some(value) = header(response, "retry-after") {
+        return value.parse().ok().map(Duration::from_secs);
+    }
+    let opens = header(response, "x-ratelimit-reset").or_else(|| header(response, "x-rate-limit-reset"))?;
+    let wait = opens.parse::<i64>().ok()?.saturating_sub(now.seconds());
+    // Both clocks are whole seconds: one more, so that we do not come a moment early.
+    Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0).saturating_add(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Response { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_platform_that_is_too_busy_is_told_from_one_that_refuses() {
+        let busy = |status, headers, body| is_throttle(&answer(status, headers, body));
+        assert!(busy(403, &[("retry-after", "5")], ""));
+        assert!(busy(403, &[("x-ratelimit-remaining", "0")], ""));
+        assert!(busy(403, &[], r#"{"error":{"errors":[{"reason":"userRateLimitExceeded"}]}}"#));
+        assert!(!busy(403, &[("x-ratelimit-remaining", "12")], r#"{"message":"Must have admin rights"}"#));
+        assert!(!busy(401, &[("x-ratelimit-remaining", "0")], ""));
+        assert!(!busy(200, &[("x-ratelimit-remaining", "0")], ""));
+    }
+
+    #[test]
+    fn the_wait_is_what_the_platform_asks_for() {
+        let wait = |headers: &[(&str, &str)]| retry_after(&answer(429, headers, ""), Time::from_seconds(1000));
+        assert_eq!(wait(&[("Retry-After", "7"), ("x-rate-limit-reset", "1100")]), Some(Duration::from_secs(7)));
+        assert_eq!(wait(&[("x-rate-limit-reset", "1030")]), Some(Duration::from_secs(31)));
+        assert_eq!(wait(&[("x-ratelimit-reset", "900")]), Some(Duration::from_secs(1)));
+        assert_eq!(wait(&[]), None);
+    }
 }

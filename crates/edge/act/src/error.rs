@@ -40,6 +40,14 @@ pub enum ActError {
         /// Why.
         reason: String,
     },
+    /// What is there is not what the step was made for. Nothing was changed.
+    #[error("{call} found that things changed since the plan was made: {reason}\nhint: make a new plan")]
+    Drift {
+        /// Which call.
+        call: String,
+        /// The platform's words.
+        reason: String,
+    },
     /// The answer cannot be read.
     #[error("{call} gave an answer that cannot be read: {reason}")]
     Unreadable {

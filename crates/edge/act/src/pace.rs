@@ -85,27 +85,42 @@ impl Patience {
     }
 }
 
-/// Spreads the calls of one rate class so that we never do to a platform what it would refuse.
+/// Spreads the calls of one rate class so that we never do to a platform what it would refuse, and lets through one at
+/// a time what a platform cannot do side by side.
 #[derive(Debug, Default)]
 pub struct Pacer {
+    /// By class: when the next call would be due if none were saved up.
     next: Mutex<BTreeMap<RateClass, Time>>,
+    objects: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Pacer {
     /// Waits for a turn in `class`.
     pub async fn turn(&self, class: RateClass, clock: &dyn Clock, sleep: &dyn Sleep) {
         let now = clock.now();
-        let spacing = Duration::from_secs(1) / class.calls_per_second_max();
-        let mine = {
+        let pace = class.pace();
+        let saved = pace.spacing.saturating_mul(pace.burst.saturating_sub(1));
+        let wait = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let slot = next.entry(class).or_insert(now);
-            let mine = (*slot).max(now);
-            *slot = after(mine, spacing);
-            mine
+            let due = (*slot).max(now);
+            *slot = after(due, pace.spacing);
+            Duration::from_micros(due.0.abs_diff(now.0)).saturating_sub(saved)
         };
-        if mine > now {
-            sleep.sleep(Duration::from_micros(mine.0.abs_diff(now.0))).await;
+        if !wait.is_zero() {
+            sleep.sleep(wait).await;
         }
+    }
+
+    /// Waits until nobody else works on `object`, and keeps others away from it until the guard is dropped.
+    pub async fn alone(&self, object: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = {
+            let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+            // Locks that nobody holds or waits for are forgotten.
+            objects.retain(|_, lock| Arc::strong_count(lock) > 1);
+            objects.entry(object.to_owned()).or_default().clone()
+        };
+        lock.lock_owned().await
     }
 }
 
@@ -133,5 +148,33 @@ mod tests {
         assert_eq!(clock.now(), Time::from_seconds(1));
         pacer.turn(RateClass::Webhook, clock.as_ref(), &sleep).await;
         assert_eq!(clock.now(), Time::from_seconds(1));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_class_that_counts_by_the_hour_saves_up_for_a_burst() {
+        let clock = Arc::new(FixedClock::default());
+        let (pacer, sleep) = (Pacer::default(), SimulatedSleep(clock.clone()));
+        for _ in 0..30 {
+            pacer.turn(RateClass::GithubAnonymous, clock.as_ref(), &sleep).await;
+        }
+        assert_eq!(clock.now(), Time(0));
+        pacer.turn(RateClass::GithubAnonymous, clock.as_ref(), &sleep).await;
+        assert_eq!(clock.now(), Time::from_seconds(60));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn one_object_is_worked_on_by_one_step_at_a_time() {
+        let pacer = Pacer::default();
+        let first = pacer.alone("drive/1").await;
+        let other = pacer.alone("drive/2").await;
+        let second = pacer.alone("drive/1");
+        tokio::pin!(second);
+        tokio::select! {
+            biased;
+            _ = second.as_mut() => panic!("two at a time"),
+            () = std::future::ready(()) => {}
+        }
+        drop((first, other));
+        second.await;
     }
 }

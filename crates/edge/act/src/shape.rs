@@ -1,7 +1,8 @@
 //! Whether a call is one that the specification lists.
 //!
 //! It reads templates, not platforms: `{x}` stands for one path segment, a path that begins with `{` for an address from
-//! the configuration, `{role}` in SQL for one quoted identifier.
+//! the configuration, `{api}/x` for an address from the configuration under which the path `/x` is asked, `{role}` in SQL
+//! for one quoted identifier.
 
 use firebreak_world::Request;
 
@@ -13,7 +14,22 @@ pub fn http_matches(shape: &str, request: &Request) -> bool {
         return false;
     }
     let action = words.next().is_none_or(|field| form_holds(&request.body, field));
-    action && (target.starts_with('{') || path_matches(target, path_of(&request.url)))
+    let path = path_of(&request.url);
+    action
+        && match target.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            Some((_, "")) => true,
+            Some((_, below)) => path_matches(below, tail(path, below)),
+            None => path_matches(target, path),
+        }
+}
+
+/// As many segments from the end of `path` as `below` has: what comes before them is the configured address.
+fn tail<'a>(path: &'a str, below: &str) -> &'a str {
+    let segments = |text: &str| text.split('?').next().unwrap_or_default().matches('/').count();
+    let bare = path.split('?').next().unwrap_or_default();
+    let skipped = segments(path).saturating_sub(segments(below));
+    let start = bare.match_indices('/').nth(skipped).map_or(0, |(at, _)| at);
+    path.get(start..).unwrap_or(path)
 }
 
 /// Path and query of a URL.
@@ -28,7 +44,11 @@ fn path_matches(template: &str, path: &str) -> bool {
     let (given, given_query) = path.split_once('?').unwrap_or((path, ""));
     let mut given_segments = given.split('/');
     let segments = wanted.split('/').all(|segment| match given_segments.next() {
-        Some(given) if segment.starts_with('{') => !given.is_empty(),
+        // What follows the braces is the platform's word, as in `{key}:disable`.
+        Some(given) if segment.starts_with('{') => {
+            let word = segment.split_once('}').map_or("", |(_, word)| word);
+            given.strip_suffix(word).is_some_and(|id| !id.is_empty() && (word.is_empty() || !id.contains(':')))
+        }
         Some(given) => given == segment,
         None => false,
     });
@@ -88,6 +108,28 @@ mod tests {
             ("PUT", "http://h/?publicAccessBlock"),
         ] {
             assert!(!http_matches(shape, &request(method, url, "")), "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn below_a_configured_address_only_the_path_counts() {
+        let shape = "DELETE {api}/orgs/{org}/members/{user}";
+        assert!(http_matches(shape, &request("DELETE", "https://h/orgs/meridian/members/mallory", "")));
+        assert!(http_matches(shape, &request("DELETE", "https://ghe/api/v3/orgs/meridian/members/m%2F..%2Fx", "")));
+        for (method, url) in [
+            ("GET", "https://h/orgs/meridian/members/mallory"),
+            ("DELETE", "https://h/orgs/meridian/members/mallory/x"),
+            ("DELETE", "https://h/orgs/meridian/outside/mallory"),
+            ("DELETE", "https://h/orgs/meridian/members/mallory?x=1"),
+            ("DELETE", "https://h/members/mallory"),
+            ("DELETE", "https://h/orgs//members/mallory"),
+        ] {
+            assert!(!http_matches(shape, &request(method, url, "")), "{method} {url}");
+        }
+        let shape = "POST {iam}/v1/{name}/keys/{key}:disable";
+        assert!(http_matches(shape, &request("POST", "https://h/v1/a/keys/k:disable", "")));
+        for url in ["https://h/v1/a/keys/k:enable", "https://h/v1/a/keys/:disable", "https://h/v1/a/keys/k:x:disable"] {
+            assert!(!http_matches(shape, &request("POST", url, "")), "{url}");
         }
     }
 

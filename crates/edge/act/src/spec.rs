@@ -44,6 +44,49 @@ impl Convergence {
     }
 }
 
+/// What a responder was tested against: the badge on its page.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// A real or enforcing server was seen to admit before the step and to refuse after it.
+    EffectTested,
+    /// Every request agrees with an official description or with the official client library; nobody saw a real
+    /// platform refuse.
+    ContractTested,
+    /// It calls nothing: a person does it and brings evidence.
+    Guided,
+}
+
+impl Level {
+    /// The badge: `effect-tested`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Level::EffectTested => "effect-tested",
+            Level::ContractTested => "contract-tested",
+            Level::Guided => "guided",
+        }
+    }
+}
+
+/// How fast calls of one class may follow one another: `burst` at once, and one more for each `spacing` that passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// The time in which the class earns one call.
+    pub spacing: Duration,
+    /// How many calls that were not made may be saved up.
+    pub burst: u32,
+}
+
+impl Pace {
+    const fn per_second(calls: u64) -> Pace {
+        Pace { spacing: Duration::from_micros(1_000_000 / calls), burst: 1 }
+    }
+
+    const fn per_minute(calls: u64, burst: u32) -> Pace {
+        Pace { spacing: Duration::from_micros(60_000_000 / calls), burst }
+    }
+}
+
 /// Which budget of calls a responder draws from: steps of one class share it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,16 +101,45 @@ pub enum RateClass {
     AuthorizationServer,
     /// Somebody's webhook.
     Webhook,
+    /// GitHub's REST API with a token. Its guide asks for a second between calls that change something (secondary
+    /// limits: 80 such calls a minute); the primary limit of 5,000 calls an hour is wider.
+    Github,
+    /// GitHub without a token: the description of `POST /credentials/revoke` names 60 calls an hour.
+    GithubAnonymous,
+    /// Okta: budgets are per endpoint and minute, and `X-Rate-Limit-Reset` says when one opens again. 100 a minute is
+    /// half of the narrowest default of the endpoints in use.
+    Okta,
+    /// Google's Admin, Drive and IAM APIs: the Directory API allows 2,400 queries a minute for each user and project,
+    /// IAM 600 writes a minute for each project.
+    Google,
+    /// Microsoft Graph: writes on users and applications are limited to 3,000 in 2.5 minutes for an app and tenant.
+    Graph,
+    /// Slack's Web API: administration methods are of tier 2, about 20 calls a minute, with bursts allowed.
+    Slack,
+    /// OpenAI's administration API publishes no budget: a cautious pace.
+    Openai,
+    /// Anthropic's administration API publishes no budget: a cautious pace.
+    Anthropic,
+    /// A person: nothing is called.
+    Person,
 }
 
 impl RateClass {
-    /// How many calls a second this class makes at most, well below what the platforms refuse.
-    pub const fn calls_per_second_max(self) -> u32 {
+    /// How fast this class makes calls at most, well below what the platforms refuse.
+    pub const fn pace(self) -> Pace {
         match self {
-            RateClass::AwsControlPlane => 10,
-            RateClass::S3Control => 50,
-            RateClass::Database | RateClass::AuthorizationServer => 20,
-            RateClass::Webhook => 5,
+            RateClass::AwsControlPlane => Pace::per_second(10),
+            RateClass::S3Control => Pace::per_second(50),
+            RateClass::Database | RateClass::AuthorizationServer => Pace::per_second(20),
+            RateClass::Webhook => Pace::per_second(5),
+            RateClass::Github => Pace::per_minute(60, 5),
+            RateClass::GithubAnonymous => Pace::per_minute(1, 30),
+            RateClass::Okta => Pace::per_minute(100, 10),
+            RateClass::Google => Pace::per_minute(600, 10),
+            RateClass::Graph => Pace::per_minute(600, 10),
+            RateClass::Slack => Pace::per_minute(20, 5),
+            RateClass::Openai | RateClass::Anthropic => Pace::per_minute(60, 5),
+            RateClass::Person => Pace::per_second(50),
         }
     }
 }
@@ -115,6 +187,8 @@ pub struct ActionSpec {
     pub verb: &'static str,
     /// What a person calls it.
     pub title: &'static str,
+    /// What it was tested against.
+    pub level: Level,
     /// Whether it can be taken back.
     pub reversibility: Reversibility,
     /// What makes a repetition harmless.

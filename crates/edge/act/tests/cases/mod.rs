@@ -213,6 +213,8 @@ fn manifests_and_pages_say_what_the_code_says() {
         assert_eq!((manifest.action, manifest.permission), (spec.action_name(), wanted), "{}", spec.name);
         let page = std::fs::read_to_string(folder.join("page.md")).expect("a page");
         assert!(page.starts_with(&format!("# {}\n", spec.title)), "{}: the page's title", spec.name);
-        assert!(page.contains(&format!("`{}`", spec.action_name())) && page.contains("## Tested"), "{}", spec.name);
+        assert!(page.contains(&format!("`{}`", spec.action_name())), "{}", spec.name);
+        let (_, tested) = page.split_once("## Tested\n\n").unwrap_or_else(|| panic!("{}: the page's badge", spec.name));
+        assert!(tested.to_lowercase().starts_with(spec.level.word()), "{}: it is {}", spec.name, spec.level.word());
     }
 }

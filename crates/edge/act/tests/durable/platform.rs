@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use firebreak_act::{
-    ActError, ActionSpec, Context, Convergence, Evidence, Idempotency, RateClass, Responder, StateBefore,
+    ActError, ActionSpec, Context, Convergence, Evidence, Idempotency, Level, RateClass, Responder, StateBefore,
 };
 use firebreak_model::{Action, Reversibility};
 use serde_json::json;
@@ -45,6 +45,7 @@ const fn spec(idempotency: Idempotency) -> ActionSpec {
         name: "door",
         verb: "shut",
         title: "Shut a door",
+        level: Level::EffectTested,
         reversibility: Reversibility::Reversible,
         idempotency,
         convergence: Convergence::Immediate,

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore, parameter};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde::Deserialize;
@@ -36,6 +36,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "aws_public_access",
     verb: "block",
     title: "Shut an S3 bucket to the public",
+    level: Level::EffectTested,
     reversibility: Reversibility::Reversible,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(60),

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use firebreak_model::{Action, NodeKind, Reversibility, Time};
 use percent_encoding::percent_decode_str;
@@ -41,6 +41,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "aws_role_sessions",
     verb: "deny",
     title: "Refuse the older sessions of an AWS role",
+    level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(120),

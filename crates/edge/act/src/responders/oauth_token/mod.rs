@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore, parameter};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use base64::Engine;
 use firebreak_model::{Action, Reversibility};
@@ -55,6 +55,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "oauth_token",
     verb: "revoke",
     title: "Revoke an OAuth token",
+    level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(60),

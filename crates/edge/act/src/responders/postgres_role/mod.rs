@@ -6,7 +6,7 @@ use crate::context::{Context, Rows};
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore, parameter};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use secrecy::SecretString;
@@ -43,6 +43,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "postgres_role",
     verb: "disable",
     title: "Take a PostgreSQL role's login and end its sessions",
+    level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Immediate,

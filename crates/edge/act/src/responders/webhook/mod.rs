@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore, parameter};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use firebreak_world::Request;
@@ -46,6 +46,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "webhook",
     verb: "request",
     title: "Ask another system to cut it",
+    level: Level::ContractTested,
     reversibility: Reversibility::RecreateOnly,
     idempotency: Idempotency::NativeToken,
     convergence: Convergence::Bounded(300),
