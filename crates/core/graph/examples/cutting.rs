@@ -36,7 +36,8 @@ fn main() {
     println!("approach {took:.0} ms");
     for pair in arguments[2..].chunks(2) {
         let (sources, count) = (pair[0] as usize, pair[1] as usize);
-        let (mut outlooks, mut cuts, mut gap) = (Samples::default(), Samples::default(), 0.0f64);
+        let (mut outlooks, mut cuts, mut checks) = (Samples::default(), Samples::default(), Samples::default());
+        let mut gap = 0.0f64;
         for number in 0..count {
             let set = estate.environments(sources, (sources * 10_000 + number) as u64);
             let sources: Vec<Source> =
@@ -59,12 +60,15 @@ fn main() {
                 );
             }
             gap = gap.max((cut.cost - cut.lower_bound) as f64 / cut.lower_bound.max(1) as f64 * 100.0);
-            if std::env::var("CHECK").is_ok()
-                && let Err(fault) = check::outcome(&graph, &request, &outcome)
-            {
-                println!("  REFUSED {fault}");
+            if std::env::var("CHECK").is_ok() {
+                let (verdict, took) = timed(|| check::outcome(&graph, &request, &outcome));
+                checks.push(took);
+                verdict.unwrap_or_else(|fault| println!("  REFUSED {fault}"));
             }
         }
         println!("{sources} sources: outlook {}\n   cut {}; gap at most {gap:.2}%", outlooks.words(), cuts.words());
+        if checks.len() > 0 {
+            println!("   check {}", checks.words());
+        }
     }
 }

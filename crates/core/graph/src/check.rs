@@ -5,15 +5,15 @@
 //! graph and applies the rules of [`mod@crate::reach`] again and again until nothing changes. A mistake in the search would
 //! have to be made here a second time, in another form, to pass. Its work is in proportion to what is reached.
 
-use crate::cut::{Bound, Certificate, CutOutcome, CutRequest, PARTS, Proof};
-use crate::graph::{EdgeId, Graph, NodeId};
-use crate::reach::{Hop, hop_over};
-use firebreak_model::{Action, CutPolicy, Interval, Persistence, Time};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod closure;
 
-/// See `reach`: the next session minted at one instant is renewable.
-const MINTED_AT_ONCE_MAX: u32 = 64;
+use crate::cut::{Bound, Certificate, CutOutcome, CutRequest, PARTS, Proof};
+use crate::graph::{Graph, NodeId};
+use crate::reach::Hop;
+use closure::{Closure, Piece};
+use firebreak_model::{Action, CutPolicy, Interval, Persistence, Time};
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A certificate deeper than this is refused: nothing honest is.
 const DEPTH_MAX: usize = 1_000;
@@ -21,23 +21,41 @@ const DEPTH_MAX: usize = 1_000;
 /// Whether no target of the request is held from `now` on once `actions` are done; otherwise a way that remains, which is
 /// empty where a target is held to begin with.
 pub fn severs(graph: &Graph, request: &CutRequest<'_>, actions: &[Action]) -> Result<(), Vec<Hop>> {
+    severs_from(graph, request, &held_now(graph, request), actions)
+}
+
+fn severs_from(
+    graph: &Graph,
+    request: &CutRequest<'_>,
+    held: &[(NodeId, Interval)],
+    actions: &[Action],
+) -> Result<(), Vec<Hop>> {
     let done: FxHashSet<u32> = actions.iter().filter_map(|action| graph.option_index(action)).collect();
-    let closure = Closure::of(graph, &held_now(graph, request), &done, Time::MAX);
+    let closure = Closure::of(graph, held, &done, Time::MAX);
     let remains = request.targets.iter().find_map(|target| closure.pieces_of(*target).next());
     remains.map_or(Ok(()), |piece| Err(closure.way_to(piece)))
 }
 
 /// The bound from below that the certificate proves for the targets of the request, or what is wrong with it.
 pub fn lower_bound(graph: &Graph, request: &CutRequest<'_>, certificate: &Certificate) -> Result<u64, String> {
+    bound_from(graph, request, &held_now(graph, request), certificate)
+}
+
+fn bound_from(
+    graph: &Graph,
+    request: &CutRequest<'_>,
+    held: &[(NodeId, Interval)],
+    certificate: &Certificate,
+) -> Result<u64, String> {
     let never = on_never(graph, request);
-    let mut held: BTreeMap<NodeId, Vec<Interval>> = BTreeMap::new();
-    held_now(graph, request).into_iter().for_each(|(node, during)| held.entry(node).or_default().push(during));
+    let mut closure = Closure::new(graph);
     let mut rows: Vec<BTreeSet<Action>> = Vec::new();
     for (number, proof) in certificate.proofs.iter().enumerate() {
         if !request.targets.contains(&proof.target) {
             return Err(format!("proof {number} leads to what is no target"));
         }
-        let breaking = replay(graph, &held, proof).map_err(|reason| format!("proof {number}: {reason}"))?;
+        let breaking =
+            replay(graph, held, &mut closure, proof).map_err(|reason| format!("proof {number}: {reason}"))?;
         let row: BTreeSet<Action> =
             breaking.into_iter().filter(|action| is_permitted(graph, request, &never, action)).collect();
         if row != proof.actions.iter().cloned().collect() {
@@ -61,13 +79,14 @@ pub fn outcome(graph: &Graph, request: &CutRequest<'_>, outcome: &CutOutcome) ->
     if let Some(action) = actions.iter().find(|action| !is_permitted(graph, &request, &never, action)) {
         return Err(format!("`{}` on `{}` is not permitted", action.name, action.target));
     }
-    if let Err(way) = severs(graph, &request, &actions) {
+    let held = held_now(graph, &request);
+    if let Err(way) = severs_from(graph, &request, &held, &actions) {
         let steps: Vec<String> = way.iter().map(|hop| format!("`{}` -> `{}`", hop.from, hop.to)).collect();
         return Err(format!("a way remains: {}", steps.join(", ")));
     }
     let each: BTreeSet<&Action> = actions.iter().collect();
     let cost: u64 = each.into_iter().map(|action| cost(graph, &request, action)).sum();
-    let bound = lower_bound(graph, &request, &outcome.cut.certificate)?;
+    let bound = bound_from(graph, &request, &held, &outcome.cut.certificate)?;
     if cost != outcome.cut.cost || bound < outcome.cut.lower_bound {
         return Err(format!(
             "it claims cost {} and bound {}, but they are {cost} and {bound}",
@@ -104,147 +123,6 @@ fn cost(graph: &Graph, request: &CutRequest<'_>, action: &Action) -> u64 {
     cost
 }
 
-/// A node is held for one stretch of time.
-#[derive(Clone, Copy)]
-struct Piece {
-    node: NodeId,
-    during: Interval,
-    minted_at_once: u32,
-    /// The edge, and the piece of its origin; `None` to begin with.
-    by: Option<(EdgeId, usize)>,
-}
-
-/// A stretch of time in which a step is possible.
-struct Chance {
-    window: Interval,
-    /// The piece of the origin.
-    origin: usize,
-    minted_at_once: u32,
-    /// How long what it needs can be had: where that counts as renewable, as long as its node exists.
-    until: Time,
-}
-
-struct Closure<'g> {
-    graph: &'g Graph,
-    pieces: Vec<Piece>,
-    /// The pieces that no other contains.
-    current: FxHashMap<NodeId, Vec<usize>>,
-}
-
-impl<'g> Closure<'g> {
-    /// Applies the rules until nothing changes. What begins after `horizon` is left out.
-    fn of(graph: &'g Graph, starts: &[(NodeId, Interval)], done: &FxHashSet<u32>, horizon: Time) -> Closure<'g> {
-        let stands = |options: &[u32]| !options.iter().any(|option| done.contains(option));
-        let mut closure = Closure { graph, pieces: Vec::new(), current: FxHashMap::default() };
-        let mut changed: VecDeque<NodeId> = VecDeque::new();
-        let mut waiting: FxHashSet<NodeId> = FxHashSet::default();
-        for (node, during) in starts {
-            let piece = Piece { node: *node, during: *during, minted_at_once: 0, by: None };
-            if stands(graph.node_option_ids(node.0)) && closure.add(piece) {
-                changed.push_back(*node);
-            }
-        }
-        while let Some(node) = changed.pop_front() {
-            waiting.remove(&node);
-            for edge in graph.net.out(node.0).chain(graph.net.uses(node.0)) {
-                let to = NodeId(graph.net.to(edge));
-                if !stands(graph.edge_option_ids(edge)) || !stands(graph.node_option_ids(to.0)) {
-                    continue;
-                }
-                for chance in closure.chances(edge) {
-                    let piece = outcome_of(graph, edge, &chance);
-                    let piece = Piece { by: Some((EdgeId(edge), chance.origin)), ..piece };
-                    if chance.window.from <= horizon && closure.add(piece) && waiting.insert(to) {
-                        changed.push_back(to);
-                    }
-                }
-            }
-        }
-        closure
-    }
-
-    fn pieces_of(&self, node: NodeId) -> impl Iterator<Item = usize> {
-        self.current.get(&node).into_iter().flatten().copied()
-    }
-
-    /// Adds a piece unless one that is there contains it; true if it was added.
-    fn add(&mut self, piece: Piece) -> bool {
-        let Some(during) = piece.during.intersection(&self.graph.net.life(piece.node.0)) else { return false };
-        let current = self.current.entry(piece.node).or_default();
-        let pieces = &self.pieces;
-        let inside = |a: &Interval, b: &Interval| b.from <= a.from && a.to <= b.to;
-        let at = |index: &usize| pieces.get(*index).map(|piece| piece.during);
-        if current.iter().filter_map(at).any(|known| inside(&during, &known)) {
-            return false;
-        }
-        current.retain(|index| !at(index).is_some_and(|known| inside(&known, &during)));
-        current.push(self.pieces.len());
-        self.pieces.push(Piece { during, ..piece });
-        true
-    }
-
-    /// When the step over `edge` is possible.
-    fn chances(&self, edge: u32) -> Vec<Chance> {
-        let net = &self.graph.net;
-        let Some(window) = net.span(edge).valid.intersection(&net.life(net.to(edge))) else { return Vec::new() };
-        let chance = |window: Interval, chosen: &[usize]| {
-            let pieces = || chosen.iter().filter_map(|index| self.pieces.get(*index));
-            let at_once = |piece: &Piece| if piece.during.from == window.from { piece.minted_at_once } else { 0 };
-            let lasts = |piece: &Piece| {
-                let is_renewable = at_once(piece) >= MINTED_AT_ONCE_MAX;
-                if is_renewable { net.life(piece.node.0).to } else { piece.during.to }
-            };
-            let minted_at_once = pieces().map(at_once).max().unwrap_or(0);
-            Some(Chance { window, origin: *chosen.first()?, minted_at_once, until: pieces().map(lasts).min()? })
-        };
-        let during = |index: usize, window: &Interval| window.intersection(&self.pieces.get(index)?.during);
-        if net.premises(edge).is_empty() {
-            let held = self.pieces_of(NodeId(net.from(edge)));
-            return held.filter_map(|index| chance(during(index, &window)?, &[index])).collect();
-        }
-        let mut windows: Vec<(Interval, Vec<usize>)> = vec![(window, Vec::new())];
-        for need in net.needs(edge).map(NodeId) {
-            let mut narrower = Vec::new();
-            for (window, chosen) in &windows {
-                for index in self.pieces_of(need) {
-                    let with = || chosen.iter().copied().chain([index]).collect();
-                    narrower.extend(during(index, window).map(|common| (common, with())));
-                }
-            }
-            windows = narrower;
-        }
-        windows.into_iter().filter_map(|(window, chosen)| chance(window, &chosen)).collect()
-    }
-
-    fn way_to(&self, piece: usize) -> Vec<Hop> {
-        let mut hops = Vec::new();
-        let mut next = self.pieces.get(piece);
-        while let Some((piece, (edge, origin))) = next.and_then(|piece| Some((piece, piece.by?))) {
-            hops.extend(self.graph.edge(edge).map(|edge| hop_over(self.graph, &edge, piece.during.from)));
-            next = self.pieces.get(origin);
-        }
-        hops.reverse();
-        hops
-    }
-}
-
-/// What a step over `edge` gives.
-fn outcome_of(graph: &Graph, edge: u32, chance: &Chance) -> Piece {
-    let (span, node) = (graph.net.span(edge), graph.net.to(edge));
-    let &Chance { window, minted_at_once, until, .. } = chance;
-    let (to, minted_at_once) = match span.persistence {
-        Persistence::While => (window.to, minted_at_once),
-        Persistence::Take => (graph.net.life(node).to, minted_at_once),
-        Persistence::Mint { ttl_seconds } => {
-            let renewable = minted_at_once >= MINTED_AT_ONCE_MAX;
-            let last = if renewable { until.min(span.valid.to) } else { window.to };
-            let next = if renewable { minted_at_once } else { minted_at_once + 1 };
-            (last.plus_seconds(i64::from(ttl_seconds)), next)
-        }
-    };
-    Piece { node: NodeId(node), during: Interval::new(window.from, to), minted_at_once, by: None }
-}
-
 /// What is held from now on whatever is cut: sources, and what was taken or minted by now.
 fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> {
     let now = request.now;
@@ -256,16 +134,13 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
         .map(|(node, during)| (*node, Interval::new(during.from.max(now), during.to)))
         .filter(|(_, during)| during.from < during.to)
         .collect();
-    for node in before.current.keys() {
+    for node in before.held() {
         let taken = graph.net.out(node.0).filter(|edge| graph.net.span(*edge).persistence != Persistence::While);
         for edge in taken {
-            for chance in before.chances(edge) {
-                let window = Interval::new(chance.window.from, chance.window.to.min(now));
-                if window.from <= now {
-                    let given = outcome_of(graph, edge, &Chance { window, minted_at_once: 0, ..chance }).during.to;
-                    let node = NodeId(graph.net.to(edge));
-                    held.extend((now < given).then(|| (node, Interval::new(now, given))));
-                }
+            for chance in before.chances(edge).into_iter().filter_map(|chance| chance.by(now)) {
+                let given = chance.outcome(graph, edge).during.to;
+                let node = NodeId(graph.net.to(edge));
+                held.extend((now < given).then(|| (node, Interval::new(now, given))));
             }
         }
     }
@@ -274,26 +149,33 @@ fn held_now(graph: &Graph, request: &CutRequest<'_>) -> Vec<(NodeId, Interval)> 
     held
 }
 
-/// Walks through a proof and gives every action that would break it; or what is wrong with the proof.
-fn replay(graph: &Graph, held: &BTreeMap<NodeId, Vec<Interval>>, proof: &Proof) -> Result<BTreeSet<Action>, String> {
+/// Walks through a proof and gives every action that would break it; or what is wrong with the proof. `held` is sorted;
+/// what `closure` holds is forgotten.
+fn replay(
+    graph: &Graph,
+    held: &[(NodeId, Interval)],
+    closure: &mut Closure<'_>,
+    proof: &Proof,
+) -> Result<BTreeSet<Action>, String> {
     let on_node = |node: NodeId| graph.node_cuts(node).into_iter().map(|option| option.action);
     let mut actions: BTreeSet<Action> = on_node(proof.target).collect();
-    let mut closure = Closure { graph, pieces: Vec::new(), current: FxHashMap::default() };
+    closure.clear();
     let begin = |closure: &mut Closure<'_>, node: NodeId| {
-        for during in held.get(&node).into_iter().flatten() {
-            closure.add(Piece { node, during: *during, minted_at_once: 0, by: None });
+        let first = held.partition_point(|(other, _)| *other < node);
+        for (node, during) in held.iter().skip(first).take_while(|(other, _)| *other == node) {
+            closure.add(Piece::given(*node, *during));
         }
     };
-    begin(&mut closure, proof.target);
+    begin(closure, proof.target);
     for id in &proof.steps {
         let edge = graph.edge(*id).ok_or_else(|| "it names an edge that is not in the graph".to_owned())?;
-        edge.premises.iter().chain([&edge.from]).for_each(|node| begin(&mut closure, *node));
+        edge.premises.iter().chain([&edge.from]).for_each(|node| begin(closure, *node));
         let chances = closure.chances(id.0);
         if chances.is_empty() {
             return Err(format!("the step into `{}` is not possible", graph.label(edge.to)));
         }
         for chance in chances {
-            closure.add(outcome_of(graph, id.0, &chance));
+            closure.add(chance.outcome(graph, id.0));
         }
         actions.extend(edge.cuts.iter().map(|option| option.action.clone()));
         edge.premises.iter().chain([&edge.from]).for_each(|node| actions.extend(on_node(*node)));
