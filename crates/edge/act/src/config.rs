@@ -2,8 +2,8 @@
 //!
 //! Secrets are never written here: every field that leads to one is a reference, `env:NAME` or `file:/path`.
 
-use crate::aws;
 use crate::responders::{aws_access_key, aws_public_access, aws_role_sessions, oauth_token, postgres_role, webhook};
+use crate::{aws, keycloak};
 use firebreak_model::NodeKey;
 use serde::Deserialize;
 
@@ -25,6 +25,8 @@ pub struct Config {
     pub postgres_role: postgres_role::Config,
     /// `[responder.oauth_token]`.
     pub oauth_token: oauth_token::Config,
+    /// `[responder.keycloak]`: realms, for all responders on Keycloak.
+    pub keycloak: keycloak::Config,
     /// `[responder.webhook]`.
     pub webhook: webhook::Config,
 }

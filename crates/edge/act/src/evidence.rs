@@ -2,6 +2,7 @@
 //!
 //! It is never a bare yes: a success status is not containment, and a state that reads as blocked may still admit.
 
+use crate::error::ActError;
 use firebreak_model::{EventUid, NodeKey, Time};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,27 @@ impl Evidence {
     /// The door was seen to open or not.
     pub fn effective(denied: bool, at: Time, detail: impl Into<String>) -> Evidence {
         Evidence { kind: EvidenceKind::Effective, denied, at, detail: detail.into(), lasting: false }
+    }
+
+    /// What trying `old`, an authority from before, at `door` showed: `tried` says whether it was admitted now, and
+    /// `before` whether it was before the step. Nothing was tried where nobody configured it.
+    pub fn tried(
+        at: Time,
+        door: &str,
+        old: &str,
+        tried: Result<Option<bool>, ActError>,
+        before: Option<bool>,
+    ) -> Evidence {
+        match (tried, before) {
+            (Ok(Some(true)), _) => Evidence::effective(false, at, format!("{door} still admits {old}")),
+            (Ok(Some(false)), Some(true)) => Evidence::effective(true, at, format!("{door} refuses {old}")),
+            (Ok(Some(false)), Some(false)) => Evidence::blind(at, format!("{door} refused {old} before the step too")),
+            (Ok(Some(false)), None) => {
+                Evidence::blind(at, format!("{door} refuses {old}, which could not be tried before the step"))
+            }
+            (Ok(None), _) => Evidence::blind(at, format!("nobody configured {old} to try")),
+            (Err(error), _) => Evidence::unobservable(at, error.to_string()),
+        }
     }
 
     /// Nothing can be seen, and looking again will not help.

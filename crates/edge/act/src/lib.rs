@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod executor;
 pub mod journal;
 pub mod jwt;
+pub mod keycloak;
 pub mod pace;
 pub mod record;
 pub mod report;

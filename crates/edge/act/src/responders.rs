@@ -3,6 +3,12 @@
 pub mod aws_access_key;
 pub mod aws_public_access;
 pub mod aws_role_sessions;
+pub mod keycloak_client;
+pub mod keycloak_client_secret;
+pub mod keycloak_consent;
+pub mod keycloak_realm;
+pub mod keycloak_sessions;
+pub mod keycloak_user;
 pub mod oauth_token;
 pub mod postgres_role;
 pub mod webhook;
@@ -12,6 +18,12 @@ pub static RESPONDERS: &[&dyn crate::responder::Responder] = &[
     &aws_access_key::RESPONDER,
     &aws_public_access::RESPONDER,
     &aws_role_sessions::RESPONDER,
+    &keycloak_client::RESPONDER,
+    &keycloak_client_secret::RESPONDER,
+    &keycloak_consent::RESPONDER,
+    &keycloak_realm::RESPONDER,
+    &keycloak_sessions::RESPONDER,
+    &keycloak_user::RESPONDER,
     &oauth_token::RESPONDER,
     &postgres_role::RESPONDER,
     &webhook::RESPONDER,

@@ -113,7 +113,9 @@ impl<'a> Rest<'a> {
 
 /// Method and URL of one call.
 fn address(shape: &str, base: &str, fill: &[&str]) -> Result<(String, String), ActError> {
-    let (method, target) = shape.split_once(' ').unwrap_or(("GET", shape));
+    let mut words = shape.split(' ');
+    // A third word is a field of the form.
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (_, below) = target.split_once('}').filter(|_| target.starts_with('{')).unwrap_or(("", target));
     let (path, query) = below.split_once('?').map_or((below, None), |(path, query)| (path, Some(query)));
     let mut values = fill.iter();
@@ -274,6 +276,7 @@ mod tests {
         let made = |shape, fill: &[&str]| address(shape, "https://h", fill).unwrap();
         let (method, url) = made("POST {iam}/v1/projects/-/keys/{key}:disable", &["k:enable"]);
         assert_eq!((method.as_str(), url.as_str()), ("POST", "https://h/v1/projects/-/keys/k%3Aenable:disable"));
+        assert_eq!(made("POST {api}/token grant_type=x", &[]).1, "https://h/token");
         let url = made("GET {api}/x/{id}?after&limit", &["1", "a&b=c", "5"]).1;
         assert_eq!(url, "https://h/x/1?after=a%26b%3Dc&limit=5");
     }

@@ -59,6 +59,16 @@ pub trait Setting: Send + Sync {
     /// Whether it is what we act with.
     async fn is_ours(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError>;
 
+    /// Tries an old authority where it is used: whether it is admitted. `None` where nobody configured one.
+    async fn tried(&self, _context: &Context<'_>, _action: &Action) -> Result<Option<bool>, ActError> {
+        Ok(None)
+    }
+
+    /// Where an old authority is tried, and what it is: `("Keycloak", "the old token")`.
+    fn door(&self) -> (&'static str, &'static str) {
+        ("the platform", "the old authority")
+    }
+
     /// Why nobody sees the old authority refused, and what may live on.
     fn unseen(&self) -> &'static str;
 }
@@ -71,14 +81,15 @@ impl<T: Setting> Responder for T {
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {
         let reading = self.read(context, action).await?;
-        Ok(StateBefore { state: reading.state, denied_already: reading.denies == Some(true), admitted: None })
+        let admitted = self.tried(context, action).await.unwrap_or(None);
+        Ok(StateBefore { state: reading.state, denied_already: reading.denies == Some(true), admitted })
     }
 
     async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
         self.cut(context, action).await
     }
 
-    async fn verify(&self, context: &Context<'_>, action: &Action, _before: &StateBefore) -> Vec<Evidence> {
+    async fn verify(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Vec<Evidence> {
         let now = context.now();
         let declared = match self.read(context, action).await {
             Ok(Reading { denies: Some(denies), words, .. }) => Evidence::declared(denies, now, words),
@@ -86,7 +97,12 @@ impl<T: Setting> Responder for T {
             Err(ActError::NotFound { .. }) => Evidence::declared(true, now, "it is not there any more"),
             Err(error) => Evidence::unobservable(now, error.to_string()),
         };
-        vec![declared, Evidence::blind(now, self.unseen())]
+        let (door, old) = self.door();
+        let effective = match self.tried(context, action).await {
+            Ok(None) => Evidence::blind(now, self.unseen()),
+            tried => Evidence::tried(now, door, old, tried, before.admitted),
+        };
+        vec![declared, effective]
     }
 
     async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {

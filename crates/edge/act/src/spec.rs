@@ -120,6 +120,8 @@ pub enum RateClass {
     Openai,
     /// Anthropic's administration API publishes no budget: a cautious pace.
     Anthropic,
+    /// A Keycloak realm's admin API: it has no budget of its own.
+    Keycloak,
     /// A person: nothing is called.
     Person,
 }
@@ -139,6 +141,7 @@ impl RateClass {
             RateClass::Graph => Pace::per_minute(600, 10),
             RateClass::Slack => Pace::per_minute(20, 5),
             RateClass::Openai | RateClass::Anthropic => Pace::per_minute(60, 5),
+            RateClass::Keycloak => Pace::per_second(50),
             RateClass::Person => Pace::per_second(50),
         }
     }

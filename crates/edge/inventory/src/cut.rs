@@ -94,7 +94,9 @@ pub(crate) fn of_public_bucket(bucket: &NodeKey, account: &str) -> CutOption {
     cut("aws_public_access/block", bucket, &parameters, (30, 60), Reversibility::Reversible)
 }
 
-fn cut(
+/// A cut that a responder of ours makes: its action on `target`, with its parameters, cost, the seconds that it takes, and
+/// whether it can be taken back.
+pub(crate) fn cut(
     name: &str,
     target: &NodeKey,
     parameters: &[(&str, &str)],

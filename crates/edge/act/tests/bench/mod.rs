@@ -1,6 +1,7 @@
 //! One bench for each responder: makes a fresh target on a real server, and looks at it from outside.
 
 mod aws;
+pub(crate) mod keycloak;
 mod others;
 
 pub(crate) use aws::PUBLIC_READ;
@@ -37,14 +38,17 @@ pub(crate) trait Bench {
 /// The bench of every responder that has one: all of them, or the contract test fails.
 pub(crate) fn all(lab: &Path) -> Vec<Box<dyn Bench>> {
     let cloud = Arc::new(crate::lab::aws::Fakecloud::start(lab));
-    vec![
+    let realms = Arc::new(keycloak::Office::new(lab));
+    let mut benches: Vec<Box<dyn Bench>> = vec![
         Box::new(aws::AccessKeyBench::new(cloud.clone())),
         Box::new(aws::RoleSessionsBench::new(cloud.clone())),
         Box::new(aws::PublicAccessBench::new(cloud)),
         Box::new(others::PostgresBench::new()),
         Box::new(others::OauthBench::new(lab)),
         Box::new(others::WebhookBench::new()),
-    ]
+    ];
+    benches.extend(keycloak::ALL.map(|name| Box::new(keycloak::KeycloakBench::new(&realms, name)) as Box<dyn Bench>));
+    benches
 }
 
 /// The responder of a bench.

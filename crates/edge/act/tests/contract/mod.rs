@@ -96,7 +96,9 @@ async fn every_responder_keeps_its_contract() {
     covered.sort_unstable();
     let wanted: Vec<_> = RESPONDERS.iter().map(|responder| responder.spec().name).collect();
     assert_eq!(covered, wanted, "every responder has a bench");
-    for bench in &mut benches {
+    // While one is being written the others need not be waited for: `FIREBREAK_BENCH=keycloak`.
+    let only = std::env::var("FIREBREAK_BENCH").unwrap_or_default();
+    for bench in benches.iter_mut().filter(|bench| bench.name().starts_with(&only)) {
         let bench = bench.as_mut();
         twice_is_once(bench).await;
         let applies = every_call_may_fail(bench).await;

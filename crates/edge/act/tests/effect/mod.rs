@@ -1,5 +1,7 @@
 //! Whether what is cut is shut, and nothing else: on servers that really deny, by the true clock.
 
+mod keycloak;
+
 use crate::bench::PUBLIC_READ;
 use crate::lab::aws::{ACCOUNT, Fakecloud, Keys};
 use crate::lab::oauth::{CLIENT, Provider};

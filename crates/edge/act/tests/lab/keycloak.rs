@@ -6,7 +6,7 @@ use firebreak_world::{Http, Request, Response, RustlsHttp};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A running server without any realm but its own.
 pub(crate) struct Keycloak {
@@ -14,6 +14,8 @@ pub(crate) struct Keycloak {
     http: RustlsHttp,
     /// Its address.
     pub(crate) url: String,
+    /// The administrator's token, and when it was taken: it lives for a minute.
+    administrator: tokio::sync::Mutex<Option<(Instant, String)>>,
 }
 
 impl Keycloak {
@@ -27,32 +29,79 @@ impl Keycloak {
         command.env("KC_BOOTSTRAP_ADMIN_USERNAME", "admin").env("KC_BOOTSTRAP_ADMIN_PASSWORD", "administrator");
         let server = Server::start_within("Keycloak", &mut command, port, Duration::from_secs(300));
         let http = RustlsHttp::new().expect("a client");
-        Keycloak { _server: server, http, url: format!("http://127.0.0.1:{port}") }
+        Keycloak {
+            _server: server,
+            http,
+            url: format!("http://127.0.0.1:{port}"),
+            administrator: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Makes a realm from its representation: with its groups, roles, clients, users and what they consented to.
     pub(crate) async fn make_realm(&self, representation: &Value) {
-        let form = "grant_type=password&client_id=admin-cli&username=admin&password=administrator";
-        let token = self.token("master", form).await;
-        let headers = vec![
-            ("authorization".to_owned(), format!("Bearer {token}")),
-            ("content-type".to_owned(), "application/json".to_owned()),
-        ];
-        let made = self.post("/admin/realms", headers, representation.to_string()).await;
-        assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+        let (status, answer) = self.as_administrator("POST", "/admin/realms", Some(representation)).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// One administrator's call; gives status and JSON.
+    pub(crate) async fn as_administrator(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let token = self.administrators_token().await;
+        let mut headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
+        headers.extend(body.map(|_| ("content-type".to_owned(), "application/json".to_owned())));
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let request = Request { method: method.to_owned(), url: format!("{}{path}", self.url), headers, body };
+        let response = self.http.send(request).await.expect("the server answers");
+        (response.status, serde_json::from_slice(&response.body).unwrap_or(Value::Null))
+    }
+
+    async fn administrators_token(&self) -> String {
+        let mut kept = self.administrator.lock().await;
+        match &*kept {
+            Some((taken, token)) if taken.elapsed() < Duration::from_secs(40) => token.clone(),
+            _ => {
+                let form = "grant_type=password&client_id=admin-cli&username=admin&password=administrator";
+                let token = self.token("master", form).await;
+                *kept = Some((Instant::now(), token.clone()));
+                token
+            }
+        }
+    }
+
+    /// What the realm's token endpoint answers to `form`.
+    pub(crate) async fn ask_token(&self, realm: &str, form: &str) -> (u16, Value) {
+        let path = format!("/realms/{realm}/protocol/openid-connect/token");
+        let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        let response = self.post(&path, headers, form.to_owned()).await;
+        (response.status, serde_json::from_slice(&response.body).unwrap_or(Value::Null))
+    }
+
+    /// Whether the realm's introspection calls `token` active, asked by a client of the realm.
+    pub(crate) async fn is_active(&self, realm: &str, token: &str, (client, secret): (&str, &str)) -> bool {
+        let path = format!("/realms/{realm}/protocol/openid-connect/token/introspect");
+        let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        let form = format!("token={token}&client_id={client}&client_secret={secret}");
+        let response = self.post(&path, headers, form).await;
+        let answer: Value = serde_json::from_slice(&response.body).expect("JSON");
+        answer["active"].as_bool().unwrap_or_else(|| panic!("`active` of {answer}"))
+    }
+
+    /// What the realm's userinfo endpoint answers to who presents `token`.
+    pub(crate) async fn userinfo(&self, realm: &str, token: &str) -> u16 {
+        let url = format!("{}/realms/{realm}/protocol/openid-connect/userinfo", self.url);
+        let headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
+        let request = Request { method: "GET".to_owned(), url, headers, body: Vec::new() };
+        self.http.send(request).await.expect("the server answers").status
     }
 
     /// An access token of a client's own account.
+    #[allow(dead_code, reason = "the scanner's tests use it")]
     pub(crate) async fn service(&self, realm: &str, client: &str, secret: &str) -> String {
         let form = format!("grant_type=client_credentials&client_id={client}&client_secret={secret}");
         self.token(realm, &form).await
     }
 
     async fn token(&self, realm: &str, form: &str) -> String {
-        let path = format!("/realms/{realm}/protocol/openid-connect/token");
-        let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
-        let response = self.post(&path, headers, form.to_owned()).await;
-        let answer: Value = serde_json::from_slice(&response.body).expect("JSON");
+        let (_, answer) = self.ask_token(realm, form).await;
         answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
     }
 

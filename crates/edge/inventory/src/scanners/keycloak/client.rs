@@ -1,7 +1,7 @@
 //! Clients: their secrets, the accounts they act as, and addresses to which they send what users are given.
 
 use super::Realm;
-use crate::cut::of_request;
+use crate::cut::cut;
 use crate::json::{flag, text, text_at, texts};
 use firebreak_model::{EdgeKind, Interval, NodeKey, Reversibility, Time};
 use serde_json::Value;
@@ -17,7 +17,9 @@ impl Realm<'_, '_> {
             let enabled = client.get("enabled").and_then(Value::as_bool).unwrap_or(true);
             let life = Interval::new(Time::MIN, if enabled { Time::MAX } else { self.facts.known });
             let label = text(client, "name").filter(|name| !name.starts_with("${")).unwrap_or(&name);
-            let cut = of_request(&key, "disable_keycloak_client", (60, 300), Reversibility::Reversible);
+            let parameters = [("realm", self.name), ("client", &name)];
+            let risky = Reversibility::ReversibleReissuesAccess;
+            let cut = cut("keycloak_client/disable", &key, &parameters, (60, 300), risky);
             let by_id = crate::json::id(client, "id").unwrap_or_default();
             let (named, own) = (self.user(&name), self.user(&by_id));
             self.facts.node(&key, &place).label(label).valid(life).also(&named).cut(cut);
@@ -48,7 +50,9 @@ impl Realm<'_, '_> {
         let valid = Interval::new(made.map_or(life.from, Time::from_seconds).min(life.to), life.to);
         let credential = NodeKey::credential("keycloak", &format!("{}/{name}", self.name));
         let kind = text(client, "clientAuthenticatorType").unwrap_or("client-secret");
-        let cut = of_request(&credential, "regenerate_keycloak_client_secret", (40, 300), Reversibility::Irreversible);
+        let parameters = [("realm", self.name), ("client", name)];
+        let permanent = Reversibility::Irreversible;
+        let cut = cut("keycloak_client_secret/rotate", &credential, &parameters, (40, 300), permanent);
         self.facts.node(&credential, place).label(&format!("{kind} of {name}")).valid(valid).cut(cut);
         self.facts.edge(EdgeKind::Authenticates, &credential, key, place).valid(valid);
     }

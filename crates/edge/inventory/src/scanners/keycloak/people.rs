@@ -1,7 +1,7 @@
 //! Users, groups, organisations, and the providers that vouch for users.
 
 use super::Realm;
-use crate::cut::of_request;
+use crate::cut::{cut, of_request};
 use crate::json::{flag, id, text, texts};
 use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Reversibility, Time};
 use serde_json::Value;
@@ -35,7 +35,9 @@ impl Realm<'_, '_> {
                 names.extend((!issuer.is_empty()).then(|| format!("{issuer}|{whose}")));
             }
         }
-        let cut = of_request(&key, "disable_keycloak_user", (25, 300), Reversibility::ReversibleReissuesAccess);
+        let parameters = [("realm", self.name), ("user", &name)];
+        let risky = Reversibility::ReversibleReissuesAccess;
+        let cut = cut("keycloak_user/disable", &key, &parameters, (25, 300), risky);
         let label = text(user, "username").unwrap_or(&name);
         let mut node = self.facts.node(&key, place).label(label).valid(life).cut(cut);
         if let Some(address) = text(user, "email") {
@@ -77,7 +79,8 @@ impl Realm<'_, '_> {
             let Some(client) = self.facts.id(consent, "clientId", &place) else { continue };
             let (app, user) = (self.client(&client), self.user(name));
             let key = NodeKey::identity("app", &format!("keycloak/{}/{client}/user/{name}", self.name));
-            let cut = of_request(&key, "revoke_keycloak_consent", (10, 300), Reversibility::RecreateOnly);
+            let parameters = [("realm", self.name), ("client", &client), ("user", name)];
+            let cut = cut("keycloak_consent/revoke", &key, &parameters, (10, 300), Reversibility::Irreversible);
             self.facts.node(&key, &place).label(&format!("{client} for {name}")).valid(life).cut(cut);
             let scopes = texts(consent.get("grantedClientScopes"));
             self.facts.edge(EdgeKind::MayAssume, &app, &key, &place).valid(life);
