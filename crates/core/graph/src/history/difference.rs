@@ -51,13 +51,15 @@ fn by_statement(facts: &[Fact]) -> BTreeMap<Statement, Vec<&Fact>> {
     all
 }
 
-/// Those of `old` that `new` lacks, and the other way round. Facts of one statement are few.
+/// Those of `old` that `new` lacks, and the other way round. Facts of one statement are few. What was said twice and is now said
+/// once has not gone.
 fn apart<'f>(old: &[&'f Fact], new: &[&'f Fact]) -> (Vec<&'f Fact>, Vec<&'f Fact>) {
     let mut fresh: Vec<&Fact> = new.to_vec();
     let mut gone = Vec::new();
     for fact in old {
         match fresh.iter().position(|one| same(one, fact)) {
             Some(place) => drop(fresh.remove(place)),
+            None if new.iter().any(|one| same(one, fact)) => {}
             None => gone.push(*fact),
         }
     }

@@ -309,7 +309,8 @@ proptest! {
         arrivals.into_iter().for_each(|snapshot| _ = history.take(snapshot));
         let (before, after) = (history.facts(Time(from)), history.facts(Time(to)));
         let changes = difference(&before, &after, Time(to));
-        let bare = |facts: &[Fact]| listed(&facts.iter().map(bare).collect::<Vec<_>>());
+        // What is said twice is one.
+        let bare = |facts: &[Fact]| BTreeSet::from_iter(listed(&facts.iter().map(bare).collect::<Vec<_>>()));
         prop_assert_eq!(bare(&applied(&before, &changes)), bare(&after));
         prop_assert!(from != to || changes.is_empty());
     }

@@ -187,3 +187,11 @@ fn a_newer_use_and_a_longer_life_stream_and_another_price_does_not() {
     let lives: Vec<_> = graph.edges_from(from).filter(|edge| edge.valid == Interval::ALWAYS).collect();
     assert_eq!((lives.len(), lives[0].last_used), (1, Some(Time::from_seconds(2))));
 }
+
+#[test]
+fn what_was_said_twice_and_is_said_once_has_not_ended() {
+    let one = edge(EdgeKind::MayAct, USER, STORE);
+    let twice = [one.clone(), one.clone()];
+    assert_eq!(difference(&twice, std::slice::from_ref(&one), Time(9)), []);
+    assert_eq!(difference(&twice, &[], Time(9)).len(), 2, "gone altogether");
+}
