@@ -1,6 +1,16 @@
-//! AWS as the three responders need it: whose credentials, where to, signed; IAM and STS by the Query API, S3 by REST.
+//! AWS as its responders need it: whose credentials, where to, signed; the Query API, the JSON API and REST.
 //!
 //! It is no SDK: no credential chain, no region discovery beyond S3's own redirect, no call that a responder does not name.
+
+mod answer;
+mod inline;
+mod principal;
+mod probe;
+
+pub(crate) use answer::Answer;
+pub(crate) use inline::Inline;
+pub(crate) use principal::{Kind, Principal, is_caller, is_session_of};
+pub(crate) use probe::{admitted, effective};
 
 use crate::context::Context;
 use crate::error::ActError;
@@ -10,6 +20,7 @@ use firebreak_world::{AwsKeys, Request, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// `[responder.aws]`.
@@ -65,6 +76,10 @@ pub(crate) enum Service {
     Iam,
     Sts,
     S3,
+    Organizations,
+    SecretsManager,
+    Ec2,
+    Lambda,
 }
 
 impl Service {
@@ -73,7 +88,16 @@ impl Service {
             Service::Iam => "iam",
             Service::Sts => "sts",
             Service::S3 => "s3",
+            Service::Organizations => "organizations",
+            Service::SecretsManager => "secretsmanager",
+            Service::Ec2 => "ec2",
+            Service::Lambda => "lambda",
         }
+    }
+
+    /// Whether the service is one for all regions, at home in `us-east-1`.
+    const fn is_global(self) -> bool {
+        matches!(self, Service::Iam | Service::Organizations)
     }
 }
 
@@ -81,14 +105,25 @@ impl Service {
 pub(crate) struct Aws<'a> {
     context: &'a Context<'a>,
     account: &'a Account,
+    region: &'a str,
     credentials: AwsKeys,
 }
 
 impl<'a> Aws<'a> {
     /// The account that the action names, with our own credentials.
     pub(crate) fn of(context: &'a Context<'a>, action: &Action) -> Result<Aws<'a>, ActError> {
-        let account = account_of(context, action)?;
+        Aws::of_account(context, parameter(action, "account")?)
+    }
+
+    /// The account `number`, with our own credentials.
+    pub(crate) fn of_account(context: &'a Context<'a>, number: &str) -> Result<Aws<'a>, ActError> {
+        let account = configured(context, number)?;
         Aws::with(context, account, &account.keys)
+    }
+
+    /// The same in another region, or in the account's own where `region` is empty.
+    pub(crate) fn in_region(self, region: &'a str) -> Aws<'a> {
+        if region.is_empty() { self } else { Aws { region, ..self } }
     }
 
     /// The account that the action names, with the credentials in `keys`: a probe with the old authority.
@@ -100,7 +135,7 @@ impl<'a> Aws<'a> {
         let text = |reference: &str| context.secret(reference).map(|secret| secret.expose_secret().to_owned());
         let token = keys.session_token.as_deref().map(text).transpose()?;
         let (id, secret) = (text(&keys.access_key_id)?, text(&keys.secret_access_key)?);
-        Ok(Aws { context, account, credentials: AwsKeys::new(&id, &secret, token) })
+        Ok(Aws { context, account, region: &account.region, credentials: AwsKeys::new(&id, &secret, token) })
     }
 
     /// The public id of the credentials that we call with.
@@ -124,7 +159,7 @@ impl<'a> Aws<'a> {
         action: &str,
         fields: &[(&str, &str)],
     ) -> Result<Answer, ActError> {
-        let region = if service == Service::Iam { "us-east-1" } else { &self.account.region };
+        let region = self.home(service);
         let mut body = format!("Action={}&Version={version}", encoded(action));
         for (name, value) in fields {
             body.push_str(&format!("&{}={}", encoded(name), encoded(value)));
@@ -143,6 +178,51 @@ impl<'a> Aws<'a> {
     /// One call of IAM.
     pub(crate) async fn iam(&self, action: &str, fields: &[(&str, &str)]) -> Result<Answer, ActError> {
         self.query(Service::Iam, "2010-05-08", action, fields).await
+    }
+
+    /// One call of EC2.
+    pub(crate) async fn ec2(&self, action: &str, fields: &[(&str, &str)]) -> Result<Answer, ActError> {
+        self.query(Service::Ec2, "2016-11-15", action, fields).await
+    }
+
+    /// One call of a service that takes JSON. `target` names it as the service does: `secretsmanager.RotateSecret`.
+    pub(crate) async fn json(&self, service: Service, target: &str, body: &Value) -> Result<Answer, ActError> {
+        let region = self.home(service);
+        let request = Request {
+            method: "POST".to_owned(),
+            url: format!("{}/", self.base(service, region)),
+            headers: vec![
+                ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
+                ("x-amz-target".to_owned(), target.to_owned()),
+            ],
+            body: body.to_string().into_bytes(),
+        };
+        let shape = format!("POST / X-Amz-Target={target}");
+        let response = self.context.http(&shape, || self.signed(service, region, request.clone())).await?;
+        Answer::read(target, response)
+    }
+
+    /// One call of Lambda of the shape `shape`. `path` begins with a slash.
+    pub(crate) async fn lambda(&self, shape: &str, path: &str, body: &str) -> Result<Answer, ActError> {
+        let mut headers = Vec::new();
+        if !body.is_empty() {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        let url = format!("{}{path}", self.base(Service::Lambda, self.region));
+        let method = shape.split(' ').next().unwrap_or_default().to_owned();
+        let request = Request { method, url, headers, body: body.as_bytes().to_vec() };
+        let response = self.context.http(shape, || self.signed(Service::Lambda, self.region, request.clone())).await?;
+        Answer::read(shape, response)
+    }
+
+    /// Whom AWS takes us for: the ARN of a user, or of a session of a role.
+    pub(crate) async fn caller(&self) -> Result<String, ActError> {
+        let answer = self.query(Service::Sts, "2011-06-15", "GetCallerIdentity", &[]).await?;
+        Ok(answer.success("our own identity")?.first("Arn").unwrap_or_default())
+    }
+
+    fn home(&self, service: Service) -> &str {
+        if service.is_global() { "us-east-1" } else { self.region }
     }
 
     /// One call of S3 of the shape `shape`. `path` begins with a slash. A bucket that lives in another region is asked
@@ -188,7 +268,10 @@ fn checksum(body: &[u8]) -> String {
 
 /// The account that an action names, as configured.
 fn account_of<'a>(context: &Context<'a>, action: &Action) -> Result<&'a Account, ActError> {
-    let number = parameter(action, "account")?;
+    configured(context, parameter(action, "account")?)
+}
+
+fn configured<'a>(context: &Context<'a>, number: &str) -> Result<&'a Account, ActError> {
     context.config.aws.accounts.get(number).ok_or_else(|| {
         ActError::unusable(
             format!("no credentials for the AWS account `{number}`"),
@@ -227,52 +310,11 @@ fn elsewhere(response: &Response, here: &str) -> Option<String> {
     (matches!(response.status, 301 | 307 | 400) && region != here).then(|| region.clone())
 }
 
-/// One answer of AWS: its status and its XML.
-pub(crate) struct Answer {
-    call: String,
-    pub(crate) status: u16,
-    text: String,
-}
-
-impl Answer {
-    fn read(call: &str, response: Response) -> Result<Answer, ActError> {
-        let text = String::from_utf8(response.body)
-            .map_err(|_| ActError::Unreadable { call: call.to_owned(), reason: "it is not UTF-8".to_owned() })?;
-        Ok(Answer { call: call.to_owned(), status: response.status, text })
-    }
-
-    /// The error code, where the answer is an error.
-    pub(crate) fn code(&self) -> Option<String> {
-        (self.status >= 300).then(|| self.first("Code").unwrap_or_else(|| self.status.to_string()))
-    }
-
-    /// The answer, or its error: what AWS says is not there is [`ActError::NotFound`].
-    pub(crate) fn success(self, target: &str) -> Result<Answer, ActError> {
-        let Some(code) = self.code() else { return Ok(self) };
-        let reason = self.first("Message").unwrap_or_else(|| code.clone());
-        if matches!(code.as_str(), "NoSuchEntity" | "NoSuchBucket") {
-            return Err(ActError::NotFound { target: target.to_owned(), reason });
-        }
-        Err(ActError::Refused { call: self.call, code, reason })
-    }
-
-    /// Text of the first element named `name`.
-    pub(crate) fn first(&self, name: &str) -> Option<String> {
-        let document = roxmltree::Document::parse(&self.text).ok()?;
-        let node = document.descendants().find(|node| node.tag_name().name() == name)?;
-        node.text().map(str::to_owned)
-    }
-
-    /// The named children of every element `parent`, in order: one row for each.
-    pub(crate) fn rows(&self, parent: &str, children: &[&str]) -> Result<Vec<Vec<Option<String>>>, ActError> {
-        let document = roxmltree::Document::parse(&self.text)
-            .map_err(|error| ActError::Unreadable { call: self.call.clone(), reason: error.to_string() })?;
-        let text = |node: roxmltree::Node<'_, '_>, name: &str| {
-            node.children().find(|child| child.tag_name().name() == name)?.text().map(str::to_owned)
-        };
-        let parents = document.descendants().filter(|node| node.tag_name().name() == parent);
-        Ok(parents.map(|node| children.iter().map(|name| text(node, name)).collect()).collect())
-    }
+/// The region that an action is about: of the target's ARN, else the parameter `region`; empty where neither says one.
+pub(crate) fn region_in(action: &Action) -> &str {
+    let arn = action.target.name().starts_with("arn:").then(|| action.target.name().split(':').nth(3)).flatten();
+    let named = action.parameters.get("region").map(|region| region.as_str());
+    arn.filter(|region| !region.is_empty()).or(named).unwrap_or_default()
 }
 
 /// A time as IAM policies write it: whole seconds, `Z`.

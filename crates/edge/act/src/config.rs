@@ -2,7 +2,10 @@
 //!
 //! Secrets are never written here: every field that leads to one is a reference, `env:NAME` or `file:/path`.
 
-use crate::responders::{aws_access_key, aws_public_access, aws_role_sessions, oauth_token, postgres_role, webhook};
+use crate::responders::{
+    aws_access_key, aws_boundary, aws_bucket_policy, aws_instance, aws_public_access, aws_role_sessions,
+    aws_role_trust, aws_scp, aws_user, oauth_token, postgres_role, webhook,
+};
 use crate::{aws, keycloak};
 use firebreak_model::NodeKey;
 use serde::Deserialize;
@@ -21,6 +24,18 @@ pub struct Config {
     pub aws_role_sessions: aws_role_sessions::Config,
     /// `[responder.aws_public_access]`.
     pub aws_public_access: aws_public_access::Config,
+    /// `[responder.aws_user]`.
+    pub aws_user: aws_user::Config,
+    /// `[responder.aws_role_trust]`.
+    pub aws_role_trust: aws_role_trust::Config,
+    /// `[responder.aws_boundary]`.
+    pub aws_boundary: aws_boundary::Config,
+    /// `[responder.aws_bucket_policy]`.
+    pub aws_bucket_policy: aws_bucket_policy::Config,
+    /// `[responder.aws_scp]`.
+    pub aws_scp: aws_scp::Config,
+    /// `[responder.aws_instance]`.
+    pub aws_instance: aws_instance::Config,
     /// `[responder.postgres_role]`.
     pub postgres_role: postgres_role::Config,
     /// `[responder.oauth_token]`.

@@ -160,7 +160,13 @@ fn name(request: &Request) -> String {
 /// Some say with another status what others say with 429: AWS by a code; GitHub by 403 and `Retry-After` or nothing left
 /// of the budget; Google by 403 and a reason. All of them refuse before they do anything.
 fn is_throttle(response: &Response) -> bool {
-    let throttles = [&b"<Code>Throttling"[..], b"<Code>SlowDown<", b"<Code>RequestLimitExceeded<"];
+    let throttles = [
+        &b"<Code>Throttling"[..],
+        b"<Code>SlowDown<",
+        b"<Code>RequestLimitExceeded<",
+        b"TooManyRequestsException\"",
+        b"ThrottlingException\"",
+    ];
     let google = [&b"\"rateLimitExceeded\""[..], b"\"userRateLimitExceeded\""];
     let says =
         |codes: &[&[u8]]| codes.iter().any(|code| response.body.windows(code.len()).any(|window| window == *code));
@@ -201,6 +207,7 @@ mod tests {
         assert!(busy(403, &[("x-ratelimit-remaining", "0")], ""));
         assert!(busy(403, &[], r#"{"error":{"errors":[{"reason":"userRateLimitExceeded"}]}}"#));
         assert!(!busy(403, &[("x-ratelimit-remaining", "12")], r#"{"message":"Must have admin rights"}"#));
+        assert!(busy(400, &[], r#"{"__type":"TooManyRequestsException","Message":"wait"}"#));
         assert!(!busy(401, &[("x-ratelimit-remaining", "0")], ""));
         assert!(!busy(200, &[("x-ratelimit-remaining", "0")], ""));
     }

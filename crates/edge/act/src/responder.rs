@@ -34,6 +34,17 @@ pub trait Responder: Send + Sync {
     /// Reads the state before, changing nothing. An error means that the step cannot be done as things are.
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError>;
 
+    /// What somebody else changed since `before` was read, where the step would write over it: then it is not done. The
+    /// default is for settings in which a step writes over nothing.
+    async fn drift(
+        &self,
+        _context: &Context<'_>,
+        _action: &Action,
+        _before: &StateBefore,
+    ) -> Result<Option<String>, ActError> {
+        Ok(None)
+    }
+
     /// Does it. Success means that the platform took the request, not that it denies.
     async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError>;
 

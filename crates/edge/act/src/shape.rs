@@ -13,7 +13,10 @@ pub fn http_matches(shape: &str, request: &Request) -> bool {
     if method != request.method {
         return false;
     }
-    let action = words.next().is_none_or(|field| form_holds(&request.body, field));
+    let action = words.next().is_none_or(|field| match field.strip_prefix("X-Amz-Target=") {
+        Some(wanted) => request.headers.iter().any(|(name, value)| name == "x-amz-target" && value == wanted),
+        None => form_holds(&request.body, field),
+    });
     let path = path_of(&request.url);
     action
         && match target.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
@@ -93,6 +96,18 @@ mod tests {
         assert!(call("https://iam.amazonaws.com", "Version=2010-05-08&Action=UpdateAccessKey"));
         assert!(!call("http://127.0.0.1:1/", "Action=DeleteAccessKey&Note=Action=UpdateAccessKey"));
         assert!(!call("http://127.0.0.1:1/other", "Action=UpdateAccessKey"));
+    }
+
+    #[test]
+    fn a_json_call_is_known_by_its_target_alone() {
+        let shape = "POST / X-Amz-Target=AWSOrganizationsV20161128.AttachPolicy";
+        let call = |target: &str| {
+            let mut request = request("POST", "https://h/", "X-Amz-Target=AWSOrganizationsV20161128.AttachPolicy");
+            request.headers.push(("x-amz-target".to_owned(), target.to_owned()));
+            http_matches(shape, &request)
+        };
+        assert!(call("AWSOrganizationsV20161128.AttachPolicy"));
+        assert!(!call("AWSOrganizationsV20161128.LeaveOrganization"));
     }
 
     #[test]

@@ -95,6 +95,10 @@ pub enum RateClass {
     AwsControlPlane,
     /// S3 bucket configuration.
     S3Control,
+    /// AWS services of one region: EC2, Lambda, Secrets Manager.
+    AwsRegional,
+    /// AWS Organizations, which refuses more than a call or so a second.
+    AwsOrganizations,
     /// A database server.
     Database,
     /// An OAuth authorisation server.
@@ -130,7 +134,8 @@ impl RateClass {
     /// How fast this class makes calls at most, well below what the platforms refuse.
     pub const fn pace(self) -> Pace {
         match self {
-            RateClass::AwsControlPlane => Pace::per_second(10),
+            RateClass::AwsControlPlane | RateClass::AwsRegional => Pace::per_second(10),
+            RateClass::AwsOrganizations => Pace::per_second(1),
             RateClass::S3Control => Pace::per_second(50),
             RateClass::Database | RateClass::AuthorizationServer => Pace::per_second(20),
             RateClass::Webhook => Pace::per_second(5),
@@ -150,7 +155,7 @@ impl RateClass {
 /// One call that a responder may make.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Call {
-    /// For HTTP: method, path template and, for a Query API, its action: `POST / Action=UpdateAccessKey`,
+    /// For HTTP: method, path template and, for a Query API, its action: `POST / Action=UpdateAccessKey`, `POST / X-Amz-Target=secretsmanager.RotateSecret`,
     /// `PUT /{bucket}?publicAccessBlock`. A path that begins with `{` is an address from the configuration.
     /// For SQL: the statement, with `{role}` for a quoted identifier.
     pub shape: &'static str,

@@ -44,10 +44,12 @@ pub fn phase(action: &Action) -> Phase {
     };
     match (action.responder(), verb.split('_').next().unwrap_or_default()) {
         (_, "rotate" | "reissue" | "issue" | "recreate" | "enable" | "restore") => Phase::Reissue,
-        ("aws_public_access", "block") | (_, "suspend" | "quarantine") => Phase::Outer,
+        ("aws_public_access", "block") | (_, "suspend" | "quarantine" | "close" | "isolate") => Phase::Outer,
+        // A deny without a time covers what is minted later too: whoever is under it cannot lift it.
+        ("aws_user" | "aws_bucket_policy", "deny") => Phase::Outer,
         (name, _) if name.starts_with("organisation_") || name.starts_with("app_") => Phase::Outer,
         (_, "deny") => Phase::TokenTime,
-        (_, "deactivate" | "disable" | "revoke" | "delete" | "block") => Phase::Key,
+        (_, "deactivate" | "disable" | "revoke" | "delete" | "block" | "detach" | "stop") => Phase::Key,
         _ => Phase::Rest,
     }
 }
@@ -156,6 +158,23 @@ mod tests {
         );
         assert_eq!(steps[4].cost, 0, "the sweep costs nothing more");
         assert_ne!(steps[4].key, steps[1].key, "the sweep is a step of its own");
+    }
+
+    #[test]
+    fn a_deny_without_a_time_goes_first_and_needs_no_sweep() {
+        let role = NodeKey::identity("aws", "arn:aws:iam::1:role/eval");
+        let steps = order(vec![
+            step("aws_secret/rotate", NodeKey::resource("aws", "arn:aws:secretsmanager:eu-west-1:1:secret:db"), 900),
+            step("aws_role_sessions/deny", role.clone(), 120),
+            step("aws_role_trust/close", role, 120),
+            step("aws_user/deny", NodeKey::identity("aws", "arn:aws:iam::1:user/ci"), 120),
+            step("aws_bucket_policy/deny", NodeKey::resource("aws", "arn:aws:s3:::b"), 120),
+        ]);
+        let denies = steps.iter().filter(|step| step.action.name.ends_with("/deny")).count();
+        assert_eq!(denies, 4, "one sweep, of the role's sessions alone");
+        let phases: Vec<Phase> = steps.iter().map(|step| step.phase).collect();
+        assert_eq!(phases[..3], [Phase::Outer; 3], "a role is closed before its sessions are refused");
+        assert_eq!(phases[3..], [Phase::TokenTime, Phase::Sweep, Phase::Reissue]);
     }
 
     #[test]

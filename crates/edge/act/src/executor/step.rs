@@ -185,8 +185,12 @@ impl Executor<'_> {
         row: &mut StepRow,
         tried_now: &mut u32,
     ) -> Result<(), StopError> {
-        self.intend(row)?;
         *tried_now += 1;
+        if let Some(why) = self.drifted(responder, row).await {
+            self.write(&row.plan, row.number, "refusal", json!({"action": &row.action, "reason": &why}))?;
+            return self.advance(row, StepState::Failed, why).await;
+        }
+        self.intend(row)?;
         row.attempts += 1;
         row.begun = row.begun.or(Some(self.now()));
         self.advance(row, StepState::Applying, "calling the platform".to_owned()).await?;
@@ -203,6 +207,16 @@ impl Executor<'_> {
             json!({"attempt": row.attempts, "state": state, "detail": &detail}),
         )?;
         self.advance(row, state, detail).await
+    }
+
+    /// Why the step must not be made over what is there now.
+    async fn drifted(&self, responder: &'static dyn Responder, row: &StepRow) -> Option<String> {
+        let context = self.context(responder.spec(), &row.plan, &row.key, row.begun.unwrap_or(row.planned));
+        match responder.drift(&context, &row.action, &row.before).await {
+            Ok(None) => None,
+            Ok(Some(changed)) => Some(format!("{changed}\nhint: make a new plan, which starts from what is there now")),
+            Err(error) => Some(error.to_string()),
+        }
     }
 
     /// Reads back what became of an uncertain call. True where it may be made again; otherwise the row was moved on.

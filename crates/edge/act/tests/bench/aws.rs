@@ -11,20 +11,20 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// What the tests know of the responder's own user and of the target.
-struct Desk {
-    cloud: Arc<Fakecloud>,
-    name: &'static str,
+pub(super) struct Desk {
+    pub(super) cloud: Arc<Fakecloud>,
+    pub(super) name: &'static str,
     own: Option<Keys>,
     made: u32,
 }
 
 impl Desk {
-    fn new(cloud: Arc<Fakecloud>, name: &'static str) -> Desk {
+    pub(super) fn new(cloud: Arc<Fakecloud>, name: &'static str) -> Desk {
         Desk { cloud, name, own: None, made: 0 }
     }
 
     /// A number for the next target, and Firebreak's own keys.
-    async fn next(&mut self) -> (u32, Keys) {
+    pub(super) async fn next(&mut self) -> (u32, Keys) {
         if self.own.is_none() {
             let permissions = responder(self.name).spec().permissions.iter();
             let mut statements: Vec<_> = permissions
@@ -49,7 +49,12 @@ impl Desk {
     }
 
     /// Configuration and secrets with Firebreak's own keys, and a probe where there is one.
-    fn equip(&self, own: &Keys, probe: Option<(&Keys, String)>, more: serde_json::Value) -> (Config, TestSecrets) {
+    pub(super) fn equip(
+        &self,
+        own: &Keys,
+        probe: Option<(&Keys, String)>,
+        more: serde_json::Value,
+    ) -> (Config, TestSecrets) {
         let mut secrets = TestSecrets::default();
         let mut reference = |label: &str, keys: &Keys| {
             let mut named = json!({});
@@ -81,6 +86,17 @@ impl Desk {
         (serde_json::from_value(config).expect("a configuration"), secrets)
     }
 }
+
+/// The keys that a trial probes with.
+pub(super) fn probing(trial: &Trial) -> Keys {
+    let secret = |part: &str| trial.secrets.0.get(&format!("test:probe/{part}")).cloned();
+    let (id, key) = (secret("access_key_id"), secret("secret_access_key"));
+    Keys { id: id.expect("a probe"), secret: key.expect("a probe"), token: secret("session_token") }
+}
+
+/// A policy that lets its holder do anything in S3.
+pub(super) const ANYTHING_IN_S3: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
 
 /// Access keys.
 pub(crate) struct AccessKeyBench(Desk);

@@ -1,6 +1,8 @@
 //! One bench for each responder: makes a fresh target on a real server, and looks at it from outside.
 
 mod aws;
+mod aws_principals;
+mod aws_resources;
 pub(crate) mod keycloak;
 mod others;
 
@@ -42,7 +44,16 @@ pub(crate) fn all(lab: &Path) -> Vec<Box<dyn Bench>> {
     let mut benches: Vec<Box<dyn Bench>> = vec![
         Box::new(aws::AccessKeyBench::new(cloud.clone())),
         Box::new(aws::RoleSessionsBench::new(cloud.clone())),
-        Box::new(aws::PublicAccessBench::new(cloud)),
+        Box::new(aws::PublicAccessBench::new(cloud.clone())),
+        Box::new(aws_principals::UserBench::new(cloud.clone())),
+        Box::new(aws_principals::RoleTrustBench::new(cloud.clone())),
+        Box::new(aws_principals::BoundaryBench::new(cloud.clone())),
+        Box::new(aws_principals::ScpBench::new(cloud.clone())),
+        Box::new(aws_resources::BucketPolicyBench::new(cloud.clone())),
+        Box::new(aws_resources::SecretBench::new(cloud.clone())),
+        Box::new(aws_resources::InstanceBench::new(cloud.clone())),
+        Box::new(aws_resources::InstanceProfileBench::new(cloud.clone())),
+        Box::new(aws_resources::LambdaBench::new(cloud)),
         Box::new(others::PostgresBench::new()),
         Box::new(others::OauthBench::new(lab)),
         Box::new(others::WebhookBench::new()),

@@ -179,6 +179,14 @@ async fn every_case_gives_its_transcript() {
                     ["UpdateAccessKey", "PutRolePolicy", "DeleteRolePolicy", "PUT ", "DELETE ", "ALTER ", "/revoke"];
                 let loud = changes.iter().find(|change| transcript.contains(**change));
                 assert!(loud.is_none(), "{}: {loud:?} in a quiet case", folder.display());
+                let name = responder.file_name().expect("a folder's name").to_string_lossy();
+                let spec = RESPONDERS.iter().find(|one| one.spec().name == name).expect("a responder").spec();
+                for call in spec.calls.iter().filter(|call| call.changes) {
+                    let third = call.shape.split(' ').nth(2).unwrap_or_default();
+                    let named = third.starts_with("Action=").then_some(third);
+                    let word = third.strip_prefix("X-Amz-Target=").or(named);
+                    assert!(word.is_none_or(|word| !transcript.contains(word)), "{}: {word:?}", folder.display());
+                }
             }
             played += 1;
         }

@@ -1,5 +1,6 @@
 //! Whether what is cut is shut, and nothing else: on servers that really deny, by the true clock.
 
+mod aws;
 mod keycloak;
 
 use crate::bench::PUBLIC_READ;

@@ -122,7 +122,7 @@ impl Fakecloud {
     }
 }
 
-fn keys_in(xml: &str) -> Keys {
+pub(super) fn keys_in(xml: &str) -> Keys {
     Keys {
         id: element(xml, "AccessKeyId").expect("a key id"),
         secret: element(xml, "SecretAccessKey").expect("a secret"),

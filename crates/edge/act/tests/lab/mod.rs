@@ -4,6 +4,7 @@
 //! it a server that cannot be started fails them.
 
 pub(crate) mod aws;
+pub(crate) mod aws_more;
 pub(crate) mod keycloak;
 pub(crate) mod oauth;
 pub(crate) mod postgres;

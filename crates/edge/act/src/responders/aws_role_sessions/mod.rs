@@ -3,15 +3,14 @@
 //! It does not stop the role from being assumed anew: whoever may still assume it gets a session that works. Sessions of
 //! service-linked roles and of roles made by permission sets are out of its reach.
 
-use crate::aws::{Aws, Keys, Service, policy_time};
+use crate::aws::{self, Aws, Inline, Keys, Kind, Principal, is_caller, policy_time};
 use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
 use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
-use firebreak_model::{Action, NodeKind, Reversibility, Time};
-use percent_encoding::percent_decode_str;
+use firebreak_model::{Action, Reversibility, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -80,33 +79,6 @@ pub struct AwsRoleSessions;
 /// The responder.
 pub static RESPONDER: AwsRoleSessions = AwsRoleSessions;
 
-/// ARN of the role that an action is about: the target itself, or the parameter `role` where the target is a session.
-fn role_arn(action: &Action) -> Result<&str, ActError> {
-    let named = action.parameters.get("role").map(|role| role.trim_start_matches("identity:aws/"));
-    let arn = match action.target.kind() {
-        NodeKind::Identity => action.target.name(),
-        _ => named.unwrap_or_default(),
-    };
-    if arn.contains(":role/aws-service-role/") || arn.contains(":role/aws-reserved/") {
-        return Err(ActError::unusable(
-            format!("`{arn}` is a role that AWS made, which nobody in the account can change"),
-            "cut what leads to it, or ask the service that it belongs to",
-        ));
-    }
-    if arn.starts_with("arn:") && arn.contains(":role/") {
-        return Ok(arn);
-    }
-    Err(ActError::unusable(
-        format!("`{}` on `{}` names no role", action.name, action.target),
-        "the target or the parameter `role` must be the ARN of a role",
-    ))
-}
-
-/// The role's name: what follows the last slash, since IAM wants it without its path.
-fn role_name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}
-
 /// The deny, as IAM stores it.
 fn document(cut_off: Time) -> Value {
     json!({
@@ -130,47 +102,19 @@ fn cut_off(stored: &Value) -> Option<Time> {
 }
 
 impl AwsRoleSessions {
-    /// The document stored under our name, or null.
+    /// Our policy on the role.
+    fn policy<'a>(aws: &'a Aws<'a>, action: &'a Action) -> Result<Inline<'a>, ActError> {
+        Ok(Inline { aws, principal: Principal::of_kind(action, Kind::Role)?, name: POLICY_NAME })
+    }
+
     async fn stored(context: &Context<'_>, action: &Action) -> Result<Value, ActError> {
-        let aws = Aws::of(context, action)?;
-        let fields = [("RoleName", role_name(role_arn(action)?)), ("PolicyName", POLICY_NAME)];
-        let answer = aws.iam("GetRolePolicy", &fields).await?;
-        let unreadable = |reason: String| ActError::Unreadable { call: "GetRolePolicy".to_owned(), reason };
-        if answer.code().as_deref() == Some("NoSuchEntity") {
-            // The same code stands for a role that is not there; its message names what is missing.
-            let missing = answer.first("Message").unwrap_or_default();
-            return match missing.contains(POLICY_NAME) || missing.to_lowercase().contains("policy") {
-                true => Ok(Value::Null),
-                false => Err(ActError::NotFound { target: action.target.to_string(), reason: missing }),
-            };
-        }
-        let answer = answer.success(action.target.as_str())?;
-        let encoded = answer.first("PolicyDocument").ok_or_else(|| unreadable("it holds no document".to_owned()))?;
-        let text = percent_decode_str(&encoded).decode_utf8().map_err(|error| unreadable(error.to_string()))?;
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
+        Self::policy(&Aws::of(context, action)?, action)?.read().await
     }
 
-    async fn put(context: &Context<'_>, action: &Action, document: &Value) -> Result<(), ActError> {
-        let aws = Aws::of(context, action)?;
-        let text = document.to_string();
-        let role = role_name(role_arn(action)?);
-        let fields = [("RoleName", role), ("PolicyName", POLICY_NAME), ("PolicyDocument", text.as_str())];
-        aws.iam("PutRolePolicy", &fields).await?.success(action.target.as_str()).map(|_| ())
-    }
-
-    /// Tries an old session. `GetCallerIdentity` is always allowed, so the probe lists buckets, which a deny on
-    /// everything refuses. `None` where nobody configured a session.
+    /// Tries an old session.
     async fn admitted(context: &Context<'_>, action: &Action) -> Result<Option<bool>, ActError> {
-        let probes = &context.config.aws_role_sessions.probes;
-        let Some(keys) = probes.get(role_arn(action)?) else { return Ok(None) };
-        let answer = Aws::probing(context, action, keys)?.s3("GET /", "/", b"").await?;
-        match answer.code().as_deref() {
-            None => Ok(Some(true)),
-            Some("AccessDenied" | "AccessDeniedException" | "ExpiredToken" | "InvalidToken" | "InvalidAccessKeyId") => {
-                Ok(Some(false))
-            }
-            Some(_) => answer.success(action.target.as_str()).map(|_| None),
-        }
+        let role = Principal::of_kind(action, Kind::Role)?;
+        aws::admitted(context, action, context.config.aws_role_sessions.probes.get(role.arn)).await
     }
 }
 
@@ -191,7 +135,7 @@ impl Responder for AwsRoleSessions {
         // A session issued in the second of the cut-off escapes it: round up, and allow for a faster clock over there.
         let skew = i64::from(context.config.aws_role_sessions.skew_seconds);
         let cut_off = Time::from_seconds(context.now().seconds() + 1 + skew);
-        Self::put(context, action, &document(cut_off)).await
+        Self::policy(&Aws::of(context, action)?, action)?.put(&document(cut_off)).await
     }
 
     async fn verify(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Vec<Evidence> {
@@ -206,49 +150,24 @@ impl Responder for AwsRoleSessions {
             },
             Err(error) => Evidence::unobservable(now, error.to_string()),
         };
-        let effective = match (Self::admitted(context, action).await, before.admitted) {
-            (Ok(Some(true)), _) => Evidence::effective(false, now, "S3 still admits the old session"),
-            (Ok(Some(false)), Some(true)) => Evidence::effective(true, now, "S3 refuses the old session"),
-            (Ok(Some(false)), _) => Evidence::blind(now, "S3 refused the old session before the step too"),
-            (Ok(None), _) => Evidence::blind(now, "nobody configured an old session to try"),
-            (Err(error), _) => Evidence::unobservable(now, error.to_string()),
-        };
+        let seen = Self::admitted(context, action).await;
+        let effective = aws::effective(context, seen, before, "S3", "the old session");
         vec![declared, effective]
     }
 
     async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {
-        match &before.state["policy"] {
-            Value::Null => {
-                let aws = Aws::of(context, action)?;
-                let fields = [("RoleName", role_name(role_arn(action)?)), ("PolicyName", POLICY_NAME)];
-                let answer = aws.iam("DeleteRolePolicy", &fields).await?;
-                match answer.code().as_deref() {
-                    // Removed already: that is what undo is for.
-                    Some("NoSuchEntity") => Ok(()),
-                    _ => answer.success(action.target.as_str()).map(|_| ()),
-                }
-            }
-            document => Self::put(context, action, document).await,
-        }
+        Self::policy(&Aws::of(context, action)?, action)?.restore(&before.state["policy"]).await
     }
 
     async fn would_cut_ourselves(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
-        let answer = Aws::of(context, action)?.query(Service::Sts, "2011-06-15", "GetCallerIdentity", &[]).await?;
-        let answer = answer.success("our own identity")?;
-        let ours = answer.first("Arn").unwrap_or_default();
-        let arn = role_arn(action)?;
-        // `arn:aws:sts::1:assumed-role/Name/session`: the role's name stands between the slashes, without its path.
-        let mut parts = ours.split('/');
-        let assumed = parts.next().is_some_and(|head| head.ends_with(":assumed-role"));
-        let same_account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
-        Ok(assumed && parts.next() == Some(role_name(arn)) && same_account(&ours) == same_account(arn))
+        let role = Principal::of_kind(action, Kind::Role)?;
+        Ok(is_caller(&Aws::of(context, action)?.caller().await?, role.arn))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firebreak_model::{NodeKey, Text};
 
     #[test]
     fn only_our_own_document_counts_as_our_deny() {
@@ -261,22 +180,5 @@ mod tests {
         second["Statement"].as_array_mut().unwrap().push(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
         assert_eq!(cut_off(&second), None, "a policy of our name that allows is not ours");
         assert_eq!(cut_off(&Value::Null), None);
-    }
-
-    #[test]
-    fn the_role_is_named_by_the_target_or_by_the_parameter_of_a_session() {
-        let arn = "arn:aws:iam::123456789012:role/ci/Deploy";
-        let mut action = Action {
-            name: Text::new("aws_role_sessions/deny"),
-            target: NodeKey::identity("aws", arn),
-            parameters: BTreeMap::new(),
-        };
-        assert_eq!(role_arn(&action).map(role_name).unwrap(), "Deploy");
-        action.target = NodeKey::credential("aws", "ASIA1");
-        assert!(role_arn(&action).is_err());
-        action.parameters.insert(Text::new("role"), Text::new(format!("identity:aws/{arn}")));
-        assert_eq!(role_arn(&action).unwrap(), arn);
-        action.target = NodeKey::identity("aws", "arn:aws:iam::123456789012:user/ci");
-        assert!(role_arn(&action).is_err(), "a user has no sessions to deny this way");
     }
 }
