@@ -4,9 +4,9 @@
 
 use crate::responders::{
     aws_access_key, aws_boundary, aws_bucket_policy, aws_instance, aws_public_access, aws_role_sessions,
-    aws_role_trust, aws_scp, aws_user, oauth_token, postgres_role, webhook,
+    aws_role_trust, aws_scp, aws_user, manual_step, oauth_token, openai_key, postgres_role, webhook,
 };
-use crate::{aws, keycloak};
+use crate::{anthropic, aws, entra, github, google, keycloak, okta, slack};
 use firebreak_model::NodeKey;
 use serde::Deserialize;
 
@@ -44,4 +44,20 @@ pub struct Config {
     pub keycloak: keycloak::Config,
     /// `[responder.webhook]`.
     pub webhook: webhook::Config,
+    /// `[responder.github]`: organisations, for all responders on GitHub.
+    pub github: github::Config,
+    /// `[responder.okta]`: organisations, for all responders on Okta.
+    pub okta: okta::Config,
+    /// `[responder.google]`, for all responders on Workspace, Drive and Cloud.
+    pub google: google::Config,
+    /// `[responder.slack]`, for all responders on Slack.
+    pub slack: slack::Config,
+    /// `[responder.entra]`: tenants, for all responders on Entra.
+    pub entra: entra::Config,
+    /// `[responder.openai_key]`.
+    pub openai_key: openai_key::Config,
+    /// `[responder.anthropic]`, for all responders on Anthropic.
+    pub anthropic: anthropic::Config,
+    /// `[responder.manual_step]`.
+    pub manual_step: manual_step::Config,
 }

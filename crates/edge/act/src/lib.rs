@@ -4,15 +4,20 @@
 //! It decides nothing: which steps, in which order and whether at all is in the [`firebreak_contain::Approved`] plan,
 //! and there is no way to act without one.
 
+pub mod anthropic;
 pub mod aws;
 pub mod config;
 pub mod context;
+pub mod entra;
 pub mod error;
 pub mod evidence;
 pub mod executor;
+pub mod github;
+pub mod google;
 pub mod journal;
 pub mod jwt;
 pub mod keycloak;
+pub mod okta;
 pub mod pace;
 pub mod record;
 pub mod report;
@@ -21,6 +26,7 @@ pub mod responders;
 pub mod rest;
 pub mod setting;
 pub mod shape;
+pub mod slack;
 pub mod spec;
 pub mod undo_gate;
 

@@ -8,5 +8,7 @@ mod contract;
 mod durable;
 mod effect;
 mod faults;
+mod guided;
 mod lab;
 mod plans;
+mod standin;
