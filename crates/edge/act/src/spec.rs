@@ -3,6 +3,8 @@
 //!
 //! A specification is a promise that is kept by force: [`crate::context::Context`] refuses a call that is not in it.
 
+pub mod catalogue;
+
 use firebreak_model::Reversibility;
 use serde::Serialize;
 use std::time::Duration;

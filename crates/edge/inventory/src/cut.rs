@@ -75,6 +75,17 @@ pub(crate) fn of_request(
     cut("webhook/request", target, &[("request", word)], cost, reversibility)
 }
 
+/// A cut that a responder makes by the platform's own interface; `parameters` say which thing it is there.
+pub(crate) fn of_responder(
+    name: &'static str,
+    target: &NodeKey,
+    parameters: &[(&str, &str)],
+    cost: (u32, u32),
+    reversibility: Reversibility,
+) -> CutOption {
+    cut(name, target, parameters, cost, reversibility)
+}
+
 /// A request to take from `target` what it has of `from`; both are named, so that whoever takes the request can do it.
 pub(crate) fn of_removal(target: &NodeKey, from: &NodeKey, word: &'static str) -> CutOption {
     let parameters = [("request", word), ("from", from.as_str())];

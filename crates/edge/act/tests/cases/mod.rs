@@ -4,6 +4,7 @@
 use crate::plans::{TestSecrets, approved_one};
 use async_trait::async_trait;
 use firebreak_act::shape::{http_matches, sql_matches};
+use firebreak_act::spec::catalogue;
 use firebreak_act::{
     ActionSpec, Config, Executor, MemoryJournal, MemoryRecord, Mode, RESPONDERS, SimulatedSleep, UndoGate,
 };
@@ -236,5 +237,24 @@ fn manifests_and_pages_say_what_the_code_says() {
         assert!(page.contains(&format!("`{}`", spec.action_name())), "{}", spec.name);
         let (_, tested) = page.split_once("## Tested\n\n").unwrap_or_else(|| panic!("{}: the page's badge", spec.name));
         assert!(tested.to_lowercase().starts_with(spec.level.word()), "{}: it is {}", spec.name, spec.level.word());
+    }
+}
+
+#[test]
+fn the_page_of_all_responders_says_of_each_what_the_code_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/responders.md");
+    let page = std::fs::read_to_string(&path).expect("a page");
+    let table = catalogue::table(&catalogue::list(RESPONDERS));
+    if std::env::var_os("BLESS").is_some() {
+        let (head, _) = page.split_once("| action |").expect("a table");
+        let (_, tail) = page.split_once("\n\n## ").expect("what follows the table");
+        return std::fs::write(&path, format!("{head}{table}\n## {tail}")).expect("our own page");
+    }
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| [`")).collect();
+    assert!(rows.len() > 6, "the page has a table");
+    let wrong: Vec<_> = rows.iter().filter(|row| !table.lines().any(|line| line == **row)).collect();
+    assert!(wrong.is_empty(), "not as the code says, BLESS=1 writes it anew: {wrong:#?}");
+    for missing in table.lines().filter(|line| line.starts_with("| [`") && !rows.contains(line)) {
+        println!("docs/responders.md lacks, BLESS=1 adds it: {missing}");
     }
 }

@@ -3,7 +3,7 @@
 mod collect;
 
 use crate::collect::Collect;
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{text, text_at};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use crate::statements::{Form, Statements, read_document, tenant};
@@ -136,7 +136,14 @@ impl Org<'_, '_> {
                 life = Interval::new(life.from, life.to.min(self.facts.known));
             }
             let label = format!("key {}", text(item, "name").unwrap_or(&id));
-            let cut = of_request(&key, "deactivate_anthropic_key", (20, 60), Reversibility::ReversibleReissuesAccess);
+            let named = [("key", id.as_str())];
+            let cut = of_responder(
+                "anthropic_key/deactivate",
+                &key,
+                &named,
+                (20, 60),
+                Reversibility::ReversibleReissuesAccess,
+            );
             self.facts.node(&key, &place).label(&label).valid(life).cut(cut);
             let workspace = text(item, "workspace_id").unwrap_or("default").to_owned();
             let maker = text_at(item, &["created_by", "id"]).unwrap_or(&id);

@@ -1,7 +1,7 @@
 //! Applications and service principals: owners, credentials, what signs on as them, and who may use them.
 
 use super::{Tenant, app_identity};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{id, list, text, text_at, texts};
 use crate::key::ci_hub;
 use crate::report::shown;
@@ -73,7 +73,17 @@ impl Tenant<'_, '_> {
             let life = Interval::new(Time::MIN, if enabled { Time::MAX } else { self.facts.known });
             self.lives.insert(name.clone(), life);
             let label = text(principal, "displayName").unwrap_or(&name);
-            let cut = of_request(&key, "disable_service_principal", (60, 900), Reversibility::Reversible);
+            let named = [("tenant", self.id.as_str()), ("service_principal", name.as_str())];
+            let cut = match self.id.as_str() {
+                "" => of_request(&key, "disable_service_principal", (60, 900), Reversibility::Reversible),
+                _ => of_responder(
+                    "entra_service_principal/disable",
+                    &key,
+                    &named,
+                    (60, 900),
+                    Reversibility::ReversibleReissuesAccess,
+                ),
+            };
             let azure = NodeKey::identity("azure", &name.to_lowercase());
             let trusted = id(principal, "appId").and_then(|app| self.subjects.get(&app)).cloned().unwrap_or_default();
             let mut node = self.facts.node(&key, &place).label(label).valid(life).also(&azure).cut(cut);

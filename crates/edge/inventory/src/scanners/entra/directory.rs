@@ -1,7 +1,7 @@
 //! Users, groups and administrative units.
 
 use super::{Kind, Tenant};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{flag, id, text, texts};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Reversibility, Time};
@@ -31,7 +31,13 @@ impl Tenant<'_, '_> {
             let sign_on = format!("https://sts.windows.net/{}/|{principal}", self.id);
             let issuer_known = !self.id.is_empty() && !principal.is_empty();
             let label = text(user, "userPrincipalName").or_else(|| text(user, "displayName")).unwrap_or(&name);
-            let cut = of_request(&key, "disable_entra_user", (25, 900), Reversibility::ReversibleReissuesAccess);
+            let named = [("tenant", self.id.as_str()), ("user", name.as_str())];
+            let cut = match self.id.as_str() {
+                "" => of_request(&key, "disable_entra_user", (25, 900), Reversibility::ReversibleReissuesAccess),
+                _ => {
+                    of_responder("entra_user/disable", &key, &named, (25, 900), Reversibility::ReversibleReissuesAccess)
+                }
+            };
             let azure = NodeKey::identity("azure", &name.to_lowercase());
             let mut node = self.facts.node(&key, &place).label(label).valid(life).cut(cut).also(&azure);
             // A principal name is of a domain that the tenant has proved; an address may be anything.

@@ -3,7 +3,7 @@
 use super::role::{Power, Reach};
 use super::scope::{Reached, narrowing, of_permission};
 use super::{Kind, Tenant, app_identity};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{id, text};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, NodeKey, Reversibility};
@@ -99,7 +99,13 @@ impl Tenant<'_, '_> {
             let whom = user.as_deref().map_or("*".to_owned(), str::to_lowercase);
             let key = NodeKey::identity("app", &format!("entra/{}/user/{whom}", app.to_lowercase()));
             let life = self.life(&client);
-            let cut = of_request(&key, "delete_entra_grant", (15, 300), Reversibility::RecreateOnly);
+            let cut = match (self.id.as_str(), id(grant, "id")) {
+                (tenant, Some(grant)) if !tenant.is_empty() => {
+                    let named = [("tenant", tenant), ("grant", grant.as_str())];
+                    of_responder("entra_grant/delete", &key, &named, (15, 300), Reversibility::RecreateOnly)
+                }
+                _ => of_request(&key, "delete_entra_grant", (15, 300), Reversibility::RecreateOnly),
+            };
             let whose = if user.is_some() { &whom } else { "everybody" };
             self.facts.node(&key, &place).label(&format!("{label} for {whose}")).valid(life).cut(cut);
             let may = if user.is_some() { "" } else { "users sign on to the application" };

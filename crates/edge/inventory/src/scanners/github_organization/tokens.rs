@@ -253,7 +253,9 @@ impl Organization<'_> {
         let valid = Interval::new(from, Time::MAX);
         let used = time(item, "last_used", self.facts.report);
         let print = text(item, "key").and_then(fingerprint);
-        let cut = cut::of_request(&key, "delete_github_deploy_key", (20, 60), Reversibility::RecreateOnly);
+        let owner = full.split('/').next().unwrap_or_default();
+        let named = [("org", owner), ("repository", full), ("key_id", id.as_str())];
+        let cut = cut::of_responder("github_deploy_key/delete", &key, &named, (20, 60), Reversibility::RecreateOnly);
         let node = self.facts.node(&key, place).label(&label).valid(valid).cut(cut);
         node.known_as(Identifier::verified(IdentifierScheme::KeyId, &print.unwrap_or_default()));
         self.facts.edge(EdgeKind::Authenticates, &key, &acts, place).valid(valid).used(used);

@@ -1,7 +1,7 @@
 //! Shared drives and files: who may open what, and links that anyone or everyone may use.
 
 use super::{Customer, drive_key};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{flag, list, text};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, Interval, NodeKey, Reversibility, Time};
@@ -78,7 +78,15 @@ impl Customer<'_, '_> {
         let (id, label) = file.map_or((drive.name(), "the drive"), |(id, name)| (id, name));
         let kind = text(permission, "type").unwrap_or_default();
         let link = NodeKey::resource("google", &format!("link/{id}/{kind}"));
-        let cut = of_request(&link, "remove_google_link", (10, 60), Reversibility::RecreateOnly);
+        let cut = match (file, text(permission, "id")) {
+            (Some((file, _)), Some(permission)) => {
+                // Drives of people are named by their owner, and their files are reached as the owner.
+                let shared = if drive.name().contains('@') { "false" } else { "true" };
+                let named = [("file", file), ("permission", permission), ("shared_drive", shared)];
+                of_responder("google_drive_permission/delete", &link, &named, (10, 60), Reversibility::RecreateOnly)
+            }
+            _ => of_request(&link, "remove_google_link", (10, 60), Reversibility::RecreateOnly),
+        };
         self.facts.node(&link, place).label(&format!("link to {label}")).valid(valid).cut(cut);
         let known = if flag(permission, "allowFileDiscovery") { "" } else { "the link is known" };
         self.facts.edge(EdgeKind::MayAct, &from, &link, place).valid(valid).may(known);

@@ -4,7 +4,7 @@
 use super::role::Power;
 use super::scope::{Reached, of_scope};
 use super::{Customer, drive_key, mailbox};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{flag, id, text, texts};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, Interval, NodeKey, Reversibility, Time};
@@ -23,7 +23,8 @@ impl Customer<'_, '_> {
             let Some((owner, address, life)) = self.owner(name) else { return };
             let (app, label) = (self.app(&client, text(token, "displayText").unwrap_or(&client), &place), owner.name());
             let consent = NodeKey::identity("app", &format!("google/{client}/user/{name}"));
-            let cut = of_request(&consent, "revoke_google_token", (10, 60), Reversibility::RecreateOnly);
+            let named = [("user", name), ("client", client.as_str())];
+            let cut = of_responder("google_token/delete", &consent, &named, (10, 60), Reversibility::Irreversible);
             let title = format!(
                 "{} for {}",
                 text(token, "displayText").unwrap_or(&client),
@@ -138,8 +139,14 @@ impl Customer<'_, '_> {
             let key = NodeKey::identity("gcp", &address);
             let to = if flag(account, "disabled") { self.facts.known } else { Time::MAX };
             let life = Interval::new(Time::MIN, to);
-            let cut =
-                of_request(&key, "disable_google_service_account", (50, 60), Reversibility::ReversibleReissuesAccess);
+            let named = [("email", address.as_str())];
+            let cut = of_responder(
+                "gcp_service_account/disable",
+                &key,
+                &named,
+                (50, 420),
+                Reversibility::ReversibleReissuesAccess,
+            );
             let label = text(account, "displayName").unwrap_or(&address);
             self.facts.node(&key, &place).label(label).valid(life).cut(cut);
             if let Some(client) = id(account, "oauth2ClientId").or_else(|| id(account, "uniqueId")) {
@@ -156,11 +163,13 @@ impl Customer<'_, '_> {
                 }
                 let credential = NodeKey::credential("gcp", &name);
                 let known = firebreak_model::Identifier::verified(firebreak_model::IdentifierScheme::KeyId, &name);
-                let cut = of_request(
+                let named = [("email", address.as_str()), ("key", name.as_str())];
+                let cut = of_responder(
+                    "gcp_service_account_key/disable",
                     &credential,
-                    "disable_google_service_account_key",
+                    &named,
                     (40, 3_600),
-                    Reversibility::Reversible,
+                    Reversibility::ReversibleReissuesAccess,
                 );
                 let label = format!("key of {address}");
                 self.facts.node(&credential, &place).label(&label).valid(valid).known_as(known).cut(cut);

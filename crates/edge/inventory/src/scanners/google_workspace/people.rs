@@ -1,7 +1,7 @@
 //! Users and groups.
 
 use super::{Customer, User, drive_key, group_address, group_key, mailbox};
-use crate::cut::of_request;
+use crate::cut::of_responder;
 use crate::json::{flag, id, list, text, text_at, texts};
 use firebreak_model::{EdgeKind, Interval, NodeKey, Reversibility, Time};
 use serde_json::Value;
@@ -19,7 +19,10 @@ impl Customer<'_, '_> {
             let to = if ended { self.facts.known } else { Time::MAX };
             let life = Interval::new(from.min(to), to);
             let address = text(user, "primaryEmail").unwrap_or_default().to_lowercase();
-            let cut = of_request(&key, "suspend_google_user", (25, 60), Reversibility::ReversibleReissuesAccess);
+            // By the address, which is also how we know ourselves.
+            let named = [("user", if address.is_empty() { name.as_str() } else { address.as_str() })];
+            let cut =
+                of_responder("google_user/suspend", &key, &named, (25, 60), Reversibility::ReversibleReissuesAccess);
             let label = if address.is_empty() { &name } else { &address };
             // Addresses of the customer are of domains that it has proved, and only administrators give them.
             let mut node = self.facts.node(&key, &place).label(label).valid(life).cut(cut).email(&address, true);

@@ -3,9 +3,9 @@
 use super::destination::{AwsFederation, account};
 use super::power::{Targets, of_scope};
 use super::{Org, app_hub, app_key, id_in_address};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{id, list, text, text_at, texts};
-use firebreak_model::{EdgeKind, Interval, NodeKey, Reversibility, Time};
+use firebreak_model::{CutOption, EdgeKind, Interval, NodeKey, Reversibility, Time};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ impl Org<'_, '_> {
                 reached: BTreeSet::new(),
             };
             let label = text(value, "label").or_else(|| text(value, "name")).unwrap_or(&name);
-            let cut = of_request(&app.key, "deactivate_okta_app", (60, 60), Reversibility::Reversible);
+            let cut = self.deactivation(&app.key, &name);
             self.facts.node(&app.key, &place).label(label).valid(app.life).cut(cut);
             self.app_hubs(&app, &name, &place);
             self.assigned_groups(&mut app, &names, &place);
@@ -143,6 +143,15 @@ impl Org<'_, '_> {
         }
     }
 
+    /// How the application `name` is stopped: by its organisation's interface, where the document tells which that is.
+    fn deactivation(&self, target: &NodeKey, name: &str) -> CutOption {
+        if self.host.is_empty() {
+            return of_request(target, "deactivate_okta_app", (60, 60), Reversibility::Reversible);
+        }
+        let named = [("org", self.host.as_str()), ("app", name)];
+        of_responder("okta_app/deactivate", target, &named, (60, 60), Reversibility::ReversibleReissuesAccess)
+    }
+
     /// An application that acts by itself: its credentials, its scopes and its roles.
     fn service(&mut self, app: &App<'_>, name: &str, place: &str) {
         let client = text_at(app.value, &["credentials", "oauthClient", "client_id"]);
@@ -152,7 +161,7 @@ impl Org<'_, '_> {
         let Some(client) = client.filter(|_| acts || granted) else { return };
         let identity = NodeKey::identity("app", &format!("okta/{client}"));
         let label = text(app.value, "label").unwrap_or(client);
-        let cut = of_request(&identity, "deactivate_okta_app", (60, 60), Reversibility::Reversible);
+        let cut = self.deactivation(&identity, name);
         self.facts
             .node(&identity, place)
             .label(label)

@@ -1,7 +1,7 @@
 //! Users, groups, and the rules by which attributes make members.
 
 use super::Org;
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{list, text, text_at, texts};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, Identifier, IdentifierScheme, Interval, NodeKey, Reversibility, Time};
@@ -32,7 +32,11 @@ impl Org<'_, '_> {
             if !self.host.is_empty() {
                 node = node.known_as(Identifier::verified(IdentifierScheme::SignOn, &sign_on));
             }
-            node.cut(of_request(&key, "suspend_okta_user", (25, 60), Reversibility::ReversibleReissuesAccess));
+            let named = [("org", self.host.as_str()), ("user", id.as_str())];
+            node.cut(match self.host.as_str() {
+                "" => of_request(&key, "suspend_okta_user", (25, 60), Reversibility::ReversibleReissuesAccess),
+                _ => of_responder("okta_user/suspend", &key, &named, (25, 60), Reversibility::ReversibleReissuesAccess),
+            });
             self.grants(user, &id, &place);
         }
         self.reach_users();

@@ -5,7 +5,7 @@
 mod collect;
 
 use crate::collect::Collect;
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{epoch, text, text_at};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use crate::statements::{Form, Statements, read_document, tenant};
@@ -154,11 +154,11 @@ impl Org<'_, '_> {
                     continue;
                 }
             };
-            self.key(key, &actor, &place);
+            self.key(key, &actor, Some(id), &place);
         }
     }
 
-    fn key(&mut self, item: &Value, actor: &NodeKey, place: &str) {
+    fn key(&mut self, item: &Value, actor: &NodeKey, project: Option<&str>, place: &str) {
         let Some(id) = self.facts.id(item, "id", place) else { return };
         let key = NodeKey::credential("openai", &id);
         if !self.facts.first(&key, place) {
@@ -169,7 +169,14 @@ impl Org<'_, '_> {
             epoch(item, "expires_at").unwrap_or(Time::MAX),
         );
         let label = format!("key {}", text(item, "name").unwrap_or(&id));
-        let cut = of_request(&key, "delete_openai_key", (25, 60), Reversibility::Irreversible);
+        let cut = match project {
+            Some(project) => {
+                let named = [("project", project), ("key", id.as_str())];
+                of_responder("openai_key/delete", &key, &named, (25, 60), Reversibility::Irreversible)
+            }
+            // Keys of the administration are deleted elsewhere.
+            None => of_request(&key, "delete_openai_key", (25, 60), Reversibility::Irreversible),
+        };
         self.facts.node(&key, place).label(&label).valid(life).cut(cut);
         let used = epoch(item, "last_used_at");
         self.facts.edge(EdgeKind::Authenticates, &key, actor, place).valid(life).used(used);
@@ -183,7 +190,7 @@ impl Org<'_, '_> {
             let actor = user(&format!("admin-key/{id}"));
             self.facts.node(&actor, &place).label(text(key, "name").unwrap_or(""));
             self.facts.edge(EdgeKind::MemberOf, &actor, &owners, &place);
-            self.key(key, &actor, &place);
+            self.key(key, &actor, None, &place);
         }
     }
 }

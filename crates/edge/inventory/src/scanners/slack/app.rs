@@ -2,7 +2,7 @@
 
 use super::Workspace;
 use super::scope::{Reached, of_scope};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{id, text, texts};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, NodeKey, Reversibility, Time};
@@ -81,7 +81,13 @@ impl Workspace<'_, '_> {
     fn app(&mut self, name: &str, app: &App) {
         let key = NodeKey::identity("app", &format!("slack/{name}"));
         let life = firebreak_model::Interval::new(Time::MIN, app.removed.unwrap_or(Time::MAX));
-        let cut = of_request(&key, "restrict_slack_app", (40, 300), Reversibility::Reversible);
+        let cut = of_responder(
+            "slack_app/restrict",
+            &key,
+            &[("app", name)],
+            (40, 300),
+            Reversibility::ReversibleReissuesAccess,
+        );
         let label = if app.label.is_empty() { name } else { &app.label };
         self.facts.node(&key, &app.place).label(label).valid(life).cut(cut);
         if let Some(bot) = self.bots.get(name).cloned() {

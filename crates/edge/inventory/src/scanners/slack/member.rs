@@ -1,7 +1,7 @@
 //! People, roles, channels and user groups.
 
 use super::{Workspace, seconds};
-use crate::cut::of_request;
+use crate::cut::{of_request, of_responder};
 use crate::json::{flag, id, list, text, text_at, texts};
 use firebreak_model::{EdgeKind, Interval, NodeKey, Reversibility, Time};
 use serde_json::Value;
@@ -106,10 +106,13 @@ impl Workspace<'_, '_> {
         let named = ["shared_team_ids", "connected_team_ids", "internal_team_ids"].into_iter();
         let mut teams: BTreeSet<&str> = named.flat_map(|field| texts(channel.get(field))).collect();
         teams.remove(self.team.as_str());
+        let channel_id = id(channel, "id").unwrap_or_default();
         for team in teams {
             let others = NodeKey::group("slack", &format!("members/{team}"));
             let may = format!("somebody of the workspace {} is in the channel", crate::report::shown(team));
-            let cut = of_request(key, "disconnect_slack_shared_channel", (40, 60), Reversibility::Irreversible);
+            let named = [("channel", channel_id.as_str()), ("team", team)];
+            let cut =
+                of_responder("slack_shared_channel/disconnect", key, &named, (40, 60), Reversibility::Irreversible);
             let edge = self.facts.edge(EdgeKind::MayAct, &others, key, place).acts(actions).may(&may);
             edge.cut(cut);
         }
