@@ -6,6 +6,7 @@
 use crate::line;
 use crate::profile::Artefact;
 use firebreak_model::{ObservationKind, Text, Time};
+use firebreak_package::formats::listing::{ALONE, OVERRIDE};
 use firebreak_package::requirement::{Admission, Language, Requirement};
 use firebreak_package::resolve::{Settings, would_admit};
 use firebreak_package::{CoolDown, Ecosystem};
@@ -27,6 +28,33 @@ pub(crate) fn takes(artefact: &Artefact, name: &str, reference: &str) -> bool {
     !asked.is_empty() && !artefact.versions.is_empty() && !asked.iter().any(|one| none_admitted(artefact, one))
 }
 
+/// Whether what a file asks for is a bad version of the artefact and no other. An override asks for nothing by itself.
+pub(crate) fn pins(artefact: &Artefact, name: &str, reference: &str) -> bool {
+    if !is_named(artefact, name) || line::tool_of(reference).is_some() || is_override(reference) {
+        return false;
+    }
+    let pinned = |requirement: &Requirement| {
+        let own = requirement.renamed().is_none_or(|real| is_named(artefact, real));
+        own && artefact.versions.iter().filter_map(|range| range.exact()).any(|version| requirement.pins(version))
+    };
+    ranges(artefact, name, reference).iter().any(pinned)
+}
+
+/// The environment of its own for which a file asks for this: a build's, a group's.
+pub(crate) fn alone(reference: &str) -> Option<&str> {
+    reference.split_once(ALONE).map(|(_, place)| place)
+}
+
+/// Whether a reference is always in force in its environment: under no marker, in no extra.
+pub(crate) fn is_always(reference: &str) -> bool {
+    !reference.split(ALONE).next().unwrap_or(reference).contains(';')
+}
+
+/// Whether a reference only outweighs others for its name.
+pub(crate) fn is_override(reference: &str) -> bool {
+    reference.ends_with(OVERRIDE)
+}
+
 fn is_named(artefact: &Artefact, name: &str) -> bool {
     let canonical = artefact.ecosystem.canonical(name);
     artefact.names.iter().any(|own| *own == canonical.as_ref())
@@ -46,6 +74,7 @@ fn none_admitted(artefact: &Artefact, requirement: &Requirement) -> bool {
 
 /// The ranges for the artefact that can be read from `reference`.
 fn ranges(artefact: &Artefact, name: &str, reference: &str) -> Vec<Requirement> {
+    let reference = [ALONE, OVERRIDE].iter().fold(reference, |rest, mark| rest.split(mark).next().unwrap_or(rest));
     // A marker says when a requirement is in force, and nothing of what it admits.
     let reference = match artefact.ecosystem {
         Ecosystem::PyPI if line::tool_of(reference).is_none() => {

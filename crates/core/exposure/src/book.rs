@@ -3,6 +3,7 @@
 //! Entries may arrive in any order and more than once: the book after them is the same. It is not a store on disk: whoever
 //! keeps it writes it down whole, or makes it again from the lake and the inventories.
 
+mod rehearsal;
 mod saved;
 
 use crate::docket::{Docket, asks};
@@ -47,6 +48,10 @@ struct Entry {
     observations: BTreeSet<Placed>,
     /// What commands print by themselves, as if it had been seen.
     printed: BTreeSet<Placed>,
+    /// What of `observations` stands in lines that rehearsals print too.
+    shown: BTreeSet<Placed>,
+    /// Commands that rehearse an install, or only download.
+    rehearsals: BTreeSet<Placed>,
     gaps: BTreeSet<String>,
     log: Option<Log>,
     alive: Option<Time>,
@@ -121,6 +126,12 @@ impl EvidenceBook {
         }
         if let Some(observation) = &seen.observation {
             entry.observe(observation);
+            if seen.shown {
+                entry.shown.insert(Placed(observation.clone()));
+            }
+        }
+        if let Some(rehearsal) = &seen.rehearsal {
+            entry.rehearsals.insert(Placed(rehearsal.clone()));
         }
         if let Some(printed) = &seen.printed {
             entry.printed.insert(Placed(printed.clone()));
@@ -198,9 +209,11 @@ impl Entry {
     fn evidence(&self, environment: &NodeKey, wanted: impl Fn(&ObservationKind) -> bool) -> EnvironmentEvidence {
         let is_ci = environment.system() == "ci";
         let hollow = self.hollow();
+        let rehearsed = self.rehearsed();
         let proves = |what: &ObservationKind| wanted(what) && !hollow.contains(what);
         let observations = self.observations.iter().filter(|observation| proves(&observation.0.what));
-        let mut observations: Vec<Observation> = observations.map(|observation| observation.0.clone()).collect();
+        let mut observations: Vec<Observation> =
+            observations.filter_map(|placed| rehearsal::left_of(placed, &rehearsed)).collect();
         let mut gaps: Vec<String> = self.gaps.iter().cloned().collect();
         let mut runs: Vec<Interval> = self.runs.iter().map(|(from, to)| Interval::new(*from, *to)).collect();
         match &self.log {

@@ -16,6 +16,7 @@
 //! It is not where matches are found: that is [`crate::judge`]'s, and a match outranks everything here.
 
 use crate::asked;
+use crate::backend;
 use crate::line;
 use crate::profile::{Artefact, Profile, Route, bare_digest, is_commit};
 use crate::run::{Run, concerns};
@@ -116,6 +117,11 @@ impl<'a> Reading<'a> {
                 let own = self.profile.files.iter().any(|file| path.ends_with(file.path.as_str()));
                 own.then(|| (true, format!("file `{path}` is called what the payload's file is called")))
             }
+            ObservationKind::Fetched { ecosystem, name, version } => {
+                let ecosystem = Ecosystem::of(ecosystem);
+                let bad = self.profile.named(&ecosystem, name).any(|artefact| artefact.has_version(version));
+                bad.then(|| (true, format!("{name} {version} was downloaded, and nothing shows what became of it")))
+            }
             ObservationKind::Contacted { host } => {
                 let own = self.profile.indicators.iter().any(|indicator| indicator.host == *host);
                 own.then(|| (false, format!("`{host}` was contacted, which others do too")))
@@ -178,7 +184,7 @@ impl<'a> Reading<'a> {
             return Some(format!("a cool-down kept out {}, which was too young", shown(artefact)));
         }
         if self.evidence.environment.system() == FILE
-            && let Some(asked) = self.excluded_by(run, artefact, self.evidence.environment.name())
+            && let Some(asked) = self.excluded_by(run, artefact, None, None)
         {
             return Some(format!("`{asked}` admits no bad version of {}", artefact.name()));
         }
@@ -298,6 +304,9 @@ impl<'a> Reading<'a> {
                     if ecosystem != artefact.ecosystem || !named || time.is_some_and(|time| time < artefact.first()) {
                         continue;
                     }
+                    if self.is_elsewhere(artefact, &ecosystem, name, reference) {
+                        continue;
+                    }
                     if self.settled(run, artefact, time, name, reference) {
                         continue;
                     }
@@ -306,6 +315,13 @@ impl<'a> Reading<'a> {
                         continue;
                     }
                     let whole = run.logged || (time.is_some() && self.evidence.gaps.is_empty());
+                    // Told to take a bad version and no other: caches and mirrors have it when its registry does not.
+                    let told = line::fixes(reference, &artefact.ecosystem, artefact.name());
+                    if time.is_some() && told.is_some_and(|version| artefact.has_version(version)) {
+                        let said = "asks for that bad version, and whether it came is not recorded";
+                        add(true, time, format!("`{reference}` {said}"));
+                        continue;
+                    }
                     if !whole && self.would_take(artefact, name, reference) {
                         let said = format!("`{reference}` admits {}, which was to be had", shown(artefact));
                         add(open, time, said);
@@ -394,20 +410,40 @@ impl<'a> Reading<'a> {
     /// for itself, what is not always in force has a marker.
     fn held_back(&self, run: &Run, artefact: &Artefact, observation: &Observation) -> bool {
         let file = file_of(&observation.evidence);
-        let list = file.ends_with(".txt") || file.ends_with(".in") || self.evidence.environment.system() == FILE;
-        list && self.excluded_by(run, artefact, file).is_some()
+        let whole = self.evidence.environment.system() == FILE;
+        let list = file.ends_with(".txt") || file.ends_with(".in") || whole;
+        let ObservationKind::Unpinned { reference, .. } = &observation.what else { return false };
+        let place = asked::alone(reference);
+        list && !asked::is_override(reference)
+            && self.excluded_by(run, artefact, (!whole).then_some(file), place).is_some()
     }
 
-    /// What `file` itself asks of the artefact, always in force and admitting no bad version. Whatever else asks for the same
-    /// name gets the one version that this admits too.
-    fn excluded_by(&self, run: &Run, artefact: &Artefact, file: &str) -> Option<&'a Text> {
+    /// Whether what is asked for cannot bring the artefact: an override that is for another name, or a build backend of which
+    /// all that it brings is known.
+    fn is_elsewhere(&self, artefact: &Artefact, ecosystem: &Ecosystem, name: &str, reference: &str) -> bool {
+        if self.names(artefact, ecosystem.word(), name) {
+            return false;
+        }
+        let builds = asked::alone(reference) == Some("build");
+        let known = || {
+            let brings = backend::brings(ecosystem.canonical(name).as_ref())?;
+            Some(!brings.iter().any(|brought| self.names(artefact, ecosystem.word(), brought)))
+        };
+        asked::is_override(reference) || builds && known().unwrap_or_default()
+    }
+
+    /// What `file` (or any file of the place, where none is given) asks of the artefact for the environment `place`, always in
+    /// force and admitting no bad version. Whatever else asks for the same name there gets the one version that this admits
+    /// too. What a build or a group of its own asks for holds for that alone, and what the project asks for not for them.
+    fn excluded_by(&self, run: &Run, artefact: &Artefact, file: Option<&str>, place: Option<&str>) -> Option<&'a Text> {
         if artefact.ecosystem != Ecosystem::PyPI {
             return None;
         }
         self.during(run).find_map(|(_, other)| match &other.what {
             ObservationKind::Unpinned { ecosystem, name, reference }
-                if file_of(&other.evidence) == file
-                    && !reference.contains(';')
+                if file.is_none_or(|file| file_of(&other.evidence) == file)
+                    && asked::alone(reference) == place
+                    && asked::is_always(reference)
                     && self.names(artefact, ecosystem, name)
                     && asked::excludes(artefact, name, reference) =>
             {
@@ -448,7 +484,7 @@ impl<'a> Reading<'a> {
             }
         }
         self.during(run).any(|(at, observation)| match &observation.what {
-            ObservationKind::Installed { ecosystem: own, .. } => {
+            ObservationKind::Installed { ecosystem: own, .. } | ObservationKind::Fetched { ecosystem: own, .. } => {
                 Ecosystem::of(own) == *ecosystem && at.is_some_and(|at| from <= at && at < next)
             }
             _ => false,

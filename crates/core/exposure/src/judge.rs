@@ -140,6 +140,12 @@ fn direct_match(profile: &Profile, observation: &Observation) -> Option<(Time, S
                 .or_else(|| sha256.iter().find_map(|digest| by_digest(digest)))?;
             Some((first, format!("a lock fixes {name} at {version} ({ecosystem})")))
         }
+        ObservationKind::Unpinned { ecosystem, name, reference } => {
+            let ecosystem = Ecosystem::of(ecosystem);
+            let bad = |artefact: &&Artefact| crate::asked::pins(artefact, name, reference);
+            let artefact = profile.named(&ecosystem, name).find(bad)?;
+            Some((artefact.first(), format!("`{reference}` asks for a bad version of {name} and for no other")))
+        }
         ObservationKind::Commit { repository, reference, sha } => {
             let commit = commit_of(reference, sha.as_deref())?;
             let bad = |artefact: &&Artefact| artefact.commits.contains(commit.as_str());

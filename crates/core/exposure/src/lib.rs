@@ -20,6 +20,7 @@
 )]
 
 mod asked;
+mod backend;
 pub mod book;
 pub mod coverage;
 pub mod difference;

@@ -13,7 +13,7 @@ mod python;
 mod script;
 mod system;
 
-pub use command::{asked, cool_down, fixes, follows_lock, is_quiet, tool_of};
+pub use command::{asked, cool_down, fixes, follows_lock, is_download, is_quiet, tool_of};
 
 /// The image that `name[:tag][@sha256:…]` names.
 pub(crate) use image::parse as image_named;
@@ -30,6 +30,10 @@ pub enum Statement {
     End,
     /// Something was seen.
     Saw(ObservationKind),
+    /// Something was seen in a line that a rehearsal, or a command that only downloads, prints as well as an install.
+    Shows(ObservationKind),
+    /// A command that rehearses an install, or only downloads: what it asks for.
+    Rehearses(ObservationKind),
     /// A command that will print a line by itself which looks as if this had been seen.
     Prints(ObservationKind),
 }
@@ -96,20 +100,22 @@ pub fn statements(text: &str) -> Vec<Statement> {
     let printed = if text.starts_with("+ ") { Vec::new() } else { script::printed(text) };
     let acting = script::acting(text);
     let text = acting.trim();
-    let mut seen = Vec::new();
+    let (mut seen, mut shown) = (Vec::new(), Vec::new());
     action::read(text, &mut seen);
-    python::read(text, &mut seen);
+    python::read(text, &mut seen, &mut shown);
     languages::read(text, &mut seen);
     system::read(text, &mut seen);
     image::read(text, &mut seen);
     contacts(text, &mut seen);
     command::read(text, &mut seen);
     let looks = printed.into_iter().flat_map(statements).filter_map(|statement| match statement {
-        Statement::Saw(kind) => Some(Statement::Prints(kind)),
+        Statement::Saw(kind) | Statement::Shows(kind) => Some(Statement::Prints(kind)),
         _ => None,
     });
     let mut statements: Vec<Statement> = Vec::with_capacity(seen.len());
-    for statement in seen.into_iter().map(Statement::Saw).chain(looks) {
+    let shown = shown.into_iter().filter(|kind| !seen.contains(kind)).map(Statement::Shows).collect::<Vec<_>>();
+    let rehearsed = command::rehearsed(text).into_iter().map(Statement::Rehearses);
+    for statement in seen.into_iter().map(Statement::Saw).chain(shown).chain(rehearsed).chain(looks) {
         if !statements.contains(&statement) {
             statements.push(statement);
         }

@@ -39,6 +39,32 @@ pub struct Seen {
     pub observation: Option<Observation>,
     /// What a command prints by itself, as if it had been seen: so many lines of that kind prove nothing.
     pub printed: Option<Observation>,
+    /// Whether a rehearsal prints the line of `observation` as well.
+    pub shown: bool,
+    /// A command that rehearses an install or only downloads, which may print such lines.
+    pub rehearsal: Option<Observation>,
+}
+
+impl Seen {
+    /// That `environment` is there, and nothing more.
+    fn of(environment: &NodeKey) -> Seen {
+        let environment = environment.clone();
+        Seen { environment, mark: None, observation: None, printed: None, shown: false, rehearsal: None }
+    }
+
+    /// What a statement of a line says, at its place; `None` for the ends of a log.
+    fn said(environment: &NodeKey, statement: &Statement, time: Option<Time>, evidence: Text) -> Option<Seen> {
+        let observation =
+            |what: &ObservationKind| Some(Observation { time, what: what.clone(), evidence: evidence.clone() });
+        let seen = Seen::of(environment);
+        Some(match statement {
+            Statement::Saw(what) => Seen { observation: observation(what), ..seen },
+            Statement::Shows(what) => Seen { observation: observation(what), shown: true, ..seen },
+            Statement::Prints(what) => Seen { printed: observation(what), ..seen },
+            Statement::Rehearses(what) => Seen { rehearsal: observation(what), ..seen },
+            Statement::Start | Statement::End => return None,
+        })
+    }
 }
 
 /// The sources whose events say something about exposure.
@@ -72,13 +98,13 @@ fn ci_log(event: &Event) -> Vec<Seen> {
     };
     let Some(environment) = event.keys.environment.clone().or_else(from_body) else { return Vec::new() };
     let number = body.get("number").and_then(|number| number.as_u64());
-    let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation, printed: None };
+    let seen = |mark| Seen { mark, ..Seen::of(&environment) };
     let mut all = Vec::new();
     let mut time = event.time;
     // CircleCI's job tells itself when it began and ended.
     match text(body, "mark") {
-        Some("start") => all.push(seen(Some(Mark::LogStart(time)), None)),
-        Some("end") => all.push(seen(Some(Mark::LogEnd(time)), None)),
+        Some("start") => all.push(seen(Some(Mark::LogStart(time)))),
+        Some("end") => all.push(seen(Some(Mark::LogEnd(time)))),
         _ => {}
     }
     // An empty line is a line too: without it the log would seem to have a hole.
@@ -88,29 +114,21 @@ fn ci_log(event: &Event) -> Vec<Seen> {
         let (stamp, said) = line::split(written);
         time = stamp.unwrap_or(time);
         let number = number.and_then(|number| number.checked_add(place_in_record));
-        all.push(seen(Some(Mark::LogLine { time, number }), None));
+        all.push(seen(Some(Mark::LogLine { time, number })));
         let mut whole = Vec::new();
         for statement in line::statements(&said) {
-            match statement {
-                Statement::Start | Statement::End if event.source != "ci_log" => {}
-                Statement::Saw(what) => {
-                    let evidence = place_of_line(event, place_in_record);
-                    all.push(seen(None, Some(Observation { time: Some(time), what, evidence })));
-                }
-                Statement::Prints(what) => {
-                    let evidence = place_of_line(event, place_in_record);
-                    let printed = Some(Observation { time: Some(time), what, evidence });
-                    all.push(Seen { printed, ..seen(None, None) });
-                }
-                mark => whole.push(mark),
+            match Seen::said(&environment, &statement, Some(time), place_of_line(event, place_in_record)) {
+                Some(seen) => all.push(seen),
+                None if event.source == "ci_log" => whole.push(statement),
+                None => {}
             }
         }
         if event.source == "gitlab_ci_log" {
             whole.extend(line::runner_of_gitlab(written));
         }
         all.extend(whole.into_iter().map(|statement| match statement {
-            Statement::Start => seen(Some(Mark::LogStart(time)), None),
-            _ => seen(Some(Mark::LogEnd(time)), None),
+            Statement::Start => seen(Some(Mark::LogStart(time))),
+            _ => seen(Some(Mark::LogEnd(time))),
         }));
     }
     all
@@ -136,18 +154,17 @@ pub fn observe_text(environment: &NodeKey, path: &str, text: &str) -> Vec<Seen> 
     let mut all = Vec::new();
     for (number, written) in (1_u64..).zip(text.lines()) {
         let (time, said) = line::split(written);
-        let seen = |mark, observation| Seen { environment: environment.clone(), mark, observation, printed: None };
-        let saw = |what| Observation { time, what, evidence: Text::new(format!("{path}:{number}")) };
+        let seen = |mark| Seen { mark, ..Seen::of(environment) };
         for statement in line::statements(&said) {
-            all.push(match (statement, time) {
-                (Statement::Saw(what), _) => seen(None, Some(saw(what))),
-                (Statement::Prints(what), _) => Seen { printed: Some(saw(what)), ..seen(None, None) },
-                (Statement::Start, time) => seen(time.map(Mark::LogStart), None),
-                (Statement::End, time) => seen(time.map(Mark::LogEnd), None),
+            let evidence = Text::new(format!("{path}:{number}"));
+            all.push(match (Seen::said(environment, &statement, time, evidence), statement) {
+                (Some(said), _) => said,
+                (None, Statement::Start) => seen(time.map(Mark::LogStart)),
+                (None, _) => seen(time.map(Mark::LogEnd)),
             });
         }
         if let Some(time) = time {
-            all.push(seen(Some(Mark::LogLine { time, number: Some(number) }), None));
+            all.push(seen(Some(Mark::LogLine { time, number: Some(number) })));
         }
     }
     // Times alone make no log of a run.
@@ -164,16 +181,16 @@ fn package_install(event: &Event) -> Vec<Seen> {
     let action = text(body, "action").unwrap_or("install").to_ascii_lowercase();
     let mark = Some(Mark::Alive(event.time));
     if action.contains("remove") || action.contains("uninstall") || action.contains("purge") {
-        return vec![Seen { environment, mark, observation: None, printed: None }];
+        return vec![Seen { mark, ..Seen::of(&environment) }];
     }
     let executable = text(body, "executable").unwrap_or_default();
     let program = executable.rsplit('/').next().unwrap_or(executable);
     let targets = body.get("targets").and_then(|targets| targets.as_array());
-    let mut all = vec![Seen { environment: environment.clone(), mark, observation: None, printed: None }];
+    let mut all = vec![Seen { mark, ..Seen::of(&environment) }];
     for target in targets.into_iter().flatten().filter_map(|target| target.as_str()) {
         let what = installed(program, &action, target);
         let observation = what.map(|what| Observation { time: Some(event.time), what, evidence: place(event) });
-        all.push(Seen { environment: environment.clone(), mark: None, observation, printed: None });
+        all.push(Seen { observation, ..Seen::of(&environment) });
     }
     all
 }
@@ -193,7 +210,8 @@ fn installed(program: &str, action: &str, target: &str) -> Option<ObservationKin
         "code" | "code-server" | "codium" | "cursor" | "ovsx" => Ecosystem::OpenVsx,
         other => Ecosystem::Other(Text::new(other)),
     };
-    if let Some(Statement::Saw(kind)) = line::statements(&format!("Downloading {target}")).into_iter().next()
+    if let Some(Statement::Saw(kind) | Statement::Shows(kind)) =
+        line::statements(&format!("Downloading {target}")).into_iter().next()
         && matches!(kind, ObservationKind::Installed { .. })
     {
         return Some(kind);
@@ -284,12 +302,8 @@ fn kubernetes_audit(event: &Event) -> Vec<Seen> {
         let environment = NodeKey::environment("k8s", &format!("{cluster}/{namespace}/{name}"));
         for what in images(record) {
             let observation = Some(Observation { time: Some(event.time), what, evidence: place(event) });
-            let seen = Seen {
-                environment: environment.clone(),
-                mark: Some(Mark::Alive(event.time)),
-                observation,
-                printed: None,
-            };
+            let mark = Some(Mark::Alive(event.time));
+            let seen = Seen { mark, observation, ..Seen::of(&environment) };
             if !all.contains(&seen) {
                 all.push(seen);
             }

@@ -99,6 +99,58 @@ fn a_job_of_circleci_without_its_end_is_never_clear() {
     expect(&judged("Successfully installed litellm-1.82.6\n"), Verdict::Unknown);
 }
 
+/// A whole log of a step whose script is `script`, and what it prints.
+fn step(script: &[&str], printed: &[&str]) -> Judgement {
+    let header = format!("##[group]Run {}", script[0]);
+    let coloured: Vec<String> = script.iter().map(|line| format!("\u{1b}[36;1m{line}\u{1b}[0m")).collect();
+    let echoed = std::iter::once(header.as_str()).chain(coloured.iter().map(String::as_str));
+    let lines: Vec<(&str, &str)> = echoed
+        .map(|line| ("2026-03-24T10:58:41Z", line))
+        .chain(printed.iter().map(|line| ("2026-03-24T10:58:50Z", *line)))
+        .collect();
+    github(&lines)
+}
+
+#[test]
+fn a_rehearsal_installs_nothing_and_a_download_alone_is_suspect() {
+    let wheel = "Downloading litellm-1.82.8-py3-none-any.whl (13.4 MB)";
+    let listed = [" + crewai==1.11.0", " + litellm==1.82.8"];
+    for (script, printed, right) in [
+        ("uv pip install --dry-run crewai", &listed[..], Verdict::Clear),
+        ("uv sync --dry-run", &listed, Verdict::Clear),
+        ("poetry install --dry-run", &["  - Installing litellm (1.82.8)"], Verdict::Clear),
+        ("pip install --dry-run crewai", &[wheel, "Would install litellm-1.82.8"], Verdict::Clear),
+        ("python -m pip install --dry-run crewai", &[wheel], Verdict::Clear),
+        ("pip download crewai", &[wheel, "Saved ./litellm-1.82.8-py3-none-any.whl"], Verdict::Suspect),
+        ("pip3 wheel -w out crewai", &[wheel], Verdict::Suspect),
+        ("pip download crewai", &["Downloading litellm-1.82.6-py3-none-any.whl (13.4 MB)"], Verdict::Clear),
+        // Source is built to learn what it needs, and so it runs.
+        ("pip install --dry-run crewai", &["Downloading litellm-1.82.8.tar.gz (9 MB)"], Verdict::Exposed),
+        ("pip download crewai", &["Downloading litellm-1.82.8.tar.gz (9 MB)"], Verdict::Exposed),
+        ("uv pip install --dry-run crewai", &["   Building litellm==1.82.8"], Verdict::Exposed),
+        // One more line than the rehearsal prints came from something that is not echoed.
+        ("uv pip install --dry-run crewai", &[listed[1], "Installed 1 package in 8ms", listed[1]], Verdict::Exposed),
+        ("pip install --dry-run crewai", &[wheel, "Successfully installed litellm-1.82.8"], Verdict::Exposed),
+        ("pip install --dry-run -q crewai", &[wheel], Verdict::Exposed),
+        ("uv pip install crewai", &listed, Verdict::Exposed),
+        ("uv pip install --dry-run crewai && uv pip install crewai", &listed, Verdict::Exposed),
+    ] {
+        let judged = step(&[script], printed);
+        assert_eq!(judged.verdict, right, "{script}: {judged:#?}");
+    }
+    // A script is echoed before it prints: whose line it is cannot be told.
+    for script in [["uv pip install crewai", "uv pip install --dry-run crewai"], ["uv sync --dry-run", "uv sync"]] {
+        expect(&step(&script, &listed), Verdict::Exposed);
+    }
+}
+
+#[test]
+fn a_command_that_asks_for_a_bad_version_alone_is_suspect_at_any_time() {
+    expect(&step(&["pip install -q litellm==1.82.8"], &[]), Verdict::Suspect);
+    let late = [("2026-03-27T10:58:41Z", "##[group]Run pip install -q litellm==1.82.8")];
+    expect(&github(&late), Verdict::Suspect);
+}
+
 #[test]
 fn what_a_command_prints_itself_proves_nothing() {
     let header = "##[group]Run echo \"Successfully installed litellm-1.82.8\"";

@@ -45,6 +45,12 @@ fn a_manifest_is_suspect_by_its_range_and_clear_only_by_one_that_is_always_in_fo
         (&["litellm>=1.80,<1.82.7"], Verdict::Clear),
         (&["litellm>=1.80,<1.82.8"], Verdict::Suspect),
         (&["litellm==1.82.6"], Verdict::Clear),
+        // One bad version and no other, wherever it is asked for.
+        (&["litellm==1.82.8"], Verdict::Exposed),
+        (&["litellm[proxy]===1.82.8; extra == 'llm'"], Verdict::Exposed),
+        (&["litellm==1.82.7; from https://h.example/litellm-1.82.7-py3-none-any.whl"], Verdict::Exposed),
+        // What an address gives, no range tells.
+        (&["litellm @ git+https://h.example/o/litellm@main"], Verdict::Suspect),
         // In an extra or under a marker it may not hold, and something else may bring the package.
         (&["litellm>=1.80,<1.82.7; extra == 'llm'"], Verdict::Unknown),
         (&["litellm>=1.80; extra == 'llm'"], Verdict::Suspect),
@@ -55,8 +61,57 @@ fn a_manifest_is_suspect_by_its_range_and_clear_only_by_one_that_is_always_in_fo
         let seen: Vec<_> = references.iter().map(|one| asks("litellm", one)).chain([others()]).collect();
         assert_eq!(manifest(&seen), right, "{references:?}");
     }
+    // What outweighs every range, and asks for nothing by itself.
+    let held = |range: &str| {
+        manifest(&[asks("litellm", "litellm<1.82.7"), others(), asks("litellm", &format!("litellm{range}; override"))])
+    };
+    assert_eq!([held("==1.82.8"), held("<1.82"), held(">=1.80")], [Verdict::Suspect, Verdict::Clear, Verdict::Suspect]);
+    assert_eq!(manifest(&[asks("litellm", "litellm<1.82.7"), asks("numpy", "numpy<2; override")]), Verdict::Clear);
     // Other packages' ranges hold nothing back.
     assert_eq!(manifest(&[asks("crewai", "crewai<1"), others()]), Verdict::Unknown);
+}
+
+#[test]
+fn what_has_an_environment_of_its_own_is_limited_by_nothing_that_the_project_asks_for() {
+    let beside = |name: &str, reference: &str| {
+        let seen = [asks("litellm", "litellm<1.82.7"), others(), asks(name, reference)];
+        judge_file(&litellm(), &file("pyproject.toml", &seen, &[]), Some(&[Ecosystem::PyPI]))
+    };
+    for (name, reference, right) in [
+        ("litellm", "litellm>=1.80; alone: group dev", Verdict::Suspect),
+        ("litellm", "litellm>=1.80; alone: build", Verdict::Suspect),
+        ("litellm", "litellm<1.82; alone: build", Verdict::Clear),
+        ("litellm", "litellm==1.82.8; alone: group dev", Verdict::Exposed),
+        ("pytest", "pytest; alone: group dev", Verdict::Unknown),
+        ("my-plugin", "my-plugin; alone: build", Verdict::Unknown),
+        // All that these bring is known.
+        ("setuptools", "setuptools>=77; alone: build", Verdict::Clear),
+        ("poetry_core", "poetry_core; alone: build", Verdict::Clear),
+        // In a group another may be asked for instead.
+        ("setuptools", "setuptools; alone: group dev", Verdict::Unknown),
+    ] {
+        let judged = beside(name, reference);
+        assert_eq!(judged.verdict, right, "{reference}: {judged:#?}");
+        let named =
+            right == Verdict::Clear || judged.decided_by.iter().chain(&judged.gaps).any(|one| one.contains(reference));
+        assert!(named, "{judged:#?}");
+    }
+    // In the group's own environment its own range holds.
+    let seen = [
+        asks("litellm", "litellm<1.82.7"),
+        asks("litellm", "litellm<1.82; alone: group dev"),
+        asks("crewai", "crewai; alone: group dev"),
+    ];
+    assert_eq!(manifest(&seen), Verdict::Clear);
+}
+
+#[test]
+fn a_build_backend_brings_what_it_is_known_to_bring() {
+    let text = include_str!("../../../../profiles/litellm-2026-03/profile.toml").replace("litellm", "pluggy");
+    let profile = Profile::parse("profile.toml", &text).expect("a profile");
+    let seen = [asks("pluggy", "pluggy<1.82.7"), others(), asks("hatchling", "hatchling; alone: build")];
+    let judged = judge_file(&profile, &file("pyproject.toml", &seen, &[]), Some(&[Ecosystem::PyPI]));
+    assert_eq!(judged.verdict, Verdict::Unknown, "{judged:#?}");
 }
 
 #[test]

@@ -63,6 +63,15 @@ pub enum ObservationKind {
         /// SHA-256 of the artefact, where known.
         sha256: Option<Text>,
     },
+    /// A file of this version was fetched by a command that installs nothing (`pip download`). What became of it is not told.
+    Fetched {
+        /// OSV ecosystem.
+        ecosystem: Text,
+        /// Name in that ecosystem.
+        name: Text,
+        /// Exact version.
+        version: Text,
+    },
     /// A complete lock says that this version is what an install gives.
     Locked {
         /// OSV ecosystem.

@@ -238,6 +238,21 @@ impl Requirement {
         self.renamed.as_deref()
     }
 
+    /// Whether it asks for `version` and for no other: the bounds of every alternative name this one.
+    pub fn pins(&self, version: &str) -> bool {
+        let order = self.language.order();
+        let same = |version: &str, other: &str| match (Version::parse(order, version), Version::parse(order, other)) {
+            (Some(one), Some(other)) => one.partial_cmp(&other) == Some(std::cmp::Ordering::Equal),
+            _ => version == other,
+        };
+        match &self.shape {
+            Shape::Sets(sets) if !sets.is_empty() => {
+                sets.iter().all(|set| set.pinned().is_some_and(|pinned| same(pinned, version)))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the tool may take `version`.
     pub fn admits(&self, version: &str, context: &Context) -> Admission {
         let sets = match &self.shape {

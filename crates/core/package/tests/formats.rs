@@ -48,6 +48,7 @@ fn requirement(required: &Required) -> String {
     let hashes: String = required.hashes.iter().map(|hash| format!(" {hash}")).collect();
     format!("{} {} `{}`", required.ecosystem.word(), required.name, required.range)
         + constraint
+        + &required.alone.as_ref().map_or(String::new(), |place| format!(" alone in {place}"))
         + &pre
         + &source(&required.source)
         + &more(&required.groups, &required.marker, required.line)

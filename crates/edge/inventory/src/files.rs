@@ -5,13 +5,15 @@
 //! it. A manifest beside a lock is asked as well: not every install follows the lock. Nothing is known of when and whether
 //! that happened. Files of installed trees below one root are one place.
 
+mod included;
+
 use crate::report::Report;
 use crate::scan::MAX_FILE_BYTES;
 use crate::scanner::{ScanInput, Surroundings};
 use crate::scanners::lockfile;
 use firebreak_model::{EnvironmentEvidence, NodeKey, Observation, ObservationKind, Problem, Text, Time};
 use firebreak_package::Ecosystem;
-use firebreak_package::formats::listing::{Listing, Required};
+use firebreak_package::formats::listing::{ALONE, Listing, OVERRIDE, Required};
 use firebreak_package::formats::{Format, Input, Kind, recognise};
 use firebreak_world::{FileMeta, World};
 use std::collections::BTreeMap;
@@ -104,7 +106,9 @@ impl Reading<'_> {
         if format.kind == Kind::Lock && lockfile::environment(&input).is_some() {
             return;
         }
-        self.listing(&path, format, format.read(&Input { path: &path, bytes: &bytes }));
+        let mut listing = format.read(&Input { path: &path, bytes: &bytes });
+        let included = included::read(self.world, self.base, &file.path, &mut listing);
+        self.listing(&path, format, listing, included);
     }
 
     /// By its name; a bill of materials may be called anything and is told by how it begins.
@@ -134,7 +138,7 @@ impl Reading<'_> {
         self.all.files.push(ListedFile { evidence, brings: None });
     }
 
-    fn listing(&mut self, path: &str, format: &Format, mut listing: Listing) {
+    fn listing(&mut self, path: &str, format: &Format, mut listing: Listing, included: Vec<(String, Listing)>) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         if format.kind == Kind::Settings {
             let settings = lockfile::listed(format.kind, path, listing);
@@ -146,12 +150,26 @@ impl Reading<'_> {
             return self.installed(path, listing);
         }
         listing.requirements.retain(|required| !required.constraint);
-        let ecosystems = ecosystems(&listing);
+        if format.kind == Kind::Manifest {
+            let held = std::mem::take(&mut listing.settings.overrides);
+            listing.requirements.extend(held.into_iter().filter(outweighs).map(outweighing));
+        }
+        let mut ecosystems = ecosystems(&listing);
         if ecosystems.is_empty() && listing.gaps.is_empty() && listing.problems.is_empty() {
             return;
         }
         listing.requirements.iter_mut().for_each(conditional);
-        let locked = lockfile::listed(format.kind, path, listing);
+        let mut locked = lockfile::listed(format.kind, path, listing);
+        for (path, mut listing) in included {
+            ecosystems.extend(self::ecosystems(&listing));
+            listing.requirements.iter_mut().for_each(conditional);
+            let more = lockfile::listed(format.kind, &path, listing);
+            locked.observations.extend(more.observations);
+            locked.gaps.extend(more.gaps);
+            locked.problems.extend(more.problems);
+        }
+        ecosystems.sort();
+        ecosystems.dedup();
         let mut gaps = locked.gaps;
         if gaps.is_empty() && !locked.problems.is_empty() {
             gaps.push(format!("{path}: not all of it could be read"));
@@ -218,8 +236,24 @@ fn ecosystems(listing: &Listing) -> Vec<Ecosystem> {
     all
 }
 
-/// A requirement of an extra, a group or under a marker is not always in force: that is written behind it, as PEP 508 does.
+/// Whether something that is held to a range says what comes: a constraint does where it leaves one version.
+fn outweighs(held: &Required) -> bool {
+    !held.constraint || held.range.starts_with("==") && !held.range.contains([',', '*'])
+}
+
+/// An override holds whatever else is asked of its name.
+fn outweighing(mut held: Required) -> Required {
+    held.written = Text::new(format!("{}{OVERRIDE}", held.written));
+    held
+}
+
+/// A requirement of an extra, a group or under a marker is not always in force: that is written behind it, as PEP 508 does. Nor
+/// is what is for an environment of its own limited by the rest of the file.
 fn conditional(required: &mut Required) {
+    if let Some(place) = &required.alone {
+        required.written = Text::new(format!("{}{ALONE}{place}", required.written));
+        return;
+    }
     let always = required.groups.is_empty() && required.marker.is_none();
     if required.ecosystem == Ecosystem::PyPI && !always && !required.written.contains(';') {
         let marker =
@@ -264,6 +298,50 @@ mod tests {
         let brings: Vec<_> = listings.files.iter().map(|file| file.brings.clone().unwrap_or_default()).collect();
         assert_eq!(brings, [[Ecosystem::PyPI], [Ecosystem::PyPI], [Ecosystem::Npm]]);
         assert!(listings.problems.is_empty(), "{:?}", listings.problems);
+    }
+
+    #[test]
+    fn what_a_list_includes_is_part_of_it_and_what_lies_outside_stays_a_gap() {
+        let (root, listings) = read(&[
+            ("requirements.txt", "-r parts/base.txt\ncrewai\n"),
+            ("parts/base.txt", "-r ../requirements.txt\nlitellm==1.82.8\n"),
+            ("out/requirements.txt", "-r ../../elsewhere.txt\n-r gone.txt\n"),
+        ]);
+        assert_eq!(names(&root, &listings), ["/out/requirements.txt", "/requirements.txt"]);
+        assert_eq!(listings.files[0].evidence.gaps.len(), 2, "{listings:?}");
+        let whole = &listings.files[1].evidence;
+        assert!(whole.gaps.is_empty(), "{whole:?}");
+        let locked = whole.observations.iter().find(|one| matches!(one.what, ObservationKind::Locked { .. })).unwrap();
+        assert!(locked.evidence.ends_with("parts/base.txt:2"), "{locked:?}");
+    }
+
+    #[test]
+    fn what_is_for_an_environment_of_its_own_says_so_and_overrides_are_asked() {
+        let (_, listings) = read(&[(
+            "pyproject.toml",
+            "[project]\nname = \"a\"\ndependencies = [\"litellm<1.82.7\", \"g\"]\n[dependency-groups]\ndev = [\"litellm>=1.80\"]\n\
+             [build-system]\nrequires = [\"hatchling\"]\n[tool.hatch.envs.lint]\ndependencies = [\"ruff\"]\n\
+             [tool.uv]\noverride-dependencies = [\"litellm==1.82.8\"]\nconstraint-dependencies = [\"x<2\", \"y==1\"]\n\
+             [tool.uv.sources]\ng = { git = \"https://h.example/o/g\", branch = \"main\" }\n",
+        )]);
+        let asked = |one: &Observation| match &one.what {
+            ObservationKind::Unpinned { reference, .. } => Some(reference.to_string()),
+            _ => None,
+        };
+        let asked: Vec<String> = listings.files[0].evidence.observations.iter().filter_map(asked).collect();
+        assert_eq!(
+            asked,
+            [
+                "litellm<1.82.7",
+                "g @ git+https://h.example/o/g@main",
+                "litellm>=1.80; alone: group dev",
+                "hatchling; alone: build",
+                "ruff; alone: hatch.envs.lint.dependencies",
+                "dependencies of these requirements are not pinned",
+                "litellm==1.82.8; override",
+                "y==1; override",
+            ]
+        );
     }
 
     #[test]

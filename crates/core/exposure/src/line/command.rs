@@ -23,6 +23,43 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     }
 }
 
+/// The commands of the line that would install and do not: rehearsals, and those that only download. One that prints nothing
+/// is none, since no line is its own.
+pub(super) fn rehearsed(text: &str) -> Vec<ObservationKind> {
+    let Some(line) =
+        echoed(text).filter(|line| line.contains("dry-run") || line.contains(" pip") || line.starts_with("pip"))
+    else {
+        return Vec::new();
+    };
+    let commands = line.split(['&', ';', '|']).map(str::trim).filter(|command| !is_quiet(command));
+    let found = commands.filter_map(|command| {
+        let words: Vec<&str> = command.split_whitespace().skip_while(|word| is_prefix(word)).collect();
+        let rehearsal = is_rehearsal(program(&words)?, &words);
+        let plain: Vec<&str> = words.iter().copied().filter(|word| *word != "--dry-run").collect();
+        let ecosystem = match installer(&plain)? {
+            Installer::Python => "PyPI",
+            Installer::JavaScript => "npm",
+            _ => return None,
+        };
+        (rehearsal || is_download(command)).then(|| unpinned(ecosystem, "*", command))
+    });
+    found.collect()
+}
+
+/// Whether the command fetches packages and installs none of them. What is fetched as source may be built, and then runs.
+pub fn is_download(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().skip_while(|word| is_prefix(word)).collect();
+    let verbs: Vec<&str> = words.iter().skip(1).filter(|word| !word.starts_with('-')).copied().collect();
+    let pip = match program(&words) {
+        Some("pip") => verbs.as_slice(),
+        Some(program) if program.starts_with("python") => {
+            verbs.iter().position(|verb| *verb == "pip").and_then(|at| verbs.get(at + 1..)).unwrap_or_default()
+        }
+        _ => &[],
+    };
+    matches!(pip.first(), Some(&("download" | "wheel")))
+}
+
 enum Installer {
     Python,
     JavaScript,
@@ -76,7 +113,8 @@ fn installer(words: &[&str]) -> Option<Installer> {
         "poetry" | "pdm" => matches!(first, Some("add" | "install" | "update" | "sync")),
         "conda" | "mamba" => matches!(first, Some("install" | "create")),
         _ if program.starts_with("python") => {
-            (first, second) == (Some("pip"), Some("install")) || (second, third) == (Some("pip"), Some("install"))
+            let fetches = |verb| matches!(verb, Some("install" | "download" | "wheel"));
+            first == Some("pip") && fetches(second) || second == Some("pip") && fetches(third)
         }
         _ => false,
     };

@@ -5,7 +5,8 @@
 use super::installed;
 use firebreak_model::ObservationKind;
 
-pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
+/// What a rehearsal prints as well goes to `shown`: what it would take, and files that run nothing by being fetched.
+pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>, shown: &mut Vec<ObservationKind>) {
     if let Some(list) = text.strip_prefix("Successfully installed ") {
         seen.extend(list.split_whitespace().filter_map(|item| {
             let (name, version) = item.rsplit_once('-')?;
@@ -14,10 +15,16 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     } else if let Some(rest) =
         ["Downloading ", "Using cached ", "Processing "].iter().find_map(|verb| text.strip_prefix(verb))
     {
-        seen.extend(rest.split_whitespace().next().and_then(archive));
+        let file = rest.split_whitespace().next();
+        // Source is built, and so run, before anyone knows what it needs.
+        let to = if file.is_some_and(is_wheel) { shown } else { seen };
+        to.extend(file.and_then(archive));
     } else if let Some((_, rest)) = text.split_once("Created wheel for ").filter(|(before, _)| before.is_empty()) {
         // Built here from what was fetched: `Created wheel for x: filename=x-1.0-py3-none-any.whl size=…`.
         seen.extend(rest.split_once("filename=").and_then(|(_, file)| archive(file.split(' ').next()?)));
+    } else if let Some(rest) = text.strip_prefix("Building ").or_else(|| text.strip_prefix("Built ")) {
+        // uv, of source: `Built litellm==1.82.8`.
+        seen.extend(rest.split_once("==").and_then(|(name, version)| numbered(name, version)));
     } else if let Some(rest) = text.strip_prefix("Found existing installation: ") {
         seen.extend(rest.split_once(' ').and_then(|(name, version)| numbered(name, version)));
     } else if let Some(rest) = text.strip_prefix("installed package ") {
@@ -30,12 +37,16 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     } else if let Some(rest) = text.strip_prefix("Requirement already satisfied: ") {
         seen.extend(satisfied(rest));
     } else if let Some(item) = text.strip_prefix("+ ").or_else(|| text.strip_prefix("~ ")) {
-        seen.extend(listed(item));
+        shown.extend(listed(item));
     } else if let Some((_, rest)) = ["Installing ", "Updating ", "Downgrading "].into_iter().find_map(|verb| {
         text.trim_start_matches(['-', '•', ' ']).split_once(verb).filter(|(before, _)| before.is_empty())
     }) {
-        seen.extend(poetry(rest));
+        shown.extend(poetry(rest));
     }
+}
+
+fn is_wheel(word: &str) -> bool {
+    word.split(['?', '#']).next().is_some_and(|file| file.ends_with(".whl"))
 }
 
 fn numbered(name: &str, version: &str) -> Option<ObservationKind> {

@@ -88,6 +88,11 @@ fn spelled(ecosystem: &Ecosystem, name: &str) -> Text {
     }
 }
 
+/// Stands in what is written of a requirement, before the environment of its own that it is for: `ruff>=0.5; alone: group lint`.
+pub const ALONE: &str = "; alone: ";
+/// Stands behind what is written of a requirement that outweighs every other one for its name, and asks for nothing by itself.
+pub const OVERRIDE: &str = "; override";
+
 /// A name that is asked for without one exact, settled version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Required {
@@ -109,6 +114,9 @@ pub struct Required {
     pub marker: Option<Text>,
     /// A constraint only: it limits a version if something else asks for the name.
     pub constraint: bool,
+    /// The environment of its own that it is installed into (a build's, a group's, a plugin's): nothing that the file asks
+    /// for elsewhere limits what arrives there.
+    pub alone: Option<Text>,
     /// Whether this requirement alone admits pre-releases, where the file says so.
     pub prereleases: Option<bool>,
     /// Digests that an artefact must have.
@@ -130,6 +138,7 @@ impl Required {
             groups: Vec::new(),
             marker: None,
             constraint: false,
+            alone: None,
             prereleases: None,
             hashes: Vec::new(),
         }

@@ -121,10 +121,15 @@ pub(crate) fn asked(text: &str) -> Option<Asked> {
 /// What `text` asks for in a manifest: there even one version is a range that this project alone does not fix for good.
 pub(crate) fn manifest(text: &str) -> Option<Required> {
     let parsed = requirement(text)?;
-    let mut required = Required::new(Ecosystem::PyPI, parsed.name, parsed.range);
+    let named = parsed.url.and_then(distribution).map(|(_, version)| format!("=={version}"));
+    let mut required = Required::new(Ecosystem::PyPI, parsed.name, named.as_deref().unwrap_or(parsed.range));
     required.marker = parsed.marker.map(Text::new);
     required.source = parsed.url.map(source).unwrap_or_default();
-    required.written = Text::new(shown(text.trim()));
+    required.written = match (&named, &required.source) {
+        // The name of an artefact tells its version.
+        (Some(range), Source::Url(url)) => Text::new(shown(&format!("{}{range}; from {url}", parsed.name))),
+        _ => Text::new(shown(text.trim())),
+    };
     Some(required)
 }
 

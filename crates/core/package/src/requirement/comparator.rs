@@ -101,6 +101,12 @@ impl Set {
         self.0.iter().any(|comparator| matches!(comparator.op, Op::Equal | Op::Identical))
     }
 
+    /// The one version that it admits, where it is so written.
+    pub(super) fn pinned(&self) -> Option<&str> {
+        let equal = |comparator: &&Comparator| matches!(comparator.op, Op::Equal | Op::Identical);
+        self.0.iter().find(equal).map(|comparator| comparator.version.as_str())
+    }
+
     /// Whether the text of `version` stands in it.
     pub(super) fn names(&self, version: &str) -> bool {
         let same = |comparator: &Comparator| comparator.version.eq_ignore_ascii_case(version.trim());

@@ -1,5 +1,7 @@
 //! `pyproject.toml`: what a project asks for (PEP 621 and 735, Poetry, pdm, uv), and what its tools are told.
 
+mod apart;
+
 use crate::Ecosystem;
 use crate::formats::lister::{Lister, address, shown};
 use crate::formats::listing::{Include, IncludeKind, Required, Source};
@@ -24,10 +26,11 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
         }
     }
     for (group, list) in document.fields_at("dependency-groups") {
-        plain(lister, Some(list), group);
+        alone(lister, &format!("group {group}"), |lister| plain(lister, Some(list), group));
     }
-    plain(lister, document.at(&["build-system", "requires"]), "build");
+    alone(lister, "build", |lister| plain(lister, document.at(&["build-system", "requires"]), "build"));
     let Some(tools) = document.get("tool") else { return open(lister) };
+    apart::tools(lister, tools);
     if let Some(uv) = tools.get("uv") {
         plain(lister, uv.get("dev-dependencies"), "dev");
         sources(lister, uv.fields_at("sources"));
@@ -43,6 +46,15 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
         self::pdm(lister, pdm);
     }
     open(lister);
+}
+
+/// What `read` finds is installed into an environment of its own.
+fn alone(lister: &mut Lister, place: &str, read: impl FnOnce(&mut Lister)) {
+    let before = lister.listing.requirements.len();
+    read(lister);
+    for required in lister.listing.requirements.iter_mut().skip(before) {
+        required.alone = Some(Text::new(place));
+    }
 }
 
 /// A manifest fixes nothing of what its packages bring.
@@ -86,10 +98,27 @@ fn sources(lister: &mut Lister, sources: &[(Text, Node)]) {
         let wanted = lister.listing.requirements.iter_mut().filter(|required| required.name == name);
         for required in wanted {
             required.source = from.clone();
+            // The range that is written does not hold for what an address gives.
+            if let Some(address) = shown_source(&from) {
+                (required.range, required.written) = (Text::default(), Text::new(format!("{name} @ {address}")));
+            }
         }
         if let Source::Git { url, commit: Some(commit), .. } = &from {
             lister.commit(url, commit, source.line());
         }
+    }
+}
+
+/// The address that a package comes from in place of the registry.
+fn shown_source(source: &Source) -> Option<String> {
+    match source {
+        Source::Git { url, commit, reference } => {
+            let at = commit.as_ref().or(reference.as_ref()).map(|at| format!("@{at}")).unwrap_or_default();
+            Some(format!("git+{url}{at}"))
+        }
+        Source::Url(url) => Some(url.to_string()),
+        Source::Path(path) => Some(path.to_string()),
+        Source::Registry(_) | Source::Unknown => None,
     }
 }
 

@@ -33,6 +33,7 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
                 Some(mut required) => {
                     required.line = Some(line);
                     required.groups.extend((!group.is_empty()).then(|| Text::new(group)));
+                    required.alone = (group == "build").then(|| Text::new_static("build"));
                     lister.require(required);
                 }
                 None => lister.odd(Some(line), format!("`{}` is not a requirement", shown(written))),
