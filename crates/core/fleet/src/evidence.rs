@@ -40,6 +40,8 @@ fn things(what: &ObservationKind) -> Vec<Thing> {
             let digest = sha256.as_deref().map(Thing::digest);
             std::iter::once(Thing::package(ecosystem, name, version)).chain(digest).collect()
         }
+        // It was there, whether or not it was installed.
+        ObservationKind::Fetched { ecosystem, name, version } => vec![Thing::package(ecosystem, name, version)],
         // The digests of a lock are those that it allows: which one came is not known, and all of them are of this version.
         ObservationKind::Locked { ecosystem, name, version, sha256 } => {
             let digests = sha256.iter().map(|digest| Thing::digest(digest));
