@@ -7,8 +7,8 @@
 
 use firebreak_model::{Position, Problem, Text};
 
-/// Where GitHub looks for the file, in its order: the first one found counts.
-pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
+/// Where GitHub looks for the file, in its order, and at last where only GitLab does: the first one found counts.
+pub const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
 /// Larger files are ignored by GitHub.
 const BYTES_MAX: usize = 3 << 20;
 

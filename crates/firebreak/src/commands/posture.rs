@@ -56,7 +56,8 @@ pub(super) fn run(args: &PostureArgs, config: &Config, output: Output) -> Result
     let of = EstateArgs { inventory: args.from.inventory.clone(), data, as_known_at: None };
     let mut estate = remembered::estate(&world, &of, config, &Packages::default(), at)?;
     repeat_jobs(&mut estate, &evidence, at);
-    estate.facts.extend(found.iter().flat_map(ways_in));
+    let open = open_packages(&found);
+    estate.facts.extend(found.iter().flat_map(|one| ways_in(one, &open)));
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems.iter().cloned());
     show_problems(&problems);
@@ -65,12 +66,12 @@ pub(super) fn run(args: &PostureArgs, config: &Config, output: Output) -> Result
         keyrings.packages.iter().map(|one| (one.package.as_str(), (one.credentials, one.records))).collect();
     let numbers = |package: &Package| reached.get(key(package)?.as_str()).copied();
     let ranked = rank(&found, |package| {
-        let open = adds_a_party(package)
-            && found
-                .iter()
-                .any(|(_, packages)| packages.get(package).is_some_and(|weak| weak.iter().any(Weakness::lets_in)));
         // Where nothing lets another release in, none comes by itself.
-        if open { numbers(package).map(|(credentials, records)| credentials.saturating_mul(records)) } else { Some(0) }
+        if open.contains(package) {
+            numbers(package).map(|(credentials, records)| credentials.saturating_mul(records))
+        } else {
+            Some(0)
+        }
     });
     for (place, one) in ranked.iter().enumerate() {
         show(one, numbers(&one.package).unwrap_or_default(), place < args.most, output);
@@ -142,10 +143,21 @@ fn job(environment: &NodeKey) -> Option<(&str, &str)> {
     Some((run.rsplit_once('/')?.0, name))
 }
 
-/// Where another release of each package could come by itself, as relations of the map: from the package, whatever its version.
-fn ways_in((environment, packages): &Weak) -> Vec<Fact> {
-    let lets_in = |weak: &BTreeSet<Weakness>| weak.iter().any(Weakness::lets_in);
-    let open = packages.iter().filter(|(package, weak)| adds_a_party(package) && lets_in(weak));
+/// Packages of others of which another release could come by itself somewhere.
+fn open_packages(found: &[Weak]) -> BTreeSet<Package> {
+    let all = found.iter().flat_map(|(_, packages)| packages);
+    let open = all.filter(|(package, weak)| adds_a_party(package) && lets_in(weak));
+    open.map(|(package, _)| package.clone()).collect()
+}
+
+fn lets_in(weak: &BTreeSet<Weakness>) -> bool {
+    weak.iter().any(Weakness::lets_in)
+}
+
+/// Where another release of each of the `open` packages could come by itself, as relations of the map: from the package,
+/// whatever its version.
+fn ways_in((environment, packages): &Weak, open: &BTreeSet<Package>) -> Vec<Fact> {
+    let open = packages.iter().filter(|(package, weak)| open.contains(*package) && lets_in(weak));
     let way = |(package, _): (&Package, &BTreeSet<Weakness>)| {
         let (from, to) = (key(package)?, environment.clone());
         let place = Text::new_static("asked for without fixing what comes");

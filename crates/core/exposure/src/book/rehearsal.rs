@@ -48,6 +48,9 @@ fn reference(placed: &Placed) -> Option<&Text> {
     }
 }
 
+/// Lines of one kind that follow the same rehearsals, and these.
+type Group<'a> = (Vec<&'a Placed>, BTreeSet<&'a Text>);
+
 /// Commands in the order of their lines: those that install, and what rehearses.
 #[derive(Default)]
 struct Script<'a> {
@@ -98,7 +101,7 @@ impl Entry {
             return found;
         }
         let script = Script::of(self);
-        let mut groups: BTreeMap<(Line<'_>, &ObservationKind), (Vec<&Placed>, BTreeSet<&Text>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(Line<'_>, &ObservationKind), Group<'_>> = BTreeMap::new();
         for placed in &self.shown {
             if let Some((first, commands)) = line_of(placed).and_then(|line| script.before(&line)) {
                 let group = groups.entry((first, &placed.0.what)).or_insert_with(|| (Vec::new(), commands));

@@ -5,7 +5,7 @@ use crate::output::Output;
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
 use firebreak_exposure::{EvidenceBook, Profile, judge_file, observe, observe_text, places};
-use firebreak_fleet::owners::CodeOwners;
+use firebreak_fleet::owners::{CodeOwners, PLACES};
 use firebreak_intake::{Inputs, Options, Reader, SOURCES, Source};
 use firebreak_inventory::{ListedFile, listings};
 use firebreak_model::{EnvironmentEvidence, Judgement, NodeKey, Position, Problem, Text};
@@ -15,8 +15,6 @@ use std::path::{Path, PathBuf};
 
 /// The largest text log that is read, in bytes.
 const TEXT_LOG_MAX: u64 = 256 << 20;
-/// Where a repository says who owns what, the first one that is there.
-const OWNERS: [&str; 4] = ["CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS"];
 
 /// Where to look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -150,7 +148,7 @@ impl Gathered {
     }
 
     fn code_owners(&mut self, world: &World, path: &Path) {
-        let texts = OWNERS.iter().map(|name| path.join(name));
+        let texts = PLACES.iter().map(|name| path.join(name));
         let found = texts.filter_map(|file| Some((world.disk.read(&file).ok()?, file))).next();
         let Some((text, file)) = found else { return };
         let (owners, problems) = CodeOwners::parse(&file.display().to_string(), &String::from_utf8_lossy(&text));

@@ -16,8 +16,8 @@ const BYTES_MAX: u64 = 256 << 20;
 pub(super) struct Owners {
     /// By environment; a name that ends in `*` stands for all that begin so.
     stated: BTreeMap<String, Vec<Text>>,
-    /// By owner and repository.
-    files: BTreeMap<String, CodeOwners>,
+    /// By owner and repository, each with its place among those where it may lie.
+    files: BTreeMap<String, (usize, CodeOwners)>,
     /// The workflow file of a run, by `owner/repository/run`.
     workflows: BTreeMap<String, String>,
     problems: Vec<Problem>,
@@ -64,7 +64,7 @@ impl Owners {
         let Some(job) = environment.strip_prefix("environment:ci/") else { return &[] };
         let mut parts = job.split('/');
         let (Some(owner), Some(repository), Some(run)) = (parts.next(), parts.next(), parts.next()) else { return &[] };
-        let Some(file) = self.files.get(&format!("{owner}/{repository}")) else { return &[] };
+        let Some((_, file)) = self.files.get(&format!("{owner}/{repository}")) else { return &[] };
         // Without the run's own file, the folder of all workflows.
         let path = self.workflows.get(&format!("{owner}/{repository}/{run}"));
         file.of(path.map_or(".github/workflows/workflow.yml", String::as_str))
@@ -74,10 +74,9 @@ impl Owners {
         let Some((repository, place)) = repository(path) else { return };
         let (file, problems) = CodeOwners::parse(&path.display().to_string(), text);
         self.problems.extend(problems);
-        // Of several places GitHub takes the first.
-        let known = self.files.contains_key(&repository);
-        if !known || place == 0 {
-            self.files.insert(repository, file);
+        // Of several places the first counts.
+        if self.files.get(&repository).is_none_or(|(known, _)| place < *known) {
+            self.files.insert(repository, (place, file));
         }
     }
 
@@ -128,14 +127,12 @@ impl Owners {
     }
 }
 
-/// `owner/repository` of a CODEOWNERS file's path, and which of GitHub's places it is.
+/// `owner/repository` of a CODEOWNERS file's path, and which place it is: the longest that fits.
 fn repository(path: &Path) -> Option<(String, usize)> {
     let path = path.to_str()?;
-    let (at, place) = PLACES.iter().enumerate().find(|(_, place)| {
-        path.strip_suffix(*place).is_some_and(|rest| rest.ends_with('/'))
-            && (**place != "CODEOWNERS"
-                || !(path.ends_with("/.github/CODEOWNERS") || path.ends_with("/docs/CODEOWNERS")))
-    })?;
+    let fits = |place: &str| path.strip_suffix(place).is_some_and(|rest| rest.ends_with('/'));
+    let (at, place) =
+        PLACES.iter().enumerate().filter(|(_, place)| fits(place)).max_by_key(|(_, place)| place.len())?;
     let mut folders = path.strip_suffix(place)?.trim_end_matches('/').rsplit('/');
     let (repository, owner) = (folders.next()?, folders.next()?);
     Some((format!("{owner}/{repository}"), at))
@@ -151,6 +148,9 @@ mod tests {
         let put = |path: &str, text: &str| world.disk.write(Path::new(path), text.as_bytes()).expect("written");
         put("/i/workflows/o/r/.github/CODEOWNERS", "* @o/all\n.github/workflows/release.yml @o/release\n");
         put("/i/workflows/o/r/CODEOWNERS", "* @o/nobody\n");
+        put("/i/workflows/o/s/.gitlab/CODEOWNERS", "* @o/last\n");
+        put("/i/workflows/o/s/docs/CODEOWNERS", "* @o/third\n");
+        put("/i/workflows/o/s/CODEOWNERS", "* @o/second\n");
         put("/i/github/o/r/runs.json", r#"{"workflow_runs":[{"id":7,"path":".github/workflows/release.yml"}]}"#);
         put(
             "/i/a.json",
@@ -165,6 +165,7 @@ mod tests {
         for (environment, own) in [
             ("environment:ci/o/r/7/build", "@o/release"),
             ("environment:ci/o/r/8/build", "@o/all"),
+            ("environment:ci/o/s/7/build", "@o/second"),
             ("environment:ci/o/other/7/build", ""),
             ("environment:host/a", "ada@example.org"),
             ("environment:host/b", ""),
