@@ -107,6 +107,61 @@ fn documents_hold_every_verdict_that_is_not_clear() {
     assert!(markdown.contains("| 2 | 1 | 1 | 2 |"), "{markdown}");
 }
 
+/// A zip archive of stored files.
+fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let (mut all, mut table) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        let size = u32::try_from(text.len()).unwrap().to_le_bytes();
+        let (offset, length) = (u32::try_from(all.len()).unwrap(), u16::try_from(name.len()).unwrap().to_le_bytes());
+        all.extend([b"PK\x03\x04".as_slice(), &[0; 14], &size, &size, &length, &[0, 0], name.as_bytes()].concat());
+        all.extend(text.as_bytes());
+        let after = [[0_u8; 14].as_slice(), &offset.to_le_bytes()].concat();
+        table.extend([b"PK\x01\x02".as_slice(), &[0; 16], &size, &size, &length, &after, name.as_bytes()].concat());
+    }
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    let place = [u32::try_from(table.len()).unwrap().to_le_bytes(), u32::try_from(all.len()).unwrap().to_le_bytes()];
+    [all, table, [b"PK\x05\x06".as_slice(), &[0; 4], &count, &count, &place.concat(), &[0, 0]].concat()].concat()
+}
+
+#[test]
+fn an_archive_of_logs_is_read_where_it_lies_and_one_that_cannot_be_read_is_unknown() {
+    let root = tempfile::tempdir().unwrap();
+    let log = |version: &str| {
+        format!(
+            "2026-03-24T10:58:12.0000000Z Current runner version: '2.332.0'\n\
+             2026-03-24T10:58:41.0000000Z ##[group]Run pip install -U crewai\n\
+             2026-03-24T10:58:50.0000000Z Successfully installed crewai-1.11.0 litellm-{version}\n\
+             2026-03-24T10:59:40.0000000Z Cleaning up orphan processes\n"
+        )
+    };
+    let (bad, good) = (log("1.82.8"), log("1.82.6"));
+    let archive = zip(&[("0_build.txt", &bad), ("build/1_Set up job.txt", &bad), ("1_test.txt", &good)]);
+    for (path, bytes) in [
+        ("in/ci_log/o/r/8812/logs.zip", archive.as_slice()),
+        ("in/ci_log/o/r/8813.zip", &zip(&[("0_lint.txt", &good)])),
+        ("in/logs_8814.zip", &archive),
+        ("in/logs_8815.zip", &archive[..archive.len() - 40]),
+        ("in/release.zip", b"not asked"),
+    ] {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let said = exposed(root.path(), &["in", "--json"]);
+    let judged = judged(&said);
+    let verdicts: BTreeMap<&str, &str> =
+        judged.iter().map(|(name, one)| (name.as_str(), one["verdict"].as_str().unwrap())).collect();
+    let expected = BTreeMap::from([
+        ("environment:ci/o/r/8812/build", "exposed"),
+        ("environment:ci/o/r/8812/test", "clear"),
+        ("environment:ci/o/r/8813/lint", "clear"),
+        ("environment:log/in/logs_8814.zip/0_build.txt", "exposed"),
+        ("environment:log/in/logs_8814.zip/1_test.txt", "clear"),
+        ("environment:log/in/logs_8815.zip", "unknown"),
+    ]);
+    assert_eq!(verdicts, expected, "{}", said.error);
+}
+
 #[test]
 fn what_says_nothing_is_an_error_and_never_clear() {
     let root = folder();

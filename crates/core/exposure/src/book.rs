@@ -3,6 +3,7 @@
 //! Entries may arrive in any order and more than once: the book after them is the same. It is not a store on disk: whoever
 //! keeps it writes it down whole, or makes it again from the lake and the inventories.
 
+mod digest;
 mod rehearsal;
 mod saved;
 
@@ -214,6 +215,7 @@ impl Entry {
         let observations = self.observations.iter().filter(|observation| proves(&observation.0.what));
         let mut observations: Vec<Observation> =
             observations.filter_map(|placed| rehearsal::left_of(placed, &rehearsed)).collect();
+        digest::joined(&mut observations);
         let mut gaps: Vec<String> = self.gaps.iter().cloned().collect();
         let mut runs: Vec<Interval> = self.runs.iter().map(|(from, to)| Interval::new(*from, *to)).collect();
         match &self.log {

@@ -265,6 +265,7 @@ impl<'a> Reading<'a> {
                 _ => None,
             })
             .collect();
+        // A digest whose image is not told has no name, and is no image that is known to be good.
         let clean = |name: &&Text| {
             let name = Ecosystem::Docker.canonical(name);
             self.profile.clean_images.iter().any(|image| image.name == name.as_ref())
@@ -348,6 +349,9 @@ impl<'a> Reading<'a> {
                     }
                 }
                 ObservationKind::Image { name, tag, digest } if open && self.names(artefact, "Docker", name) => {
+                    if digest.is_none() && self.pulled_as(run, name, tag.as_deref()) {
+                        continue;
+                    }
                     if let Some((suspect, reason)) = image_doubt(artefact, tag.as_deref(), digest.as_deref()) {
                         add(suspect && run.logged, time, format!("image `{name}` {reason}"));
                     }
@@ -521,6 +525,16 @@ impl<'a> Reading<'a> {
         self.during(run).any(|(_, observation)| match &observation.what {
             ObservationKind::Commit { repository, reference, sha } => {
                 sha.is_some() && reference == written && repository.eq_ignore_ascii_case(wanted)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the same image is recorded elsewhere in the run, with its digest.
+    fn pulled_as(&self, run: &Run, wanted: &str, written: Option<&str>) -> bool {
+        self.during(run).any(|(_, observation)| match &observation.what {
+            ObservationKind::Image { name, tag, digest } => {
+                digest.is_some() && name == wanted && tag.as_deref() == written
             }
             _ => false,
         })

@@ -165,7 +165,13 @@ fn direct_match(profile: &Profile, observation: &Observation) -> Option<(Time, S
         ObservationKind::Image { name, tag, digest } => {
             let first = digest.as_deref().and_then(by_digest).or_else(|| bad_image_tag(profile, name, tag, digest))?;
             let tag = tag.as_deref().unwrap_or("no tag");
-            Some((first, format!("image {name} ({tag}) was run")))
+            Some((
+                first,
+                match name.is_empty() {
+                    true => format!("an image with digest {} was fetched", digest.as_deref().unwrap_or_default()),
+                    false => format!("image {name} ({tag}) was run"),
+                },
+            ))
         }
         ObservationKind::Contacted { host } => {
             let own = |indicator: &&crate::profile::Indicator| indicator.decisive && is_host(&indicator.host, host);

@@ -9,7 +9,11 @@ fn time(text: &str) -> Time {
 }
 
 fn judged(book: &EvidenceBook) -> Judgement {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../profiles/litellm-2026-03/profile.toml");
+    judged_under("litellm-2026-03", book)
+}
+
+fn judged_under(profile: &str, book: &EvidenceBook) -> Judgement {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../profiles").join(profile).join("profile.toml");
     let text = std::fs::read_to_string(&path).expect("a shipped profile");
     let profile = Profile::parse("profile.toml", &text).expect("a shipped profile without problems");
     book.judge_all(&[profile]).remove(0)
@@ -149,6 +153,35 @@ fn a_command_that_asks_for_a_bad_version_alone_is_suspect_at_any_time() {
     expect(&step(&["pip install -q litellm==1.82.8"], &[]), Verdict::Suspect);
     let late = [("2026-03-27T10:58:41Z", "##[group]Run pip install -q litellm==1.82.8")];
     expect(&github(&late), Verdict::Suspect);
+}
+
+#[test]
+fn a_digest_in_a_line_of_its_own_is_that_of_the_image_in_the_next() {
+    let clean = "bcc376de8d77cfe086a917230e818dc9f8528e3c852f7b1aff648949b6258d1c";
+    let other = "0".repeat(64);
+    let pulled = |digest: &str| {
+        let digest = format!("Digest: sha256:{digest}");
+        let lines = [
+            "Current runner version: '2.332.0'",
+            "##[command]/usr/bin/docker pull aquasec/trivy:latest",
+            "latest: Pulling from aquasec/trivy",
+            digest.as_str(),
+            "Status: Downloaded newer image for aquasec/trivy:latest",
+            "Cleaning up orphan processes",
+        ];
+        let mut book = EvidenceBook::new();
+        for (number, line) in (1..).zip(lines) {
+            let body = format!(r#"{{"line":{},"number":{number}}}"#, sonic_rs::to_string(line).expect("text"));
+            let at = format!("2026-03-22T18:00:0{number}Z");
+            let event =
+                event("ci_log", "meridian/app/8812/job", &format!("meridian/app/8812/job#{number}"), &at, &body);
+            observe(&event).iter().for_each(|seen| book.add(seen));
+        }
+        judged_under("trivy-2026-03", &book)
+    };
+    expect(&pulled(clean), Verdict::Clear);
+    expect(&pulled(&other), Verdict::Unknown);
+    expect(&pulled("none"), Verdict::Suspect);
 }
 
 #[test]

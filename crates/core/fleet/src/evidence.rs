@@ -59,6 +59,9 @@ fn things(what: &ObservationKind) -> Vec<Thing> {
             things
         }
         ObservationKind::Image { name, tag, digest } => {
+            if name.is_empty() {
+                return digest.iter().map(|digest| Thing::digest(digest)).collect();
+            }
             let version = |version: &Text| Thing::package("Docker", name, version);
             let digests = digest.iter().flat_map(|digest| [version(digest), Thing::digest(digest)]);
             tag.iter().map(version).chain(digests).collect()

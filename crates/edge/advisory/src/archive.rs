@@ -5,12 +5,12 @@ mod tar;
 mod zip;
 
 pub(crate) use tar::{is_tar, tar};
-pub(crate) use zip::zip;
+pub use zip::zip;
 
 use std::io::{self, Read};
 
 /// What an archive has.
-pub(crate) enum Member<'a> {
+pub enum Member<'a> {
     /// A document: its name, and its bytes.
     File(String, &'a mut dyn Read),
     /// Something that cannot be read, and why.
@@ -18,7 +18,7 @@ pub(crate) enum Member<'a> {
 }
 
 /// What is done with each member. An error of it ends the archive.
-pub(crate) type Each<'e> = dyn FnMut(Member<'_>) -> io::Result<()> + 'e;
+pub type Each<'e> = dyn FnMut(Member<'_>) -> io::Result<()> + 'e;
 
 /// Bytes with an end: reading past it is an error, and not the end of the file.
 pub(crate) struct Bounded<R> {

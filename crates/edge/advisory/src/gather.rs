@@ -109,7 +109,7 @@ fn read_file(disk: &dyn Disk, path: &Path, input: &str, limits: Limits, gathered
     let opened = BufReader::with_capacity(1 << 20, disk.open(path, 0)?);
     match head.as_slice() {
         [b'P', b'K', 3 | 5, 4 | 6, ..] => {
-            archive::zip(disk, path, limits, &mut |member| take(input, member, limits, gathered))
+            archive::zip(disk, path, limits, &is_document, &mut |member| take(input, member, limits, gathered))
         }
         [0x1f, 0x8b, ..] => {
             let unpacked = flate2::bufread::MultiGzDecoder::new(opened);

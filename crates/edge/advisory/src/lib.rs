@@ -3,7 +3,7 @@
 //! What a record means is `firebreak-advisory`'s. Nothing here trusts a file: what an archive gives is counted while it
 //! is unpacked, and one that gives too much is left with what it gave until then.
 
-mod archive;
+pub mod archive;
 mod gather;
 mod store;
 

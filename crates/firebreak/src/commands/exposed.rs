@@ -1,5 +1,6 @@
 //! `firebreak exposed`: which environments ran a bad release, and which cannot be told.
 
+mod archives;
 pub(crate) mod gather;
 mod records;
 

@@ -5,7 +5,7 @@
 //! line more was printed by something that is not echoed.
 
 use super::{Entry, Placed};
-use crate::line;
+use crate::line::is_download;
 use firebreak_model::{Observation, ObservationKind, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,10 +31,14 @@ pub(super) fn left_of(placed: &Placed, rehearsed: &BTreeMap<&Placed, Rehearsed>)
 }
 
 /// A record of lines, and a place in it: `job#12`, `pip.log:3`, `job#0.3:2`.
-type Line<'a> = (&'a str, Vec<u64>);
+pub(super) type Line<'a> = (&'a str, Vec<u64>);
 
 fn line_of(placed: &Placed) -> Option<Line<'_>> {
-    let text = placed.0.evidence.as_str();
+    line(&placed.0.evidence)
+}
+
+/// The line that evidence names.
+pub(super) fn line(text: &str) -> Option<Line<'_>> {
     let record = text.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ':'));
     let numbers = text.get(record.len()..)?.trim_start_matches(['.', ':']);
     let numbers: Option<Vec<u64>> = numbers.split(['.', ':']).map(|number| number.parse().ok()).collect();
@@ -109,7 +113,7 @@ impl Entry {
             }
         }
         for (lines, commands) in groups.into_values().filter(|(lines, commands)| lines.len() <= commands.len()) {
-            let fetched = commands.iter().any(|command| line::is_download(command));
+            let fetched = commands.iter().any(|command| is_download(command));
             let what = if fetched { Rehearsed::Fetched } else { Rehearsed::Shown };
             found.extend(lines.into_iter().map(|placed| (placed, what)));
         }

@@ -17,6 +17,11 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
         }
         return;
     }
+    // Docker tells the digest in a line of its own, before that of the image.
+    if let Some(digest) = text.strip_prefix("Digest: ").filter(|digest| is_digest(digest)) {
+        seen.push(ObservationKind::Image { name: Text::default(), tag: None, digest: Some(Text::new(digest)) });
+        return;
+    }
     let named = text
         .strip_prefix("Status: Downloaded newer image for ")
         .or_else(|| text.strip_prefix("Status: Image is up to date for "))
@@ -30,6 +35,11 @@ pub(super) fn read(text: &str, seen: &mut Vec<ObservationKind>) {
     if let Some(image) = named.and_then(|named| named.split_whitespace().next()).and_then(parse) {
         seen.push(image);
     }
+}
+
+fn is_digest(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:");
+    digits.is_some_and(|digits| digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The image among the words of `docker pull --quiet --platform linux/amd64 aquasec/trivy:0.69.4`: the last one.

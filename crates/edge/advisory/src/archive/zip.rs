@@ -2,7 +2,7 @@
 //! which they lie.
 
 use super::{Bounded, Each, Member, broken};
-use crate::gather::{Limits, is_document};
+use crate::gather::Limits;
 use firebreak_world::Disk;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -18,11 +18,20 @@ struct Entry {
     offset: u64,
 }
 
-/// Gives each document of the archive to `each`.
-pub(crate) fn zip(disk: &dyn Disk, path: &Path, limits: Limits, each: &mut Each<'_>) -> io::Result<()> {
+/// Gives each file of the archive whose name is `wanted` to `each`.
+///
+/// # Errors
+/// If the archive cannot be read or gives more than `limits`, and what `each` gives.
+pub fn zip(
+    disk: &dyn Disk,
+    path: &Path,
+    limits: Limits,
+    wanted: &dyn Fn(&str) -> bool,
+    each: &mut Each<'_>,
+) -> io::Result<()> {
     let size = disk.meta(path)?.size;
     let table = table(disk, path, size)?;
-    let mut entries = entries(disk, path, &table, limits)?;
+    let mut entries = entries(disk, path, &table, limits, wanted)?;
     entries.sort_by_key(|entry| entry.offset);
     // What all members together may give: entries may lie over one another.
     let mut left = limits.archive;
@@ -106,7 +115,13 @@ fn table(disk: &dyn Disk, path: &Path, size: u64) -> io::Result<Table> {
     }
 }
 
-fn entries(disk: &dyn Disk, path: &Path, table: &Table, limits: Limits) -> io::Result<Vec<Entry>> {
+fn entries(
+    disk: &dyn Disk,
+    path: &Path,
+    table: &Table,
+    limits: Limits,
+    wanted: &dyn Fn(&str) -> bool,
+) -> io::Result<Vec<Entry>> {
     if table.entries > limits.members {
         return Err(broken("more files than are read"));
     }
@@ -123,7 +138,7 @@ fn entries(disk: &dyn Disk, path: &Path, table: &Table, limits: Limits) -> io::R
         from.read_exact(&mut rest)?;
         let (name, extra) = (&rest[..lengths[0]], &rest[lengths[0]..lengths[0] + lengths[1]]);
         let name = String::from_utf8_lossy(name).into_owned();
-        if name.ends_with('/') || !is_document(&name) {
+        if name.ends_with('/') || !wanted(&name) {
             continue;
         }
         let (packed, offset) = sizes(&header, extra);

@@ -1,5 +1,6 @@
 //! What verdicts are made of: inventories, logs and files that list packages, from wherever they were named.
 
+use super::archives;
 use crate::estate::{Estate, Packages};
 use crate::output::Output;
 use crate::redaction::{for_this_run, redaction};
@@ -127,7 +128,13 @@ impl Gathered {
         }
         let roots = self.source_folders(world, path, &files, output);
         for file in files.iter().filter(|file| !roots.iter().any(|root| file.path.starts_with(root))) {
-            self.text_log(world, file);
+            self.text_log(world, file, "log");
+        }
+        for file in &files {
+            let below_source = folder_of_source(path, &file.path).is_some();
+            if archives::is_archive(file, below_source) {
+                self.archive(world, path, file, below_source, output);
+            }
         }
         let found = listings(world, path);
         self.problems.extend(found.problems);
@@ -135,6 +142,46 @@ impl Gathered {
             |file: &ListedFile| !roots.iter().any(|root| Path::new(file.evidence.environment.name()).starts_with(root));
         let files = found.files.into_iter().filter(own);
         self.files.extend(files.map(|file| (file.evidence.environment.clone(), file)));
+    }
+
+    /// Logs in an archive: as if they lay in its folder where that is a source's, else each a place of its own.
+    fn archive(&mut self, world: &World, root: &Path, file: &FileMeta, below_source: bool, output: Output) {
+        output.progress(format!("reading {}", file.path.display()));
+        let folder = archives::folder(&file.path, below_source);
+        let within = match archives::opened(world, &file.path, &folder) {
+            Ok(within) => within,
+            Err(error) => return self.unread(&relative(&file.path), format!("cannot be read: {error}")),
+        };
+        let files = within.disk.list(&folder).unwrap_or_default();
+        let read = self.book.environments().count();
+        if below_source {
+            self.source_folders(&within, root, &files, output);
+        } else {
+            // Of the lines that GitHub's archive has twice, those of whole jobs.
+            let whole = |file: &&FileMeta| file.path.parent() == Some(folder.as_path());
+            let jobs: Vec<&FileMeta> = files.iter().filter(whole).collect();
+            let all = if jobs.is_empty() { files.iter().collect() } else { jobs };
+            all.into_iter().for_each(|file| self.text_log(&within, file, "txt"));
+        }
+        if files.is_empty() && self.book.environments().count() == read {
+            self.unread(&relative(&file.path), "no log is in it".to_owned());
+        }
+    }
+
+    /// A log that could not be read: a place of which nothing is known.
+    fn unread(&mut self, path: &str, reason: String) {
+        self.book.add_evidence(&EnvironmentEvidence {
+            environment: NodeKey::environment("log", path),
+            runs: Vec::new(),
+            observations: Vec::new(),
+            gaps: vec![format!("{path}: {reason}")],
+        });
+        self.problems.push(Problem {
+            source: Text::new_static("log"),
+            position: Position { input: path.to_owned(), ..Position::default() },
+            reason,
+            hint: "check the file and its permissions; what it would have said is unknown".to_owned(),
+        });
     }
 
     /// What scanners recognise: snapshots, runs, workflows, clusters. A folder holds much that is no inventory.
@@ -161,15 +208,9 @@ impl Gathered {
     /// Reads what lies in folders named after a source that tells of installs; gives those folders.
     fn source_folders(&mut self, world: &World, path: &Path, files: &[FileMeta], output: Output) -> BTreeSet<PathBuf> {
         let mut roots: BTreeMap<PathBuf, &'static dyn Source> = BTreeMap::new();
-        for file in files {
-            let relative = file.path.strip_prefix(path).unwrap_or(&file.path);
-            let folders: Vec<&Path> = relative.ancestors().skip(1).collect();
-            let named = folders.iter().rev().find_map(|folder| {
-                let name = folder.file_name()?;
-                let source = telling().find(|source| *source.name() == *name)?;
-                Some((path.join(folder), source))
-            });
-            roots.extend(named);
+        // Archives are opened by themselves.
+        for file in files.iter().filter(|file| !archives::is_archive(file, true)) {
+            roots.extend(folder_of_source(path, &file.path));
         }
         for (root, source) in &roots {
             self.source(world, *source, root, output);
@@ -205,21 +246,14 @@ impl Gathered {
     }
 
     /// A log that lies alone: a job's or an installer's output that someone saved.
-    fn text_log(&mut self, world: &World, file: &FileMeta) {
+    fn text_log(&mut self, world: &World, file: &FileMeta, ends: &str) {
         let ending = file.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if !ending.eq_ignore_ascii_case("log") || file.path.components().any(|part| part.as_os_str() == ".git") {
+        if !ending.eq_ignore_ascii_case(ends) || file.path.components().any(|part| part.as_os_str() == ".git") {
             return;
         }
-        let path = file.path.display().to_string();
-        let path = path.strip_prefix("./").unwrap_or(&path);
-        let problem = |reason: String| Problem {
-            source: Text::new_static("log"),
-            position: Position { input: path.to_owned(), ..Position::default() },
-            reason,
-            hint: "check the file and its permissions; what it would have said is unknown".to_owned(),
-        };
+        let path = &relative(&file.path);
         if file.size > TEXT_LOG_MAX {
-            return self.problems.push(problem(format!("{} bytes are more than are read of one log", file.size)));
+            return self.unread(path, format!("{} bytes are more than are read of one log", file.size));
         }
         match world.disk.read(&file.path) {
             Ok(bytes) => {
@@ -228,9 +262,25 @@ impl Gathered {
                 let text = String::from_utf8_lossy(&bytes);
                 observe_text(&environment, path, &text).iter().for_each(|seen| self.book.add(seen));
             }
-            Err(error) => self.problems.push(problem(format!("cannot be read: {error}"))),
+            Err(error) => self.unread(path, format!("cannot be read: {error}")),
         }
     }
+}
+
+/// The outermost folder below `root` and above `file` that is named after a source, with that source.
+fn folder_of_source(root: &Path, file: &Path) -> Option<(PathBuf, &'static dyn Source)> {
+    let folders: Vec<&Path> = file.strip_prefix(root).unwrap_or(file).ancestors().skip(1).collect();
+    folders.iter().rev().find_map(|folder| {
+        let name = folder.file_name()?;
+        let source = telling().find(|source| *source.name() == *name)?;
+        Some((root.join(folder), source))
+    })
+}
+
+/// A path as people write it: without `./` before it.
+fn relative(path: &Path) -> String {
+    let shown = path.display().to_string();
+    shown.strip_prefix("./").map(str::to_owned).unwrap_or(shown)
 }
 
 /// The sources whose events say what was installed or run.
