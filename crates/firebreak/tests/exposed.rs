@@ -115,7 +115,7 @@ fn zip(files: &[(&str, &str)]) -> Vec<u8> {
         let (offset, length) = (u32::try_from(all.len()).unwrap(), u16::try_from(name.len()).unwrap().to_le_bytes());
         all.extend([b"PK\x03\x04".as_slice(), &[0; 14], &size, &size, &length, &[0, 0], name.as_bytes()].concat());
         all.extend(text.as_bytes());
-        let after = [[0_u8; 14].as_slice(), &offset.to_le_bytes()].concat();
+        let after = [[0_u8; 12].as_slice(), &offset.to_le_bytes()].concat();
         table.extend([b"PK\x01\x02".as_slice(), &[0; 16], &size, &size, &length, &after, name.as_bytes()].concat());
     }
     let count = u16::try_from(files.len()).unwrap().to_le_bytes();
