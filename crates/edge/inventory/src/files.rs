@@ -244,6 +244,7 @@ fn outweighs(held: &Required) -> bool {
 /// An override holds whatever else is asked of its name.
 fn outweighing(mut held: Required) -> Required {
     held.written = Text::new(format!("{}{OVERRIDE}", held.written));
+    held.constraint = false;
     held
 }
 
