@@ -45,19 +45,11 @@ pub struct Listings {
     pub problems: Vec<Problem>,
 }
 
-/// Reads every file below `root` that lists packages; `root` may be one file. What an inventory keeps for an environment that
-/// it names (`lockfiles/<environment>/…`) is not asked again.
-pub fn listings(world: &World, root: &Path) -> Listings {
-    let mut all = Listings::default();
-    let directory = world.disk.is_directory(root);
-    let found = if directory { world.disk.list(root) } else { world.disk.meta(root).map(|meta| vec![meta]) };
-    let files = found.unwrap_or_else(|error| {
-        let mut report = Report::new(NAME, root);
-        report.add(format!("cannot be read: {error}"), "check the path and its permissions");
-        all.problems.extend(report.finish());
-        Vec::new()
-    });
-    let base = if directory { root } else { root.parent().unwrap_or(Path::new("")) };
+/// Reads each of `files`, all those below `root`, that lists packages; `root` may be one file. What an inventory keeps for an
+/// environment that it names (`lockfiles/<environment>/…`) is not asked again.
+pub fn listings(world: &World, root: &Path, files: &[FileMeta]) -> Listings {
+    let all = Listings::default();
+    let base = if world.disk.is_directory(root) { root } else { root.parent().unwrap_or(Path::new("")) };
     let mut reading = Reading { world, base, manifests: Vec::new(), settings: BTreeMap::new(), tree: None, all };
     files.iter().for_each(|file| reading.file(file));
     reading.finish(root)
@@ -276,7 +268,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let listings = listings(&World::offline(), root.path());
+        let world = World::offline();
+        let files = world.disk.list(root.path()).unwrap();
+        let listings = listings(&world, root.path(), &files);
         (root, listings)
     }
 

@@ -10,6 +10,7 @@ pub mod collect;
 mod cut;
 mod files;
 mod installed;
+mod jobs;
 mod json;
 mod key;
 mod merge;

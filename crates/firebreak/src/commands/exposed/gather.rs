@@ -120,8 +120,10 @@ impl Gathered {
         output.progress(format!("reading {}", path.display()));
         let listed =
             if world.disk.is_directory(path) { world.disk.list(path) } else { world.disk.meta(path).map(|m| vec![m]) };
-        // A folder that cannot be listed is a problem of `listings`, below.
-        let files = listed.unwrap_or_default();
+        let files = match listed {
+            Ok(files) => files,
+            Err(error) => return self.unread(&relative(path), format!("cannot be read: {error}")),
+        };
         if world.disk.is_directory(path) {
             self.inventory(world, path);
             self.code_owners(world, path);
@@ -136,7 +138,7 @@ impl Gathered {
                 self.archive(world, path, file, below_source, output);
             }
         }
-        let found = listings(world, path);
+        let found = listings(world, path, &files);
         self.problems.extend(found.problems);
         let own =
             |file: &ListedFile| !roots.iter().any(|root| Path::new(file.evidence.environment.name()).starts_with(root));

@@ -9,13 +9,14 @@ mod keys;
 mod state;
 
 use crate::asked::Asked;
+use crate::jobs::{self, Configured, Ran};
 use crate::json::{list, parse, text, time};
 use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use crate::scanners::github_workflow::yaml;
 use crate::statements::Statements;
 use config::Config;
-use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, Text, Time};
+use firebreak_model::{Interval, NodeKey, Time};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,7 +59,8 @@ impl Scanner for CircleciConfig {
                     found.scope = format!("circleci/{project}/jobs");
                     // The list is a page of a longer one, and says nothing of what it leaves out.
                     found.complete = false;
-                    tell(ran(&document, &project, &mut report), &project, input, &mut found);
+                    let ran = ran(&document, &project, &mut report);
+                    jobs::tell(ran, &project, &keys::jobs(&project), input, &mut found);
                 }
                 // What the configuration is read with.
                 _ => {
@@ -113,20 +115,16 @@ fn configuration(input: &ScanInput<'_>, (folder, name): (&Path, &str), report: &
     }
     (found.facts, found.settings) = statements.finish();
     match beside("jobs.json") {
-        Some(document) => join(&document, (name, &config.shared), &asked, input, found),
+        Some(document) => {
+            let ran = ran(&document, name, &mut Report::new(NAME, input.path));
+            let configured = Configured { shared: &config.shared, asked: &asked, key: &|job| keys::job(name, job) };
+            jobs::join(ran, &configured, |ran| in_file(&asked, ran), input, found);
+        }
         None => report.add(
             format!("no jobs of `{name}` are known to have run, so what this asks for is joined to none"),
             "put the list of jobs at `jobs.json` in the project's folder",
         ),
     }
-}
-
-/// One job that ran.
-struct Ran {
-    environment: NodeKey,
-    name: String,
-    when: Interval,
-    number: u64,
 }
 
 /// The jobs of `GET /api/v1.1/project/:vcs/:org/:project`, or of an object with such a list in `jobs`.
@@ -144,52 +142,20 @@ fn ran(document: &Value, project: &str, report: &mut Report) -> Vec<Ran> {
         let Some(from) = time(item, "start_time", report) else { continue };
         let to = time(item, "stop_time", report).unwrap_or(Time::MAX);
         let environment = NodeKey::environment("ci", &format!("circleci.com/{project}/{number}/{name}"));
-        found.push(Ran { environment, name: name.to_owned(), when: Interval::new(from, to), number });
+        found.push(Ran {
+            environment,
+            name: name.to_owned(),
+            when: Interval::new(from, to),
+            gaps: Vec::new(),
+            id: number,
+        });
     }
     found
 }
 
-fn tell(ran: Vec<Ran>, project: &str, input: &ScanInput<'_>, found: &mut Found) {
-    for job in ran {
-        let evidence = format!("{} job {}", input.path.display(), job.number);
-        let mut node = NodeFact::new(job.environment.clone(), job.when, input.known, &evidence);
-        node.label = Text::new(format!("{project} {} ({})", job.name, job.number));
-        found.facts.push(Fact::Node(node));
-        let (hub, from) = (keys::jobs(project), job.environment.clone());
-        found.facts.push(Fact::Edge(EdgeFact::new(EdgeKind::RunsAs, from, hub, job.when, input.known, &evidence)));
-        let (environment, runs) = (job.environment, vec![job.when]);
-        found.evidence.push(EnvironmentEvidence { environment, runs, observations: Vec::new(), gaps: Vec::new() });
-    }
-}
-
-/// What is asked for, as evidence of each job that ran.
-fn join(
-    document: &Value,
-    (project, shared): (&str, &Asked),
-    asked: &BTreeMap<&str, Asked>,
-    input: &ScanInput<'_>,
-    found: &mut Found,
-) {
-    let mut silent = Report::new(NAME, input.path);
-    for ran in ran(document, project, &mut silent) {
-        // A matrix job carries its values behind its name: `test-3.12`.
-        let near =
-            || asked.iter().filter(|(name, _)| ran.name.strip_prefix(**name).is_some_and(|rest| rest.starts_with('-')));
-        let own = asked.get_key_value(ran.name.as_str()).or_else(|| near().max_by_key(|(name, _)| name.len()));
-        let all = || {
-            // A job that no file names may have asked for anything that some file asks for.
-            let mut all = shared.clone();
-            asked.values().for_each(|own| all.extend(own));
-            all.gap(format!("the job `{}` stands in no file that is read", shown(&ran.name)));
-            all
-        };
-        if let Some((name, _)) = own {
-            let evidence = format!("{} job {}", input.path.display(), shown(name));
-            let (from, to) = (ran.environment.clone(), keys::job(project, name));
-            found.facts.push(Fact::Edge(EdgeFact::new(EdgeKind::RunsAs, from, to, ran.when, input.known, &evidence)));
-        }
-        let asked = own.map_or_else(all, |(_, own)| own.clone());
-        let (environment, observations, gaps) = (ran.environment, asked.seen, asked.gaps.into_iter().collect());
-        found.evidence.push(EnvironmentEvidence { environment, runs: Vec::new(), observations, gaps });
-    }
+/// The name in the file of a job that ran: a matrix job carries its values behind it, `test-3.12`.
+fn in_file(asked: &BTreeMap<&str, Asked>, ran: &str) -> Option<String> {
+    let near = || asked.keys().filter(|name| ran.strip_prefix(**name).is_some_and(|rest| rest.starts_with('-')));
+    let own = asked.get_key_value(ran).map(|(name, _)| name);
+    own.or_else(|| near().max_by_key(|name| name.len())).map(|name| (*name).to_owned())
 }

@@ -9,12 +9,11 @@ mod job;
 mod keys;
 mod runs;
 
-use crate::asked::Asked;
+use crate::jobs::{self, Configured};
 use crate::json::parse;
 use crate::report::Report;
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use crate::statements::Statements;
-use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -59,7 +58,8 @@ impl Scanner for GitlabCi {
                     found.scope = format!("gitlab/{project}/jobs");
                     // The list is a page of a longer one, and says nothing of what it leaves out.
                     found.complete = false;
-                    runs::tell(runs::ran(&document, &project, &mut report), &project, input, &mut found);
+                    let ran = runs::ran(&document, &project, &mut report);
+                    jobs::tell(ran, &project, &keys::jobs(&project), input, &mut found);
                 }
                 // What the configuration is read with.
                 _ => {
@@ -106,41 +106,17 @@ fn configuration(input: &ScanInput<'_>, (folder, name): (&Path, &str), report: &
     }
     (found.facts, found.settings) = statements.finish();
     match beside("jobs.json") {
-        Some(document) => join(&document, (name, &config.shared), &asked, input, found),
+        Some(document) => {
+            let ran = runs::ran(&document, name, &mut Report::new(NAME, input.path));
+            let configured = Configured { shared: &config.shared, asked: &asked, key: &|job| keys::job(name, job) };
+            let in_file = |ran: &str| {
+                [ran, runs::plain(ran)].into_iter().find(|name| asked.contains_key(name)).map(str::to_owned)
+            };
+            jobs::join(ran, &configured, in_file, input, found);
+        }
         None => report.add(
             format!("no jobs of `{name}` are known to have run, so what this asks for is joined to none"),
             "put the list of jobs at `jobs.json` beside it",
         ),
-    }
-}
-
-/// What is asked for, as evidence of each job that ran.
-fn join(
-    document: &Value,
-    (project, shared): (&str, &Asked),
-    asked: &BTreeMap<&str, Asked>,
-    input: &ScanInput<'_>,
-    found: &mut Found,
-) {
-    let mut silent = Report::new(NAME, input.path);
-    for ran in runs::ran(document, project, &mut silent) {
-        let own = asked.get(ran.name.as_str()).map(|own| (ran.name.as_str(), own));
-        let own = own.or_else(|| asked.get(runs::plain(&ran.name)).map(|own| (runs::plain(&ran.name), own)));
-        let all = || {
-            // A job that no file names may have asked for anything that some file asks for.
-            let mut all = shared.clone();
-            asked.values().for_each(|own| all.extend(own));
-            all.gap(format!("the job `{}` stands in no file that is read", crate::report::shown(&ran.name)));
-            all
-        };
-        if let Some((name, _)) = own {
-            let (from, to) = (ran.environment.clone(), keys::job(project, name));
-            let evidence = format!("{} job {}", input.path.display(), crate::report::shown(name));
-            found.facts.push(Fact::Edge(EdgeFact::new(EdgeKind::RunsAs, from, to, ran.when, input.known, &evidence)));
-        }
-        let asked = own.map_or_else(all, |(_, own)| own.clone());
-        let gaps = asked.gaps.into_iter().collect();
-        let (environment, observations) = (ran.environment, asked.seen);
-        found.evidence.push(EnvironmentEvidence { environment, runs: Vec::new(), observations, gaps });
     }
 }

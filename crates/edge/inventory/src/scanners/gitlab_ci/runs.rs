@@ -1,23 +1,10 @@
 //! The jobs that ran, from `GET /projects/:id/jobs`: when, and which of their traces are gone.
 
-use super::keys;
+use crate::jobs::Ran;
 use crate::json::{list, text, time};
 use crate::report::Report;
-use crate::scanner::{Found, ScanInput};
-use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, Text, Time};
+use firebreak_model::{Interval, NodeKey, Time};
 use serde_json::Value;
-
-/// One job that ran.
-pub(super) struct Ran {
-    /// Its environment.
-    pub(super) environment: NodeKey,
-    /// Its name.
-    pub(super) name: String,
-    /// When it ran.
-    pub(super) when: Interval,
-    gaps: Vec<String>,
-    id: u64,
-}
 
 /// The jobs of the document: a list as the API gives it, or an object with one in `jobs`.
 pub(super) fn ran(document: &Value, project: &str, report: &mut Report) -> Vec<Ran> {
@@ -50,20 +37,6 @@ fn one(item: &Value, project: &str, report: &mut Report) -> Option<Ran> {
     }
     let environment = NodeKey::environment("ci", &format!("{project}/{pipeline}/{name}"));
     Some(Ran { environment, name: name.to_owned(), when: Interval::new(from, to), gaps, id })
-}
-
-/// States the jobs: an environment each, and its way to the hub of the project's jobs.
-pub(super) fn tell(ran: Vec<Ran>, project: &str, input: &ScanInput<'_>, found: &mut Found) {
-    for job in ran {
-        let evidence = format!("{} job {}", input.path.display(), job.id);
-        let mut node = NodeFact::new(job.environment.clone(), job.when, input.known, &evidence);
-        node.label = Text::new(format!("{project} {} ({})", job.name, job.id));
-        found.facts.push(Fact::Node(node));
-        let (hub, from) = (keys::jobs(project), job.environment.clone());
-        found.facts.push(Fact::Edge(EdgeFact::new(EdgeKind::RunsAs, from, hub, job.when, input.known, &evidence)));
-        let (environment, runs) = (job.environment, vec![job.when]);
-        found.evidence.push(EnvironmentEvidence { environment, runs, observations: Vec::new(), gaps: job.gaps });
-    }
 }
 
 /// The name in the file of a job that ran: copies of one carry a count or values behind it (`test 1/3`, `test: [3.12]`).
