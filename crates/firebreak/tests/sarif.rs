@@ -45,6 +45,7 @@ fn sarif_is_of_the_official_schema() {
     let document = root.path().join("firebreak.sarif");
     for (paths, results) in [("in", 6), ("in/good", 0)] {
         let said = firebreak(root.path(), &["exposed", paths, "--profile", "litellm-2026-03", "--format", "sarif"]);
+        assert_eq!(said.code, if results > 0 { 3 } else { 0 }, "{}", said.error);
         let read: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         assert_eq!(read["runs"][0]["results"].as_array().unwrap().len(), results, "{}", said.out);
         fs::write(&document, &said.out).unwrap();
