@@ -1,6 +1,9 @@
 //! The command line: every command, flag and example. What a command does is in `commands/`.
 
+mod acting;
+
 use crate::config::Policy;
+pub use acting::{ApproveArgs, PauseArgs, ResumeArgs, UndoArgs};
 use clap::{Args, Parser, Subcommand};
 use firebreak_model::Time;
 use std::path::PathBuf;
@@ -89,6 +92,12 @@ pub enum Command {
     /// Approve a plan that waits
     #[command(after_help = "Example: firebreak approve 3f9a... --by ada@example.com")]
     Approve(ApproveArgs),
+    /// Break glass: pause every automatic action until someone resumes them
+    #[command(after_help = "Example: firebreak pause --by ada@example.com --because \"cuts hit the payroll run\"")]
+    Pause(PauseArgs),
+    /// Let automatic actions go on after a pause
+    #[command(after_help = "Example: firebreak resume --by ada@example.com")]
+    Resume(ResumeArgs),
     /// Take back what a plan did
     #[command(
         after_help = "Example: firebreak undo 3f9a... --by ada@example.com --rotated\n         firebreak undo 3f9a... --step 2 --by ada@example.com --because \"false alarm\""
@@ -599,35 +608,6 @@ pub struct PlanArgs {
     /// Show so many other plans too, each without something that a cheaper one does
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub alternatives: usize,
-}
-
-/// `approve`.
-#[derive(Debug, Args)]
-pub struct ApproveArgs {
-    /// The plan's id, or its first characters; without one, the plans that wait are listed
-    pub plan: Option<String>,
-    /// Who approves
-    #[arg(long, value_name = "NAME")]
-    pub by: Option<String>,
-}
-
-/// `undo`.
-#[derive(Debug, Args)]
-pub struct UndoArgs {
-    /// The plan's id, or its first characters
-    pub plan: String,
-    /// Only this step
-    #[arg(long, value_name = "NUMBER")]
-    pub step: Option<u32>,
-    /// Who asks for it
-    #[arg(long, value_name = "NAME")]
-    pub by: String,
-    /// The old credentials have been rotated: undoing lets nobody back in
-    #[arg(long, conflicts_with = "because")]
-    pub rotated: bool,
-    /// Undo although the old credential would work again, for this reason
-    #[arg(long, value_name = "REASON")]
-    pub because: Option<String>,
 }
 
 /// `verify`.

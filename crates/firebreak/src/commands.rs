@@ -9,6 +9,7 @@ mod detector;
 pub mod exposed;
 mod fleet;
 mod map;
+mod pause;
 mod plan;
 mod posture;
 mod profile;
@@ -91,6 +92,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Plan(args) => plan::run(&args, &config, output),
         Command::Map(args) => map::run(&args, &config, output),
         Command::Approve(args) => approve::run(&args, &config, output),
+        Command::Pause(args) => pause::pause(&args, &config, output),
+        Command::Resume(args) => pause::resume(&args, &config, output),
         Command::Undo(args) => undo::run(&args, &config, output),
         Command::Verify(args) => verify::run(&args, &config, output),
         Command::Scenario(args) => scenario::run(&args, output),

@@ -13,11 +13,11 @@ use crate::config::{Config, Mode};
 use crate::estate::Estate;
 use crate::ledgering::Book;
 use crate::pipeline::{Correlated, RespondStage, Responded};
-use crate::store::{Commit, Store};
+use crate::store::{Commit, PAUSE, RESUME, Store, StoredRequest};
 use anyhow::{Context, Result};
 use effects::{Outgoing, sort};
-use firebreak_act::{Executor, Journal, UndoGate};
-use firebreak_contain::gate::Approval;
+use firebreak_act::{Executor, Journal, StepReport, StepState, UndoGate};
+use firebreak_contain::gate::{Approval, Pause};
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_graph::Logged;
@@ -34,6 +34,13 @@ use std::path::PathBuf;
 pub enum Request {
     /// `firebreak approve`.
     Approve(Approval),
+    /// `firebreak pause`.
+    Pause(Pause),
+    /// `firebreak resume`.
+    Resume {
+        /// Who asks.
+        by: NodeKey,
+    },
     /// `firebreak undo`.
     Undo {
         /// The plan's id.
@@ -101,6 +108,12 @@ impl<'a> Live<'a> {
     /// # Errors
     /// If journal, ledger or state cannot be written.
     pub async fn resume(&mut self) -> Result<()> {
+        // A pause that was asked for while nothing ran holds before anything else is done.
+        for stored in
+            self.store.open_requests().await?.into_iter().filter(|one| one.kind == PAUSE || one.kind == RESUME)
+        {
+            self.take_up(stored).await?;
+        }
         let (mut effects, effects_done) = self.send_open_effects().await?;
         effects.extend(self.stage.resume());
         self.settle(Commit { effects_done, ..Commit::default() }, effects).await
@@ -160,19 +173,25 @@ impl<'a> Live<'a> {
     /// As [`Live::resume`].
     pub async fn requests(&mut self) -> Result<()> {
         for stored in self.store.open_requests().await? {
-            let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
-            let request = serde_json::from_str(&stored.body).context("a request in the state is damaged")?;
-            let effects = match request {
-                Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
-                Request::Undo { plan, step, by, rotated, because } => {
-                    let gate = UndoGate { rotated, override_reason: because };
-                    let only = step.map(|step| vec![step]);
-                    self.undo(&plan, only.as_deref(), &by, &gate).await?
-                }
-            };
-            self.settle(commit, effects).await?;
+            self.take_up(stored).await?;
         }
         Ok(())
+    }
+
+    async fn take_up(&mut self, stored: StoredRequest) -> Result<()> {
+        let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
+        let request = serde_json::from_str(&stored.body).context("a request in the state is damaged")?;
+        let effects = match request {
+            Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
+            Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
+            Request::Resume { by } => self.stage.message(Message::Resumed { by }),
+            Request::Undo { plan, step, by, rotated, because } => {
+                let gate = UndoGate { rotated, override_reason: because };
+                let only = step.map(|step| vec![step]);
+                self.undo(&plan, only.as_deref(), &by, &gate).await?
+            }
+        };
+        self.settle(commit, effects).await
     }
 
     /// Commits, then does what follows, until nothing more does.
@@ -204,10 +223,14 @@ impl<'a> Live<'a> {
     }
 
     async fn execute(&self, approved: &firebreak_contain::Approved<firebreak_contain::Plan>) -> Result<Vec<Message>> {
-        let executor = Executor::new(self.world, &self.config.responder, &self.store, self.book);
+        let executor =
+            Executor::new(self.world, &self.config.responder, &self.store, self.book).with_brake(&self.store);
         let report = executor.execute(approved, self.config.act.mode).await?;
         let plan = approved.plan().id();
-        self.store.set_plan_status(plan.as_str(), "executed").await?;
+        let waits = |step: &StepReport| step.state == StepState::Planned;
+        if self.config.act.mode == Mode::DryRun || !report.steps.iter().any(waits) {
+            self.store.set_plan_status(plan.as_str(), "executed").await?;
+        }
         let steps = report.steps.iter().zip(approved.plan().steps());
         let messages = steps.filter_map(|(step, planned)| {
             let outcome = match self.config.act.mode {
@@ -232,7 +255,7 @@ impl<'a> Live<'a> {
         let report = executor.undo(plan, only, gate).await?;
         (self.notify)(&effects::undone(&report));
         let at = self.world.clock.now();
-        let undone = report.steps.iter().filter(|step| step.state == firebreak_act::StepState::Undone);
+        let undone = report.steps.iter().filter(|step| step.state == StepState::Undone);
         let keys: Vec<StepKey> = undone.map(|step| StepKey::of(&step.action)).collect();
         let id = PlanId::from_text(plan);
         let message = |step| Message::StepReported { plan: id.clone(), step, outcome: StepOutcome::Undone, at };

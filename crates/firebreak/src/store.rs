@@ -7,6 +7,8 @@ mod journal;
 mod learning;
 
 use anyhow::{Context, Result};
+use async_trait::async_trait;
+use firebreak_act::Brake;
 use firebreak_graph::Logged;
 use firebreak_model::Time;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -98,12 +100,17 @@ pub struct Totals {
     pub duplicates: u64,
 }
 
+/// The kind of a request to pause automatic actions.
+pub const PAUSE: &str = "pause";
+/// The kind of a request to let them go on.
+pub const RESUME: &str = "resume";
+
 /// One request of a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredRequest {
     /// Its number.
     pub number: i64,
-    /// `approve` or `undo`.
+    /// `approve`, `pause`, `resume` or `undo`.
     pub kind: String,
     /// What was asked, as JSON.
     pub body: String,
@@ -337,9 +344,24 @@ impl Store {
         Ok(rows.iter().map(|row| StoredRequest { number: row.get(0), kind: row.get(1), body: row.get(2) }).collect())
     }
 
+    /// Whether the last word that was not taken up yet is to pause automatic actions.
+    async fn is_pause_asked(&self) -> Result<bool> {
+        let last = "SELECT kind FROM request WHERE done = 0 AND kind IN ($1, $2) ORDER BY number DESC LIMIT 1";
+        let row = sqlx::query(last).bind(PAUSE).bind(RESUME).fetch_optional(&self.pool).await?;
+        Ok(row.is_some_and(|row| row.get::<String, _>(0) == PAUSE))
+    }
+
     /// Closes the file.
     pub async fn close(self) {
         self.pool.close().await;
+    }
+}
+
+/// The gate lets nothing pass by itself once the respond stage knows of a pause: only one on its way there is looked for.
+#[async_trait]
+impl Brake for Store {
+    async fn is_on(&self) -> bool {
+        self.is_pause_asked().await.unwrap_or(true)
     }
 }
 

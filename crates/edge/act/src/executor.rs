@@ -7,6 +7,7 @@
 mod step;
 mod undo;
 
+use crate::brake::{Brake, NoBrake};
 use crate::config::Config;
 use crate::context::Context;
 use crate::evidence::{NoWitness, Witness};
@@ -49,6 +50,7 @@ pub struct Executor<'a> {
     journal: &'a dyn Journal,
     record: &'a dyn Record,
     witness: &'a dyn Witness,
+    brake: &'a dyn Brake,
     sleep: &'a dyn Sleep,
     responders: &'a [&'static dyn Responder],
     patience: Patience,
@@ -64,6 +66,7 @@ impl<'a> Executor<'a> {
             journal,
             record,
             witness: &NoWitness,
+            brake: &NoBrake,
             sleep: &RealSleep,
             responders: RESPONDERS,
             patience: Patience::default(),
@@ -74,6 +77,12 @@ impl<'a> Executor<'a> {
     /// With somebody who sees the event stream, so that denied events count as evidence.
     pub fn with_witness(mut self, witness: &'a dyn Witness) -> Executor<'a> {
         self.witness = witness;
+        self
+    }
+
+    /// With somebody who may pause what no person approved.
+    pub fn with_brake(mut self, brake: &'a dyn Brake) -> Executor<'a> {
+        self.brake = brake;
         self
     }
 
@@ -110,7 +119,7 @@ impl<'a> Executor<'a> {
         let steps = match mode {
             Mode::DryRun => self.rehearse(plan)?,
             Mode::Live => {
-                let board = Board::default();
+                let board = Board::of(approved);
                 let all = plan.steps().iter().map(|step| self.carry_out(plan, step, &board));
                 // To the end even if one must stop: a call that is dropped halfway is one more uncertain call.
                 futures_util::future::join_all(all).await.into_iter().collect::<Result<_, _>>()?
@@ -199,15 +208,15 @@ fn unbegun(step: &Step, detail: String) -> StepReport {
 /// where the step did not get through.
 struct Board {
     through: watch::Sender<BTreeMap<u32, Option<Time>>>,
-}
-
-impl Default for Board {
-    fn default() -> Board {
-        Board { through: watch::Sender::new(BTreeMap::new()) }
-    }
+    /// Whether no person approved the plan.
+    automatic: bool,
 }
 
 impl Board {
+    fn of(approved: &Approved<Plan>) -> Board {
+        Board { through: watch::Sender::new(BTreeMap::new()), automatic: approved.approvals().is_empty() }
+    }
+
     /// Says that a step is through, or never will be. The first word counts.
     fn post(&self, number: u32, through: Option<Time>) {
         self.through.send_modify(|board| {

@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 pub mod aws;
+pub mod brake;
 pub mod config;
 pub mod context;
 pub mod entra;
@@ -30,6 +31,7 @@ pub mod slack;
 pub mod spec;
 pub mod undo_gate;
 
+pub use brake::{Brake, NoBrake};
 pub use config::Config;
 pub use context::Context;
 pub use error::ActError;

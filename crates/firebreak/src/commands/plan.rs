@@ -131,6 +131,7 @@ fn decide(
         weekend: (from.now.seconds().div_euclid(86_400) + 3).rem_euclid(7) >= 5,
         approvals: Vec::new(),
         compromised: from.keys.iter().cloned().collect(),
+        paused: None,
         now: from.now,
     };
     let shown = plan.clone();

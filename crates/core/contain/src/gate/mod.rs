@@ -5,6 +5,7 @@
 
 mod approval;
 mod approved;
+mod pause;
 mod question;
 pub mod shipped;
 
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 pub use approval::{Approval, MAX_APPROVAL_SECONDS, valid_approvals};
 pub use approved::Approved;
+pub use pause::Pause;
 pub use question::{Confidence, GateRequest};
 
 /// The most approvals that a policy can ask for. More would never be collected in time.
@@ -90,6 +92,10 @@ impl Gate {
         let (counted, mut notes) = valid_approvals(&plan, request);
         let have = u32::try_from(counted.len()).unwrap_or(u32::MAX);
         match self.ask(&plan, request, have) {
+            Answer::Permit(_) if counted.is_empty() && request.paused.is_some() => {
+                notes.splice(0..0, request.paused.iter().map(Pause::reason));
+                Decision::NeedsApproval { needed: 1, have, plan, reasons: notes }
+            }
             Answer::Permit(reasons) => Decision::Approved(Approved::grant(plan, reasons, counted, request.now)),
             Answer::Forbid(reasons) => {
                 // How many would do? The smallest number that the same policies let pass.

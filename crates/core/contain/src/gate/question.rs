@@ -1,6 +1,6 @@
 //! How a plan and its circumstances are put to the policies: as the entities and the context of the schema.
 
-use super::Approval;
+use super::{Approval, Pause};
 use crate::plan::{IncidentId, Plan};
 use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use firebreak_model::{NodeKey, Reversibility, Severity, Signal, Time};
@@ -42,6 +42,9 @@ pub struct GateRequest {
     pub approvals: Vec<Approval>,
     /// Who is compromised or in reach of the intruder: their approvals do not count.
     pub compromised: BTreeSet<NodeKey>,
+    /// Whether automatic actions are paused: then what the policy lets pass needs a person's approval all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Pause>,
     /// The present moment.
     pub now: Time,
 }

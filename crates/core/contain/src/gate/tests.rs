@@ -18,6 +18,7 @@ fn request() -> GateRequest {
         weekend: false,
         approvals: Vec::new(),
         compromised: BTreeSet::new(),
+        paused: None,
         now: example::now(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cost::Uses;
 use crate::derived::Derivation;
-use crate::gate::{Approval, Approved};
+use crate::gate::{Approval, Approved, Pause};
 use crate::lease::Expiry;
 use crate::plan::{Compromised, IncidentId, Plan, PlanId, StepKey};
 use firebreak_model::{Change, Fact, Finding, Holding, Judgement, NodeKey, Severity, Time};
@@ -28,6 +28,13 @@ pub enum Message {
         by: NodeKey,
         /// Until when.
         until: Time,
+    },
+    /// A person pauses every automatic action.
+    Paused(Pause),
+    /// A person lets automatic actions go on.
+    Resumed {
+        /// Who, as `identity:person/<e-mail>`.
+        by: NodeKey,
     },
     /// `act` says what became of a step.
     StepReported {

@@ -5,6 +5,7 @@
 
 mod group;
 mod message;
+mod pause;
 mod review;
 mod state;
 
@@ -147,9 +148,10 @@ impl Respond {
     }
 
     /// Plans that passed the gate and whose steps have not all been reported: to be given to `act` once after a restart.
-    /// `act` goes on where it stopped and repeats nothing.
+    /// `act` goes on where it stopped and repeats nothing. While automatic actions are paused those wait that no person
+    /// approved.
     pub fn resume(&mut self) -> Vec<Effect> {
-        self.resend();
+        self.resend(self.may_go_on());
         self.take()
     }
 
@@ -161,6 +163,8 @@ impl Respond {
             Message::Derived(derivation) => self.derived(derivation),
             Message::Approval(approval) => self.approve(approval),
             Message::Confirmed { plan, by, until } => self.confirm(&plan, &by, until),
+            Message::Paused(pause) => self.pause(pause),
+            Message::Resumed { by } => self.go_on(&by),
             Message::StepReported { plan, step, outcome, at } => self.reported(&plan, &step, outcome, at),
             Message::Facts(estate) => self.told(estate),
             Message::Changes(changes) => self.changed(&changes),
@@ -403,7 +407,9 @@ impl Respond {
             self.touched.insert(id.clone());
             self.review(&id);
         }
-        let due = self.state.leases.values().filter(|lease| lease.due(now)).map(|lease| lease.plan.clone());
+        // Lifting is an action too.
+        let may_lift = self.state.paused.is_none();
+        let due = self.state.leases.values().filter(|lease| may_lift && lease.due(now)).map(|lease| lease.plan.clone());
         for plan in due.collect::<Vec<_>>() {
             self.lease_due(&plan);
         }

@@ -359,19 +359,22 @@ impl Respond {
         self.effects.push(Effect::Execute(Box::new(approved)));
     }
 
-    /// Approved plans that are not done, given out again. The gate is asked the same question as before.
-    pub(super) fn resend(&mut self) {
+    /// Of the approved plans that are not done those that are `wanted`, given out again. The gate is asked the same question
+    /// as before.
+    pub(super) fn resend(&mut self, wanted: impl Fn(&Approved<Plan>) -> bool) {
         let unfinished = |passed: &&Passed| {
             let under_way = |key: &StepKey| self.state.steps.get(key).is_some_and(|taken| taken.outcome.is_none());
             passed.plan.steps().iter().any(|step| under_way(&step.key))
         };
         for Passed { plan, request } in self.state.approved.values().filter(unfinished).cloned().collect::<Vec<_>>() {
             let context = self.context(request.now, true);
-            if let Decision::Approved(approved) = self.gate.decide(plan.clone(), &request, &context) {
-                self.effects.push(Effect::Execute(Box::new(approved)));
-            } else {
-                let text = format!("plan {} was under way and no longer passes the gate", plan.id().short());
-                self.notify(&plan.body().incident.clone(), text);
+            match self.gate.decide(plan.clone(), &request, &context) {
+                Decision::Approved(approved) if !wanted(&approved) => {}
+                Decision::Approved(approved) => self.effects.push(Effect::Execute(Box::new(approved))),
+                Decision::NeedsApproval { .. } | Decision::Denied { .. } => {
+                    let text = format!("plan {} was under way and no longer passes the gate", plan.id().short());
+                    self.notify(&plan.body().incident.clone(), text);
+                }
             }
         }
     }
@@ -462,6 +465,7 @@ impl Respond {
             weekend: weekday == 0 || weekday == 6,
             approvals: self.state.approvals.iter().filter(of_plan).cloned().collect(),
             compromised: self.known.held.get(id).cloned().unwrap_or_default(),
+            paused: self.state.paused.clone(),
             now,
         })
     }

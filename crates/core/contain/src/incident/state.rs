@@ -4,7 +4,7 @@
 use super::group::Item;
 use super::message::{IncidentView, Status, StepOutcome};
 use crate::derived::Derivation;
-use crate::gate::{Approval, GateRequest};
+use crate::gate::{Approval, GateRequest, Pause};
 use crate::lease::Lease;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
 use crate::scope::Scope;
@@ -31,6 +31,9 @@ pub struct State {
     pub(super) approved: BTreeMap<PlanId, Passed>,
     pub(super) approvals: Vec<Approval>,
     pub(super) leases: BTreeMap<PlanId, Lease>,
+    /// Whether automatic actions are paused.
+    #[serde(default)]
+    pub(super) paused: Option<Pause>,
 }
 
 /// A step that was handed to `act`.

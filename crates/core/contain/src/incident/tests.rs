@@ -1,6 +1,7 @@
 //! Cases for the respond stage: whole runs of messages and what comes of them. Not a test of plans or the gate.
 
 use super::*;
+use crate::gate::Pause;
 use crate::gate::shipped::Mode;
 use crate::plan::make::tests as estate;
 use crate::rule::tests::finding;
@@ -144,6 +145,65 @@ fn ask_mode_waits_for_a_person_and_acts_once() {
     let yes = approval(&ada(), &plan, 10);
     assert_eq!(executed(&stage.step(yes.clone())), ["AKIA1"]);
     assert_eq!(stage.step(yes), [], "said twice");
+}
+
+fn paused(by: &NodeKey, hours: i64) -> Message {
+    Message::Paused(Pause { by: by.clone(), at: at(hours), because: "payroll runs".to_owned() })
+}
+
+#[test]
+fn while_automatic_actions_are_paused_only_what_a_person_approves_happens() {
+    let mut stage = informed(Mode::Act, estate::estate());
+    stage.step(paused(&ada(), 8));
+    let effects = stage.step(found(Signal::Tripwire, &key("AKIA1"), 9));
+    let (plan, needed) = asked(&effects).expect("people are asked");
+    assert_eq!((needed, executed(&effects).len()), (1, 0), "the policy alone would let it pass");
+    let why = effects.iter().any(|effect| match effect {
+        Effect::AskApproval { reasons, .. } => reasons.iter().any(|reason| reason.contains("payroll runs")),
+        _ => false,
+    });
+    assert!(why, "{effects:?}");
+    assert_eq!(executed(&stage.step(approval(&ada(), &plan, 10))), ["AKIA1"]);
+    assert_eq!(executed(&stage.step(judged(&job(), Verdict::Exposed))).len(), 0, "the next is asked about too");
+    assert_eq!(executed(&stage.step(Message::Resumed { by: ada() })), ["AKIA2"]);
+    assert_eq!(stage.paused(), None);
+}
+
+#[test]
+fn what_was_decided_before_a_pause_is_not_sent_again_until_it_ends() {
+    let mut stage = informed(Mode::Act, estate::estate());
+    assert_eq!(executed(&stage.step(found(Signal::Tripwire, &key("AKIA1"), 9))), ["AKIA1"]);
+    stage.step(paused(&ada(), 10));
+    let mut again = Respond::restore(stage.snapshot().clone(), stage.gate.clone(), stage.settings.clone());
+    assert_eq!(executed(&again.resume()).len(), 0);
+    again.step(facts_of(estate::estate()));
+    assert_eq!(executed(&again.step(Message::Resumed { by: ada() })), ["AKIA1"]);
+}
+
+#[test]
+fn nobody_in_the_intruders_reach_ends_a_pause_and_none_but_a_person() {
+    let mut stage = informed(Mode::Act, estate::estate());
+    stage.step(paused(&ada(), 8));
+    let service = NodeKey::identity("service", "cron");
+    stage.step(Message::Resumed { by: service });
+    assert!(stage.paused().is_some());
+    stage.known.held.insert(IncidentId::of("x"), BTreeSet::from([ada()]));
+    let effects = stage.step(Message::Resumed { by: ada() });
+    assert!(stage.paused().is_some());
+    assert!(matches!(&effects[..], [Effect::Record { kind: "not_resumed", .. }]), "it is told: {effects:?}");
+}
+
+#[test]
+fn no_containment_is_lifted_by_itself_while_paused() {
+    let mut stage = informed(Mode::Act, estate::estate());
+    let effects = stage.step(found(Signal::Tripwire, &key("AKIA1"), 9));
+    reports(&effects, StepOutcome::Contained).into_iter().for_each(|report| _ = stage.step(report));
+    stage.step(paused(&ada(), 10));
+    let due = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::LeaseDue { .. }));
+    let later = at(9).plus_seconds(stage.settings.lease_seconds + 7_200);
+    assert!(!due(&stage.step(Message::Tick { now: later })));
+    stage.step(Message::Resumed { by: ada() });
+    assert!(due(&stage.step(Message::Tick { now: later.plus_seconds(1) })));
 }
 
 #[test]

@@ -33,6 +33,9 @@ impl Executor<'_> {
         if !begun && let Err(report) = self.wait_for_turn(step, board).await {
             return Ok(*report);
         }
+        if !begun && board.automatic && self.brake.is_on().await {
+            return Ok(unbegun(step, "not begun: automatic actions are paused".to_owned()));
+        }
         let mut row = match known {
             Some(row) if begun => row,
             known => match self.prepare(responder, plan, step, known).await? {

@@ -5,9 +5,10 @@
 mod platform;
 mod shaky;
 
-use crate::plans::{action, approved, approved_one, step};
+use crate::plans::{action, approved, approved_by, approved_one, step};
+use async_trait::async_trait;
 use firebreak_act::{
-    Config, ExecutionReport, Executor, Idempotency, Journal, MemoryJournal, MemoryRecord, Mode, Responder,
+    Brake, Config, ExecutionReport, Executor, Idempotency, Journal, MemoryJournal, MemoryRecord, Mode, Responder,
     SimulatedSleep, StepState, StopError, UndoGate,
 };
 use firebreak_contain::{Approved, Plan};
@@ -93,6 +94,39 @@ async fn intent_state_before_and_undo_are_on_record_before_the_call() {
     stage.undo(&plan, &GATE).await;
     assert_eq!(stage.kinds()[3..], ["act.undo_intent", "act.undo_outcome"]);
     assert!(!stage.platform.is_shut("a"));
+}
+
+/// Somebody has broken the glass.
+struct Broken;
+
+#[async_trait]
+impl Brake for Broken {
+    async fn is_on(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn while_paused_nothing_begins_that_no_person_approved_and_later_it_does() {
+    let stage = Stage::new(Idempotency::StateSet);
+    let now = stage.world.clock.now();
+    let paused = async |plan: &Approved<Plan>| {
+        let executor = Executor::new(&stage.world, &stage.config, &stage.journal, &stage.record);
+        let executor = executor.with_sleep(&stage.sleep).with_responders(&stage.responders).with_brake(&Broken);
+        executor.execute(plan, Mode::Live).await.expect("journal and record work")
+    };
+    let automatic = one(&stage.world);
+    let report = paused(&automatic).await;
+    assert_eq!((report.steps[0].state, stage.platform.times("a")), (StepState::Planned, 0));
+    assert!(report.steps[0].detail.contains("paused"), "{report:?}");
+    assert_eq!(stage.kinds(), [""; 0], "no intent is on record");
+
+    let steps = vec![step(shut("b"), Reversibility::Reversible, 1)];
+    let by_person = approved_by(Some(NodeKey::identity("person", "ada@meridian.example")), steps, now);
+    assert_eq!(paused(&by_person).await.steps[0].state, StepState::Contained);
+
+    assert_eq!(stage.execute(&automatic).await.steps[0].state, StepState::Contained);
+    assert_eq!(stage.platform.times("a"), 1);
 }
 
 /// Crashes before and after every single write to journal and record, then goes on: done once, held, undone.

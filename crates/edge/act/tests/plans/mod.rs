@@ -1,6 +1,6 @@
 //! Approved plans for the tests, made the only way there is: by the gate.
 
-use firebreak_contain::gate::{Confidence, shipped};
+use firebreak_contain::gate::{Approval, Confidence, shipped};
 use firebreak_contain::lint::MAX_AGE_SECONDS;
 use firebreak_contain::plan::order;
 use firebreak_contain::{
@@ -33,6 +33,11 @@ pub(crate) fn step(action: Action, reversibility: Reversibility, delay_seconds: 
 
 /// The steps as numbered, approved by a gate that permits everything.
 pub(crate) fn approved(steps: Vec<Step>, now: Time) -> Approved<Plan> {
+    approved_by(None, steps, now)
+}
+
+/// The same, approved by a person as well.
+pub(crate) fn approved_by(person: Option<NodeKey>, steps: Vec<Step>, now: Time) -> Approved<Plan> {
     let permanent =
         |step: &&Step| matches!(step.reversibility, Reversibility::Irreversible | Reversibility::RecreateOnly);
     let irreversible = steps.iter().filter(permanent).map(|step| step.number).collect();
@@ -57,6 +62,8 @@ pub(crate) fn approved(steps: Vec<Step>, now: Time) -> Approved<Plan> {
         uncuttable: Vec::new(),
         gaps: Vec::new(),
     };
+    let plan = Plan::new(body).expect("plain data");
+    let yes = |by| Approval { by, plan_id: plan.id().clone(), at: now, expires: now.plus_seconds(60) };
     let request = GateRequest {
         incident,
         severity: Severity::Critical,
@@ -66,8 +73,9 @@ pub(crate) fn approved(steps: Vec<Step>, now: Time) -> Approved<Plan> {
         crown_jewels: Some(1),
         hour: 12,
         weekend: false,
-        approvals: Vec::new(),
+        approvals: person.map(yes).into_iter().collect(),
         compromised: BTreeSet::new(),
+        paused: None,
         now,
     };
     let lint = LintContext {
@@ -80,7 +88,7 @@ pub(crate) fn approved(steps: Vec<Step>, now: Time) -> Approved<Plan> {
     };
     let gate =
         Gate::new(shipped::SCHEMA, &[("tests", "permit(principal, action, resource);")]).expect("a sound policy");
-    match gate.decide(Plan::new(body).expect("plain data"), &request, &lint) {
+    match gate.decide(plan, &request, &lint) {
         Decision::Approved(approved) => approved,
         other => panic!("the gate of the tests permits everything: {other:?}"),
     }
