@@ -108,6 +108,9 @@ pub enum Command {
         after_help = "Example: firebreak verify bundle.ndjson --key ledger.pub\n         firebreak verify --export bundle.ndjson"
     )]
     Verify(VerifyArgs),
+    /// List what can be cut: on which platform, how far that was tested, whether it can be taken back, with which rights
+    #[command(after_help = "Example: firebreak responders\n         firebreak responders --json")]
+    Responders,
     /// Write the packaged incident `borrowed-sand` to a directory
     #[command(
         after_help = "Example: firebreak scenario borrowed-sand\n         firebreak scenario borrowed-sand --large --seed 7"

@@ -16,6 +16,7 @@ mod profile;
 mod reach;
 mod remembered;
 mod replay;
+mod responders;
 mod run;
 mod scenario;
 mod undo;
@@ -96,6 +97,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Resume(args) => pause::resume(&args, &config, output),
         Command::Undo(args) => undo::run(&args, &config, output),
         Command::Verify(args) => verify::run(&args, &config, output),
+        Command::Responders => Ok(responders::run(output)),
         Command::Scenario(args) => scenario::run(&args, output),
         Command::Check(args) => check::run(&args, &config, output),
         Command::Detector(args) => detector::run(&args, output),
