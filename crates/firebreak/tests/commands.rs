@@ -222,6 +222,40 @@ fn installation(session: &mut Session) {
     assert!(changed["fault"].is_string() && changed["verified"] == false, "{changed}");
 }
 
+/// The glass is broken before anything happens: what the policy would let pass waits for a person, and goes on when
+/// automatic actions do.
+fn pausing(session: &mut Session) {
+    let outer = session.directory.clone();
+    session.directory = outer.join("paused");
+    let root = session.directory.clone();
+    fs::create_dir_all(root.join("inventory")).unwrap();
+    let estate = inputs::estate().replace("recreate_only", "reversible");
+    fs::write(root.join("inventory/estate.json"), estate).unwrap();
+    let mut logs = inputs::Inputs::begin(&root.join("logs"), 7);
+    let config = "data = \"data\"\n[[source]]\nname = \"kubernetes_audit\"\npaths = [\"logs/kubernetes_audit\"]\n\
+        [inventory]\npaths = [\"inventory\"]\n[contain]\npolicy = \"act\"\n";
+    fs::write(root.join("firebreak.toml"), config).unwrap();
+    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
+    session.json(0, &with(&["run", "--once"]));
+    let pause = ["pause", "--by", "ada@example.com", "--because"];
+    let bare = firebreak(&root, &with(&[&pause[..], &[" "]].concat()));
+    assert!(bare.code == 1 && bare.error.contains("needs a reason"), "{}", bare.error);
+    let paused = session.both(0, &with(&[&pause[..], &["payroll runs"]].concat()));
+    let (because, by) = (paused["because"].as_str(), paused["by"].as_str());
+    assert_eq!((because, by), (Some("payroll runs"), Some("identity:person/ada@example.com")));
+    (0..4 * inputs::INTRUDERS).for_each(|_| logs.grow());
+    let ran = firebreak(&root, &with(&["run", "--once"]));
+    let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("automatic actions are paused") && !said.contains("rehearsed"), "{said}");
+    session.both(3, &with(&["approve"]));
+    session.both(0, &with(&["resume", "--by", "ada@example.com"]));
+    let ran = firebreak(&root, &with(&["run", "--once"]));
+    assert!(ran.out.contains("rehearsed"), "what waited goes on: {}", ran.out);
+    session.both(0, &with(&["approve"]));
+    session.both(0, &with(&["verify"]));
+    session.directory = outer;
+}
+
 /// The fleet of the packaged incident: who had the release, and a report that only its note opens.
 fn fleet(session: &mut Session) {
     let from = ["--inventory", "sand/inventory", "--logs", "sand/logs"];
@@ -351,6 +385,8 @@ fn every_command_ends_and_answers_as_documented() {
     let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
     packaged_incident(&mut session);
     installation(&mut session);
+    pausing(&mut session);
+    session.both(0, &["responders"]);
     fleet(&mut session);
     posture(&mut session);
     map(&mut session);
@@ -387,7 +423,10 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "plan",
         "map",
         "approve",
+        "pause",
+        "resume",
         "undo",
+        "responders",
         "verify",
         "scenario",
         "check",

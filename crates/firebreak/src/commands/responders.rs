@@ -18,13 +18,9 @@ pub(super) fn run(output: Output) -> End {
     for one in &listed {
         output.object("responder", one);
         let (back, denies) = (catalogue::back(one.reversibility), catalogue::denies_after(one.convergence));
-        output.text(format!(
-            "{:<36} {:<17} {:<15} taken back: {back}; denies {denies}",
-            one.action, one.platform, one.level
-        ));
-        for right in one.scopes {
-            output.text(format!("    {}: {}", right.action, right.purpose));
-        }
+        output.text(format!("{:<36} {:<17} {}", one.action, one.platform, one.level));
+        output.paragraph(4, &format!("taken back: {back}; denies {denies}"));
+        one.scopes.iter().for_each(|right| output.paragraph(4, &format!("{}: {}", right.action, right.purpose)));
     }
     let drilled = listed.iter().filter(|one| one.last_drill.is_some()).count();
     output.object("responders", &Summary { responders: listed.len(), drilled });
