@@ -4,9 +4,9 @@
 
 use crate::responders::{
     aws_access_key, aws_boundary, aws_bucket_policy, aws_instance, aws_public_access, aws_role_sessions,
-    aws_role_trust, aws_scp, aws_user, manual_step, oauth_token, openai_key, postgres_role, webhook,
+    aws_role_trust, aws_scp, aws_user, manual_step, oauth_token, openai_key, postgres_role, scim_user, webhook,
 };
-use crate::{anthropic, aws, entra, github, google, keycloak, okta, slack};
+use crate::{anthropic, aws, entra, github, google, keycloak, kubernetes, litellm, okta, slack, vault};
 use firebreak_model::NodeKey;
 use serde::Deserialize;
 
@@ -42,6 +42,14 @@ pub struct Config {
     pub oauth_token: oauth_token::Config,
     /// `[responder.keycloak]`: realms, for all responders on Keycloak.
     pub keycloak: keycloak::Config,
+    /// `[responder.kubernetes]`: clusters, for all responders on Kubernetes.
+    pub kubernetes: kubernetes::Config,
+    /// `[responder.litellm]`: gateways, for all responders on LiteLLM.
+    pub litellm: litellm::Config,
+    /// `[responder.scim_user]`.
+    pub scim_user: scim_user::Config,
+    /// `[responder.vault]`: servers, for all responders on OpenBao and Vault.
+    pub vault: vault::Config,
     /// `[responder.webhook]`.
     pub webhook: webhook::Config,
     /// `[responder.github]`: organisations, for all responders on GitHub.

@@ -31,6 +31,8 @@ pub struct Context<'a> {
     pub step_key: &'a str,
     /// When the step was first applied; denied events count from here on.
     pub since: Time,
+    /// What was there before the step, once that is written down: none during preflight.
+    pub before: Option<&'a serde_json::Value>,
     pub(crate) spec: &'static ActionSpec,
     pub(crate) witness: &'a dyn Witness,
     pub(crate) sleep: &'a dyn Sleep,

@@ -157,6 +157,7 @@ impl<'a> Executor<'a> {
             plan,
             step_key: key,
             since,
+            before: None,
             spec,
             witness: self.witness,
             sleep: self.sleep,

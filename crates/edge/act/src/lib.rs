@@ -18,6 +18,8 @@ pub mod google;
 pub mod journal;
 pub mod jwt;
 pub mod keycloak;
+pub mod kubernetes;
+pub mod litellm;
 pub mod okta;
 pub mod pace;
 pub mod record;
@@ -30,6 +32,7 @@ pub mod shape;
 pub mod slack;
 pub mod spec;
 pub mod undo_gate;
+pub mod vault;
 
 pub use brake::{Brake, NoBrake};
 pub use config::Config;

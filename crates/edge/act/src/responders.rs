@@ -37,6 +37,15 @@ pub mod keycloak_consent;
 pub mod keycloak_realm;
 pub mod keycloak_sessions;
 pub mod keycloak_user;
+pub mod kubernetes_binding;
+pub mod kubernetes_network;
+pub mod kubernetes_pod;
+pub mod kubernetes_service_account;
+pub mod kubernetes_workload;
+pub mod litellm_key;
+pub mod litellm_mcp_server;
+pub mod litellm_model;
+pub mod litellm_team;
 pub mod manual_step;
 pub mod oauth_token;
 pub mod okta_app;
@@ -45,9 +54,13 @@ pub mod okta_sessions;
 pub mod okta_user;
 pub mod openai_key;
 pub mod postgres_role;
+pub mod scim_user;
 pub mod slack_app;
 pub mod slack_session;
 pub mod slack_shared_channel;
+pub mod vault_accessor;
+pub mod vault_entity;
+pub mod vault_lease;
 pub mod webhook;
 
 /// Every responder, ordered by name.
@@ -89,6 +102,15 @@ pub static RESPONDERS: &[&dyn crate::responder::Responder] = &[
     &keycloak_realm::RESPONDER,
     &keycloak_sessions::RESPONDER,
     &keycloak_user::RESPONDER,
+    &kubernetes_binding::RESPONDER,
+    &kubernetes_network::RESPONDER,
+    &kubernetes_pod::RESPONDER,
+    &kubernetes_service_account::RESPONDER,
+    &kubernetes_workload::RESPONDER,
+    &litellm_key::RESPONDER,
+    &litellm_mcp_server::RESPONDER,
+    &litellm_model::RESPONDER,
+    &litellm_team::RESPONDER,
     &manual_step::RESPONDER,
     &oauth_token::RESPONDER,
     &okta_app::RESPONDER,
@@ -97,8 +119,12 @@ pub static RESPONDERS: &[&dyn crate::responder::Responder] = &[
     &okta_user::RESPONDER,
     &openai_key::RESPONDER,
     &postgres_role::RESPONDER,
+    &scim_user::RESPONDER,
     &slack_app::RESPONDER,
     &slack_session::RESPONDER,
     &slack_shared_channel::RESPONDER,
+    &vault_accessor::RESPONDER,
+    &vault_entity::RESPONDER,
+    &vault_lease::RESPONDER,
     &webhook::RESPONDER,
 ];

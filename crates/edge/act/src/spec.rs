@@ -128,6 +128,14 @@ pub enum RateClass {
     Anthropic,
     /// A Keycloak realm's admin API: it has no budget of its own.
     Keycloak,
+    /// A LiteLLM gateway's administration: it is the gateway that also serves the models.
+    Litellm,
+    /// OpenBao or Vault: quotas are the operator's own.
+    Vault,
+    /// A cluster's API server, which queues by priority and fairness and says 429 with `Retry-After`.
+    Kubernetes,
+    /// A SCIM service: budgets differ and are seldom published.
+    Scim,
     /// A person: nothing is called.
     Person,
 }
@@ -149,6 +157,9 @@ impl RateClass {
             RateClass::Slack => Pace::per_minute(20, 5),
             RateClass::Openai | RateClass::Anthropic => Pace::per_minute(60, 5),
             RateClass::Keycloak => Pace::per_second(50),
+            RateClass::Litellm | RateClass::Vault => Pace::per_second(20),
+            RateClass::Kubernetes => Pace::per_second(20),
+            RateClass::Scim => Pace::per_second(5),
             RateClass::Person => Pace::per_second(50),
         }
     }

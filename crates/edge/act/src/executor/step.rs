@@ -3,6 +3,7 @@
 //! It does not take anything back: that is [`super::undo`].
 
 use super::{Board, Executor, StopError, unbegun};
+use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::{Evidence, EvidenceKind, Finding, weigh};
 use crate::journal::{StepRow, StepState};
@@ -128,7 +129,7 @@ impl Executor<'_> {
     async fn is_ours(
         &self,
         responder: &'static dyn Responder,
-        context: &crate::context::Context<'_>,
+        context: &Context<'_>,
         step: &Step,
     ) -> Result<bool, ActError> {
         // A parameter may name what is hit beside the target: the role behind a session.
@@ -198,6 +199,7 @@ impl Executor<'_> {
         row.begun = row.begun.or(Some(self.now()));
         self.advance(row, StepState::Applying, "calling the platform".to_owned()).await?;
         let context = self.context(responder.spec(), &row.plan, &row.key, row.begun.unwrap_or(row.planned));
+        let context = Context { before: Some(&row.before.state), ..context };
         let (state, detail) = match responder.apply(&context, &row.action).await {
             Ok(()) => (StepState::Applied, "the platform took it".to_owned()),
             Err(error) if error.may_have_acted() => (StepState::Ambiguous, error.to_string()),
@@ -255,6 +257,7 @@ impl Executor<'_> {
 
     async fn look(&self, responder: &'static dyn Responder, row: &StepRow) -> Vec<Evidence> {
         let context = self.context(responder.spec(), &row.plan, &row.key, row.begun.unwrap_or(row.planned));
+        let context = Context { before: Some(&row.before.state), ..context };
         let mut evidence = responder.verify(&context, &row.action, &row.before).await;
         evidence.extend(context.seen_denied(&row.action.target));
         evidence

@@ -6,6 +6,7 @@ mod aws_principals;
 mod aws_resources;
 pub(crate) mod keycloak;
 mod others;
+mod standins;
 
 pub(crate) use aws::PUBLIC_READ;
 
@@ -65,6 +66,8 @@ pub(crate) fn in_the_lab(lab: &Path) -> Vec<Box<dyn Bench>> {
         Box::new(others::WebhookBench::new()),
     ];
     benches.extend(keycloak::ALL.map(|name| Box::new(keycloak::KeycloakBench::new(&realms, name)) as Box<dyn Bench>));
+    benches.push(Box::new(standins::ScimBench::new(lab)));
+    benches.extend(standins::all());
     benches
 }
 

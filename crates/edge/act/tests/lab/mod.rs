@@ -9,6 +9,9 @@ pub(crate) mod keycloak;
 pub(crate) mod oauth;
 pub(crate) mod postgres;
 pub(crate) mod receiver;
+pub(crate) mod scim;
 pub(crate) mod server;
+pub(crate) mod standin;
+pub(crate) mod standins;
 
 pub(crate) use server::{Server, free_port, prepared};

@@ -27,11 +27,12 @@ pub(crate) struct Receiver {
     pub(crate) url: String,
 }
 
-struct Heard {
-    method: String,
-    path: String,
-    headers: BTreeMap<String, String>,
-    body: String,
+/// One request.
+pub(crate) struct Heard {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Receiver {
@@ -70,7 +71,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}").ok()
 }
 
-fn hear(stream: &TcpStream) -> Option<Heard> {
+/// Reads one request.
+pub(crate) fn hear(stream: &TcpStream) -> Option<Heard> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

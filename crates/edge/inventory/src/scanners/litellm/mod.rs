@@ -6,7 +6,7 @@ mod collect;
 mod rights;
 
 use crate::collect::Collect;
-use crate::cut::of_request;
+use crate::cut::{cut, of_request};
 use crate::json::{flag, id, list, text, text_at};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use crate::statements::{Form, Statements, read_document, tenant};
@@ -146,7 +146,9 @@ impl<'a, 'r> Gateway<'a, 'r> {
             if !self.facts.first(&key, &place) {
                 continue;
             }
-            self.facts.node(&key, &place).label(text(item, "description").unwrap_or(""));
+            let parameters = [("gateway", self.name), ("mcp_server", &server)];
+            let cut = cut("litellm_mcp_server/reject", &key, &parameters, (40, 61), Reversibility::Reversible);
+            self.facts.node(&key, &place).label(text(item, "description").unwrap_or("")).cut(cut);
             let app = NodeKey::identity("app", &format!("mcp/{name}"));
             let tools: Vec<&str> = crate::json::texts(item.get("allowed_tools"));
             self.facts.edge(EdgeKind::MayAssume, &key, &app, &place).acts(&tools);
@@ -173,7 +175,8 @@ impl<'a, 'r> Gateway<'a, 'r> {
             if !self.facts.first(&key, &place) {
                 continue;
             }
-            let cut = of_request(&key, "block_litellm_team", (60, 62), Reversibility::Reversible);
+            let parameters = [("gateway", self.name), ("team", &team)];
+            let cut = cut("litellm_team/block", &key, &parameters, (60, 62), Reversibility::ReversibleReissuesAccess);
             self.facts.node(&key, &place).label(text(item, "team_alias").unwrap_or("")).cut(cut);
             if flag(item, "blocked") {
                 continue;
@@ -234,7 +237,8 @@ impl<'a, 'r> Gateway<'a, 'r> {
             life.to = life.to.min(self.facts.known);
         }
         let alias = text(item, "key_alias").or(text(item, "key_name")).unwrap_or("");
-        let cut = of_request(key, "block_litellm_key", (20, 61), Reversibility::ReversibleReissuesAccess);
+        let parameters = [("gateway", self.name), ("key", hash)];
+        let cut = cut("litellm_key/block", key, &parameters, (20, 61), Reversibility::ReversibleReissuesAccess);
         let node = self.facts.node(key, place).label(alias).valid(life).cut(cut);
         node.known_as(Identifier::verified(IdentifierScheme::TokenHash, hash));
         if life.from >= life.to {

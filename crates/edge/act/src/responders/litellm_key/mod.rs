@@ -1,0 +1,91 @@
+//! Blocks a LiteLLM key, and unblocks it again.
+//!
+//! A replica that did not take the call goes on admitting the key until what it remembers of it is a minute old.
+
+use crate::context::Context;
+use crate::error::ActError;
+use crate::litellm;
+use crate::responder::parameter;
+use crate::rest::Body;
+use crate::setting::{Reading, Setting};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use async_trait::async_trait;
+use firebreak_model::{Action, Reversibility};
+use serde_json::{Value, json};
+
+const READ: &str = "GET {gateway}/key/info?key";
+const BLOCK: &str = "POST {gateway}/key/block";
+const UNBLOCK: &str = "POST {gateway}/key/unblock";
+
+static SPEC: ActionSpec = ActionSpec {
+    name: "litellm_key",
+    verb: "block",
+    title: "Block a LiteLLM key",
+    level: Level::ContractTested,
+    reversibility: Reversibility::ReversibleReissuesAccess,
+    idempotency: Idempotency::StateSet,
+    convergence: Convergence::Bounded(70),
+    calls: &[Call::reads(READ), Call::changes(BLOCK), Call::changes(UNBLOCK), Call::reads(litellm::MODELS)],
+    permissions: &[Permission {
+        action: "allowed_routes: /key/info, /key/block, /key/unblock",
+        resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+        purpose: "read whether the key is blocked, block and unblock it",
+    }],
+    rate_class: RateClass::Litellm,
+    blast_radius: "whatever calls models with this key is refused",
+};
+
+/// Blocks keys.
+#[derive(Debug)]
+pub struct LitellmKey;
+
+/// The responder.
+pub static RESPONDER: LitellmKey = LitellmKey;
+
+#[async_trait]
+impl Setting for LitellmKey {
+    fn spec(&self) -> &'static ActionSpec {
+        &SPEC
+    }
+
+    async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
+        let id = parameter(action, "key")?;
+        let answer = litellm::open(context, action)?.call(READ, &[id], Body::None).await?;
+        let found = answer.body.pointer("/info").ok_or_else(|| answer.lacks("/info"))?;
+        // LiteLLM leaves it null until somebody sets it.
+        let blocked = found.get("blocked").and_then(Value::as_bool).unwrap_or(false);
+        let words = if blocked { "the key is blocked" } else { "the key is not blocked" };
+        Ok(Reading::new(json!({"blocked": blocked}), blocked, words))
+    }
+
+    async fn cut(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
+        let body = json!({"key": parameter(action, "key")?});
+        litellm::open(context, action)?.call(BLOCK, &[], Body::Json(&body)).await.map(|_| ())
+    }
+
+    async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError> {
+        let body = json!({"key": parameter(action, "key")?});
+        let shape = match before["blocked"] {
+            Value::Bool(true) => BLOCK,
+            Value::Bool(false) => UNBLOCK,
+            _ => return Err(ActError::unusable("the state before lacks `blocked`", "unblock it by hand")),
+        };
+        litellm::open(context, action)?.call(shape, &[], Body::Json(&body)).await.map(|_| ())
+    }
+
+    async fn is_ours(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
+        Ok(litellm::own_hash(context, action)? == parameter(action, "key")?)
+    }
+
+    async fn tried(&self, context: &Context<'_>, action: &Action) -> Result<Option<bool>, ActError> {
+        litellm::tried(context, action).await
+    }
+
+    fn door(&self) -> (&'static str, &'static str) {
+        ("the gateway", "the old key")
+    }
+
+    fn unseen(&self) -> &'static str {
+        "nobody configured the old key to try; a replica that did not take the call goes on admitting it for about a minute"
+    }
+}

@@ -1,0 +1,93 @@
+//! Blocks a LiteLLM model, and unblocks it again.
+//!
+//! It works only for models that the gateway keeps in its database. Other replicas go on serving the model until they read their models again.
+
+use crate::context::Context;
+use crate::error::ActError;
+use crate::litellm;
+use crate::responder::parameter;
+use crate::rest::Body;
+use crate::setting::{Reading, Setting};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use async_trait::async_trait;
+use firebreak_model::{Action, Reversibility};
+use serde_json::{Value, json};
+
+const READ: &str = "GET {gateway}/v1/model/info?litellm_model_id";
+const BLOCK: &str = "POST {gateway}/model/block";
+const UNBLOCK: &str = "POST {gateway}/model/unblock";
+
+static SPEC: ActionSpec = ActionSpec {
+    name: "litellm_model",
+    verb: "block",
+    title: "Block a model of a LiteLLM gateway",
+    level: Level::ContractTested,
+    reversibility: Reversibility::Reversible,
+    idempotency: Idempotency::StateSet,
+    convergence: Convergence::Bounded(70),
+    calls: &[Call::reads(READ), Call::changes(BLOCK), Call::changes(UNBLOCK), Call::reads(litellm::MODELS)],
+    permissions: &[Permission {
+        action: "allowed_routes: /v1/model/info, /model/block, /model/unblock",
+        resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+        purpose: "read whether the model is blocked, block and unblock it",
+    }],
+    rate_class: RateClass::Litellm,
+    blast_radius: "nobody can call the model through the gateway until another deployment of its name takes over",
+};
+
+/// Blocks models.
+#[derive(Debug)]
+pub struct LitellmModel;
+
+/// The responder.
+pub static RESPONDER: LitellmModel = LitellmModel;
+
+#[async_trait]
+impl Setting for LitellmModel {
+    fn spec(&self) -> &'static ActionSpec {
+        &SPEC
+    }
+
+    async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
+        let id = parameter(action, "model")?;
+        let answer = litellm::open(context, action)?.call(READ, &[id], Body::None).await?;
+        let found = answer.body.pointer("/data/0/model_info").ok_or_else(|| answer.lacks("/data/0/model_info"))?;
+        // LiteLLM leaves it null until somebody sets it.
+        let blocked = found.get("blocked").and_then(Value::as_bool).unwrap_or(false);
+        let words = if blocked { "the model is blocked" } else { "the model is not blocked" };
+        Ok(Reading::new(json!({"blocked": blocked}), blocked, words))
+    }
+
+    async fn cut(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
+        let body = json!({"model_id": parameter(action, "model")?});
+        litellm::open(context, action)?.call(BLOCK, &[], Body::Json(&body)).await.map(|_| ())
+    }
+
+    async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError> {
+        let body = json!({"model_id": parameter(action, "model")?});
+        let shape = match before["blocked"] {
+            Value::Bool(true) => BLOCK,
+            Value::Bool(false) => UNBLOCK,
+            _ => return Err(ActError::unusable("the state before lacks `blocked`", "unblock it by hand")),
+        };
+        litellm::open(context, action)?.call(shape, &[], Body::Json(&body)).await.map(|_| ())
+    }
+
+    async fn is_ours(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
+        let _ = (context, action);
+        // We call no model.
+        Ok(false)
+    }
+
+    async fn tried(&self, context: &Context<'_>, action: &Action) -> Result<Option<bool>, ActError> {
+        litellm::tried(context, action).await
+    }
+
+    fn door(&self) -> (&'static str, &'static str) {
+        ("the gateway", "the old key")
+    }
+
+    fn unseen(&self) -> &'static str {
+        "nobody configured a key that may use this model alone; other replicas go on serving it until they read their models again"
+    }
+}
