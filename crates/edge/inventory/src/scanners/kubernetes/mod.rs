@@ -10,7 +10,7 @@ use crate::collect::Collect;
 use crate::json::{list, parse, text};
 use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner};
-use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Time};
+use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, NodeFact, NodeKey, Reversibility, Time};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -166,8 +166,12 @@ impl Cluster<'_> {
     fn service_account(&mut self, item: &Value) {
         let (namespace, name, evidence) = (namespace(item), name(item), self.evidence(item));
         let key = self.account_key(namespace, name);
+        let parameters = [("cluster", self.name.as_str()), ("namespace", namespace), ("name", name)];
+        // Dearer than a request to somebody: nothing brings the tokens back.
+        let permanent = Reversibility::Irreversible;
+        let recreate = crate::cut::cut("kubernetes_service_account/recreate", &key, &parameters, (40, 60), permanent);
         let cut = crate::cut::of_service_account(&key);
-        self.node(key.clone(), &evidence).cuts.push(cut);
+        self.node(key.clone(), &evidence).cuts.extend([cut, recreate]);
         let token = self.token_key(namespace, name);
         self.edge(EdgeKind::Authenticates, &token, &key, &evidence);
         for cloud in clouds(item) {
