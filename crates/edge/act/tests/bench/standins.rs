@@ -133,7 +133,7 @@ impl StandInBench {
         let id = self.number();
         match self.name {
             // Every other binding is one of the whole cluster.
-            "kubernetes_binding" if self.made % 2 == 0 => {
+            "kubernetes_binding" if self.made.is_multiple_of(2) => {
                 format!("apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{id}")
             }
             "kubernetes_binding" => format!("apis/rbac.authorization.k8s.io/v1/namespaces/prod/rolebindings/{id}"),
