@@ -50,7 +50,8 @@ pub struct Listings {
 pub fn listings(world: &World, root: &Path, files: &[FileMeta]) -> Listings {
     let all = Listings::default();
     let base = if world.disk.is_directory(root) { root } else { root.parent().unwrap_or(Path::new("")) };
-    let mut reading = Reading { world, base, manifests: Vec::new(), settings: BTreeMap::new(), tree: None, all };
+    let mut reading =
+        Reading { world, base, manifests: Vec::new(), lists: Vec::new(), settings: BTreeMap::new(), tree: None, all };
     files.iter().for_each(|file| reading.file(file));
     reading.finish(root)
 }
@@ -60,6 +61,8 @@ struct Reading<'a> {
     base: &'a Path,
     /// Places of manifests among the files, each with its folder.
     manifests: Vec<(usize, String)>,
+    /// Lists of requirements likewise: of settings, only overrides are known to hold for them.
+    lists: Vec<(usize, String)>,
     /// What files of settings say, by folder.
     settings: BTreeMap<String, Vec<Observation>>,
     tree: Option<EnvironmentEvidence>,
@@ -133,6 +136,8 @@ impl Reading<'_> {
     fn listing(&mut self, path: &str, format: &Format, mut listing: Listing, included: Vec<(String, Listing)>) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         if format.kind == Kind::Settings {
+            let held = std::mem::take(&mut listing.settings.overrides);
+            listing.requirements.extend(held.into_iter().filter(outweighs).map(outweighing));
             let settings = lockfile::listed(format.kind, path, listing);
             self.settings.entry(folder).or_default().extend(settings.observations);
             self.all.problems.extend(settings.problems);
@@ -170,8 +175,10 @@ impl Reading<'_> {
         let observations = locked.observations;
         let environment = NodeKey::environment("file", path);
         let brings = (format.kind != Kind::Bill && !ecosystems.is_empty()).then_some(ecosystems);
-        if format.kind == Kind::Manifest && format.name != "requirements" {
-            self.manifests.push((self.all.files.len(), folder));
+        match format.kind {
+            _ if format.name == "requirements" => self.lists.push((self.all.files.len(), folder)),
+            Kind::Manifest => self.manifests.push((self.all.files.len(), folder)),
+            _ => {}
         }
         let evidence = EnvironmentEvidence { environment, runs: Vec::new(), observations, gaps };
         self.all.files.push(ListedFile { evidence, brings });
@@ -196,9 +203,12 @@ impl Reading<'_> {
     }
 
     fn finish(mut self, root: &Path) -> Listings {
-        for (place, folder) in &self.manifests {
+        let manifests = self.manifests.iter().map(|manifest| (manifest, true));
+        for ((place, folder), reads_all) in manifests.chain(self.lists.iter().map(|list| (list, false))) {
             if let (Some(file), Some(told)) = (self.all.files.get_mut(*place), self.settings.get(folder)) {
-                file.evidence.observations.extend(told.iter().cloned());
+                let brings = file.brings.as_deref().unwrap_or_default();
+                let own = |one: &&Observation| overrides(one).map_or(reads_all, |held| brings.contains(&held));
+                file.evidence.observations.extend(told.iter().filter(own).cloned());
             }
         }
         if let Some(mut tree) = self.tree {
@@ -238,6 +248,16 @@ fn outweighing(mut held: Required) -> Required {
     held.written = Text::new(format!("{}{OVERRIDE}", held.written));
     held.constraint = false;
     held
+}
+
+/// The ecosystem of an override that is seen.
+fn overrides(one: &Observation) -> Option<Ecosystem> {
+    match &one.what {
+        ObservationKind::Unpinned { ecosystem, reference, .. } if reference.ends_with(OVERRIDE) => {
+            Some(Ecosystem::of(ecosystem))
+        }
+        _ => None,
+    }
 }
 
 /// A requirement of an extra, a group or under a marker is not always in force: that is written behind it, as PEP 508 does. Nor
@@ -335,6 +355,44 @@ mod tests {
                 "dependencies of these requirements are not pinned",
                 "litellm==1.82.8; override",
                 "y==1; override",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_always_in_force_says_so_and_settings_outweigh() {
+        let (_, listings) = read(&[
+            ("a/requirements.txt", "litellm==1.82.6; sys_platform == 'win32'\ncrewai\n"),
+            (
+                "b/pyproject.toml",
+                "[tool.poetry.dependencies]\nlitellm = {version = \"<1.82.7\", python = \">=3.12\"}\n",
+            ),
+            ("c/Pipfile", "[packages]\nlitellm = {version = \"<1.82.7\", sys_platform = \"== 'win32'\"}\n"),
+            ("d/pyproject.toml", "[project]\nname = \"d\"\ndependencies = [\"litellm<1.82.7\"]\n"),
+            ("d/package.json", r#"{"dependencies": {"axios": "1.0.0"}}"#),
+            ("d/uv.toml", "override-dependencies = [\"litellm==1.82.8\"]\n"),
+            ("e/requirements.txt", "-r parts/base.txt\ncrewai\n"),
+            ("e/parts/base.txt", "# autogenerated by uv\nlitellm==1.82.6 ; sys_platform == 'win32' --hash=sha256:00\n"),
+            ("f/requirements.txt", "litellm<1.82.7\n"),
+            ("f/uv.toml", "override-dependencies = [\"litellm==1.82.8\"]\n"),
+        ]);
+        let asked = |one: &Observation| match &one.what {
+            ObservationKind::Unpinned { name, reference, .. } if name == "litellm" => Some(reference.to_string()),
+            ObservationKind::Locked { .. } => Some("locked".to_owned()),
+            _ => None,
+        };
+        let each =
+            listings.files.iter().map(|file| file.evidence.observations.iter().filter_map(asked).collect::<Vec<_>>());
+        assert_eq!(
+            each.collect::<Vec<_>>(),
+            [
+                vec!["litellm==1.82.6; sys_platform == 'win32'"],
+                vec!["litellm <1.82.7; >=3.12"],
+                vec!["litellm <1.82.7; sys_platform == 'win32'"],
+                vec![],
+                vec!["litellm<1.82.7", "litellm==1.82.8; override"],
+                vec!["litellm==1.82.6; sys_platform == 'win32'"],
+                vec!["litellm<1.82.7", "litellm==1.82.8; override"],
             ]
         );
     }

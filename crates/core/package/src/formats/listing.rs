@@ -3,6 +3,7 @@
 //! It holds what is written, not what follows from it: no range is evaluated here and no file is looked up.
 
 use crate::Ecosystem;
+use crate::formats::lister::shown;
 use firebreak_model::{Problem, Text};
 
 /// What one lockfile, manifest, bill of materials or file of an installed tree says.
@@ -57,7 +58,27 @@ pub struct Listed {
     pub built_from: Option<Text>,
 }
 
+impl Listing {
+    /// Makes a requirement of each package of Python that is fixed under a marker only. Where others may bring more packages,
+    /// its one version is not always in force, and settles nothing for them.
+    pub fn free_conditional(&mut self) {
+        let held = |package: &Listed| package.ecosystem == Ecosystem::PyPI && package.marker.is_some();
+        let (held, always) = std::mem::take(&mut self.packages).into_iter().partition(held);
+        self.packages = always;
+        self.requirements.extend(Vec::into_iter(held).map(Listed::on_condition));
+    }
+}
+
 impl Listed {
+    fn on_condition(self) -> Required {
+        let range = format!("=={}", self.version);
+        let marker = self.marker.as_deref().unwrap_or_default();
+        let written = Text::new(shown(&format!("{}{range}; {marker}", self.name)));
+        let required = Required::new(self.ecosystem, &self.name, &range);
+        let (groups, hashes) = (self.groups, self.hashes);
+        Required { written, marker: self.marker, source: self.source, line: self.line, groups, hashes, ..required }
+    }
+
     /// `name` in `version`, of which nothing more is known.
     pub fn new(ecosystem: Ecosystem, name: &str, version: &str) -> Listed {
         let name = spelled(&ecosystem, name);

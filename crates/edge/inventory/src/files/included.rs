@@ -30,6 +30,7 @@ pub(super) fn read(world: &World, base: &Path, path: &Path, listing: &mut Listin
         listing.requirements.retain(|required| !required.constraint);
         // Beside the list that includes it, it is not all that is installed.
         listing.complete.clear();
+        listing.free_conditional();
         if listing.packages.is_empty() && listing.requirements.is_empty() && listing.problems.is_empty() {
             listing.gaps.clear();
         }

@@ -11,6 +11,22 @@ use firebreak_model::Text;
 pub(crate) static FORMAT: Format =
     Format { name: "pipfile", kind: Kind::Manifest, named: |file| file.is("Pipfile"), headed: None, read };
 
+/// Keys under which a marker, or a part of one, is written: `sys_platform = "== 'win32'"`.
+const MARKERS: [&str; 12] = [
+    "markers",
+    "implementation_name",
+    "implementation_version",
+    "os_name",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_full_version",
+    "python_version",
+    "sys_platform",
+];
+
 fn read(input: &Input<'_>, lister: &mut Lister) {
     let Some(document) = lister.toml(input) else { return };
     let settings = &mut lister.listing.settings;
@@ -27,7 +43,7 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
             let range = value.text().or_else(|| value.text_at("version")).unwrap_or_default();
             let mut required = Required::new(Ecosystem::PyPI, name, if range == "*" { "" } else { range });
             required.line = value.line();
-            required.marker = value.text_at("markers").map(Text::new);
+            required.marker = value.fields().iter().find_map(condition);
             required.groups.extend(match group.as_str() {
                 "packages" => None,
                 "dev-packages" => Some(Text::new("dev")),
@@ -49,4 +65,10 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
     } else {
         lister.require(Required::any(Ecosystem::PyPI, "dependencies of these requirements are not pinned"));
     }
+}
+
+/// The condition that a field of a requirement states, where it states one.
+fn condition((key, value): &(Text, Node)) -> Option<Text> {
+    let text = value.text().filter(|_| MARKERS.contains(&key.as_str()))?;
+    Some(if *key == "markers" { Text::new(text) } else { Text::new(format!("{key} {text}")) })
 }

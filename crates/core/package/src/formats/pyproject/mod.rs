@@ -160,7 +160,8 @@ fn poetry_table(lister: &mut Lister, table: &[(Text, Node)], group: &str) {
             let mut required = Required::new(Ecosystem::PyPI, name, range);
             required.source = from(value).unwrap_or_default();
             required.line = value.line();
-            required.marker = value.text_at("markers").map(Text::new);
+            required.marker =
+                ["markers", "python", "platform"].iter().find_map(|key| value.text_at(key)).map(Text::new);
             required.prereleases = value.get("allow-prereleases").and_then(Node::boolean);
             required.groups.extend((!group.is_empty()).then(|| Text::new(group)));
             required.groups.extend(value.flag("optional").then(|| Text::new("optional")));

@@ -45,6 +45,7 @@ fn read(input: &Input<'_>, lister: &mut Lister) {
     if !open && pinned > 0 && (compiled || hashed == pinned) {
         lister.complete(Ecosystem::PyPI);
     } else if pinned > 0 || open {
+        lister.listing.free_conditional();
         lister.require(Required::any(Ecosystem::PyPI, "dependencies of these requirements are not pinned"));
     } else {
         lister.gap("it holds no requirement");
