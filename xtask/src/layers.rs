@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("core/model", &[]),
     ("core/graph", &["model"]),
     ("core/permission", &["model"]),
@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("edge/lake", &["model", "world"]),
     ("edge/ledger", &["model", "world"]),
     ("edge/act", &["model", "world", "ledger", "contain"]),
+    ("edge/serve", &["world"]),
     (
         "firebreak",
         &[
@@ -51,6 +52,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
             "lake",
             "ledger",
             "act",
+            "serve",
         ],
     ),
 ];
