@@ -16,7 +16,7 @@ struct ModuleList {
     what: &'static str,
 }
 
-const MODULE_LISTS: [ModuleList; 3] = [
+const MODULE_LISTS: [ModuleList; 4] = [
     ModuleList {
         crate_path: "crates/edge/intake",
         folder: "sources",
@@ -40,6 +40,14 @@ const MODULE_LISTS: [ModuleList; 3] = [
         item: "RESPONDER",
         trait_path: "crate::responder::Responder",
         what: "responder",
+    },
+    ModuleList {
+        crate_path: "crates/edge/notify",
+        folder: "notifiers",
+        constant: "NOTIFIERS",
+        item: "NOTIFIER",
+        trait_path: "crate::notifier::Notifier",
+        what: "notifier",
     },
 ];
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("core/model", &[]),
     ("core/graph", &["model"]),
     ("core/permission", &["model"]),
@@ -28,6 +28,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("edge/ledger", &["model", "world"]),
     ("edge/act", &["model", "world", "ledger", "contain"]),
     ("edge/serve", &["world"]),
+    ("edge/notify", &["model", "world"]),
     (
         "firebreak",
         &[
@@ -53,6 +54,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
             "ledger",
             "act",
             "serve",
+            "notify",
         ],
     ),
 ];

@@ -8,10 +8,11 @@ use std::path::Path;
 const LINES_MAX: usize = 800;
 
 /// Folders of things of one kind: each thing needs these files, and cases if the last field says so.
-const KINDS: [(&str, &[&str], bool); 5] = [
+const KINDS: [(&str, &[&str], bool); 6] = [
     ("crates/edge/intake/src/sources", &["mod.rs", "page.md"], true),
     ("crates/edge/inventory/src/scanners", &["mod.rs", "page.md"], true),
     ("crates/edge/act/src/responders", &["mod.rs", "page.md", "manifest.toml"], true),
+    ("crates/edge/notify/src/notifiers", &["mod.rs", "page.md"], true),
     ("detectors", &["rule.yml", "page.md"], true),
     ("profiles", &["profile.toml", "page.md"], false),
 ];

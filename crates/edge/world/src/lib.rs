@@ -1,4 +1,4 @@
-//! The only door outside: clock, random numbers, disk, HTTP, PostgreSQL and secrets, each behind a trait with a real and
+//! The only door outside: clock, random numbers, disk, HTTP, PostgreSQL, mail, plain messages and secrets, each behind a trait with a real and
 //! a simulated side. Everything in `crates/edge` reaches the outside through a [`World`].
 //!
 //! It is not a place for protocol knowledge: no platform's calls, no log format and no retry policy is known here.
@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod disk;
 pub mod http;
+pub mod mail;
 pub mod mapped;
 pub mod postgres;
 pub mod random;
@@ -13,12 +14,16 @@ pub mod secret;
 #[cfg(feature = "sigv4")]
 pub mod sigv4;
 pub mod tree;
+pub mod wire;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, FileMeta, Fill, MemoryDisk, RealDisk};
 #[cfg(feature = "http")]
 pub use http::RustlsHttp;
 pub use http::{Http, HttpError, NoHttp, Request, Response};
+#[cfg(feature = "mail")]
+pub use mail::SmtpMail;
+pub use mail::{Mail, MailError, MailServer, MailTls, NoMail};
 pub use mapped::Mapped;
 #[cfg(feature = "postgres")]
 pub use postgres::SqlxPostgres;
@@ -28,6 +33,9 @@ pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};
 #[cfg(feature = "sigv4")]
 pub use sigv4::AwsKeys;
 pub use tree::{Entry, EntryKind, Head, RealTree, Status, Tree};
+#[cfg(feature = "wire")]
+pub use wire::SocketWire;
+pub use wire::{NoWire, Peer, Transport, Wire, WireError};
 
 use std::sync::Arc;
 
@@ -44,6 +52,10 @@ pub struct World {
     pub http: Arc<dyn Http>,
     /// PostgreSQL servers.
     pub postgres: Arc<dyn Postgres>,
+    /// Mail servers.
+    pub mail: Arc<dyn Mail>,
+    /// Receivers of messages that they do not answer.
+    pub wire: Arc<dyn Wire>,
     /// Our own credentials.
     pub secrets: Arc<dyn Secrets>,
 }
@@ -57,6 +69,8 @@ impl World {
             disk: Arc::new(RealDisk),
             http: Arc::new(NoHttp),
             postgres: Arc::new(NoPostgres),
+            mail: Arc::new(NoMail),
+            wire: Arc::new(NoWire),
             secrets: Arc::new(SystemSecrets),
         }
     }
@@ -75,6 +89,8 @@ impl World {
             disk: Arc::new(MemoryDisk::default()),
             http: Arc::new(NoHttp),
             postgres: Arc::new(NoPostgres),
+            mail: Arc::new(NoMail),
+            wire: Arc::new(NoWire),
             secrets: Arc::new(NoSecrets),
         }
     }
