@@ -40,14 +40,7 @@ pub(super) fn folder(path: &Path, below_source: bool) -> PathBuf {
 /// # Errors
 /// If not all of it can be read.
 pub(super) fn opened(world: &World, path: &Path, folder: &Path) -> io::Result<World> {
-    let within = World {
-        clock: Arc::clone(&world.clock),
-        random: Arc::clone(&world.random),
-        disk: Arc::new(MemoryDisk::default()),
-        http: Arc::clone(&world.http),
-        postgres: Arc::clone(&world.postgres),
-        secrets: Arc::clone(&world.secrets),
-    };
+    let within = World { disk: Arc::new(MemoryDisk::default()), ..world.clone() };
     let wanted = |name: &str| LOGS.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
     zip(world.disk.as_ref(), path, LIMITS, &wanted, &mut |member| match member {
         Member::File(name, from) => {
