@@ -70,10 +70,10 @@ pub(crate) fn cut(scene: &Scene<'_>, effort: u64) -> FlowCut {
 fn one(scene: &Scene<'_>, selection: &Selection<'_>, effort: u64) -> (FlowCut, bool) {
     let mut flow = Preflow::new(Network::new(scene, selection));
     let is_whole = flow.run(effort);
-    let mut found = paths::settle(flow.network);
-    if !is_whole {
-        found.options = border(scene);
-    }
+    let mut network = flow.network;
+    let traces = paths::traces(&mut network);
+    let options = if is_whole { paths::cut(&mut network, &traces) } else { border(scene) };
+    let found = FlowCut { options, paths: paths::along(&network, &traces), work: network.work };
     (found, is_whole)
 }
 

@@ -1,30 +1,37 @@
 //! What a preflow comes to: the flow that arrived, as paths, and the minimum cut nearest to the starts.
 
 use super::network::Network;
-use super::{FlowCut, FlowPath};
+use super::FlowPath;
 use crate::cut::scene::INFINITE;
 use crate::net::NONE;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A path of arcs from an entry.
-struct Trace {
+pub(super) struct Trace {
     entry: u32,
     arcs: Vec<u32>,
     amount: u64,
 }
 
-/// Takes the flow that arrived apart into paths, takes back all other flow, and gives the paths with the cut.
-pub(super) fn settle(mut network: Network<'_>) -> FlowCut {
-    let traces = Tracing::new(&mut network).all();
-    leave_only(&mut network, &traces);
-    let options = cut(&mut network);
-    let paths = traces.iter().filter_map(|trace| {
+/// Takes the flow that arrived apart into paths.
+pub(super) fn traces(network: &mut Network<'_>) -> Vec<Trace> {
+    Tracing::new(network).all()
+}
+
+/// The paths over edges of the graph.
+pub(super) fn along(network: &Network<'_>, traces: &[Trace]) -> Vec<FlowPath> {
+    let path = |trace: &Trace| {
         let entry = network.scene.ground.border.get(trace.entry as usize).copied()?;
         let edges = trace.arcs.iter().map(|arc| network.arc(*arc).edge).collect();
         Some(FlowPath { entry, edges, amount: trace.amount })
-    });
-    let paths = paths.collect();
-    FlowCut { options, paths, work: network.work }
+    };
+    traces.iter().filter_map(path).collect()
+}
+
+/// The minimum cut nearest to the starts, of a network whose flow that arrived are `traces`; all other flow is taken back.
+pub(super) fn cut(network: &mut Network<'_>, traces: &[Trace]) -> Vec<u32> {
+    leave_only(network, traces);
+    border(network)
 }
 
 fn send(network: &mut Network<'_>, trace: &Trace) {
@@ -54,7 +61,7 @@ fn leave_only(network: &mut Network<'_>, traces: &[Trace]) {
 }
 
 /// The options on the border of what can still be entered: the cheapest of each place there.
-fn cut(network: &mut Network<'_>) -> Vec<u32> {
+fn border(network: &mut Network<'_>) -> Vec<u32> {
     let inside = inside(network);
     let (scene, mut options) = (network.scene, Vec::new());
     for (entry, supply) in scene.ground.border.iter().zip(&network.supplies) {
