@@ -10,7 +10,7 @@ use firebreak_model::Action;
 use std::collections::BTreeSet;
 
 /// Why no cheaper cut exists.
-pub(super) fn certificate(graph: &Graph, solution: &Solution) -> Certificate {
+pub(super) fn certificate(graph: &Graph, solution: &Solution<'_>) -> Certificate {
     let mut used = BTreeSet::new();
     rows_of(&solution.tree, &mut used);
     let numbers: Vec<u32> = used.into_iter().collect();

@@ -22,6 +22,9 @@ use std::cell::{Cell, RefCell};
 /// How often needs are chosen again at most.
 const ROUNDS_MAX: usize = 6;
 
+/// A round that took more than this part of the effort is the last: choosing needs again gains a percent or two at such a size.
+const AGAIN_SHARE: u64 = 8;
+
 /// A path of flow: off the ground by an entry, then over edges to a target.
 #[derive(Clone, Debug)]
 pub(crate) struct FlowPath {
@@ -47,21 +50,22 @@ pub(crate) fn cut(scene: &Scene<'_>, effort: u64) -> FlowCut {
     let mut work = 0;
     for _ in 0..ROUNDS_MAX {
         let (mut found, is_whole) = one(scene, &selection, effort.saturating_sub(work));
+        let is_cheap = found.work < effort / AGAIN_SHARE;
         work += found.work;
         let cost = scene.cost(&found.options);
-        let better = best.as_ref().is_none_or(|(known, _)| cost < *known);
-        let more = better && is_whole && selection.chose.get() && work < effort;
-        if better {
-            let side = more.then(|| Side::new(scene, found.options.iter().copied().collect()));
-            found.work = work;
-            best = Some((cost, found));
-            if let Some(side) = side {
-                work += side.work;
-                selection = Selection::new(scene, Some(side));
-                continue;
-            }
+        if best.as_ref().is_some_and(|(known, _)| *known <= cost) {
+            break;
         }
-        break;
+        let mut next = None;
+        if is_whole && is_cheap && selection.chose.get() {
+            let side = Side::new(scene, found.options.iter().copied().collect());
+            work += side.work;
+            next = Some(Selection::new(scene, Some(side))).filter(|next| selection.differs(next));
+        }
+        found.work = work;
+        best = Some((cost, found));
+        let Some(next) = next else { break };
+        selection = next;
     }
     best.map(|(_, found)| found).unwrap_or_default()
 }
@@ -113,6 +117,11 @@ impl<'s> Selection<'s> {
         }
         let chosen = self.stand_in(edge);
         chosen == node || chosen == NONE
+    }
+
+    /// Whether `next` chooses otherwise where this one has chosen.
+    fn differs(&self, next: &Selection<'_>) -> bool {
+        self.known.borrow().iter().any(|(edge, node)| next.stand_in(*edge) != *node)
     }
 
     fn stand_in(&self, edge: u32) -> u32 {

@@ -4,7 +4,7 @@ use super::derive::Derivation;
 use super::outcome::{ChosenAction, Place, Uncuttable};
 use super::request::{CutRequest, price};
 use super::scene::Scene;
-use super::side::{Side, Spot};
+use super::side::Spot;
 use super::solve::Solution;
 use crate::arrive::Arrivals;
 use crate::graph::{EdgeId, Graph, NodeId};
@@ -18,9 +18,8 @@ use std::collections::BTreeSet;
 const EXPOSURE_WORK_MAX: u64 = 200_000;
 
 /// The steps of a solution, in the order of actions.
-pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solution) -> Vec<ChosenAction> {
-    let chosen: FxHashSet<u32> = solution.options.iter().copied().collect();
-    let side = Side::new(scene, chosen.clone());
+pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solution<'_>) -> Vec<ChosenAction> {
+    let chosen = &solution.side.chosen;
     let small = scene.all.work.saturating_mul(solution.options.len() as u64) <= EXPOSURE_WORK_MAX;
     let mut broken: FxHashMap<u32, usize> = FxHashMap::default();
     if !small {
@@ -33,7 +32,7 @@ pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solu
     let step = |option: u32| {
         let stated = scene.graph.option_at(option)?;
         let (exposes, path, proof) = if small {
-            exposed(scene, &chosen, option)
+            exposed(scene, chosen, option)
         } else {
             let proof = broken.get(&option).and_then(|number| solution.proofs.get(*number)).cloned();
             let (exposes, path) = proof.as_ref().map_or((Vec::new(), Vec::new()), |proof| {
@@ -43,7 +42,7 @@ pub(super) fn steps(scene: &Scene<'_>, request: &CutRequest<'_>, solution: &Solu
             });
             (exposes, path, proof)
         };
-        let mut spots: BTreeSet<Spot> = side.spots(option).iter().copied().collect();
+        let mut spots: BTreeSet<Spot> = solution.side.spots(option).iter().copied().collect();
         if let Some(proof) = proof.filter(|_| spots.is_empty()) {
             // Where another action stops the same step first, this one is needed elsewhere only once that one fails.
             spots = spots_on(scene, &proof, option);

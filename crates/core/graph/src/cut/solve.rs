@@ -20,10 +20,11 @@ use crate::flat::{item, put};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A cut of a scene and why none is cheaper than `lower`.
-#[derive(Clone, Debug)]
-pub(crate) struct Solution {
+pub(crate) struct Solution<'s> {
     /// Options, sorted.
     pub(crate) options: Vec<u32>,
+    /// What stays derivable with them.
+    pub(crate) side: Side<'s>,
     pub(crate) cost: u64,
     pub(crate) lower: u64,
     pub(crate) proofs: Vec<Derivation>,
@@ -41,7 +42,7 @@ const PRICINGS_MAX: usize = 40;
 
 /// The cheapest cut that is found with `plan_max` operations, made cheaper or proven with `proof_max` more. Every target of
 /// the scene must be severed by all permitted options together.
-pub(crate) fn solve(scene: &Scene<'_>, plan_max: u64, proof_max: u64) -> Solution {
+pub(crate) fn solve<'s>(scene: &'s Scene<'s>, plan_max: u64, proof_max: u64) -> Solution<'s> {
     let mut solver = Solver::new(scene, Budget { left: plan_max });
     if scene.targets.is_empty() {
         return solver.done();
@@ -61,8 +62,8 @@ pub(crate) fn solve(scene: &Scene<'_>, plan_max: u64, proof_max: u64) -> Solutio
 struct Solver<'i> {
     scene: &'i Scene<'i>,
     budget: Budget,
-    /// The cheapest cut so far.
-    best: Vec<u32>,
+    /// The cheapest cut so far, with what stays derivable.
+    best: Side<'i>,
     proofs: Vec<Derivation>,
     /// The options of each proof as actions: numbers from 0 in the order in which they came up.
     rows: Vec<Vec<u32>>,
@@ -81,7 +82,7 @@ impl<'i> Solver<'i> {
         Solver {
             scene,
             budget,
-            best: Vec::new(),
+            best: Side::nothing(scene, FxHashSet::default()),
             proofs: Vec::new(),
             rows: Vec::new(),
             known: FxHashMap::default(),
@@ -94,10 +95,11 @@ impl<'i> Solver<'i> {
         }
     }
 
-    fn done(self) -> Solution {
-        let cost = self.scene.cost(&self.best);
+    fn done(self) -> Solution<'i> {
+        let cost = self.cost();
         Solution {
-            options: self.best,
+            options: sorted(&self.best.chosen),
+            side: self.best,
             cost,
             lower: self.lower.min(cost),
             proofs: self.proofs,
@@ -106,8 +108,13 @@ impl<'i> Solver<'i> {
         }
     }
 
+    /// What the cheapest cut so far costs.
+    fn cost(&self) -> u64 {
+        self.scene.cost(&self.best.chosen)
+    }
+
     fn is_proven(&self) -> bool {
-        self.lower >= self.scene.cost(&self.best)
+        self.lower >= self.cost()
     }
 
     fn action(&mut self, option: u32) -> u32 {
@@ -139,11 +146,11 @@ impl<'i> Solver<'i> {
     fn seed(&mut self) {
         let found = flow::cut(self.scene, self.budget.left);
         self.budget.spend(found.work);
-        let side = Side::new(self.scene, found.options.iter().copied().collect());
-        self.bound_by_flow(&found, &side);
-        self.best = found.options;
+        self.best = Side::new(self.scene, found.options.iter().copied().collect());
+        self.bound_by_flow(&found);
         if !self.is_proven() {
-            self.best = self.thin(self.best.clone());
+            let best = std::mem::replace(&mut self.best, Side::nothing(self.scene, FxHashSet::default()));
+            self.best = self.thin(best);
         }
     }
 
@@ -154,8 +161,11 @@ impl<'i> Solver<'i> {
         let mut weights = std::mem::take(&mut self.weights);
         let mut room = packing::room(&self.rows, &self.costs, &weights);
         let is_full = |room: &[u64], action: u32| item(room, action as usize) == 0;
-        let full =
-            self.best.iter().filter(|option| self.numbers.get(option).is_some_and(|action| is_full(&room, *action)));
+        let full = self
+            .best
+            .chosen
+            .iter()
+            .filter(|option| self.numbers.get(option).is_some_and(|action| is_full(&room, *action)));
         let severing = self.stop_leaks(full.copied().collect(), |solver, proof| {
             let (number, _) = solver.learn(proof);
             weights.resize(solver.rows.len(), 0);
@@ -177,19 +187,17 @@ impl<'i> Solver<'i> {
         self.lower = packing::bound(&weights).max(self.lower);
         self.tree = Tree::Packing((0u32..).zip(weights).filter(|(_, weight)| *weight > 0).collect());
         if let Some(severing) = severing {
-            let other = self.thin(severing);
-            if self.scene.cost(&other) < self.scene.cost(&self.best) {
-                self.best = other;
-            }
+            self.improve(severing);
         }
     }
 
     /// Turns the paths of a flow into proofs, and their flow into weights as far as they fit.
-    fn bound_by_flow(&mut self, found: &FlowCut, side: &Side<'_>) {
+    fn bound_by_flow(&mut self, found: &FlowCut) {
         let mut weights: Vec<u64> = Vec::new();
         let scene = self.scene;
-        let along = found.paths.iter().filter_map(|path| Some((scene.complete(path, side)?, path.amount)));
-        for (proof, amount) in along {
+        for path in &found.paths {
+            let Some(proof) = scene.complete(path, &self.best) else { continue };
+            let amount = path.amount;
             let (number, _) = self.learn(proof);
             weights.resize(self.rows.len(), 0);
             let weight = item(&weights, number as usize).saturating_add(amount.saturating_mul(PARTS));
@@ -201,19 +209,28 @@ impl<'i> Solver<'i> {
         self.weights = weights;
     }
 
+    /// Takes what severs the targets, thinned, for the best if it is cheaper. Whether it is.
+    fn improve(&mut self, severing: FxHashSet<u32>) -> bool {
+        let other = self.thin(Side::new(self.scene, severing));
+        let is_cheaper = self.scene.cost(&other.chosen) < self.cost();
+        if is_cheaper {
+            self.best = other;
+        }
+        is_cheaper
+    }
+
     /// Leaves out what is not needed, dearest first.
-    fn thin(&mut self, options: Vec<u32>) -> Vec<u32> {
+    fn thin(&mut self, mut side: Side<'i>) -> Side<'i> {
         let scene = self.scene;
-        let mut order = options.clone();
+        let mut order: Vec<u32> = side.chosen.iter().copied().collect();
         order.sort_unstable_by_key(|option| std::cmp::Reverse((scene.prices.of(*option), *option)));
-        let mut side = Side::new(scene, options.into_iter().collect());
         for option in &order {
             side.spare(*option);
             if !self.budget.spend(std::mem::take(&mut side.work) + 1) {
                 break;
             }
         }
-        sorted(side.chosen)
+        side
     }
 
     /// Learns proofs that are too cheap at the prices of the linear program, until there is none.
@@ -253,22 +270,19 @@ impl<'i> Solver<'i> {
     /// Alternates between the cheapest set that hits all proofs and the proofs that it leaves.
     fn tighten(&mut self) {
         while !self.is_proven() && self.budget.left > 0 && self.rows.len() <= ROWS_MAX {
-            let known: Vec<u32> = self.best.clone().into_iter().map(|option| self.action(option)).collect();
+            let known: Vec<u32> = sorted(&self.best.chosen).into_iter().map(|option| self.action(option)).collect();
             let hitting = hitting::hit(&self.rows, &self.costs, &known, &mut self.budget);
             if hitting.lower > self.lower {
                 (self.lower, self.tree) = (hitting.lower, hitting.tree);
             }
             let options: Vec<u32> =
                 hitting.actions.iter().map(|action| item(&self.actions, *action as usize)).collect();
-            if self.is_proven() || self.scene.cost(&options) >= self.scene.cost(&self.best) {
+            if self.is_proven() || self.scene.cost(&options) >= self.cost() {
                 break;
             }
             let known = self.rows.len();
             let Some(severing) = self.sever(options) else { break };
-            let thinner = self.thin(severing);
-            if self.scene.cost(&thinner) < self.scene.cost(&self.best) {
-                self.best = thinner;
-            } else if self.rows.len() == known {
+            if !self.improve(severing) && self.rows.len() == known {
                 // Only ways that time forbids were in the way: the same again would come to the same.
                 break;
             }
@@ -277,7 +291,7 @@ impl<'i> Solver<'i> {
 
     /// Adds to `options` the cheapest one of each proof that they leave, and learns these proofs, until none is left; `None` if
     /// the budget ends before that.
-    fn sever(&mut self, options: Vec<u32>) -> Option<Vec<u32>> {
+    fn sever(&mut self, options: Vec<u32>) -> Option<FxHashSet<u32>> {
         self.stop_leaks(options.into_iter().collect(), |solver, proof| {
             let price = |option: &u32| (solver.scene.prices.of(*option), *option);
             let cheapest = proof.options.iter().copied().min_by_key(price);
@@ -292,7 +306,7 @@ impl<'i> Solver<'i> {
         &mut self,
         chosen: FxHashSet<u32>,
         mut stop: impl FnMut(&mut Self, Derivation) -> Vec<u32>,
-    ) -> Option<Vec<u32>> {
+    ) -> Option<FxHashSet<u32>> {
         let (scene, mut chosen) = (self.scene, chosen);
         loop {
             let mut doubtful = false;
@@ -310,12 +324,12 @@ impl<'i> Solver<'i> {
                 return None;
             }
             if !doubtful {
-                return Some(sorted(chosen));
+                return Some(chosen);
             }
             // Sessions that renew one another very often may be held for less long than the side says.
             let mut work = 1;
             let remains = scene.remains(&chosen, &mut work);
-            let Some(proof) = remains else { return Some(sorted(chosen)) };
+            let Some(proof) = remains else { return Some(chosen) };
             chosen.extend(stop(self, proof));
             if !self.budget.spend(work) {
                 return None;
@@ -324,8 +338,8 @@ impl<'i> Solver<'i> {
     }
 }
 
-fn sorted(options: FxHashSet<u32>) -> Vec<u32> {
-    let mut options: Vec<u32> = options.into_iter().collect();
+fn sorted(options: &FxHashSet<u32>) -> Vec<u32> {
+    let mut options: Vec<u32> = options.iter().copied().collect();
     options.sort_unstable();
     options
 }

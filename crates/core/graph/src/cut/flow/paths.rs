@@ -1,7 +1,7 @@
 //! What a preflow comes to: the flow that arrived, as paths, and the minimum cut nearest to the starts.
 
-use super::network::Network;
 use super::FlowPath;
+use super::network::Network;
 use crate::cut::scene::INFINITE;
 use crate::net::NONE;
 use rustc_hash::{FxHashMap, FxHashSet};

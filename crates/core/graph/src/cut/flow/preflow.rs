@@ -76,7 +76,7 @@ impl<'n> Preflow<'n> {
             } else {
                 self.discharge_out(half)
             }
-            if self.since > 1_000 + 2 * (self.network.arcs.len() + self.height.len()) as u64 {
+            if self.since > 1_000 + 4 * (self.network.arcs.len() + self.height.len()) as u64 {
                 self.make_exact();
             }
         }
