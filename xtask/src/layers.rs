@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 24] = [
+const ALLOWED: [(&str, &[&str]); 25] = [
     ("core/model", &[]),
     ("core/graph", &["model"]),
     ("core/permission", &["model"]),
@@ -29,6 +29,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     ("edge/act", &["model", "world", "ledger", "contain"]),
     ("edge/serve", &["world"]),
     ("edge/notify", &["model", "world"]),
+    ("edge/signals", &["model", "world"]),
     (
         "firebreak",
         &[
@@ -55,6 +56,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "act",
             "serve",
             "notify",
+            "signals",
         ],
     ),
 ];

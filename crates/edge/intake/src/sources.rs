@@ -27,6 +27,7 @@ pub mod onepassword;
 pub mod openai_audit;
 pub mod package_install;
 pub mod postgres_log;
+pub mod shared_signals;
 pub mod slack_audit;
 pub mod snowflake;
 
@@ -59,6 +60,7 @@ pub static SOURCES: &[&dyn crate::source::Source] = &[
     &openai_audit::SOURCE,
     &package_install::SOURCE,
     &postgres_log::SOURCE,
+    &shared_signals::SOURCE,
     &slack_audit::SOURCE,
     &snowflake::SOURCE,
 ];
