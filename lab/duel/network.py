@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 
-SERVERS = "192.0.2.10"  # all servers
+SERVERS = "127.0.0.1"  # all servers: clients may speak to this one without TLS
 OFFICE = "198.51.100."  # who works there
 INTRUDER = "203.0.113."  # who broke in
 INSIDE = "FIREBREAK_DUEL_INSIDE"
@@ -40,7 +40,7 @@ def up():
     """Brings up the loopback device with the lab's addresses."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
         _raise(door, "lo")
-        hosts = [SERVERS, INTRUDER + "9", INTRUDER + "66"] + [f"{OFFICE}{last}" for last in range(10, 16)]
+        hosts = [INTRUDER + "9", INTRUDER + "66"] + [f"{OFFICE}{last}" for last in range(10, 16)]
         for number, host in enumerate(hosts):
             name = f"lo:{number + 1}".encode()
             address = struct.pack("16sH2x4s8x", name, socket.AF_INET, socket.inet_aton(host))

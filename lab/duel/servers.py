@@ -135,7 +135,7 @@ class Servers(Processes):
             hba.write("host all all 0.0.0.0/0 scram-sha-256\n")
         settings = {
             "listen_addresses": SERVERS, "port": self.ports["database"], "fsync": "off",
-            "unix_socket_directories": f"{home}/data", "max_connections": 200,
+            "unix_socket_directories": f"{home}/data", "max_connections": 1000,
             "logging_collector": "on", "log_destination": "jsonlog", "log_directory": logs, "log_filename": "server.log",
             "log_file_mode": "0644", "log_timezone": "UTC", "log_connections": "on", "log_statement": "all",
             "log_rotation_age": 0, "log_rotation_size": 0,
