@@ -3,7 +3,9 @@
 mod acting;
 
 use crate::config::Policy;
-pub use acting::{ApproveArgs, PauseArgs, ResumeArgs, UndoArgs};
+pub use acting::{
+    ApproveArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, ResumeArgs, UndoArgs,
+};
 use clap::{Args, Parser, Subcommand};
 use firebreak_model::Time;
 use std::path::PathBuf;
@@ -84,6 +86,11 @@ pub enum Command {
     /// Compute the cheapest cut between what is compromised and what must not be lost
     #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
     Plan(PlanArgs),
+    /// Test policies, and say what one would have done in past incidents
+    #[command(
+        after_help = "Example: firebreak policy test\n         firebreak policy test my-cases.toml\n         firebreak policy simulate --policy act"
+    )]
+    Policy(PolicyArgs),
     /// Ask the map: what was joined, what changed
     #[command(
         after_help = "Example: firebreak map joins --inventory inventory\n         firebreak map changes --since 2026-03-24T00:00:00Z"

@@ -11,6 +11,7 @@ mod fleet;
 mod map;
 mod pause;
 mod plan;
+mod policy;
 mod posture;
 mod profile;
 mod reach;
@@ -91,6 +92,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
+        Command::Policy(args) => policy::run(&args, &config, output),
         Command::Map(args) => map::run(&args, &config, output),
         Command::Approve(args) => approve::run(&args, &config, output),
         Command::Pause(args) => pause::pause(&args, &config, output),

@@ -190,13 +190,15 @@ pub struct ExposureConfig {
 pub struct ContainConfig {
     /// What a plan may do without a person.
     pub policy: Policy,
+    /// The owner's own Cedar policies, in place of the set that `policy` names.
+    pub policies: Vec<PathBuf>,
     /// How long a containment stands before someone must confirm it.
     pub lease_hours: u32,
 }
 
 impl Default for ContainConfig {
     fn default() -> ContainConfig {
-        ContainConfig { policy: Policy::Watch, lease_hours: 24 }
+        ContainConfig { policy: Policy::Watch, policies: Vec::new(), lease_hours: 24 }
     }
 }
 

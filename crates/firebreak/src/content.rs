@@ -1,7 +1,9 @@
 //! Detectors and incident profiles: what the program carries, and what the operator adds.
 
-use crate::config::DetectConfig;
+use crate::config::{ContainConfig, DetectConfig};
 use crate::embedded;
+use firebreak_contain::gate::Gate;
+use firebreak_contain::gate::shipped::SCHEMA;
 use firebreak_detect::{LoadOptions, NetworkTable, RuleFile, Rules, Settings};
 use firebreak_exposure::Profile;
 use firebreak_model::{Position, Problem, Text};
@@ -40,6 +42,44 @@ pub fn settings(disk: &dyn Disk, config: &DetectConfig) -> (Settings, Vec<Proble
         }
         Ok(Err(_)) => (settings, vec![problem("the table of networks is not UTF-8".to_owned())]),
         Err(error) => (settings, vec![problem(format!("the table of networks cannot be read: {error}"))]),
+    }
+}
+
+/// The gate that the configuration wants: the owner's policies, or else the set that it names.
+///
+/// # Errors
+/// All that is wrong with the policies. There is no gate then.
+pub fn gate(disk: &dyn Disk, contain: &ContainConfig) -> Result<Gate, Vec<Problem>> {
+    if contain.policies.is_empty() { contain.policy.gate() } else { own_gate(disk, &contain.policies) }
+}
+
+/// The gate with the policies of these files.
+///
+/// # Errors
+/// As [`gate`], and files that cannot be read.
+pub fn own_gate(disk: &dyn Disk, files: &[PathBuf]) -> Result<Gate, Vec<Problem>> {
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    for file in files {
+        let input = file.display().to_string();
+        match disk.read(file).map(String::from_utf8) {
+            Ok(Ok(text)) => texts.push((input, text)),
+            Ok(Err(_)) => problems.push(unread(input, "it is not UTF-8".to_owned())),
+            Err(error) => problems.push(unread(input, format!("it cannot be read: {error}"))),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    Gate::new(SCHEMA, &texts)
+}
+
+fn unread(input: String, reason: String) -> Problem {
+    Problem {
+        source: Text::new_static("gate"),
+        position: Position { input, ..Position::default() },
+        reason,
+        hint: "name a readable Cedar file; until then no plan passes".to_owned(),
     }
 }
 

@@ -256,6 +256,45 @@ fn pausing(session: &mut Session) {
     session.directory = outer;
 }
 
+/// Policies are tried before they decide: on cases, and on what the installation has decided.
+fn policies(session: &mut Session) {
+    let root = session.directory.clone();
+    let shipped = session.both(0, &["policy", "test"]);
+    assert!(shipped["cases"].as_u64() > Some(15) && shipped["failed"] == 0, "{shipped}");
+    let mine = "permit (principal, action, resource) when { context.hour < 24 };";
+    fs::write(root.join("mine.cedar"), mine).unwrap();
+    let cases = "policies = [\"mine.cedar\"]\n[[case]]\nname = \"nobody decides\"\nexpect = \"denied\"\n\
+        steps = [{ action = \"okta_user/suspend\", target = \"identity:person/ada@example.com\" }]\n";
+    fs::write(root.join("mine.toml"), cases).unwrap();
+    let failed = session.both(3, &["policy", "test", "mine.toml"]);
+    assert!(failed["cases"] == 1 && failed["failed"] == 1, "{failed}");
+    let said = firebreak(&root, &["policy", "test", "mine.toml"]).out;
+    assert!(said.contains("FAIL nobody decides") && said.contains("approved in place of denied"), "{said}");
+    fs::write(root.join("mine.toml"), cases.replace("expect = \"denied\"", "expect = \"approved\"")).unwrap();
+    session.both(0, &["policy", "test", "mine.toml"]);
+    fs::write(root.join("wrong.cedar"), "permit (principal, action, resource) when { context.moon > 1 };").unwrap();
+    let wrong = firebreak(&root, &["policy", "simulate", "--file", "wrong.cedar"]);
+    assert!(wrong.code == 1 && wrong.error.contains("moon"), "{}", wrong.error);
+    // What waited for people under `ask` would have been denied under `watch`, and done under a policy that permits all.
+    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml", "policy", "simulate"], arguments].concat();
+    for (policy, answer) in [(["--policy", "watch"], "denied"), (["--file", "mine.cedar"], "approved")] {
+        let total = session.both(0, &with(&policy));
+        assert!(total["plans"].as_u64() > Some(0) && total["differ"] == total["plans"], "{total}");
+        let said = firebreak(&root, &with(&[&policy[..], &["--json"]].concat())).out;
+        let first: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+        assert!(first["was"] == "needs_approval" && first["would"]["answer"] == answer, "{first}");
+    }
+    assert_eq!(session.both(0, &with(&["--policy", "ask"]))["differ"], 0);
+    // The owner's policies decide in place of a set.
+    let config = fs::read_to_string(root.join("firebreak.toml")).unwrap();
+    fs::write(root.join("own.toml"), config.replace("policy = \"ask\"", "policies = [\"mine.cedar\"]")).unwrap();
+    session.both(0, &["--config", "own.toml", "check"]);
+    fs::write(root.join("own.toml"), config.replace("policy = \"ask\"", "policies = [\"wrong.cedar\"]")).unwrap();
+    session.both(3, &["--config", "own.toml", "check"]);
+    let refused = firebreak(&root, &["--config", "own.toml", "run", "--once"]);
+    assert!(refused.code == 1 && refused.error.contains("moon"), "{}", refused.error);
+}
+
 /// The fleet of the packaged incident: who had the release, and a report that only its note opens.
 fn fleet(session: &mut Session) {
     let from = ["--inventory", "sand/inventory", "--logs", "sand/logs"];
@@ -385,6 +424,7 @@ fn every_command_ends_and_answers_as_documented() {
     let mut session = Session { directory: root.path().to_owned(), seen: BTreeMap::new() };
     packaged_incident(&mut session);
     installation(&mut session);
+    policies(&mut session);
     pausing(&mut session);
     session.both(0, &["responders"]);
     fleet(&mut session);

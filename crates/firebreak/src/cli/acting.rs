@@ -1,6 +1,8 @@
 //! The flags of those who decide over what Firebreak does.
 
-use clap::Args;
+use crate::config::Policy;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// `approve`.
 #[derive(Debug, Args)]
@@ -48,4 +50,44 @@ pub struct UndoArgs {
     /// Undo although the old credential would work again, for this reason
     #[arg(long, value_name = "REASON")]
     pub because: Option<String>,
+}
+
+/// `policy`.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// What is done with policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Run cases: plans in brief, and what the gate is to say to each
+    #[command(after_help = "Example: firebreak policy test\n         firebreak policy test my-cases.toml")]
+    Test(PolicyTestArgs),
+    /// Say what another policy would have done with the plans of past incidents
+    #[command(
+        after_help = "Example: firebreak policy simulate --policy act\n         firebreak policy simulate --file mine.cedar"
+    )]
+    Simulate(PolicySimulateArgs),
+}
+
+/// `policy test`.
+#[derive(Debug, Args)]
+pub struct PolicyTestArgs {
+    /// Files of cases; without one, those of the sets that Firebreak ships
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `policy simulate`.
+#[derive(Debug, Args)]
+pub struct PolicySimulateArgs {
+    /// A set that Firebreak ships
+    #[arg(long, value_name = "watch|ask|act", value_parser = super::policy, required_unless_present = "files")]
+    pub policy: Option<Policy>,
+    /// Cedar files of your own
+    #[arg(long = "file", value_name = "FILE", conflicts_with = "policy")]
+    pub files: Vec<PathBuf>,
 }

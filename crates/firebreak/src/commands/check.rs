@@ -80,6 +80,12 @@ fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>, lint
             Err(faults) => problems.extend(faults),
         }
     }
+    if !config.contain.policies.is_empty() {
+        match content::gate(&RealDisk, &config.contain) {
+            Ok(_) => checked.policies += 1,
+            Err(faults) => problems.extend(faults),
+        }
+    }
 }
 
 /// A configuration file, an incident profile, or a directory of rules and profiles.

@@ -135,7 +135,7 @@ fn serve(
     show_problems(&problems);
     let memory = runtime.block_on(recover::memory(world, &store, &lake, &rules, estate.catalogue(), detect))?;
     show_problems(&memory.problems);
-    let gate = config.contain.policy.gate().map_err(|problems| anyhow!("{}", problems[0]))?;
+    let gate = content::gate(world.disk.as_ref(), &config.contain).map_err(|problems| anyhow!("{}", problems[0]))?;
     let respond = runtime.block_on(recover::respond(&store, gate, settings(config)))?;
     let verdicts = runtime.block_on(recover::verdicts(&store))?;
     let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });

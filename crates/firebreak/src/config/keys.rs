@@ -176,6 +176,11 @@ pub const KEYS: &[Key] = &[
                   run by themselves, the others wait.",
     },
     Key {
+        path: "contain.policies",
+        default: "[]",
+        meaning: "Cedar files of your own, in place of `contain.policy` (policies/README.md).",
+    },
+    Key {
         path: "contain.lease_hours",
         default: "24",
         meaning: "Hours for which a containment stands before someone must confirm it.",

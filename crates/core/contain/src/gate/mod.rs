@@ -5,6 +5,7 @@
 
 mod approval;
 mod approved;
+pub mod case;
 mod pause;
 mod question;
 pub mod shipped;

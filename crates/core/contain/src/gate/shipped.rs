@@ -42,6 +42,15 @@ impl Mode {
         }
     }
 
+    /// What its policies say to plans of many kinds, as `firebreak policy test` reads it.
+    pub const fn cases(self) -> &'static str {
+        match self {
+            Mode::Watch => include_str!("../../../../../policies/cases/watch.toml"),
+            Mode::Ask => include_str!("../../../../../policies/cases/ask.toml"),
+            Mode::Act => include_str!("../../../../../policies/cases/act.toml"),
+        }
+    }
+
     /// The gate of this mode.
     ///
     /// # Errors

@@ -307,7 +307,10 @@ impl Respond {
                 if incident.and_then(|incident| incident.denied.replace(said.clone())) == Some(said) {
                     return;
                 }
-                self.record("denied", serde_json::json!({"incident": id, "plan": plan.id(), "reasons": reasons}));
+                let body = serde_json::json!({
+                    "incident": id, "plan": plan.id(), "reasons": reasons, "request": request,
+                });
+                self.record("denied", body);
                 self.notify(id, format!("plan {} is denied: {}", plan.id().short(), reasons.join("; ")));
             }
             Decision::NeedsApproval { needed, have, plan, reasons } => {
@@ -322,7 +325,7 @@ impl Respond {
                 let (incident, waits) = (id.clone(), plan.id().clone());
                 self.set(id, Status::AwaitingApproval, Some(plan));
                 let body = serde_json::json!({
-                    "incident": id, "plan": waits, "needed": needed, "have": have, "reasons": reasons,
+                    "incident": id, "plan": waits, "needed": needed, "have": have, "reasons": reasons, "request": request,
                 });
                 self.record("approval_needed", body);
                 self.effects.push(Effect::AskApproval { incident, plan: waits, needed, have, reasons });
