@@ -12,7 +12,7 @@ use firebreak::config::{Config, DetectConfig};
 use firebreak::content;
 use firebreak::estate::{Estate, Packages};
 use firebreak::ledgering::Book;
-use firebreak::live::{Live, Parts};
+use firebreak::live::{Live, Parts, hands};
 use firebreak::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage, RespondStage};
 use firebreak::redaction::{for_this_run, redaction};
 use firebreak::store::Store;
@@ -259,8 +259,19 @@ impl Bench {
         let book = Book::open(&world, data)?;
         let notify = |_: &str| {};
         let (stage, chronicle) = (self.respond()?, Chronicle::default());
-        let parts =
-            Parts { world: &world, config: &config, store, book: &book, lake, stage, chronicle, notify: &notify };
+        // Nothing is decided here, so nobody needs to carry out.
+        let (hands, _crew, _news) = hands::hire((&world, &config), &store, &book, Arc::default());
+        let parts = Parts {
+            world: &world,
+            config: &config,
+            store,
+            book: &book,
+            lake,
+            stage,
+            chronicle,
+            hands,
+            notify: &notify,
+        };
         let mut live = Live::new(parts).await?;
         live.estate(self.estate.clone(), Vec::new()).await?;
         let mut matching = MatchStage::new(Arc::clone(&self.rules));

@@ -4,7 +4,7 @@ mod acting;
 
 use crate::config::Policy;
 pub use acting::{
-    ApproveArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, ResumeArgs, UndoArgs,
+    ApproveArgs, CancelArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, ResumeArgs, UndoArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use firebreak_model::Time;
@@ -105,6 +105,11 @@ pub enum Command {
     /// Let automatic actions go on after a pause
     #[command(after_help = "Example: firebreak resume --by ada@example.com")]
     Resume(ResumeArgs),
+    /// Cancel what a plan has not begun; what has begun goes on to a known state
+    #[command(
+        after_help = "Example: firebreak cancel 3f9a... --by ada@example.com --because \"the key is rotated already\"\n         firebreak cancel 3f9a... --step 3 --by ada@example.com --because \"it serves the payroll run\""
+    )]
+    Cancel(CancelArgs),
     /// Take back what a plan did
     #[command(
         after_help = "Example: firebreak undo 3f9a... --by ada@example.com --rotated\n         firebreak undo 3f9a... --step 2 --by ada@example.com --because \"false alarm\""

@@ -2,6 +2,7 @@
 
 mod advisories;
 mod approve;
+mod cancel;
 mod check;
 mod collect;
 mod demo;
@@ -97,6 +98,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Approve(args) => approve::run(&args, &config, output),
         Command::Pause(args) => pause::pause(&args, &config, output),
         Command::Resume(args) => pause::resume(&args, &config, output),
+        Command::Cancel(args) => cancel::run(&args, &config, output),
         Command::Undo(args) => undo::run(&args, &config, output),
         Command::Verify(args) => verify::run(&args, &config, output),
         Command::Responders => Ok(responders::run(output)),

@@ -210,6 +210,16 @@ pub struct ActConfig {
     pub mode: Mode,
 }
 
+/// `[metrics]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// Where `/metrics` is shown, on this machine alone; nowhere where it is not said.
+    pub listen: Option<String>,
+    /// A reference to the token that a reader shows.
+    pub token: Option<String>,
+}
+
 /// The whole file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -234,6 +244,8 @@ pub struct Config {
     pub contain: ContainConfig,
     /// `[act]`.
     pub act: ActConfig,
+    /// `[metrics]`.
+    pub metrics: MetricsConfig,
     /// `[responder]`: how to reach the platforms; each responder's page lists its keys.
     pub responder: firebreak_act::Config,
 }

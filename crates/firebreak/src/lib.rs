@@ -17,6 +17,7 @@ pub mod feed;
 pub mod fleeting;
 pub mod ledgering;
 pub mod live;
+pub mod metrics;
 pub mod output;
 pub mod pipeline;
 pub mod redaction;

@@ -2,9 +2,11 @@
 //!
 //! What a batch changes is written and synced as files first (lake, quarantine), then named in one SQLite transaction with
 //! the cursors, the findings, the respond stage's memory and the effects still to be done. Killed before it, the batch is
-//! read again and orphan files are removed; killed after it, open effects are done at the next start.
+//! read again and orphan files are removed; killed after it, open effects are done at the next start. Plans are carried out
+//! beside the writer ([`hands`]), after the commit that decided them; what becomes of them is committed as it comes.
 
 pub mod effects;
+pub mod hands;
 pub mod recover;
 pub mod writing;
 
@@ -13,10 +15,11 @@ use crate::config::{Config, Mode};
 use crate::estate::Estate;
 use crate::ledgering::Book;
 use crate::pipeline::{Correlated, RespondStage, Responded};
-use crate::store::{Commit, PAUSE, RESUME, Store, StoredRequest};
+use crate::store::{CANCEL, Commit, PAUSE, RESUME, Store, StoredRequest};
 use anyhow::{Context, Result};
 use effects::{Outgoing, sort};
-use firebreak_act::{Executor, Journal, StepReport, StepState, UndoGate};
+use firebreak_act::{ExecutionReport, Journal, StepReport, StepState, UndoGate};
+use firebreak_contain::Plan;
 use firebreak_contain::gate::{Approval, Pause};
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
@@ -25,7 +28,9 @@ use firebreak_lake::Lake;
 use firebreak_ledger::Draft;
 use firebreak_model::{NodeKey, Time};
 use firebreak_world::World;
+use hands::{Hands, News, Order, Origin};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What a person asks for on another command line.
@@ -40,6 +45,17 @@ pub enum Request {
     Resume {
         /// Who asks.
         by: NodeKey,
+    },
+    /// `firebreak cancel`.
+    Cancel {
+        /// The plan's id.
+        plan: String,
+        /// Only this step.
+        step: Option<u32>,
+        /// Who asks.
+        by: NodeKey,
+        /// Why.
+        because: String,
     },
     /// `firebreak undo`.
     Undo {
@@ -67,6 +83,11 @@ pub struct Live<'a> {
     stage: RespondStage,
     chronicle: Chronicle,
     next_effect: u64,
+    hands: Hands,
+    /// Plans that are carried out right now.
+    under_way: BTreeSet<String>,
+    /// Requests and effects that are ordered and not done.
+    ordered: BTreeSet<Origin>,
     /// Called with each notice for people.
     notify: &'a dyn Fn(&str),
 }
@@ -87,6 +108,8 @@ pub struct Parts<'a> {
     pub stage: RespondStage,
     /// What is remembered of the estate.
     pub chronicle: Chronicle,
+    /// Those who act.
+    pub hands: Hands,
     /// Called with each notice for people.
     pub notify: &'a dyn Fn(&str),
 }
@@ -97,10 +120,25 @@ impl<'a> Live<'a> {
     /// # Errors
     /// If the state cannot be read.
     pub async fn new(parts: Parts<'a>) -> Result<Live<'a>> {
-        let Parts { world, config, store, book, lake, stage, chronicle, notify } = parts;
+        let Parts { world, config, store, book, lake, stage, chronicle, hands, notify } = parts;
         let next_effect = store.last_effect().await? + 1;
         let data = config.data_directory();
-        Ok(Live { world, config, data, store, book, lake, stage, chronicle, next_effect, notify })
+        let (under_way, ordered) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Live {
+            world,
+            config,
+            data,
+            store,
+            book,
+            lake,
+            stage,
+            chronicle,
+            next_effect,
+            hands,
+            under_way,
+            ordered,
+            notify,
+        })
     }
 
     /// Does what was decided before the last stop and not done.
@@ -108,15 +146,15 @@ impl<'a> Live<'a> {
     /// # Errors
     /// If journal, ledger or state cannot be written.
     pub async fn resume(&mut self) -> Result<()> {
-        // A pause that was asked for while nothing ran holds before anything else is done.
-        for stored in
-            self.store.open_requests().await?.into_iter().filter(|one| one.kind == PAUSE || one.kind == RESUME)
-        {
-            self.take_up(stored).await?;
+        // What was asked for while nothing ran and holds something back counts before anything else is done.
+        for stored in self.store.open_requests().await? {
+            if [PAUSE, RESUME, CANCEL].contains(&stored.kind.as_str()) {
+                self.take_up(stored).await?;
+            }
         }
-        let (mut effects, effects_done) = self.send_open_effects().await?;
-        effects.extend(self.stage.resume());
-        self.settle(Commit { effects_done, ..Commit::default() }, effects).await
+        let effects = self.stage.resume();
+        self.settle(Commit::default(), effects).await?;
+        self.send_open_effects().await
     }
 
     /// What is remembered of the estate.
@@ -173,124 +211,219 @@ impl<'a> Live<'a> {
     /// As [`Live::resume`].
     pub async fn requests(&mut self) -> Result<()> {
         for stored in self.store.open_requests().await? {
-            self.take_up(stored).await?;
+            if !self.ordered.contains(&Origin::Request(stored.number)) {
+                self.take_up(stored).await?;
+            }
         }
         Ok(())
     }
 
     async fn take_up(&mut self, stored: StoredRequest) -> Result<()> {
-        let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
         let request = serde_json::from_str(&stored.body).context("a request in the state is damaged")?;
+        let origin = Origin::Request(stored.number);
         let effects = match request {
             Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
             Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
             Request::Resume { by } => self.stage.message(Message::Resumed { by }),
+            Request::Cancel { plan, step, by, because } => {
+                let only = step.map(|step| vec![step]);
+                if self.cancel((plan, only), &by, because, origin).await? {
+                    return Ok(());
+                }
+                Vec::new()
+            }
             Request::Undo { plan, step, by, rotated, because } => {
                 let gate = UndoGate { rotated, override_reason: because };
-                let only = step.map(|step| vec![step]);
-                self.undo(&plan, only.as_deref(), &by, &gate).await?
+                return self.take_back(plan, step.map(|step| vec![step]), &by, gate, origin);
             }
         };
+        let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
         self.settle(commit, effects).await
     }
 
-    /// Commits, then does what follows, until nothing more does.
-    async fn settle(&mut self, mut commit: Commit, mut effects: Vec<Effect>) -> Result<()> {
-        loop {
-            let sorted = sort(effects);
-            commit.incidents.extend(sorted.incidents);
-            commit.joined.extend(sorted.joined);
-            commit.pending.extend(sorted.pending);
-            commit.plans.extend(sorted.plans);
-            for outgoing in &sorted.outgoing {
-                commit.effects.push((self.next_effect, serde_json::to_string(outgoing)?));
-                self.next_effect += 1;
-            }
-            if commit.is_empty() {
-                return Ok(());
-            }
+    /// Commits, then has done what follows.
+    async fn settle(&mut self, mut commit: Commit, effects: Vec<Effect>) -> Result<()> {
+        let sorted = sort(effects);
+        commit.incidents.extend(sorted.incidents);
+        commit.joined.extend(sorted.joined);
+        commit.pending.extend(sorted.pending);
+        commit.plans.extend(sorted.plans);
+        for outgoing in &sorted.outgoing {
+            commit.effects.push((self.next_effect, serde_json::to_string(outgoing)?));
+            self.next_effect += 1;
+        }
+        self.hands.pause(self.stage.respond().paused().is_some());
+        if !commit.is_empty() {
             commit.states.push(("respond".to_owned(), serde_json::to_vec(self.stage.respond().snapshot())?));
             self.store.commit(&commit).await?;
-            let (lifted, effects_done) = self.send_open_effects().await?;
-            let mut messages = Vec::new();
-            for approved in sorted.approved {
-                messages.extend(self.execute(&approved).await?);
+            self.send_open_effects().await?;
+        }
+        for approved in sorted.approved {
+            if self.under_way.insert(approved.plan().id().to_string()) {
+                self.hands.order(Order::Execute(approved));
             }
-            effects = messages.into_iter().flat_map(|message| self.stage.message(message)).collect();
-            effects.extend(lifted);
-            commit = Commit { effects_done, ..Commit::default() };
+        }
+        Ok(())
+    }
+
+    /// Takes what came of orders, all in one commit.
+    ///
+    /// # Errors
+    /// As [`Live::resume`], and where those who act had to stop.
+    pub async fn news(&mut self, news: impl IntoIterator<Item = News>) -> Result<()> {
+        let (mut commit, mut effects) = (Commit::default(), Vec::new());
+        for one in news {
+            match one {
+                News::Step { plan, report } => effects.extend(self.reported(&plan, &report)),
+                News::Executed(report) => effects.extend(self.executed(&report).await?),
+                News::TakenBack(report, origin) => {
+                    effects.extend(report.steps.iter().flat_map(|step| self.reported(&report.plan, step)));
+                    (self.notify)(&effects::undone(&report));
+                    self.done(origin, &mut commit);
+                }
+                News::Cancelled { plan, steps, origin } => {
+                    effects.extend(steps.iter().flat_map(|step| self.reported(&plan, step)));
+                    (self.notify)(&effects::cancelled(&plan, &steps));
+                    self.done(origin, &mut commit);
+                }
+                News::Late { plan, steps } => {
+                    let at = self.world.clock.now();
+                    self.book.add(
+                        &format!("late/{plan}"),
+                        "act.late",
+                        &serde_json::json!({"plan": plan, "steps": steps, "at": at}),
+                    )?;
+                    (self.notify)(&effects::late(&plan, &steps));
+                }
+                News::Stopped(error) => return Err(error.into()),
+            }
+        }
+        self.settle(commit, effects).await
+    }
+
+    /// Whether anything that was ordered is not done yet.
+    pub fn is_busy(&self) -> bool {
+        !self.under_way.is_empty() || !self.ordered.is_empty()
+    }
+
+    /// Waits for nothing any longer that may take for ever: a plan that a pause holds, say.
+    pub fn end(&self) {
+        self.hands.end();
+    }
+
+    /// Orders nothing more: what is under way ends, and the rest is taken up at the next start.
+    pub fn dismiss(&mut self) {
+        self.hands.dismiss();
+    }
+
+    fn done(&mut self, origin: Origin, commit: &mut Commit) {
+        self.ordered.remove(&origin);
+        match origin {
+            Origin::Request(number) => commit.requests_done.push(number),
+            Origin::Effect(number) => commit.effects_done.push(number),
         }
     }
 
-    async fn execute(&self, approved: &firebreak_contain::Approved<firebreak_contain::Plan>) -> Result<Vec<Message>> {
-        let executor =
-            Executor::new(self.world, &self.config.responder, &self.store, self.book).with_brake(&self.store);
-        let report = executor.execute(approved, self.config.act.mode).await?;
-        let plan = approved.plan().id();
+    /// Tells the stage what became of a step.
+    fn reported(&mut self, plan: &str, step: &StepReport) -> Vec<Effect> {
+        let Some(outcome) = effects::outcome(step.state) else { return Vec::new() };
+        let at = self.world.clock.now();
+        let plan = PlanId::from_text(plan);
+        self.stage.message(Message::StepReported { plan, step: StepKey::of(&step.action), outcome, at })
+    }
+
+    async fn executed(&mut self, report: &ExecutionReport) -> Result<Vec<Effect>> {
+        self.under_way.remove(&report.plan);
         let waits = |step: &StepReport| step.state == StepState::Planned;
-        if self.config.act.mode == Mode::DryRun || !report.steps.iter().any(waits) {
-            self.store.set_plan_status(plan.as_str(), "executed").await?;
+        if report.mode == Mode::DryRun || !report.steps.iter().any(waits) {
+            self.store.set_plan_status(&report.plan, "executed").await?;
         }
-        let steps = report.steps.iter().zip(approved.plan().steps());
-        let messages = steps.filter_map(|(step, planned)| {
-            let outcome = match self.config.act.mode {
-                // A rehearsal counts as done, or the next review would rehearse it again.
-                Mode::DryRun => StepOutcome::Applied,
-                Mode::Live => effects::outcome(step.state)?,
-            };
-            let at = self.world.clock.now();
-            Some(Message::StepReported { plan: plan.clone(), step: planned.key.clone(), outcome, at })
-        });
-        let messages: Vec<Message> = messages.collect();
-        (self.notify)(&effects::executed(&report));
-        Ok(messages)
+        (self.notify)(&effects::executed(report));
+        if report.mode == Mode::Live {
+            // Each step was told when it came to rest.
+            return Ok(Vec::new());
+        }
+        let at = self.world.clock.now();
+        // A rehearsal counts as done, or the next review would rehearse it again.
+        let outcome = StepOutcome::Applied;
+        let message = |step: &StepReport| {
+            let (plan, step) = (PlanId::from_text(&report.plan), StepKey::of(&step.action));
+            Message::StepReported { plan, step, outcome, at }
+        };
+        let messages: Vec<Message> = report.steps.iter().map(message).collect();
+        Ok(messages.into_iter().flat_map(|message| self.stage.message(message)).collect())
     }
 
-    async fn undo(&mut self, plan: &str, only: Option<&[u32]>, by: &NodeKey, gate: &UndoGate) -> Result<Vec<Effect>> {
-        let executor = Executor::new(self.world, &self.config.responder, &self.store, self.book);
+    /// Has steps of a plan taken back.
+    fn take_back(
+        &mut self,
+        plan: String,
+        only: Option<Vec<u32>>,
+        by: &NodeKey,
+        gate: UndoGate,
+        origin: Origin,
+    ) -> Result<()> {
         let asked = serde_json::json!({
             "plan": plan, "steps": only, "by": by, "rotated": gate.rotated, "because": gate.override_reason,
         });
         self.book.add(&format!("undo/{plan}"), "undo_requested", &asked)?;
-        let report = executor.undo(plan, only, gate).await?;
-        (self.notify)(&effects::undone(&report));
-        let at = self.world.clock.now();
-        let undone = report.steps.iter().filter(|step| step.state == StepState::Undone);
-        let keys: Vec<StepKey> = undone.map(|step| StepKey::of(&step.action)).collect();
-        let id = PlanId::from_text(plan);
-        let message = |step| Message::StepReported { plan: id.clone(), step, outcome: StepOutcome::Undone, at };
-        Ok(keys.into_iter().map(message).flat_map(|message| self.stage.message(message)).collect())
+        self.ordered.insert(origin);
+        self.hands.order(Order::TakeBack { plan, only, gate, origin });
+        Ok(())
+    }
+
+    /// Has steps of a plan cancelled that have not begun. False where there is no such plan or it was never approved.
+    async fn cancel(
+        &mut self,
+        (plan, only): (String, Option<Vec<u32>>),
+        by: &NodeKey,
+        because: String,
+        origin: Origin,
+    ) -> Result<bool> {
+        let asked = serde_json::json!({"plan": plan, "steps": only, "by": by, "because": because});
+        self.book.add(&format!("cancel/{plan}"), "cancel_requested", &asked)?;
+        let stored = self.store.plans().await?.into_iter().find(|one| one.id == plan);
+        let Some(stored) = stored.filter(|one| one.status == "approved" || one.status == "executed") else {
+            (self.notify)(&format!("plan {plan:.12} was not approved: there is nothing to cancel"));
+            return Ok(false);
+        };
+        let plan: Plan = serde_json::from_str(&stored.body).context("a plan in the state is damaged")?;
+        let why = format!("{because} ({by})");
+        self.ordered.insert(origin);
+        self.hands.order(Order::Cancel { plan: Box::new(plan), only, why, origin });
+        Ok(true)
     }
 
     /// Does what was committed and not yet done. Twice is harmless: ledger entries are kept once by name, and a step that
-    /// was lifted is not lifted again. Gives what follows from lifting, and the numbers to mark as done with that.
-    async fn send_open_effects(&mut self) -> Result<(Vec<Effect>, Vec<u64>)> {
-        let (mut follows, mut lifted, mut sent, mut drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    /// was lifted is not lifted again.
+    async fn send_open_effects(&mut self) -> Result<()> {
+        let (mut sent, mut drafts) = (Vec::new(), Vec::new());
         for (number, body) in self.store.open_effects().await? {
+            if self.ordered.contains(&Origin::Effect(number)) {
+                continue;
+            }
             match serde_json::from_str(&body).context("an effect in the state is damaged")? {
                 Outgoing::Record { id, kind, body } => drafts.push(Draft { id, kind, body }),
                 Outgoing::Notify { text } => (self.notify)(&text),
                 Outgoing::Lift { plan, steps } => {
-                    follows.extend(self.lift(&plan, &steps).await?);
-                    lifted.push(number);
+                    self.lift(plan, &steps, Origin::Effect(number)).await?;
                     continue;
                 }
             }
             sent.push(number);
         }
         self.book.add_all(&drafts)?;
-        self.store.effects_done(&sent).await?;
-        Ok((follows, lifted))
+        self.store.effects_done(&sent).await
     }
 
     /// Lifts steps of a containment that has run out: those, and no others, of which the lease says that lifting them lets
     /// nobody in.
-    async fn lift(&mut self, plan: &str, steps: &[StepKey]) -> Result<Vec<Effect>> {
-        let rows = self.store.list(plan).await?;
+    async fn lift(&mut self, plan: String, steps: &[StepKey], origin: Origin) -> Result<()> {
+        let rows = self.store.list(&plan).await?;
         let named = rows.iter().filter(|row| steps.iter().any(|key| key.as_str() == row.key));
         let only: Vec<u32> = named.map(|row| row.number).collect();
         let gate = UndoGate { rotated: true, override_reason: None };
-        self.undo(plan, Some(&only), &NodeKey::identity("service", "firebreak"), &gate).await
+        self.take_back(plan, Some(only), &NodeKey::identity("service", "firebreak"), gate, origin)
     }
 
     /// The state.

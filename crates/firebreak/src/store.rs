@@ -105,12 +105,15 @@ pub const PAUSE: &str = "pause";
 /// The kind of a request to let them go on.
 pub const RESUME: &str = "resume";
 
+/// The kind of a request to cancel what has not begun.
+pub const CANCEL: &str = "cancel";
+
 /// One request of a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredRequest {
     /// Its number.
     pub number: i64,
-    /// `approve`, `pause`, `resume` or `undo`.
+    /// `approve`, `pause`, `resume`, `cancel` or `undo`.
     pub kind: String,
     /// What was asked, as JSON.
     pub body: String,
@@ -282,6 +285,16 @@ impl Store {
             body: row.get(3),
         };
         Ok(rows.iter().map(read).collect())
+    }
+
+    /// Every step of every plan that was begun or written off.
+    ///
+    /// # Errors
+    /// If the disk refuses or the state is damaged.
+    pub async fn steps(&self) -> Result<Vec<firebreak_act::StepRow>> {
+        let rows = sqlx::query("SELECT body FROM step ORDER BY plan, number").fetch_all(&self.pool).await?;
+        let read = |row: &sqlx::sqlite::SqliteRow| serde_json::from_str(&row.get::<String, _>(0));
+        rows.iter().map(read).collect::<Result<_, _>>().context("the journal of steps is damaged")
     }
 
     /// Sets a plan's status.

@@ -204,6 +204,9 @@ fn installation(session: &mut Session) {
     assert_eq!(firebreak(&root, &["--config", "firebreak.toml", "approve", &plan]).code, 1, "nobody approved it");
     session.both(0, &["--config", "firebreak.toml", "approve", &plan, "--by", "ada@example.com"]);
     session.both(0, &with(&["run", "--once"]));
+    let cancel = ["--config", "firebreak.toml", "cancel", &plan, "--by", "ada@example.com", "--because"];
+    assert_eq!(firebreak(&root, &[&cancel[..], &[" "]].concat()).code, 1, "without a reason");
+    session.both(0, &[&cancel[..], &["a drill"]].concat());
     session.both(0, &["--config", "firebreak.toml", "undo", &plan, "--by", "ada@example.com", "--because", "a drill"]);
     let again = firebreak(&root, &["--config", "firebreak.toml", "approve", &plan, "--by", "bo@example.com"]);
     assert!(again.code == 1 && again.error.contains("waits for nobody"), "{}", again.error);
@@ -465,6 +468,7 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "approve",
         "pause",
         "resume",
+        "cancel",
         "undo",
         "responders",
         "verify",

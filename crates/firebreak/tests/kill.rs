@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub, reason = "a test")]
 
+#[path = "kill/beside.rs"]
+mod beside;
 #[path = "kill/checks.rs"]
 mod checks;
 #[path = "kill/inputs.rs"]

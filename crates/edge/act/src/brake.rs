@@ -9,6 +9,12 @@ use async_trait::async_trait;
 pub trait Brake: Send + Sync {
     /// Whether they are paused right now. Who cannot tell says yes.
     async fn is_on(&self) -> bool;
+
+    /// Waits until they go on. False where nobody here will learn of it: then the step is left as it is and said not to
+    /// have begun.
+    async fn released(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody pauses anything.

@@ -7,8 +7,11 @@
 use crate::config::Config;
 use crate::error::ActError;
 use crate::evidence::{Evidence, Witness};
-use crate::pace::{Pacer, Patience, Sleep};
+use crate::lanes::{Permit, Rank};
+use crate::pace::{Patience, Sleep, after};
+use crate::pacer::Pacer;
 use crate::shape;
+use crate::spec::catalogue::platform;
 use crate::spec::{ActionSpec, Call};
 use firebreak_model::{NodeKey, Time};
 use firebreak_world::{HttpError, PostgresError, Request, Response, World};
@@ -37,6 +40,7 @@ pub struct Context<'a> {
     pub(crate) witness: &'a dyn Witness,
     pub(crate) sleep: &'a dyn Sleep,
     pub(crate) pacer: &'a Pacer,
+    pub(crate) rank: Rank,
     pub(crate) patience: Patience,
 }
 
@@ -82,10 +86,26 @@ impl Context<'_> {
             let Some(call) = declared.filter(|call| shape::http_matches(call.shape, &request)) else {
                 return After::Stop(ActError::OutsideSpec { call: name(&request) });
             };
-            self.pacer.turn(self.spec.rate_class, self.world.clock.as_ref(), self.sleep).await;
-            self.after_http(call, self.world.http.send(request).await)
+            let server = server(&request.url).to_owned();
+            let _place = self.place(&server).await;
+            let answer = self.after_http(call, self.world.http.send(request).await);
+            if let After::Again { wait: Some(wait), .. } = &answer {
+                self.pacer.hold_off(self.spec.rate_class, &server, after(self.now(), *wait));
+            }
+            answer
         })
         .await
+    }
+
+    /// Waits until `server` may be called: it wants to be called, there is a place among the calls to the platform, and the
+    /// rate class has a turn. The place is kept until it is dropped.
+    async fn place(&self, server: &str) -> Permit {
+        while let Some(wait) = self.pacer.held_off(self.spec.rate_class, server, self.now()) {
+            self.sleep.sleep(wait).await;
+        }
+        let place = self.pacer.lanes().admit(platform(self.spec.name), self.rank).await;
+        self.pacer.turn(self.spec.rate_class, self.rank, self.world.clock.as_ref(), self.sleep).await;
+        place
     }
 
     fn after_http(&self, call: &Call, answer: Result<Response, HttpError>) -> After<Response> {
@@ -117,7 +137,7 @@ impl Context<'_> {
             return Err(ActError::OutsideSpec { call: statement.to_owned() });
         };
         self.tries(|| async {
-            self.pacer.turn(self.spec.rate_class, self.world.clock.as_ref(), self.sleep).await;
+            let _place = self.place("").await;
             match self.world.postgres.query(url, statement, parameters).await {
                 Ok(rows) => After::Done(rows),
                 Err(PostgresError::Refused { code, message }) => {
@@ -152,6 +172,11 @@ impl Context<'_> {
             tries += 1;
         }
     }
+}
+
+/// Host and port of `url`.
+fn server(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default()
 }
 
 /// Method and URL without its query, for messages.

@@ -4,25 +4,32 @@
 //! outcome after it. What a crash leaves in between is found by reading the platform back, never by sending again
 //! blindly. A step that fails is reported and the others go on: nothing is unwound by itself.
 
+mod control;
 mod step;
 mod undo;
+
+pub use control::Control;
 
 use crate::brake::{Brake, NoBrake};
 use crate::config::Config;
 use crate::context::Context;
 use crate::evidence::{NoWitness, Witness};
 use crate::journal::{Journal, JournalError, StepRow, StepState};
-use crate::pace::{Pacer, Patience, RealSleep, Sleep};
+use crate::lanes::{Purpose, Rank};
+use crate::pace::{Patience, RealSleep, Sleep};
+use crate::pacer::Pacer;
 use crate::record::{Record, RecordError};
 use crate::report::{ExecutionReport, Mode, StepReport};
 use crate::responder::{Responder, responder_for};
 use crate::responders::RESPONDERS;
 use crate::spec::ActionSpec;
+use firebreak_contain::plan::order::phase;
 use firebreak_contain::{Approved, Plan, Step};
-use firebreak_model::Time;
+use firebreak_model::{Action, Time};
 use firebreak_world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -43,6 +50,20 @@ pub enum StopError {
     Twin(u32),
 }
 
+/// Who wants to know of each step as soon as it comes to rest, before the others of its plan do.
+pub trait Observer: Send + Sync {
+    /// `step` of `plan` came to rest, or will not begin.
+    fn at_rest(&self, plan: &Plan, step: &StepReport);
+}
+
+/// Nobody asks.
+#[derive(Debug)]
+pub struct NobodyAsks;
+
+impl Observer for NobodyAsks {
+    fn at_rest(&self, _plan: &Plan, _step: &StepReport) {}
+}
+
 /// Carries out plans. Borrowed parts belong to the program.
 pub struct Executor<'a> {
     world: &'a World,
@@ -51,10 +72,11 @@ pub struct Executor<'a> {
     record: &'a dyn Record,
     witness: &'a dyn Witness,
     brake: &'a dyn Brake,
+    observer: &'a dyn Observer,
     sleep: &'a dyn Sleep,
     responders: &'a [&'static dyn Responder],
     patience: Patience,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
 }
 
 impl<'a> Executor<'a> {
@@ -67,10 +89,11 @@ impl<'a> Executor<'a> {
             record,
             witness: &NoWitness,
             brake: &NoBrake,
+            observer: &NobodyAsks,
             sleep: &RealSleep,
             responders: RESPONDERS,
             patience: Patience::default(),
-            pacer: Pacer::default(),
+            pacer: Arc::default(),
         }
     }
 
@@ -83,6 +106,18 @@ impl<'a> Executor<'a> {
     /// With somebody who may pause what no person approved.
     pub fn with_brake(mut self, brake: &'a dyn Brake) -> Executor<'a> {
         self.brake = brake;
+        self
+    }
+
+    /// With somebody who is told of each step.
+    pub fn with_observer(mut self, observer: &'a dyn Observer) -> Executor<'a> {
+        self.observer = observer;
+        self
+    }
+
+    /// With the pacer of the process: all that carry out plans side by side share one.
+    pub fn with_pacer(mut self, pacer: Arc<Pacer>) -> Executor<'a> {
+        self.pacer = pacer;
         self
     }
 
@@ -111,6 +146,19 @@ impl<'a> Executor<'a> {
     /// Where journal or ledger fail or the plan is not whole: then nothing more is called. Run it again, with the journal
     /// opened anew. The same goes for a future that was dropped before it ended.
     pub async fn execute(&self, approved: &Approved<Plan>, mode: Mode) -> Result<ExecutionReport, StopError> {
+        self.execute_under(&Control::default(), approved, mode).await
+    }
+
+    /// The same, with a handle on what is under way.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn execute_under(
+        &self,
+        control: &Control,
+        approved: &Approved<Plan>,
+        mode: Mode,
+    ) -> Result<ExecutionReport, StopError> {
         let plan = approved.plan();
         if !plan.is_whole() {
             return Err(StopError::Drift(plan.id().to_string()));
@@ -119,7 +167,7 @@ impl<'a> Executor<'a> {
         let steps = match mode {
             Mode::DryRun => self.rehearse(plan)?,
             Mode::Live => {
-                let board = Board::of(approved);
+                let board = Board::of(approved, control);
                 let all = plan.steps().iter().map(|step| self.carry_out(plan, step, &board));
                 // To the end even if one must stop: a call that is dropped halfway is one more uncertain call.
                 futures_util::future::join_all(all).await.into_iter().collect::<Result<_, _>>()?
@@ -150,8 +198,15 @@ impl<'a> Executor<'a> {
         self.world.clock.now()
     }
 
-    fn context<'c>(&'c self, spec: &'static ActionSpec, plan: &'c str, key: &'c str, since: Time) -> Context<'c> {
+    fn context<'c>(
+        &'c self,
+        (spec, purpose): (&'static ActionSpec, Purpose),
+        plan: &'c str,
+        (key, action): (&'c str, &Action),
+        since: Time,
+    ) -> Context<'c> {
         Context {
+            rank: Rank::of(phase(action), purpose),
             world: self.world,
             config: self.config,
             plan,
@@ -164,6 +219,17 @@ impl<'a> Executor<'a> {
             pacer: &self.pacer,
             patience: self.patience,
         }
+    }
+
+    /// The context for a step that has a row.
+    fn context_of<'c>(&'c self, (spec, purpose): (&'static ActionSpec, Purpose), row: &'c StepRow) -> Context<'c> {
+        let since = row.begun.unwrap_or(row.planned);
+        self.context((spec, purpose), &row.plan, (&row.key, &row.action), since)
+    }
+
+    /// Waits until nobody else in this process moves step `key` of `plan`, and keeps others away.
+    async fn own(&self, plan: &str, key: &str) -> impl Drop + use<> {
+        self.pacer.alone(&format!("step {plan} {key}")).await
     }
 
     fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
@@ -189,6 +255,11 @@ impl<'a> Executor<'a> {
     }
 }
 
+/// The name under which steps on one object are kept apart.
+fn object(responder: &dyn Responder, action: &Action) -> String {
+    format!("object {}", responder.object(action))
+}
+
 /// The report of a step that was not begun.
 fn unbegun(step: &Step, detail: String) -> StepReport {
     StepReport {
@@ -201,21 +272,23 @@ fn unbegun(step: &Step, detail: String) -> StepReport {
         evidence: Vec::new(),
         attempts: 0,
         begun: None,
+        late: false,
         seconds_to_effective_denial: None,
     }
 }
 
 /// Which steps of a running plan are through, so that others may start: by number, with the time of the call, or none
 /// where the step did not get through.
-struct Board {
+struct Board<'a> {
     through: watch::Sender<BTreeMap<u32, Option<Time>>>,
     /// Whether no person approved the plan.
     automatic: bool,
+    control: &'a Control,
 }
 
-impl Board {
-    fn of(approved: &Approved<Plan>) -> Board {
-        Board { through: watch::Sender::new(BTreeMap::new()), automatic: approved.approvals().is_empty() }
+impl<'a> Board<'a> {
+    fn of(approved: &Approved<Plan>, control: &'a Control) -> Board<'a> {
+        Board { through: watch::Sender::new(BTreeMap::new()), automatic: approved.approvals().is_empty(), control }
     }
 
     /// Says that a step is through, or never will be. The first word counts.

@@ -24,6 +24,8 @@ pub enum StepState {
     Applied,
     /// It was so before; nothing was called.
     AlreadyInState,
+    /// A person cancelled it before its call was begun; nothing is called.
+    Cancelled,
     /// The call has no certain outcome.
     Ambiguous,
     /// It was refused or never got there.
@@ -46,11 +48,12 @@ pub enum StepState {
 
 impl StepState {
     /// Every state.
-    pub const ALL: [StepState; 13] = [
+    pub const ALL: [StepState; 14] = [
         StepState::Planned,
         StepState::Applying,
         StepState::Applied,
         StepState::AlreadyInState,
+        StepState::Cancelled,
         StepState::Ambiguous,
         StepState::Failed,
         StepState::Converging,
@@ -66,23 +69,23 @@ impl StepState {
     pub fn may_become(self, next: StepState) -> bool {
         use StepState::*;
         match self {
-            Planned => matches!(next, Applying | AlreadyInState | Failed),
+            Planned => matches!(next, Applying | AlreadyInState | Failed | Cancelled),
             Applying => matches!(next, Applied | Ambiguous | Failed | UndoPlanned),
             Ambiguous => matches!(next, Applying | Applied | Failed | Unobservable | UndoPlanned),
             Applied | AlreadyInState => matches!(next, Converging | UndoPlanned),
             Converging => matches!(next, Applying | Contained | NotContained | Unobservable | UndoPlanned),
             NotContained | Unobservable => matches!(next, Converging | UndoPlanned),
-            Failed => matches!(next, Planned | Applying | UndoPlanned),
+            Failed => matches!(next, Planned | Applying | UndoPlanned | Cancelled),
             Contained => matches!(next, UndoPlanned),
             UndoPlanned => matches!(next, Undone | UndoFailed),
             UndoFailed => matches!(next, UndoPlanned),
-            Undone => false,
+            Undone | Cancelled => false,
         }
     }
 
     /// Whether the step's call was made or may have been, so that there may be something to undo.
     pub fn may_have_acted(self) -> bool {
-        !matches!(self, StepState::Planned | StepState::Undone)
+        !matches!(self, StepState::Planned | StepState::Undone | StepState::Cancelled)
     }
 
     /// Whether steps that must come after this one may start.
@@ -98,6 +101,7 @@ impl StepState {
             StepState::Applying => "applying",
             StepState::Applied => "applied",
             StepState::AlreadyInState => "already_in_state",
+            StepState::Cancelled => "cancelled",
             StepState::Ambiguous => "ambiguous",
             StepState::Failed => "failed",
             StepState::Converging => "converging",
@@ -135,6 +139,9 @@ pub struct StepRow {
     pub life: String,
     /// When the row was made.
     pub planned: Time,
+    /// When its call was to be begun at the latest.
+    #[serde(default)]
+    pub due: Option<Time>,
     /// When its call was first begun.
     pub begun: Option<Time>,
     /// When the old authority was first seen refused.
@@ -241,14 +248,16 @@ mod tests {
     fn undo_is_open_from_every_state_after_applying_and_from_nowhere_else() {
         for state in StepState::ALL {
             let open = state.may_become(StepState::UndoPlanned);
-            let before_or_after = matches!(state, StepState::Planned | StepState::UndoPlanned | StepState::Undone);
+            let before_or_after =
+                matches!(state, StepState::Planned | StepState::UndoPlanned | StepState::Undone | StepState::Cancelled);
             assert_eq!(open, !before_or_after, "{state:?}");
         }
     }
 
     #[test]
-    fn nothing_follows_an_undo_but_another_try_of_it() {
+    fn nothing_follows_an_undo_but_another_try_of_it_and_nothing_a_cancellation() {
         for next in StepState::ALL {
+            assert!(!StepState::Cancelled.may_become(next));
             assert!(!StepState::Undone.may_become(next));
             assert!(!StepState::UndoFailed.may_become(next) || next == StepState::UndoPlanned);
         }

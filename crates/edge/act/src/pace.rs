@@ -1,14 +1,12 @@
-//! Waiting: between two tries of one call, between two looks at one step, and between calls of one rate class.
+//! Waiting: between two tries of one call and between two looks at one step.
 //!
 //! Waiting goes through [`Sleep`], so that a simulation waits an hour in no time. It decides nothing about what is
 //! worth trying again: that is [`crate::context`].
 
-use crate::spec::RateClass;
 use async_trait::async_trait;
 use firebreak_model::Time;
-use firebreak_world::{Clock, FixedClock, Random};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use firebreak_world::{Clock as _, FixedClock, Random};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A way to wait.
@@ -60,6 +58,9 @@ pub struct Patience {
     pub retry_after_max: Duration,
     /// Times one step is applied, the first included, where reading back shows that it did not take effect.
     pub attempts_max: u32,
+    /// From when a step's turn has come: a step that has not begun by then is late, and people are told. It is done all the
+    /// same.
+    pub begin_within: Duration,
 }
 
 impl Default for Patience {
@@ -70,6 +71,7 @@ impl Default for Patience {
             wait_max: Duration::from_secs(10),
             retry_after_max: Duration::from_secs(60),
             attempts_max: 3,
+            begin_within: Duration::from_secs(60),
         }
     }
 }
@@ -85,45 +87,6 @@ impl Patience {
     }
 }
 
-/// Spreads the calls of one rate class so that we never do to a platform what it would refuse, and lets through one at
-/// a time what a platform cannot do side by side.
-#[derive(Debug, Default)]
-pub struct Pacer {
-    /// By class: when the next call would be due if none were saved up.
-    next: Mutex<BTreeMap<RateClass, Time>>,
-    objects: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-impl Pacer {
-    /// Waits for a turn in `class`.
-    pub async fn turn(&self, class: RateClass, clock: &dyn Clock, sleep: &dyn Sleep) {
-        let now = clock.now();
-        let pace = class.pace();
-        let saved = pace.spacing.saturating_mul(pace.burst.saturating_sub(1));
-        let wait = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let slot = next.entry(class).or_insert(now);
-            let due = (*slot).max(now);
-            *slot = after(due, pace.spacing);
-            Duration::from_micros(due.0.abs_diff(now.0)).saturating_sub(saved)
-        };
-        if !wait.is_zero() {
-            sleep.sleep(wait).await;
-        }
-    }
-
-    /// Waits until nobody else works on `object`, and keeps others away from it until the guard is dropped.
-    pub async fn alone(&self, object: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = {
-            let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-            // Locks that nobody holds or waits for are forgotten.
-            objects.retain(|_, lock| Arc::strong_count(lock) > 1);
-            objects.entry(object.to_owned()).or_default().clone()
-        };
-        lock.lock_owned().await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,45 +99,5 @@ mod tests {
             let wait = patience.wait(tries, &random).as_millis();
             assert!(full / 2 <= wait && wait <= full, "try {tries}: {wait} ms");
         }
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn calls_of_one_class_are_spread_and_classes_do_not_wait_for_each_other() {
-        let clock = Arc::new(FixedClock::default());
-        let (pacer, sleep) = (Pacer::default(), SimulatedSleep(clock.clone()));
-        for _ in 0..11 {
-            pacer.turn(RateClass::AwsControlPlane, clock.as_ref(), &sleep).await;
-        }
-        assert_eq!(clock.now(), Time::from_seconds(1));
-        pacer.turn(RateClass::Webhook, clock.as_ref(), &sleep).await;
-        assert_eq!(clock.now(), Time::from_seconds(1));
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_class_that_counts_by_the_hour_saves_up_for_a_burst() {
-        let clock = Arc::new(FixedClock::default());
-        let (pacer, sleep) = (Pacer::default(), SimulatedSleep(clock.clone()));
-        for _ in 0..30 {
-            pacer.turn(RateClass::GithubAnonymous, clock.as_ref(), &sleep).await;
-        }
-        assert_eq!(clock.now(), Time(0));
-        pacer.turn(RateClass::GithubAnonymous, clock.as_ref(), &sleep).await;
-        assert_eq!(clock.now(), Time::from_seconds(60));
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn one_object_is_worked_on_by_one_step_at_a_time() {
-        let pacer = Pacer::default();
-        let first = pacer.alone("drive/1").await;
-        let other = pacer.alone("drive/2").await;
-        let second = pacer.alone("drive/1");
-        tokio::pin!(second);
-        tokio::select! {
-            biased;
-            _ = second.as_mut() => panic!("two at a time"),
-            () = std::future::ready(()) => {}
-        }
-        drop((first, other));
-        second.await;
     }
 }

@@ -37,6 +37,9 @@ pub struct StepReport {
     pub attempts: u32,
     /// When its call was first begun.
     pub begun: Option<Time>,
+    /// Whether it was begun after its deadline, or that has passed and it was not begun.
+    #[serde(default)]
+    pub late: bool,
     /// Seconds from there until the old authority was first seen refused; none where nobody saw it refused.
     pub seconds_to_effective_denial: Option<f64>,
 }
@@ -55,6 +58,7 @@ impl StepReport {
             evidence: row.evidence.clone(),
             attempts: row.attempts,
             begun: row.begun,
+            late: row.begun.zip(row.due).is_some_and(|(begun, due)| begun > due),
             seconds_to_effective_denial: seconds,
         }
     }

@@ -45,6 +45,13 @@ pub trait Responder: Send + Sync {
         Ok(None)
     }
 
+    /// What the step reads and writes back, so that no other step may come in between: steps on one object are done one
+    /// after the other, whatever plan they are of. The default is the target; a responder whose document is shared by
+    /// several targets names the document.
+    fn object(&self, action: &Action) -> String {
+        action.target.to_string()
+    }
+
     /// Does it. Success means that the platform took the request, not that it denies.
     async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError>;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "tests say what they skipped and what they counted")]
 
 mod bench;
+mod beside;
 mod cases;
 mod contract;
 mod durable;

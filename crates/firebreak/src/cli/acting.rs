@@ -33,6 +33,22 @@ pub struct ResumeArgs {
     pub by: String,
 }
 
+/// `cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The plan's id, or its first characters
+    pub plan: String,
+    /// Only this step
+    #[arg(long, value_name = "NUMBER")]
+    pub step: Option<u32>,
+    /// Who cancels it
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+}
+
 /// `undo`.
 #[derive(Debug, Args)]
 pub struct UndoArgs {

@@ -10,7 +10,8 @@ use crate::content;
 use crate::estate::{Estate, Packages};
 use crate::fleeting::Keeper;
 use crate::ledgering::Book;
-use crate::live::{Live, Parts, recover};
+use crate::live::{Live, Parts, hands, recover};
+use crate::metrics::{Meter, door};
 use crate::output::{Output, count};
 use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, Incoming, Luggage, MatchStage, RespondStage};
@@ -29,8 +30,9 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 /// How often people's requests are looked for while nothing arrives.
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
@@ -113,7 +115,7 @@ fn serve(
     config: &Config,
     world: &World,
     runtime: &tokio::runtime::Runtime,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
     output: Output,
 ) -> Result<Summary> {
     let data = config.data_directory();
@@ -151,22 +153,47 @@ fn serve(
     };
     // Platforms are only read for an inventory: that is done in every mode.
     let asking = if config.collect.is_empty() || args.once { None } else { Some(World::online()?) };
-    let parts = Parts { world, config, store, book: &book, lake, stage, chronicle, notify: &notify };
+    let meter = Arc::new(Meter::of(&runtime.block_on(store.steps())?));
+    if let Some((listener, router)) = runtime.block_on(door(&config.metrics, world, &data, Arc::clone(&meter)))? {
+        notify(&format!("metrics are shown on http://{}/metrics", listener.address()));
+        runtime.spawn(listener.serve(router, firebreak_serve::Limits::default(), stopped(Arc::clone(stop))));
+    }
+    let (hands, crew, news) = hands::hire((world, config), &store, &book, meter);
+    let parts = Parts { world, config, store, book: &book, lake, stage, chronicle, hands, notify: &notify };
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
         let (catalogues, received) = channel();
         let matching = MatchStage::new(rules);
         let (correlated, ..) = pipeline::start(scope, incoming, matching, memory.correlating, Some(received));
-        let mut intake = Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop };
+        let mut intake =
+            Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop: stop.as_ref() };
         scope.spawn(move || intake.feed(&send));
         if let Some(world) = &asking {
             scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
         }
-        let ended = runtime.block_on(write(parts, (estate, learnt, digest), fleet, correlated, &catalogues, stop));
+        scope.spawn(|| runtime.block_on(crew.run(stopped(Arc::clone(stop)))));
+        let (forward, batches) = tokio::sync::mpsc::channel(1);
+        scope.spawn(move || {
+            // It ends when the stages end or nobody listens any more.
+            while let Ok(batch) = correlated.recv() {
+                if forward.blocking_send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        let known = (estate, learnt, digest);
+        let ended = runtime.block_on(write(parts, known, fleet, (batches, news), &catalogues, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
     })
+}
+
+/// Ready once the process is told to stop.
+async fn stopped(stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn settings(config: &Config) -> Settings {
@@ -183,7 +210,7 @@ async fn write(
     parts: Parts<'_>,
     (estate, learnt, digest): (Estate, Vec<Logged>, u64),
     mut fleet: Keeper,
-    batches: Receiver<crate::pipeline::Correlated>,
+    (mut batches, mut news): (Receiver<crate::pipeline::Correlated>, UnboundedReceiver<hands::News>),
     catalogues: &Sender<Arc<Catalogue>>,
     stop: &AtomicBool,
 ) -> Result<Summary> {
@@ -194,11 +221,20 @@ async fn write(
     live.forget(world.clock.now()).await?;
     let mut inventory = Inventory { digest, looked: Instant::now() };
     let mut forgot = Instant::now();
+    let mut open = true;
     loop {
-        match batches.recv_timeout(REQUESTS_EVERY) {
-            Ok(batch) => live.batch(batch).await?,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+        tokio::select! {
+            batch = batches.recv(), if open => match batch {
+                Some(batch) => live.batch(batch).await?,
+                None => open = false,
+            },
+            first = news.recv() => {
+                let Some(first) = first else { bail!("those who act have stopped\nhint: the log says why") };
+                // All that has come meanwhile is one commit.
+                let more = std::iter::from_fn(|| news.try_recv().ok());
+                live.news(std::iter::once(first).chain(more)).await?;
+            }
+            () = tokio::time::sleep(REQUESTS_EVERY) => {}
         }
         live.requests().await?;
         fleet.tend()?;
@@ -212,9 +248,16 @@ async fn write(
             live.forget(world.clock.now()).await?;
             forgot = Instant::now();
         }
-        if stop.load(Ordering::SeqCst) {
+        if !open {
+            live.end();
+        }
+        if stop.load(Ordering::SeqCst) || !open && !live.is_busy() {
             break;
         }
+    }
+    live.dismiss();
+    while let Some(one) = news.recv().await {
+        live.news([one]).await?;
     }
     let Totals { batch, events, quarantined, duplicates } = live.store().totals().await?;
     let (findings, incidents) = (live.store().findings().await?.len(), live.store().incidents().await?.len());

@@ -191,6 +191,16 @@ pub const KEYS: &[Key] = &[
         meaning: "`dry_run`: everything but the calls. `live`: approved steps call the platforms.",
     },
     Key {
+        path: "metrics.listen",
+        default: "",
+        meaning: "Address on this machine where `/metrics` is shown in the text format of Prometheus: `127.0.0.1:9469`. Without it nothing listens. See `docs/metrics.md`.",
+    },
+    Key {
+        path: "metrics.token",
+        default: "",
+        meaning: "Where the token is that a reader shows: `env:NAME` or `file:/path`. Without it, a random one is made once and kept as `metrics.token` in the data directory.",
+    },
+    Key {
         path: "responder",
         default: "",
         meaning: "`[responder.<name>]` configures one responder; its page lists its keys.",

@@ -1,6 +1,6 @@
 //! What the respond stage wants done, sorted by who does it: the state, the ledger, the executor, people.
 
-use firebreak_act::{ExecutionReport, StepState};
+use firebreak_act::{ExecutionReport, StepReport, StepState};
 use firebreak_contain::incident::{Effect, IncidentView, Status, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_contain::{Approved, Plan};
@@ -128,6 +128,7 @@ pub fn outcome(state: StepState) -> Option<StepOutcome> {
         }
         StepState::Failed => Some(StepOutcome::Failed),
         StepState::Undone => Some(StepOutcome::Undone),
+        StepState::Cancelled => Some(StepOutcome::Cancelled),
         StepState::Planned
         | StepState::Applying
         | StepState::Ambiguous
@@ -136,10 +137,14 @@ pub fn outcome(state: StepState) -> Option<StepOutcome> {
     }
 }
 
-fn lines(report: &ExecutionReport, head: &str) -> String {
-    let steps = report.steps.iter().map(|step| {
+fn lines(steps: &[StepReport], head: &str) -> String {
+    let steps = steps.iter().map(|step| {
         let state = step.state.word().replace('_', " ");
-        format!("\n  {} {} {}: {state}; {}", step.number, step.action.name, step.action.target, step.detail)
+        let after =
+            step.seconds_to_effective_denial.map(|seconds| format!(" after {seconds:.1} s")).unwrap_or_default();
+        let late = if step.late { ", late" } else { "" };
+        let StepReport { number, action, detail, .. } = step;
+        format!("\n  {number} {} {}: {state}{after}{late}; {detail}", action.name, action.target)
     });
     format!("{head}{}", steps.collect::<String>())
 }
@@ -150,12 +155,23 @@ pub fn executed(report: &ExecutionReport) -> String {
         firebreak_act::Mode::DryRun => "rehearsed; nothing was called",
         firebreak_act::Mode::Live => "carried out",
     };
-    lines(report, &format!("plan {:.12} {how}", report.plan))
+    lines(&report.steps, &format!("plan {:.12} {how}", report.plan))
 }
 
 /// What became of an undo, for people.
 pub fn undone(report: &ExecutionReport) -> String {
-    lines(report, &format!("plan {:.12} taken back", report.plan))
+    lines(&report.steps, &format!("plan {:.12} taken back", report.plan))
+}
+
+/// What became of a cancellation, for people.
+pub fn cancelled(plan: &str, steps: &[StepReport]) -> String {
+    lines(steps, &format!("plan {plan:.12} cancelled"))
+}
+
+/// Steps that were to have begun, for people.
+pub fn late(plan: &str, steps: &[u32]) -> String {
+    let numbers: Vec<String> = steps.iter().map(u32::to_string).collect();
+    format!("plan {plan:.12}: past its deadline and not begun: step {}; it still waits", numbers.join(", "))
 }
 
 #[cfg(test)]

@@ -81,6 +81,8 @@ pub enum StepOutcome {
     Failed,
     /// A person had it taken back.
     Undone,
+    /// A person cancelled it before it began.
+    Cancelled,
 }
 
 /// What the respond stage wants done.

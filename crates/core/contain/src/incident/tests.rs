@@ -243,7 +243,7 @@ fn a_step_that_fails_or_is_taken_back_is_replaced_or_reported_but_not_repeated()
     let mut facts = estate::estate();
     let deny = option("iam_user/deny", &user("interviews"), 30, Reversibility::Reversible);
     facts.push(node(&user("interviews"), vec![deny]));
-    for outcome in [StepOutcome::Failed, StepOutcome::NotContained, StepOutcome::Undone] {
+    for outcome in [StepOutcome::Failed, StepOutcome::NotContained, StepOutcome::Undone, StepOutcome::Cancelled] {
         let mut stage = informed(Mode::Act, facts.clone());
         let first = stage.step(found(Signal::Tripwire, &key("AKIA1"), 9));
         assert_eq!(executed(&first), ["AKIA1"]);

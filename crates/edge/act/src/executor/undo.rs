@@ -2,8 +2,9 @@
 //!
 //! It never uses what a step's call returned, so it works the same after a crash, a lost answer or a failure halfway.
 
-use super::{Executor, StopError};
+use super::{Executor, StopError, object};
 use crate::journal::{StepRow, StepState};
+use crate::lanes::Purpose;
 use crate::report::{ExecutionReport, Mode, StepReport};
 use crate::responder::{Responder, responder_for};
 use crate::undo_gate::UndoGate;
@@ -27,7 +28,10 @@ impl Executor<'_> {
         Ok(ExecutionReport { plan: plan.to_owned(), mode: Mode::Live, began, ended: self.now(), steps })
     }
 
-    async fn take_back(&self, mut row: StepRow, gate: &UndoGate) -> Result<StepReport, StopError> {
+    async fn take_back(&self, row: StepRow, gate: &UndoGate) -> Result<StepReport, StopError> {
+        // Whoever carries it out right now comes to rest first, and moves the row meanwhile.
+        let _own = self.own(&row.plan, &row.key).await;
+        let mut row = self.journal.load(&row.plan, &row.key).await?.unwrap_or(row);
         let held = |row: &StepRow, why: String| {
             let report = StepReport { detail: format!("not undone: {why}"), ..StepReport::of(row) };
             Ok(report)
@@ -56,6 +60,7 @@ impl Executor<'_> {
             row.evidence.clear();
             self.advance(&mut row, StepState::UndoPlanned, "to be undone".to_owned()).await?;
         }
+        let _object = self.pacer.alone(&object(responder, &row.action)).await;
         let body = json!({"action": &row.action, "restores": &row.before.state, "gate": gate});
         self.write(&row.plan, row.number, "undo_intent", body)?;
         let (state, detail) = self.restore(responder, &row).await;
@@ -70,7 +75,7 @@ impl Executor<'_> {
     }
 
     async fn restore(&self, responder: &'static dyn Responder, row: &StepRow) -> (StepState, String) {
-        let context = self.context(responder.spec(), &row.plan, &row.key, row.begun.unwrap_or(row.planned));
+        let context = self.context_of((responder.spec(), Purpose::Undo), row);
         let tried = responder.undo(&context, &row.action, &row.before).await;
         // Whatever the call said: what counts is what is there now.
         let back = match &tried {

@@ -59,7 +59,7 @@ pub fn list(responders: &[&'static dyn Responder]) -> Vec<Listed> {
 }
 
 /// The platform by its own name; a responder's folder begins with a word for it.
-fn platform(name: &'static str) -> &'static str {
+pub fn platform(name: &'static str) -> &'static str {
     match name.split('_').next().unwrap_or(name) {
         "anthropic" => "Anthropic",
         "aws" => "AWS",
