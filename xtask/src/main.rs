@@ -19,8 +19,8 @@ cargo xtask <chore>
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
   bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
-                      smaller one (names: spine, month, detect, graph, permission, exposure;
-                      graph and exposure know --quick)
+                      smaller one (names: spine, respond, month, detect, graph, permission, exposure;
+                      respond, graph and exposure know --quick)
   score <name>        score against records of others; --json prints one object (names: detect, permissions,
                       exposure)
   help                this text

@@ -152,7 +152,7 @@ impl Store {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(std::time::Duration::from_secs(10));
+            .busy_timeout(std::time::Duration::from_secs(60));
         let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await;
         let pool = pool.with_context(|| format!("opening `{}`", file.display()))?;
         sqlx::raw_sql(include_str!("store/schema.sql")).execute(&pool).await.context("preparing the state")?;

@@ -217,6 +217,12 @@ impl Observer for Told<'_> {
 type Words = BTreeMap<String, Vec<(Option<Vec<u32>>, String)>>;
 
 impl Crew<'_> {
+    /// With another pacer.
+    pub fn with_pacer(mut self, pacer: Pacer) -> Self {
+        self.pacer = Arc::new(pacer);
+        self
+    }
+
     /// Carries out orders until there are none left and nobody gives any, or until the process is told to stop.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Crew { world, responder, mode, book, store, meter, pacer, mut orders, news, brake } = self;

@@ -15,7 +15,7 @@ use crate::lease::{MAX_TERM_SECONDS, TERM_SECONDS};
 use crate::lint::MAX_AGE_SECONDS;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
 use firebreak_graph::{COMPACT_ABOVE, Graph};
-use firebreak_model::{Change, Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
+use firebreak_model::{Action, Change, Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use group::{Item, TOGETHER_SECONDS};
@@ -84,6 +84,9 @@ struct Known {
     member: BTreeMap<Item, IncidentId>,
     /// Credentials and identities in the intruder's reach, per incident.
     held: BTreeMap<IncidentId, BTreeSet<NodeKey>>,
+    /// Steps that stand or are on their way, of all incidents, and a digest of their names.
+    standing: BTreeMap<StepKey, Action>,
+    standing_digest: u64,
     /// What the last plan of each incident was made from.
     basis: BTreeMap<IncidentId, review::Basis>,
 }
@@ -212,6 +215,10 @@ impl Respond {
             known.children.entry(derivation.parent.clone()).or_default().insert(derivation.child.clone());
         }
         known.index = Index::default();
+        for key in self.state.steps.keys().cloned().collect::<Vec<_>>() {
+            self.note_standing(&key);
+        }
+        let known = &mut self.known;
         let mut links: Vec<(Item, BTreeSet<Item>)> = Vec::new();
         for finding in self.state.findings.values() {
             let keys = about(&self.state, finding);
@@ -351,10 +358,11 @@ impl Respond {
         }
         taken.outcome = Some(outcome);
         let reported = taken.incident.clone();
+        self.note_standing(step);
         self.record("step", serde_json::json!({"plan": plan, "step": step, "outcome": outcome, "at": at}));
-        let Some(id) = self.state.incidents.values().find(|one| one.is(&reported)).map(|one| one.id.clone()) else {
-            return;
-        };
+        let incidents = &self.state.incidents;
+        let found = incidents.get(&reported).or_else(|| incidents.values().find(|one| one.is(&reported)));
+        let Some(id) = found.map(|one| one.id.clone()) else { return };
         self.touched.insert(id.clone());
         self.review(&id);
         self.settle(&id);

@@ -18,6 +18,7 @@ use firebreak_model::{
     Action, CutOption, Fact, Finding, Holding, Judgement, NodeKey, NodeKind, Signal, Text, Time, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// What a plan was made from: while it is the same, the plan is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,7 +26,8 @@ pub(super) struct Basis {
     sources: Vec<(NodeKey, Time, Time)>,
     justified: bool,
     revision: u64,
-    standing: BTreeSet<StepKey>,
+    /// A digest of the steps that stand: of all incidents, so that each would not keep thousands.
+    standing: u64,
     refused: BTreeSet<Action>,
 }
 
@@ -190,15 +192,28 @@ impl Respond {
             sources: scope.sources.iter().map(|source| (source.key.clone(), source.since, source.until)).collect(),
             justified,
             revision: self.known.revision,
-            standing: self.standing().into_keys().collect(),
+            standing: self.known.standing_digest,
             refused: self.refused(id),
         }
     }
 
     /// Steps that stand or are on their way, of all incidents: what is cut is cut for everyone.
-    fn standing(&self) -> BTreeMap<StepKey, Action> {
-        let standing = self.state.steps.iter().filter(|(_, taken)| taken.stands());
-        standing.map(|(key, taken)| (key.clone(), taken.action.clone())).collect()
+    fn standing(&self) -> &BTreeMap<StepKey, Action> {
+        &self.known.standing
+    }
+
+    /// Notes whether step `key` stands now.
+    pub(super) fn note_standing(&mut self, key: &StepKey) {
+        let stands = self.state.steps.get(key).filter(|taken| taken.stands()).map(|taken| taken.action.clone());
+        let changed = match stands {
+            Some(action) => self.known.standing.insert(key.clone(), action).is_none(),
+            None => self.known.standing.remove(key).is_some(),
+        };
+        if changed {
+            let mut hasher = std::hash::DefaultHasher::new();
+            key.hash(&mut hasher);
+            self.known.standing_digest ^= hasher.finish();
+        }
     }
 
     /// Actions that did not help this incident, or that a person took back: not to be tried again by themselves.
@@ -224,7 +239,7 @@ impl Respond {
 
     fn plan_anew(&mut self, id: &IncidentId) {
         let Some(incident) = self.state.incidents.get(id) else { return };
-        let (standing, refused) = (self.standing(), self.refused(id));
+        let refused = self.refused(id);
         let made = plan(PlanRequest {
             incident: id,
             graph: &self.known.graph,
@@ -235,7 +250,7 @@ impl Respond {
             refused: &refused,
             our_own: &self.settings.our_own,
             never_cut: &self.settings.never_cut,
-            done: &standing,
+            done: self.standing(),
         });
         let waiting = incident.pending.clone();
         let denied = incident.denied.as_ref().map(|(plan, _)| plan.clone());
@@ -288,7 +303,7 @@ impl Respond {
     pub(super) fn decide_pending(&mut self, id: &IncidentId) {
         let pending = self.state.incidents.get_mut(id).and_then(|incident| incident.pending.take());
         if let Some(plan) = pending {
-            let severs_now = severs(&self.known.graph, &plan, &self.standing(), self.now());
+            let severs_now = severs(&self.known.graph, &plan, self.standing(), self.now());
             self.decide(id, plan, severs_now);
         }
     }
@@ -345,6 +360,7 @@ impl Respond {
                 outcome: None,
             };
             self.state.steps.insert(step.key.clone(), taken);
+            self.note_standing(&step.key);
         }
         let lease = Lease::new(plan.id().clone(), now, self.settings.lease_seconds);
         self.state.leases.insert(plan.id().clone(), lease);
@@ -354,7 +370,7 @@ impl Respond {
             incident.plans.push(plan.id().clone());
             self.touched.insert(id.clone());
         }
-        let standing = self.standing().into_keys().collect();
+        let standing = self.known.standing_digest;
         if let Some(basis) = self.known.basis.get_mut(id) {
             basis.standing = standing;
         }
@@ -426,7 +442,7 @@ impl Respond {
         let graph = &self.known.graph;
         let lifted: BTreeSet<&StepKey> = plan.steps().iter().map(|step| &step.key).collect();
         let others: Vec<Action> =
-            self.standing().into_iter().filter(|(key, _)| !lifted.contains(key)).map(|(_, action)| action).collect();
+            self.standing().iter().filter(|(key, _)| !lifted.contains(key)).map(|(_, action)| action.clone()).collect();
         let sources = sources_of(graph, &incident.scope.sources);
         let request = CutRequest::new(&sources, self.now(), graph.crown_jewels());
         Some(check::severs(graph, &request, &others).is_err())
