@@ -6,7 +6,7 @@
 use crate::line;
 use crate::profile::Artefact;
 use firebreak_model::{ObservationKind, Text, Time};
-use firebreak_package::formats::listing::{ALONE, OVERRIDE};
+use firebreak_package::formats::listing::{ALONE, CONSTRAINT, OVERRIDE};
 use firebreak_package::requirement::{Admission, Language, Requirement};
 use firebreak_package::resolve::{Settings, would_admit};
 use firebreak_package::{CoolDown, Ecosystem};
@@ -28,9 +28,14 @@ pub(crate) fn takes(artefact: &Artefact, name: &str, reference: &str) -> bool {
     !asked.is_empty() && !artefact.versions.is_empty() && !asked.iter().any(|one| none_admitted(artefact, one))
 }
 
-/// Whether what a file asks for is a bad version of the artefact and no other. An override asks for nothing by itself.
+/// Whether what a file asks for is a bad version of the artefact and no other. An override or a limit asks for nothing by itself.
 pub(crate) fn pins(artefact: &Artefact, name: &str, reference: &str) -> bool {
-    if !is_named(artefact, name) || line::tool_of(reference).is_some() || is_override(reference) {
+    !outweighs(reference) && leaves_only_bad(artefact, name, reference)
+}
+
+/// Whether a range that a file gives admits a bad version of the artefact and no other.
+pub(crate) fn leaves_only_bad(artefact: &Artefact, name: &str, reference: &str) -> bool {
+    if !is_named(artefact, name) || line::tool_of(reference).is_some() {
         return false;
     }
     let pinned = |requirement: &Requirement| {
@@ -47,12 +52,23 @@ pub(crate) fn alone(reference: &str) -> Option<&str> {
 
 /// Whether a reference is always in force in its environment: under no marker, in no extra.
 pub(crate) fn is_always(reference: &str) -> bool {
-    !reference.split(ALONE).next().unwrap_or(reference).contains(';')
+    let asked = reference.strip_suffix(CONSTRAINT).unwrap_or(reference);
+    !asked.split(ALONE).next().unwrap_or(asked).contains(';')
 }
 
 /// Whether a reference only outweighs others for its name.
 pub(crate) fn is_override(reference: &str) -> bool {
     reference.ends_with(OVERRIDE)
+}
+
+/// Whether a reference only limits what others ask of its name.
+pub(crate) fn is_constraint(reference: &str) -> bool {
+    reference.ends_with(CONSTRAINT)
+}
+
+/// Whether a reference asks for nothing by itself, and says what comes where others do.
+pub(crate) fn outweighs(reference: &str) -> bool {
+    is_override(reference) || is_constraint(reference)
 }
 
 fn is_named(artefact: &Artefact, name: &str) -> bool {
@@ -74,7 +90,8 @@ fn none_admitted(artefact: &Artefact, requirement: &Requirement) -> bool {
 
 /// The ranges for the artefact that can be read from `reference`.
 fn ranges(artefact: &Artefact, name: &str, reference: &str) -> Vec<Requirement> {
-    let reference = [ALONE, OVERRIDE].iter().fold(reference, |rest, mark| rest.split(mark).next().unwrap_or(rest));
+    let reference =
+        [ALONE, OVERRIDE, CONSTRAINT].iter().fold(reference, |rest, mark| rest.split(mark).next().unwrap_or(rest));
     // A marker says when a requirement is in force, and nothing of what it admits.
     let reference = match artefact.ecosystem {
         Ecosystem::PyPI if line::tool_of(reference).is_none() => {

@@ -71,6 +71,84 @@ fn a_manifest_is_suspect_by_its_range_and_clear_only_by_one_that_is_always_in_fo
     assert_eq!(manifest(&[asks("crewai", "crewai<1"), others()]), Verdict::Unknown);
 }
 
+fn locked(name: &str, version: &str) -> ObservationKind {
+    let (ecosystem, sha256) = (Text::new("PyPI"), Vec::new());
+    ObservationKind::Locked { ecosystem, name: name.into(), version: version.into(), sha256 }
+}
+
+fn complete(ecosystem: &str) -> ObservationKind {
+    ObservationKind::LockComplete { ecosystem: ecosystem.into(), since: None, places: None }
+}
+
+#[test]
+fn an_override_outweighs_a_list_that_fixes_every_version_and_not_what_its_own_resolver_locked() {
+    let of = |name: &str, seen: &[ObservationKind]| {
+        judge_file(&litellm(), &file(name, seen, &[]), Some(&[Ecosystem::PyPI])).verdict
+    };
+    let held = |range: &str| asks("litellm", &format!("litellm{range}; override"));
+    for (range, right) in [
+        ("==1.82.8", Verdict::Suspect),
+        (">=1.80", Verdict::Suspect),
+        (" @ https://h.example/litellm.zip", Verdict::Suspect),
+        ("==1.82.6", Verdict::Clear),
+        ("<1.82.7", Verdict::Clear),
+    ] {
+        let whole = [locked("litellm", "1.82.6"), complete("PyPI"), held(range)];
+        assert_eq!(of("requirements.txt", &whole), right, "{range}");
+        let open = [locked("litellm", "1.82.6"), others(), held(range)];
+        assert_eq!(of("requirements.txt", &open), right, "{range}");
+        assert_eq!(of("uv.lock", &whole), Verdict::Clear, "{range}: it is resolved");
+    }
+    let other = [locked("litellm", "1.82.6"), complete("PyPI"), asks("numpy", "numpy<2; override")];
+    assert_eq!(of("requirements.txt", &other), Verdict::Clear);
+    // Also where an inventory says which host follows the list.
+    let host = |seen: &[ObservationKind]| {
+        let mut evidence = file("lockfiles/host__a/requirements.txt", seen, &[]);
+        evidence.environment = NodeKey::environment("host", "a");
+        judge(&litellm(), &evidence).verdict
+    };
+    let whole = [locked("litellm", "1.82.6"), complete("PyPI")];
+    assert_eq!(host(&whole), Verdict::Clear);
+    assert_eq!(host(&[&whole[..], &[held("==1.82.8")]].concat()), Verdict::Suspect);
+}
+
+#[test]
+fn a_constraint_limits_all_that_is_asked_and_asks_for_nothing() {
+    for (references, right) in [
+        (&["litellm", "litellm ==1.82.6; constraint"][..], Verdict::Clear),
+        (&["litellm>=1.80", "litellm<1.82.7; constraint"], Verdict::Clear),
+        (&["litellm<1.82.7; constraint"], Verdict::Clear),
+        // It may not be in force, or leaves what is bad.
+        (&["litellm", "litellm ==1.82.6; sys_platform == 'win32'; constraint"], Verdict::Suspect),
+        (&["litellm", "litellm<2; constraint"], Verdict::Suspect),
+        (&["litellm ==1.82.8; constraint"], Verdict::Suspect),
+        (&["litellm<2; constraint"], Verdict::Unknown),
+        (&["crewai", "numpy<2; constraint"], Verdict::Unknown),
+    ] {
+        let name = |one: &str| one.split([' ', '<', '>', ';']).next().unwrap_or_default().to_owned();
+        let seen: Vec<_> = references.iter().map(|one| asks(&name(one), one)).chain([others()]).collect();
+        assert_eq!(manifest(&seen), right, "{references:?}");
+    }
+}
+
+#[test]
+fn one_version_of_many_in_a_tree_of_npm_says_nothing_of_the_others() {
+    let text = include_str!("../../../../profiles/litellm-2026-03/profile.toml");
+    let text = text.replace("\"PyPI\"", "\"npm\"").replace("litellm", "axios");
+    let profile = Profile::parse("profile.toml", &text).expect("a profile");
+    let one = |ecosystem: &str| ObservationKind::Locked {
+        ecosystem: ecosystem.into(),
+        name: "axios".into(),
+        version: "1.82.6".into(),
+        sha256: Vec::new(),
+    };
+    let verdict = |seen: &[ObservationKind]| {
+        judge_file(&profile, &file("package-lock.json", seen, &[]), Some(&[Ecosystem::Npm])).verdict
+    };
+    assert_eq!(verdict(&[one("npm"), complete("npm")]), Verdict::Clear);
+    assert_eq!(verdict(&[one("npm")]), Verdict::Unknown);
+}
+
 #[test]
 fn what_has_an_environment_of_its_own_is_limited_by_nothing_that_the_project_asks_for() {
     let beside = |name: &str, reference: &str| {

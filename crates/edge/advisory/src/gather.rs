@@ -77,8 +77,17 @@ pub fn gather(disk: &dyn Disk, paths: &[PathBuf], limits: Limits) -> Gathered {
             file(disk, path, limits, &mut gathered);
             continue;
         }
-        match disk.list(path) {
-            Ok(found) => {
+        match disk.walk(path) {
+            Ok(walked) => {
+                for (folder, error) in &walked.unread {
+                    let input = folder.display().to_string();
+                    gathered.problem(
+                        &input,
+                        format!("cannot be listed: {error}"),
+                        "check the path and its permissions",
+                    );
+                }
+                let found = walked.files;
                 let read = |name: &Path| ends_with(&name.to_string_lossy(), &[&DOCUMENTS[..], &ARCHIVES[..]].concat());
                 found
                     .iter()

@@ -77,7 +77,11 @@ impl Inputs {
         source: &dyn Source,
         wanted: impl Fn(&Path) -> bool,
     ) -> Result<(), String> {
-        for meta in world.disk.list(root).map_err(|error| error.to_string())? {
+        let walked = world.disk.walk(root).map_err(|error| error.to_string())?;
+        for (path, error) in walked.unread {
+            self.complain(source, &path.to_string_lossy(), format!("cannot be listed: {error}"));
+        }
+        for meta in walked.files {
             let path = meta.path.strip_prefix("./").unwrap_or(&meta.path);
             if !wanted(path) {
                 continue;

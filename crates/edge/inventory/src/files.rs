@@ -50,8 +50,9 @@ pub struct Listings {
 pub fn listings(world: &World, root: &Path, files: &[FileMeta]) -> Listings {
     let all = Listings::default();
     let base = if world.disk.is_directory(root) { root } else { root.parent().unwrap_or(Path::new("")) };
+    let (settings, outweighing) = (BTreeMap::new(), BTreeMap::new());
     let mut reading =
-        Reading { world, base, manifests: Vec::new(), lists: Vec::new(), settings: BTreeMap::new(), tree: None, all };
+        Reading { world, base, manifests: Vec::new(), lists: Vec::new(), settings, outweighing, tree: None, all };
     files.iter().for_each(|file| reading.file(file));
     reading.finish(root)
 }
@@ -65,6 +66,8 @@ struct Reading<'a> {
     lists: Vec<(usize, String)>,
     /// What files of settings say, by folder.
     settings: BTreeMap<String, Vec<Observation>>,
+    /// Overrides of manifests likewise, where they hold for what lies below as well.
+    outweighing: BTreeMap<String, Vec<Observation>>,
     tree: Option<EnvironmentEvidence>,
     all: Listings,
 }
@@ -137,7 +140,7 @@ impl Reading<'_> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         if format.kind == Kind::Settings {
             let held = std::mem::take(&mut listing.settings.overrides);
-            listing.requirements.extend(held.into_iter().filter(outweighs).map(outweighing));
+            listing.requirements.extend(held.into_iter().filter_map(Required::outweighing));
             let settings = lockfile::listed(format.kind, path, listing);
             self.settings.entry(folder).or_default().extend(settings.observations);
             self.all.problems.extend(settings.problems);
@@ -149,7 +152,7 @@ impl Reading<'_> {
         listing.requirements.retain(|required| !required.constraint);
         if format.kind == Kind::Manifest {
             let held = std::mem::take(&mut listing.settings.overrides);
-            listing.requirements.extend(held.into_iter().filter(outweighs).map(outweighing));
+            listing.requirements.extend(held.into_iter().filter_map(Required::outweighing));
         }
         let mut ecosystems = ecosystems(&listing);
         if ecosystems.is_empty() && listing.gaps.is_empty() && listing.problems.is_empty() {
@@ -160,6 +163,8 @@ impl Reading<'_> {
         for (path, mut listing) in included {
             ecosystems.extend(self::ecosystems(&listing));
             listing.requirements.iter_mut().for_each(conditional);
+            let limited = |required: Required| if required.constraint { required.limiting() } else { required };
+            listing.requirements = listing.requirements.into_iter().map(limited).collect();
             let more = lockfile::listed(format.kind, &path, listing);
             locked.observations.extend(more.observations);
             locked.gaps.extend(more.gaps);
@@ -177,7 +182,12 @@ impl Reading<'_> {
         let brings = (format.kind != Kind::Bill && !ecosystems.is_empty()).then_some(ecosystems);
         match format.kind {
             _ if format.name == "requirements" => self.lists.push((self.all.files.len(), folder)),
-            Kind::Manifest => self.manifests.push((self.all.files.len(), folder)),
+            Kind::Manifest => {
+                let inherited = |held| matches!(held, Ecosystem::PyPI | Ecosystem::Npm);
+                let held = observations.iter().filter(|one| overrides(one).is_some_and(inherited));
+                self.outweighing.entry(folder.clone()).or_default().extend(held.cloned());
+                self.manifests.push((self.all.files.len(), folder));
+            }
             _ => {}
         }
         let evidence = EnvironmentEvidence { environment, runs: Vec::new(), observations, gaps };
@@ -202,13 +212,46 @@ impl Reading<'_> {
         tree.gaps.append(&mut locked.gaps);
     }
 
+    /// The overrides that hold in `folder` beside what a file there says itself: those of the nearest folder upwards that has any, as
+    /// uv, npm and pnpm look for them.
+    fn overriding<'a>(
+        &'a self,
+        folder: &'a str,
+        brings: &'a [Ecosystem],
+        manifest: bool,
+    ) -> impl Iterator<Item = &'a Observation> {
+        let upwards = std::iter::successors(Some(folder), |at| match at.rsplit_once('/') {
+            Some((above, _)) => Some(above),
+            None => (!at.is_empty()).then_some(""),
+        });
+        let of = move |all: &'a BTreeMap<String, Vec<Observation>>, at: &str| {
+            let held = |one: &&Observation| overrides(one).is_some_and(|held| brings.contains(&held));
+            all.get(at).into_iter().flatten().filter(held)
+        };
+        let mut all =
+            upwards.map(move |at| (at, of(&self.settings, at).peekable(), of(&self.outweighing, at).peekable()));
+        let found = all.find_map(|(at, mut settings, mut manifests)| {
+            let any = settings.peek().is_some() || manifests.peek().is_some();
+            // A manifest has its own already.
+            let own = manifest && at == folder;
+            any.then(|| settings.chain(manifests.filter(move |_| !own)))
+        });
+        found.into_iter().flatten()
+    }
+
     fn finish(mut self, root: &Path) -> Listings {
         let manifests = self.manifests.iter().map(|manifest| (manifest, true));
-        for ((place, folder), reads_all) in manifests.chain(self.lists.iter().map(|list| (list, false))) {
-            if let (Some(file), Some(told)) = (self.all.files.get_mut(*place), self.settings.get(folder)) {
-                let brings = file.brings.as_deref().unwrap_or_default();
-                let own = |one: &&Observation| overrides(one).map_or(reads_all, |held| brings.contains(&held));
-                file.evidence.observations.extend(told.iter().filter(own).cloned());
+        for ((place, folder), manifest) in manifests.chain(self.lists.iter().map(|list| (list, false))) {
+            let Some(brings) = self.all.files.get(*place).map(|file| file.brings.as_deref().unwrap_or_default()) else {
+                continue;
+            };
+            let mut told: Vec<Observation> = self.overriding(folder, brings, manifest).cloned().collect();
+            if manifest {
+                let beside = self.settings.get(folder).into_iter().flatten();
+                told.extend(beside.filter(|one| overrides(one).is_none()).cloned());
+            }
+            if let Some(file) = self.all.files.get_mut(*place) {
+                file.evidence.observations.extend(told);
             }
         }
         if let Some(mut tree) = self.tree {
@@ -236,18 +279,6 @@ fn ecosystems(listing: &Listing) -> Vec<Ecosystem> {
     all.sort();
     all.dedup();
     all
-}
-
-/// Whether something that is held to a range says what comes: a constraint does where it leaves one version.
-fn outweighs(held: &Required) -> bool {
-    !held.constraint || held.range.starts_with("==") && !held.range.contains([',', '*'])
-}
-
-/// An override holds whatever else is asked of its name.
-fn outweighing(mut held: Required) -> Required {
-    held.written = Text::new(format!("{}{OVERRIDE}", held.written));
-    held.constraint = false;
-    held
 }
 
 /// The ecosystem of an override that is seen.
@@ -393,6 +424,44 @@ mod tests {
                 vec!["litellm<1.82.7", "litellm==1.82.8; override"],
                 vec!["litellm==1.82.6; sys_platform == 'win32'"],
                 vec!["litellm<1.82.7", "litellm==1.82.8; override"],
+            ]
+        );
+    }
+
+    #[test]
+    fn what_outweighs_and_limits_a_list_is_found_where_its_tool_finds_it() {
+        let pin = "litellm==1.82.6\n";
+        let manifest = "[project]\nname = \"d\"\n[tool.uv]\noverride-dependencies = [\"litellm==1.82.7\"]\n";
+        let (_, listings) = read(&[
+            ("a/requirements.txt", pin),
+            ("a/pyproject.toml", manifest),
+            ("b/parts/requirements.txt", pin),
+            ("b/uv.toml", "override-dependencies = [\"litellm==1.82.8\"]\n"),
+            // The nearest settings count.
+            ("b/own/requirements.txt", pin),
+            ("b/own/uv.toml", "override-dependencies = [\"litellm==1.82.5\"]\n"),
+            ("c/requirements.txt", "-c limits.txt\n-c https://h.example/c.txt\nlitellm\n"),
+            ("c/limits.txt", "litellm==1.82.6\ncrewai<1; python_version < '3.13'\n"),
+            ("d/web/package.json", r#"{"dependencies": {"a": "1"}}"#),
+            ("d/pnpm-workspace.yaml", "overrides:\n  axios: 1.14.1\n"),
+        ]);
+        let asked = |one: &Observation| match &one.what {
+            ObservationKind::Unpinned { name, reference, .. } if name != "*" => Some(reference.to_string()),
+            _ => None,
+        };
+        let each = listings.files.iter().map(|file| {
+            assert!(file.evidence.gaps.is_empty(), "{file:?}");
+            file.evidence.observations.iter().filter_map(asked).collect::<Vec<_>>()
+        });
+        assert_eq!(
+            each.collect::<Vec<_>>(),
+            [
+                vec!["litellm==1.82.7; override"],
+                vec!["litellm==1.82.7; override"],
+                vec!["litellm==1.82.5; override"],
+                vec!["litellm==1.82.8; override"],
+                vec!["litellm", "litellm ==1.82.6; constraint", "crewai<1; python_version < '3.13'; constraint"],
+                vec!["a@1", "axios 1.14.1; override"],
             ]
         );
     }

@@ -81,15 +81,19 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> String {
 }
 
 fn scan_with(world: &World, root: &Path, known: Time, surroundings: &mut Surroundings) -> Vec<Found> {
-    let files = match world.disk.list(root) {
-        Ok(files) => files,
-        Err(error) => {
-            let mut report = Report::new("inventory", root);
-            report.add(format!("cannot be listed: {error}"), "check the path and its permissions");
-            return vec![Found { problems: report.finish(), ..Found::default() }];
-        }
+    const HINT: &str = "check the path and its permissions";
+    let walked = match world.disk.walk(root) {
+        Ok(walked) => walked,
+        Err(error) => return vec![failed("inventory", root, format!("cannot be listed: {error}"), HINT)],
     };
-    let mut found = Vec::new();
+    let unlisted = walked.unread.iter();
+    let mut found: Vec<Found> = unlisted
+        .map(|(path, error)| {
+            let relative = path.strip_prefix(root).unwrap_or(path);
+            failed("inventory", relative, format!("cannot be listed: {error}"), HINT)
+        })
+        .collect();
+    let files = walked.files;
     let mut later = Vec::new();
     for file in &files {
         let relative = file.path.strip_prefix(root).unwrap_or(&file.path);

@@ -18,6 +18,15 @@ pub struct FileMeta {
     pub identity: u64,
 }
 
+/// What is below a directory, and what of it could not be listed.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// All files that were found, ordered by path.
+    pub files: Vec<FileMeta>,
+    /// Folders and entries that could not be read: what they hold is not known.
+    pub unread: Vec<(PathBuf, io::Error)>,
+}
+
 /// A disk.
 pub trait Disk: Send + Sync {
     /// Opens a file for reading from `offset`.
@@ -25,7 +34,17 @@ pub trait Disk: Send + Sync {
     /// What is known of one file.
     fn meta(&self, path: &Path) -> io::Result<FileMeta>;
     /// All files below `directory`, at any depth, ordered by path. Symbolic links are not followed.
+    ///
+    /// # Errors
+    /// If anything of it cannot be listed: what we keep ourselves is whole or it is not.
     fn list(&self, directory: &Path) -> io::Result<Vec<FileMeta>>;
+    /// The same of a directory that others made: what of it cannot be listed is told, and the rest goes on.
+    ///
+    /// # Errors
+    /// If `directory` itself cannot be listed.
+    fn walk(&self, directory: &Path) -> io::Result<Walk> {
+        Ok(Walk { files: self.list(directory)?, unread: Vec::new() })
+    }
     /// Whether `path` is a directory.
     fn is_directory(&self, path: &Path) -> bool;
     /// Writes a whole file so that a crash leaves the old one or the new one: temporary name, sync, rename, sync.
@@ -87,15 +106,44 @@ impl RealDisk {
         FileMeta { path, size: meta.len(), identity: meta.dev().rotate_left(40) ^ meta.ino() }
     }
 
-    fn walk(directory: &Path, found: &mut Vec<FileMeta>) -> io::Result<()> {
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                Self::walk(&entry.path(), found)?;
-            } else if kind.is_file() {
-                found.push(Self::describe(entry.path(), &entry.metadata()?));
+    /// Everything below `directory`, in the disk's order; each folder's own path stands beside what it could not show.
+    fn below(directory: &Path) -> io::Result<Walk> {
+        let mut walk = Walk::default();
+        let mut folders = vec![directory.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if folder == directory => return Err(error),
+                Err(error) => {
+                    walk.unread.push((folder, error));
+                    continue;
+                }
+            };
+            for entry in entries {
+                // A directory that fails once would fail for ever.
+                let Ok(entry) = entry.map_err(|error| walk.unread.push((folder.clone(), error))) else { break };
+                let path = entry.path();
+                if let Err(error) = Self::entry(&entry, &path, &mut walk.files, &mut folders) {
+                    walk.unread.push((path, error));
+                }
             }
+        }
+        walk.files.sort_by(|a, b| a.path.cmp(&b.path));
+        walk.unread.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(walk)
+    }
+
+    fn entry(
+        entry: &fs::DirEntry,
+        path: &Path,
+        files: &mut Vec<FileMeta>,
+        folders: &mut Vec<PathBuf>,
+    ) -> io::Result<()> {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            folders.push(path.to_path_buf());
+        } else if kind.is_file() {
+            files.push(Self::describe(path.to_path_buf(), &entry.metadata()?));
         }
         Ok(())
     }
@@ -115,10 +163,15 @@ impl Disk for RealDisk {
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<FileMeta>> {
-        let mut found = Vec::new();
-        Self::walk(directory, &mut found)?;
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(found)
+        let Walk { files, unread } = Self::below(directory)?;
+        match unread.into_iter().next() {
+            Some((path, error)) => Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+            None => Ok(files),
+        }
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Walk> {
+        Self::below(directory)
     }
 
     fn is_directory(&self, path: &Path) -> bool {
@@ -297,6 +350,22 @@ mod tests {
         let real = tempfile::tempdir().unwrap();
         maps(&RealDisk, &real.path().join("data"));
         maps(&MemoryDisk::default(), Path::new("/m"));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_is_told_and_the_rest_goes_on() {
+        let real = tempfile::tempdir().unwrap();
+        let root = real.path();
+        // A path longer than the system takes cannot be listed by anyone, whoever runs this.
+        let script = "d=$(printf 'd%.0s' $(seq 200)); for i in $(seq 24); do mkdir $d && cd $d || exit 1; done";
+        let made = std::process::Command::new("bash").args(["-c", script]).current_dir(root).status().unwrap();
+        assert!(made.success());
+        fs::write(root.join("a"), b"one").unwrap();
+        let walk = RealDisk.walk(root).unwrap();
+        assert_eq!(walk.files.iter().map(|file| file.path.clone()).collect::<Vec<_>>(), [root.join("a")]);
+        assert!(walk.unread.len() == 1 && walk.unread[0].0.starts_with(root), "{walk:?}");
+        assert!(RealDisk.list(root).is_err(), "what is our own is whole or it is not");
+        assert!(RealDisk.walk(&root.join("none")).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub mod tree;
 pub mod wire;
 
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use disk::{Disk, FileMeta, Fill, MemoryDisk, RealDisk};
+pub use disk::{Disk, FileMeta, Fill, MemoryDisk, RealDisk, Walk};
 #[cfg(feature = "http")]
 pub use http::RustlsHttp;
 pub use http::{Http, HttpError, NoHttp, Request, Response};

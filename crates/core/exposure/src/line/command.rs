@@ -200,10 +200,17 @@ pub fn is_quiet(command: &str) -> bool {
 pub fn follows_lock(command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().skip_while(|word| is_prefix(word)).collect();
     let has = |wanted: &str| words.contains(&wanted);
-    match (words.first().copied().unwrap_or_default(), words.get(1).copied().unwrap_or_default()) {
-        ("npm", "ci") | ("poetry", "install" | "sync") | ("pdm", "sync" | "install") => true,
+    let verb = words.get(1).copied().unwrap_or_default();
+    // What adds a package installs that too, and the newest of it.
+    let installs = verb.is_empty() || verb.starts_with('-') || matches!(verb, "install" | "i" | "ci");
+    match (words.first().copied().unwrap_or_default(), verb) {
+        ("npm", "ci") | ("poetry", "install" | "sync") | ("pdm", "sync") => true,
+        // Without these it locks again where the project has changed.
+        ("pdm", "install") => has("--frozen-lockfile") || has("--no-lock") || has("--check"),
         ("uv", "sync") => has("--frozen") || has("--locked"),
-        ("yarn" | "pnpm" | "bun", _) => has("--frozen-lockfile") || has("--immutable"),
+        ("yarn" | "pnpm" | "bun", _) => {
+            installs && !has("--no-lockfile") && (has("--frozen-lockfile") || has("--immutable"))
+        }
         _ => has("--require-hashes"),
     }
 }
@@ -258,11 +265,31 @@ fn value_of<'a>(command: &'a str, option: &str) -> Option<&'a str> {
     }
 }
 
+/// Whether a version or range that the command gives for a name holds for all that the command installs: one version of it fits
+/// where it installs to, and nothing outweighs what it says.
+pub fn is_for_all(command: &str, ecosystem: &Ecosystem) -> bool {
+    // uv's overrides outweigh every range, in its options as in its variables.
+    if command.contains("--override") || command.contains("UV_OVERRIDE") {
+        return false;
+    }
+    let words: Vec<&str> = command.split_whitespace().skip_while(|word| is_prefix(word)).collect();
+    let asked = words.iter().skip(1).filter(|word| !word.starts_with('-')).count();
+    match (program(&words), ecosystem) {
+        // It gives each name an environment of its own.
+        (Some("pipx"), _) => asked <= 2,
+        // A tree of npm's holds several versions of a name, and an install into a project brings all that the project asks for.
+        (Some("npx" | "pnpx" | "bunx"), Ecosystem::Npm) => words.iter().all(|word| !word.starts_with("-p")),
+        (_, Ecosystem::Npm) => {
+            asked <= 2 && words.iter().any(|word| matches!(*word, "-g" | "--global" | "dlx" | "exec" | "x"))
+        }
+        _ => !words.iter().any(|word| word.ends_with("pipx")) || asked <= 2,
+    }
+}
+
 /// The words of the command that ask for `name` in a range: `litellm>=1.80,<1.82.7`. A shell takes `<` and `>` outside of
 /// quotes for itself, so such a word asks for no range at all.
 pub fn asked(command: &str, ecosystem: &Ecosystem, name: &str) -> Vec<String> {
-    // An override outweighs every range, and pipx gives each name an environment of its own.
-    if command.contains("--override") || command.split_whitespace().any(|word| word.ends_with("pipx")) {
+    if !is_for_all(command, ecosystem) {
         return Vec::new();
     }
     let names = |word: &str| {

@@ -149,6 +149,42 @@ fn what_a_command_says_of_itself() {
 }
 
 #[test]
+fn what_a_command_says_for_all_that_it_installs() {
+    use firebreak_package::Ecosystem::{Npm, PyPI};
+    for (command, ecosystem, right) in [
+        ("pip install -q litellm==1.82.6 crewai", PyPI, true),
+        ("pipx install litellm==1.82.6", PyPI, true),
+        ("pipx install crewai litellm==1.82.6", PyPI, false),
+        ("python -m pipx install crewai litellm==1.82.6", PyPI, false),
+        ("uv pip install --override o.txt litellm==1.82.6", PyPI, false),
+        ("UV_OVERRIDE=o.txt uv pip install litellm==1.82.6", PyPI, false),
+        ("npm install -g axios@1.13.0", Npm, true),
+        ("npm install -g axios@1.13.0 other", Npm, false),
+        ("npm install axios@1.13.0", Npm, false),
+        ("npx axios@1.13.0", Npm, true),
+    ] {
+        assert_eq!(is_for_all(command, &ecosystem), right, "{command}");
+    }
+    for (command, right) in [
+        ("yarn install --frozen-lockfile", true),
+        ("yarn --immutable", true),
+        ("pnpm i --frozen-lockfile", true),
+        ("pnpm i --frozen-lockfile --no-lockfile", false),
+        ("yarn add x --frozen-lockfile", false),
+        ("npm install", false),
+        ("pdm sync", true),
+        ("pdm install", false),
+        ("pdm install --frozen-lockfile", true),
+        ("poetry install", true),
+        ("poetry update", false),
+        ("pip install -U -r requirements.txt", false),
+        ("pip install --require-hashes -r requirements.txt", true),
+    ] {
+        assert_eq!(follows_lock(command), right, "{command}");
+    }
+}
+
+#[test]
 fn what_apt_records() {
     check(
         "Get:1 https://get.trivy.dev/deb generic/main amd64 trivy amd64 0.69.4 [50.1 MB]",

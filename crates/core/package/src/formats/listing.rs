@@ -113,6 +113,8 @@ fn spelled(ecosystem: &Ecosystem, name: &str) -> Text {
 pub const ALONE: &str = "; alone: ";
 /// Stands behind what is written of a requirement that outweighs every other one for its name, and asks for nothing by itself.
 pub const OVERRIDE: &str = "; override";
+/// Stands behind what is written of a requirement that limits what others ask of its name, and asks for nothing by itself.
+pub const CONSTRAINT: &str = "; constraint";
 
 /// A name that is asked for without one exact, settled version.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -145,6 +147,22 @@ pub struct Required {
 }
 
 impl Required {
+    /// The same as what outweighs others ([`OVERRIDE`]): an override, or a limit that leaves one version. `None` for another limit.
+    pub fn outweighing(mut self) -> Option<Required> {
+        let one = self.range.starts_with("==") && !self.range.contains([',', '*']);
+        if self.constraint && !one {
+            return None;
+        }
+        (self.written, self.constraint) = (Text::new(format!("{}{OVERRIDE}", self.written)), false);
+        Some(self)
+    }
+
+    /// The same as what limits others ([`CONSTRAINT`]).
+    pub fn limiting(mut self) -> Required {
+        (self.written, self.constraint) = (Text::new(format!("{}{CONSTRAINT}", self.written)), false);
+        self
+    }
+
     /// `name` in `range`, of which nothing more is known.
     pub fn new(ecosystem: Ecosystem, name: &str, range: &str) -> Required {
         let name = spelled(&ecosystem, name);

@@ -1,4 +1,4 @@
-//! Lists of requirements that another list includes: one install follows them all.
+//! Lists of requirements and limits that another list includes: one install follows them all.
 //!
 //! Only files below the root are read. What is not found, or lies outside, stays the gap that the list itself tells.
 
@@ -27,7 +27,6 @@ pub(super) fn read(world: &World, base: &Path, path: &Path, listing: &mut Listin
         at += 1;
     }
     for (_, listing) in &mut all {
-        listing.requirements.retain(|required| !required.constraint);
         // Beside the list that includes it, it is not all that is installed.
         listing.complete.clear();
         listing.free_conditional();
@@ -47,15 +46,15 @@ fn follow(
     seen: &mut BTreeSet<PathBuf>,
 ) -> Vec<(PathBuf, Listing)> {
     let mut found = Vec::new();
-    let wanted = listing.includes.iter().filter(|include| include.kind == IncludeKind::Requirements);
-    let wanted: Vec<_> = wanted.map(|include| (include.path.clone(), include.line)).collect();
-    for (written, line) in wanted {
+    let wanted = listing.includes.iter().filter(|include| include.kind != IncludeKind::Project);
+    let wanted: Vec<_> = wanted.map(|include| (include.path.clone(), include.kind, include.line)).collect();
+    for (written, kind, line) in wanted {
         let Some(target) = below(base, path, &written) else { continue };
         if !seen.contains(&target) {
             if seen.len() >= MOST {
                 continue;
             }
-            let Some(included) = one(world, &target) else { continue };
+            let Some(included) = one(world, &target, kind) else { continue };
             seen.insert(target.clone());
             found.push((target, included));
         }
@@ -84,10 +83,17 @@ fn below(base: &Path, path: &Path, written: &str) -> Option<PathBuf> {
     target.starts_with(base).then_some(target)
 }
 
-fn one(world: &World, path: &Path) -> Option<Listing> {
+fn one(world: &World, path: &Path, kind: IncludeKind) -> Option<Listing> {
     let size = world.disk.meta(path).ok()?.size;
     let bytes = (size <= MAX_FILE_BYTES).then(|| world.disk.read(path).ok()).flatten()?;
     let bytes = firebreak_classify::hide(&bytes);
-    let format = recognise("requirements.txt", &[])?;
-    Some(format.read(&Input { path: &shown(path), bytes: &bytes }))
+    let limits = kind == IncludeKind::Constraints;
+    let format = recognise(if limits { "constraints.txt" } else { "requirements.txt" }, &[])?;
+    let mut listing = format.read(&Input { path: &shown(path), bytes: &bytes });
+    // What limits is no more than that, however much of it cannot be read.
+    listing.requirements.retain(|required| required.constraint == limits);
+    if limits {
+        listing.gaps.clear();
+    }
+    Some(listing)
 }

@@ -10,7 +10,7 @@ use firebreak_fleet::owners::{CodeOwners, PLACES};
 use firebreak_intake::{Inputs, Options, Reader, SOURCES, Source};
 use firebreak_inventory::{ListedFile, listings};
 use firebreak_model::{EnvironmentEvidence, Judgement, NodeKey, Position, Problem, Text};
-use firebreak_world::{FileMeta, World};
+use firebreak_world::{FileMeta, Walk, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -118,12 +118,17 @@ impl Gathered {
 
     fn path(&mut self, world: &World, path: &Path, output: Output) {
         output.progress(format!("reading {}", path.display()));
-        let listed =
-            if world.disk.is_directory(path) { world.disk.list(path) } else { world.disk.meta(path).map(|m| vec![m]) };
-        let files = match listed {
-            Ok(files) => files,
-            Err(error) => return self.unread(&relative(path), format!("cannot be read: {error}")),
+        let walked = match world.disk.is_directory(path) {
+            true => world.disk.walk(path),
+            false => world.disk.meta(path).map(|file| Walk { files: vec![file], ..Walk::default() }),
         };
+        let Walk { files, unread } = match walked {
+            Ok(walked) => walked,
+            Err(error) => return self.unread("file", &relative(path), format!("cannot be read: {error}")),
+        };
+        for (folder, error) in unread {
+            self.unread("file", &relative(&folder), format!("cannot be listed: {error}"));
+        }
         if world.disk.is_directory(path) {
             self.inventory(world, path);
             self.code_owners(world, path);
@@ -152,7 +157,7 @@ impl Gathered {
         let folder = archives::folder(&file.path, below_source);
         let within = match archives::opened(world, &file.path, &folder) {
             Ok(within) => within,
-            Err(error) => return self.unread(&relative(&file.path), format!("cannot be read: {error}")),
+            Err(error) => return self.unread("log", &relative(&file.path), format!("cannot be read: {error}")),
         };
         let files = within.disk.list(&folder).unwrap_or_default();
         let read = self.book.environments().count();
@@ -166,20 +171,20 @@ impl Gathered {
             all.into_iter().for_each(|file| self.text_log(&within, file, "txt"));
         }
         if files.is_empty() && self.book.environments().count() == read {
-            self.unread(&relative(&file.path), "no log is in it".to_owned());
+            self.unread("log", &relative(&file.path), "no log is in it".to_owned());
         }
     }
 
-    /// A log that could not be read: a place of which nothing is known.
-    fn unread(&mut self, path: &str, reason: String) {
+    /// A file or folder that could not be read: a place of which nothing is known.
+    fn unread(&mut self, system: &'static str, path: &str, reason: String) {
         self.book.add_evidence(&EnvironmentEvidence {
-            environment: NodeKey::environment("log", path),
+            environment: NodeKey::environment(system, path),
             runs: Vec::new(),
             observations: Vec::new(),
             gaps: vec![format!("{path}: {reason}")],
         });
         self.problems.push(Problem {
-            source: Text::new_static("log"),
+            source: Text::new_static(system),
             position: Position { input: path.to_owned(), ..Position::default() },
             reason,
             hint: "check the file and its permissions; what it would have said is unknown".to_owned(),
@@ -255,7 +260,7 @@ impl Gathered {
         }
         let path = &relative(&file.path);
         if file.size > TEXT_LOG_MAX {
-            return self.unread(path, format!("{} bytes are more than are read of one log", file.size));
+            return self.unread("log", path, format!("{} bytes are more than are read of one log", file.size));
         }
         match world.disk.read(&file.path) {
             Ok(bytes) => {
@@ -264,7 +269,7 @@ impl Gathered {
                 let text = String::from_utf8_lossy(&bytes);
                 observe_text(&environment, path, &text).iter().for_each(|seen| self.book.add(seen));
             }
-            Err(error) => self.unread(path, format!("cannot be read: {error}")),
+            Err(error) => self.unread("log", path, format!("cannot be read: {error}")),
         }
     }
 }

@@ -28,7 +28,7 @@ impl Owners {
     pub(super) fn read(world: &World, directories: &[PathBuf]) -> Owners {
         let mut owners = Owners::default();
         for directory in directories {
-            for file in world.disk.list(directory).unwrap_or_default() {
+            for file in world.disk.walk(directory).unwrap_or_default().files {
                 let name = file.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 if file.size > BYTES_MAX || !(name == "CODEOWNERS" || name.ends_with(".json")) {
                     continue;

@@ -7,7 +7,7 @@ use crate::report::{Report, shown};
 use crate::scanner::{Found, ScanInput, Scanner, parts};
 use firebreak_model::{EnvironmentEvidence, NodeKey, NodeKind, Observation, ObservationKind, Problem, Text};
 use firebreak_package::CoolDown;
-use firebreak_package::formats::listing::{Listed, Listing, Settings};
+use firebreak_package::formats::listing::{Listed, Listing, Required, Settings};
 use firebreak_package::formats::{Format, Input, Kind, recognise};
 use std::path::Path;
 
@@ -117,6 +117,11 @@ pub(crate) fn observe(path: &Path, bytes: &[u8]) -> Locked {
         listing.requirements.clear();
         listing.commits.clear();
         listing.complete.clear();
+    }
+    // What outweighs a list of requirements counts beside it; a lock of the tool's own has heeded it.
+    if matches!(format.kind, Kind::Manifest | Kind::Settings) {
+        let held = std::mem::take(&mut listing.settings.overrides);
+        listing.requirements.extend(held.into_iter().filter_map(Required::outweighing));
     }
     listed(format.kind, &input, listing)
 }
