@@ -7,7 +7,7 @@ use crate::estate::Packages;
 use anyhow::Result;
 use firebreak_exposure::EvidenceBook;
 use firebreak_fleet::{Builder, Fleet, Presence, Query, Statement, Sure, Thing, Wanted, statements};
-use firebreak_fleet_store::{Compacted, StoreError, View, Writer};
+use firebreak_fleet_store::{Compacted, Compaction, StoreError, View, Writer};
 use firebreak_model::{
     EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeKey, NodeKind, Position, Problem, Text, Time,
 };
@@ -20,6 +20,8 @@ use std::thread::JoinHandle;
 /// A map of more packages than this is not made: what of it nobody named is left out, and that is said.
 const INSTALLED_MAX: u64 = 2_000_000;
 
+const DAY_SECONDS: i64 = 86_400;
+
 /// Where the fleet of the installation in `data` lies.
 pub fn directory(data: &Path) -> PathBuf {
     data.join("fleet")
@@ -30,17 +32,19 @@ pub struct Keeper {
     world: World,
     writer: Writer,
     packages: Packages,
+    keep_days: u32,
     merging: Option<JoinHandle<Result<Compacted, StoreError>>>,
 }
 
 impl Keeper {
-    /// Opens the fleet in `data`. `packages` are those that the map keeps.
+    /// Opens the fleet in `data`. `packages` are those that the map keeps; what had ended `keep_days` ago is forgotten, nothing
+    /// where that is 0.
     ///
     /// # Errors
     /// If the disk refuses or the fleet is damaged.
-    pub fn open(world: &World, data: &Path, packages: Packages) -> Result<Keeper> {
+    pub fn open(world: &World, data: &Path, packages: Packages, keep_days: u32) -> Result<Keeper> {
         let writer = Writer::open(world, &directory(data))?;
-        Ok(Keeper { world: world.clone(), writer, packages, merging: None })
+        Ok(Keeper { world: world.clone(), writer, packages, keep_days, merging: None })
     }
 
     /// Which packages the map keeps.
@@ -66,12 +70,21 @@ impl Keeper {
             self.close()?;
         }
         if self.merging.is_none()
-            && let Some(compaction) = self.writer.due()
+            && let Some(compaction) = self.forgetting().or_else(|| self.writer.due())
         {
             let world = self.world.clone();
             self.merging = Some(std::thread::spawn(move || compaction.run(&world)));
         }
         Ok(())
+    }
+
+    /// What is to be forgotten now. Since all of it is read for that, it waits until a tenth of what is kept has gone.
+    fn forgetting(&mut self) -> Option<Compaction> {
+        let days = i64::from(self.keep_days);
+        let since = |days: i64| self.world.clock.now().plus_seconds(-days * DAY_SECONDS);
+        let late = days > 0 && self.writer.since().is_none_or(|kept| kept < since(days + (days / 10).max(1)));
+        let since = since(days);
+        late.then(|| self.writer.forgetting(since)).flatten()
     }
 
     /// Waits for a merge that is under way.
@@ -204,5 +217,5 @@ pub fn fleet(views: &[View]) -> Result<Fleet<'_>> {
     for view in views {
         segments.extend(view.segments()?);
     }
-    Ok(Fleet::new(segments)?)
+    Ok(Fleet::new(segments)?.kept_since(views.iter().filter_map(View::since).max()))
 }

@@ -22,7 +22,7 @@ const HEAD: &str = "\
 Written by `BLESS=1 cargo xtask score exposure`; a test fails when a row is judged otherwise. *Scenario*: every environment of the packaged
 incident, in three companies drawn from seeds, against its truth, under all profiles. *Logs*: logs of its jobs, changed (another version,
 another day, a line less, a range more or less wide). *Files*: lockfiles and manifests of well-known projects as they were around the incident,
-and changed copies (another version, another digest, a range, a cool-down, another name, cut short), under `litellm-2026-03`. What is right of a
+and changed copies (another version, another digest, a range, a cool-down, an override or a limit beside it, another name, cut short), under `litellm-2026-03`. What is right of a
 changed copy follows from the rule: a bad version or digest is exposed at any time; a range that admits one is suspect, a record that is missing
 within the window too; what is not whole is unknown; only whole evidence without a match is clear. *Unsafe*: called clear, and is not.
 

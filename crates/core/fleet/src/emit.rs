@@ -145,7 +145,7 @@ impl<'s> Emitter<'s> {
 
 /// Sorts rows and drops those that others say better: the same thing in the same environment, as sure, for longer, and both
 /// of the kind that was still there when it was last seen, or both ended.
-fn settle(rows: &mut Vec<Row>, documents: &[Document]) {
+pub(crate) fn settle(rows: &mut Vec<Row>, documents: &[Document]) {
     rows.sort_unstable();
     rows.dedup();
     if rows.len() < 2 {

@@ -1,6 +1,7 @@
 //! Questions to any number of segments, answered as if they were one.
 
 use crate::builder::joined;
+use crate::ending::{Sight, ended, listings};
 use crate::merging::{self, Union};
 use crate::segment::{Damaged, Row, Segment};
 use crate::statement::{EVERY, LOG, Sure};
@@ -60,6 +61,9 @@ pub struct Answer<'a> {
     pub untold: Vec<&'a str>,
     /// How many ran in the window and are shown not to have had it.
     pub clear: u64,
+    /// Where the window reaches before what is kept: since when that is. Who had the thing before, and who ran at all, cannot be told,
+    /// of environments that nothing names any more neither.
+    pub forgotten: Option<Time>,
 }
 
 /// Several segments.
@@ -72,6 +76,7 @@ pub struct Fleet<'a> {
     runs: Vec<[u32; 3]>,
     /// Environment, scope and whether it lists, from, to: sorted.
     complete: Vec<[u32; 4]>,
+    kept_since: Option<Time>,
 }
 
 /// Environments of several segments under one number each.
@@ -94,6 +99,12 @@ struct Found<'a> {
     number: u32,
 }
 
+impl Found<'_> {
+    fn sight(&self) -> Sight {
+        Sight { locked: self.sure == Sure::Locked, from: self.from, seen: self.seen }
+    }
+}
+
 impl<'a> Fleet<'a> {
     /// All of `segments` together.
     ///
@@ -110,7 +121,12 @@ impl<'a> Fleet<'a> {
             Ok([environments.of(at, environment)?, scopes.at(at, scope / 2)?.saturating_mul(2) + scope % 2, from, to])
         };
         let complete = merging::tables(segments.iter().map(|segment| segment.complete), complete)?;
-        Ok(Fleet { segments, environments, scopes: scopes.texts, runs, complete })
+        Ok(Fleet { segments, environments, scopes: scopes.texts, runs, complete, kept_since: None })
+    }
+
+    /// The same, of which what had ended before `since` may be forgotten: no answer about that time is no.
+    pub fn kept_since(self, since: Option<Time>) -> Fleet<'a> {
+        Fleet { kept_since: since.max(self.kept_since), ..self }
     }
 
     /// The part of it that was known at `at`, by whole segments: what was learnt later in the same segment is in none of them.
@@ -118,7 +134,8 @@ impl<'a> Fleet<'a> {
     /// # Errors
     /// If a dictionary of one is damaged.
     pub fn as_known_at(&self, at: Time) -> Result<Fleet<'a>, Damaged> {
-        Fleet::new(self.segments.iter().copied().filter(|segment| segment.learnt().to <= at).collect())
+        let known = Fleet::new(self.segments.iter().copied().filter(|segment| segment.learnt().to <= at).collect())?;
+        Ok(known.kept_since(self.kept_since))
     }
 
     /// When anything was learnt, segment by segment.
@@ -158,8 +175,16 @@ impl<'a> Fleet<'a> {
         }
         let window = (when::beginning(query.from), when::end(query.to));
         let had = self.presences(found, window);
+        let forgotten = self.kept_since.filter(|since| query.from < *since);
+        // Before that any of them may have run, and had it.
+        if forgotten.is_some() {
+            let is_exposed =
+                |environment: &&&str| had.binary_search_by_key(*environment, |one| one.environment).is_ok();
+            let untold = self.environments.texts.iter().filter(|one| !is_exposed(one)).copied().collect();
+            return Ok(Answer { had, untold, clear: 0, forgotten });
+        }
         let (untold, clear) = self.untold(&had, what.needs(&ecosystems), window);
-        Ok(Answer { had, untold, clear })
+        Ok(Answer { had, untold, clear, forgotten })
     }
 
     /// What was left open in `wanted`, closed by what there is: a name that is known in one ecosystem means that one. What is
@@ -225,9 +250,13 @@ impl<'a> Fleet<'a> {
         let mut had = Vec::new();
         for group in found.chunk_by(|a, b| a.environment == b.environment && a.thing == b.thing) {
             let open = group.iter().any(|one| one.to == NEVER);
-            let listings = if open { self.listings(group) } else { Vec::new() };
+            let sights: Vec<Sight> = if open { group.iter().map(Found::sight).collect() } else { Vec::new() };
+            let listings = match group.first().filter(|_| open) {
+                Some(one) => listings(&self.complete, &self.scopes, one.environment, one.thing),
+                None => Vec::new(),
+            };
             for one in group {
-                let to = if one.to == NEVER { ended(one, group, &listings) } else { Some(one.to) };
+                let to = if one.to == NEVER { ended(one.sight(), &sights, &listings) } else { Some(one.to) };
                 if one.from < window.1 && to.is_none_or(|to| to > window.0) {
                     had.push(Presence {
                         environment: self.environments.texts.get(one.environment as usize).copied().unwrap_or_default(),
@@ -244,22 +273,6 @@ impl<'a> Fleet<'a> {
         }
         had.dedup();
         had
-    }
-
-    /// When complete listings were taken of the environment of `group` that would name its thing.
-    fn listings(&self, group: &[Found<'a>]) -> Vec<u32> {
-        let Some(first) = group.first() else { return Vec::new() };
-        let thing = Thing::read(first.thing);
-        // Digests and hosts are in no listing.
-        let Some(ecosystem) = thing.as_ref().and_then(Thing::ecosystem) else { return Vec::new() };
-        let speaks = |scope: u32| {
-            let scope_of = self.scopes.get((scope / 2) as usize);
-            scope % 2 == 1 && scope_of.is_some_and(|scope| *scope == EVERY || *scope == ecosystem)
-        };
-        let all = of_environment(&self.complete, first.environment).iter();
-        let mut listings: Vec<u32> = all.filter(|row| speaks(row[1])).map(|row| row[3]).collect();
-        listings.sort_unstable();
-        listings
     }
 
     /// The ecosystems in which there are packages.
@@ -299,7 +312,9 @@ impl<'a> Fleet<'a> {
             let looked = if window.1 == NEVER { covers.last(own_complete) } else { None };
             let last = looked.unwrap_or(window.1);
             let clipped = |[_, from, to]: &[u32; 3]| {
-                let to = if *to == NEVER { last.max(from.saturating_add(1)) } else { *to };
+                // What nobody looked at since the window began is asked about all the same.
+                let least = from.max(&window.0).saturating_add(1);
+                let to = if *to == NEVER { last.max(least) } else { *to };
                 ((*from).max(window.0), to.min(window.1))
             };
             let in_window = own_runs.iter().map(clipped).filter(|(from, to)| from < to);
@@ -338,22 +353,6 @@ impl Environments<'_> {
         let found = self.maps.get(segment).and_then(|map| map.get(number as usize)).copied();
         found.ok_or(Damaged("a row names an environment that is not there"))
     }
-}
-
-/// When what was still there when it was last seen had ended: the first complete listing after that in which it is not, by
-/// whatever else is known of it.
-fn ended(one: &Found<'_>, group: &[Found<'_>], listings: &[u32]) -> Option<u32> {
-    let later = listings.get(listings.partition_point(|at| *at <= one.seen)..)?;
-    let there = |at: u32| group.iter().any(|other| other.sure == one.sure && other.from <= at && at <= other.seen);
-    later.iter().copied().find(|at| !there(*at))
-}
-
-/// The rows of one environment in a table that is sorted by environment.
-fn of_environment<const N: usize>(table: &[[u32; N]], environment: u32) -> &[[u32; N]] {
-    let first = |row: &[u32; N]| row.first().copied().unwrap_or(u32::MAX);
-    let from = table.partition_point(|row| first(row) < environment);
-    let rest = table.get(from..).unwrap_or_default();
-    rest.get(..rest.partition_point(|row| first(row) <= environment)).unwrap_or_default()
 }
 
 /// The rows of an environment at the start of a sorted table, and what follows.

@@ -12,33 +12,74 @@ use firebreak_model::{Interval, Time};
 ///
 /// # Errors
 /// If one of them is damaged, or the union is too large for its format.
-pub fn merge<'a>(segments: &[Segment<'a>], sink: &mut dyn Sink) -> Result<(), Damaged> {
-    let texts = |part: fn(&Segment<'a>) -> Strings<'a>| -> Vec<Strings<'a>> { segments.iter().map(part).collect() };
-    let scopes = union(&texts(|segment| segment.scopes))?;
-    let environments = union(&texts(|segment| segment.environments))?;
-    let places = union(&texts(|segment| segment.places))?;
-    let things = union(&texts(|segment| segment.things))?;
-    let (documents, document_of) = documents(segments, &environments, &places)?;
+pub fn merge(segments: &[Segment<'_>], sink: &mut dyn Sink) -> Result<(), Damaged> {
+    let mut whole = Whole::of(segments)?;
     let mut out = Emitter::new(sink);
-    out.strings(Section::Scopes, &scopes.texts)?;
-    out.strings(Section::Environments, &environments.texts)?;
-    out.strings(Section::Places, &places.texts)?;
-    out.strings(Section::Things, &things.texts)?;
-    out.table(Section::Documents, documents.iter().map(Document::row));
-    let run = |at: usize, [environment, from, to]: [u32; 3]| Ok([environments.at(at, environment)?, from, to]);
-    out.table(Section::Runs, tables(segments.iter().map(|segment| segment.runs), run)?.into_iter());
-    let complete = |at: usize, [environment, scope, from, to]: [u32; 4]| {
-        Ok([environments.at(at, environment)?, scopes.at(at, scope / 2)?.saturating_mul(2) + scope % 2, from, to])
-    };
-    out.table(Section::Complete, tables(segments.iter().map(|segment| segment.complete), complete)?.into_iter());
-
-    let mut cursors = vec![0u32; segments.len()];
-    let mut number = 0..things.texts.len() as u32;
-    out.rows(&documents, |into| {
+    out.strings(Section::Scopes, &whole.scopes.texts)?;
+    out.strings(Section::Environments, &whole.environments.texts)?;
+    out.strings(Section::Places, &whole.places.texts)?;
+    out.strings(Section::Things, &whole.things.texts)?;
+    out.table(Section::Documents, whole.documents.iter().map(Document::row));
+    out.table(Section::Runs, std::mem::take(&mut whole.runs).into_iter());
+    out.table(Section::Complete, std::mem::take(&mut whole.complete).into_iter());
+    let (mut cursors, mut number) = (whole.cursors(), 0..whole.things.texts.len() as u32);
+    out.rows(&whole.documents, |into| {
         let Some(thing) = number.next() else { return Ok(false) };
-        for (at, (segment, cursor)) in segments.iter().zip(&mut cursors).enumerate() {
-            if things.maps.get(at).and_then(|map| map.get(*cursor as usize)) == Some(&thing) {
-                let map = document_of.get(at).map_or(&[] as &[u32], Vec::as_slice);
+        whole.rows_of(thing, &mut cursors, into)?;
+        Ok(true)
+    })?;
+    let (mut cursors, mut number) = (whole.cursors(), 0..whole.environments.texts.len() as u32);
+    out.had(|into| {
+        let Some(environment) = number.next() else { return Ok(false) };
+        whole.had_by(environment, &mut cursors, into)?;
+        Ok(true)
+    })?;
+    out.finish(whole.learnt());
+    Ok(())
+}
+
+/// Several segments under one number for each thing. Rows stay where they are.
+pub(crate) struct Whole<'s, 'a> {
+    segments: &'s [Segment<'a>],
+    pub scopes: Union<'a>,
+    pub environments: Union<'a>,
+    pub places: Union<'a>,
+    pub things: Union<'a>,
+    pub documents: Vec<Document>,
+    document_of: Vec<Vec<u32>>,
+    /// Environment, from, to: sorted.
+    pub runs: Vec<[u32; 3]>,
+    /// Environment, scope and whether it lists, from, to: sorted.
+    pub complete: Vec<[u32; 4]>,
+}
+
+impl<'s, 'a> Whole<'s, 'a> {
+    pub(crate) fn of(segments: &'s [Segment<'a>]) -> Result<Whole<'s, 'a>, Damaged> {
+        let texts = |part: fn(&Segment<'a>) -> Strings<'a>| -> Vec<Strings<'a>> { segments.iter().map(part).collect() };
+        let scopes = union(&texts(|segment| segment.scopes))?;
+        let environments = union(&texts(|segment| segment.environments))?;
+        let places = union(&texts(|segment| segment.places))?;
+        let things = union(&texts(|segment| segment.things))?;
+        let (documents, document_of) = documents(segments, &environments, &places)?;
+        let run = |at: usize, [environment, from, to]: [u32; 3]| Ok([environments.at(at, environment)?, from, to]);
+        let runs = tables(segments.iter().map(|segment| segment.runs), run)?;
+        let complete = |at: usize, [environment, scope, from, to]: [u32; 4]| {
+            Ok([environments.at(at, environment)?, scopes.at(at, scope / 2)?.saturating_mul(2) + scope % 2, from, to])
+        };
+        let complete = tables(segments.iter().map(|segment| segment.complete), complete)?;
+        Ok(Whole { segments, scopes, environments, places, things, documents, document_of, runs, complete })
+    }
+
+    /// Where each segment is read: things and environments are read in order.
+    pub(crate) fn cursors(&self) -> Vec<u32> {
+        vec![0; self.segments.len()]
+    }
+
+    /// Adds the rows of `thing`, which is the one after the last that was read with these cursors.
+    pub(crate) fn rows_of(&self, thing: u32, cursors: &mut [u32], into: &mut Vec<Row>) -> Result<(), Damaged> {
+        for (at, (segment, cursor)) in self.segments.iter().zip(cursors).enumerate() {
+            if self.things.maps.get(at).and_then(|map| map.get(*cursor as usize)) == Some(&thing) {
+                let map = self.document_of.get(at).map_or(&[] as &[u32], Vec::as_slice);
                 segment.rows_of(*cursor, 0..u32::MAX, |row| {
                     let document = map.get(row.document as usize).copied();
                     let document = document.ok_or(Damaged("a row names a document that is not there"))?;
@@ -48,32 +89,30 @@ pub fn merge<'a>(segments: &[Segment<'a>], sink: &mut dyn Sink) -> Result<(), Da
                 *cursor += 1;
             }
         }
-        Ok(true)
-    })?;
-    cursors.fill(0);
-    let mut number = 0..environments.texts.len() as u32;
-    out.had(|into| {
-        let Some(environment) = number.next() else { return Ok(false) };
-        for (at, (segment, cursor)) in segments.iter().zip(&mut cursors).enumerate() {
-            if environments.maps.get(at).and_then(|map| map.get(*cursor as usize)) == Some(&environment) {
+        Ok(())
+    }
+
+    /// Adds the things of `environment`, which is the one after the last that was read with these cursors: ascending, each once.
+    pub(crate) fn had_by(&self, environment: u32, cursors: &mut [u32], into: &mut Vec<u32>) -> Result<(), Damaged> {
+        for (at, (segment, cursor)) in self.segments.iter().zip(cursors).enumerate() {
+            if self.environments.maps.get(at).and_then(|map| map.get(*cursor as usize)) == Some(&environment) {
                 for thing in segment.had_by(*cursor)? {
-                    into.push(things.at(at, thing)?);
+                    into.push(self.things.at(at, thing)?);
                 }
                 *cursor += 1;
             }
         }
         into.sort_unstable();
         into.dedup();
-        Ok(true)
-    })?;
-    out.finish(learnt(segments));
-    Ok(())
-}
+        Ok(())
+    }
 
-fn learnt(segments: &[Segment<'_>]) -> Interval {
-    let all = || segments.iter().map(Segment::learnt);
-    let (from, to) = (all().map(|one| one.from).min(), all().map(|one| one.to).max());
-    Interval { from: from.unwrap_or(Time::MAX), to: to.unwrap_or(Time::MIN) }
+    /// From when to when all of it was learnt.
+    pub(crate) fn learnt(&self) -> Interval {
+        let all = || self.segments.iter().map(Segment::learnt);
+        let (from, to) = (all().map(|one| one.from).min(), all().map(|one| one.to).max());
+        Interval { from: from.unwrap_or(Time::MAX), to: to.unwrap_or(Time::MIN) }
+    }
 }
 
 /// Sorted texts of several dictionaries as one, and where each number of each went.

@@ -65,7 +65,7 @@ pub(crate) struct Row {
 }
 
 /// A document's columns.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Document {
     pub environment: u32,
     /// When it saw what it saw; [`ALWAYS`] where each row says that itself, by its beginning.

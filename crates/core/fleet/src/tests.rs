@@ -1,6 +1,6 @@
 //! Tests of the whole: against a plain model over random statements, orders and splits, and against hostile bytes.
 
-use crate::{Builder, Complete, Fleet, Had, Query, Segment, Statement, Sure, Thing, Wanted, merge};
+use crate::{Builder, Complete, Fleet, Had, Query, Segment, Statement, Sure, Thing, Wanted, merge, merge_since};
 use firebreak_model::{EnvironmentEvidence, Interval, NodeKey, Observation, ObservationKind, Text, Time};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,6 +191,46 @@ proptest! {
     }
 
     #[test]
+    fn what_is_forgotten_changes_no_answer_about_what_is_kept(
+        statements in prop::collection::vec(statement(), 0..60),
+        splits in prop::collection::vec(0usize..3, 60),
+        since in 1i64..60,
+        window in (0i64..20, 1i64..30),
+    ) {
+        let mut parts: Vec<Vec<Statement>> = vec![Vec::new(); 3];
+        statements.iter().zip(&splits).for_each(|(statement, split)| parts[*split].push(statement.clone()));
+        let parts: Vec<Vec<u8>> = parts.iter().map(|part| segment(part, 7)).collect();
+        let views: Vec<Segment<'_>> = parts.iter().map(|bytes| Segment::open(bytes).expect("whole")).collect();
+        let (mut kept, mut again) = (vec![Vec::new()], Vec::new());
+        merge_since(&views, at(since), &mut kept[0]).expect("whole");
+        merge_since(&[Segment::open(&kept[0]).expect("whole")], at(since), &mut again).expect("whole");
+        prop_assert_eq!(&kept[0], &again, "what is forgotten is forgotten once");
+        let (whole, kept) = (fleet(&parts), fleet(&kept).kept_since(Some(at(since))));
+        let (from, to) = (since + window.0, since + window.0 + window.1);
+        // A name without its ecosystem means those in which it is known.
+        for what in ["pypi/litellm", "npm/litellm", "domain:models.litellm.cloud"] {
+            let asked = query(what, from, to);
+            prop_assert_eq!(said(&kept, &asked), said(&whole, &asked), "{}", what);
+            let before = kept.who(&query(what, since - 1, to)).expect("whole");
+            prop_assert_eq!((before.clear, before.forgotten), (0, Some(at(since))));
+            let named = before.had.iter().map(|one| one.environment).chain(before.untold.iter().copied());
+            prop_assert_eq!(named.collect::<BTreeSet<_>>().len(), kept.environments().len());
+        }
+        for environment in kept.environments() {
+            let moments = |fleet: &Fleet<'_>| {
+                let had = fleet.had_by(environment, at(from), at(to)).expect("whole");
+                let mut last: BTreeMap<String, Time> = BTreeMap::new();
+                for one in had {
+                    let last = last.entry(one.thing.to_owned()).or_insert(Time::MIN);
+                    *last = (*last).max(one.to.unwrap_or(Time::MAX));
+                }
+                last
+            };
+            prop_assert_eq!(moments(&kept), moments(&whole));
+        }
+    }
+
+    #[test]
     fn what_an_environment_had_is_what_things_say_of_it(
         statements in prop::collection::vec(statement(), 1..60),
         number in 0u8..5,
@@ -230,6 +270,7 @@ proptest! {
         for bytes in [&bytes[..], &sound[..cut.index(sound.len())]] {
             let Ok(segment) = Segment::open(bytes) else { continue };
             let _ = merge(&[segment, Segment::open(&sound).expect("whole")], &mut Vec::new());
+            let _ = merge_since(&[segment, Segment::open(&sound).expect("whole")], at(20), &mut Vec::new());
             let Ok(fleet) = Fleet::new(vec![segment]) else { continue };
             let _ = fleet.who(&query("litellm", 0, 50));
             let _ = fleet.had_by("environment:host/h1", at(0), at(50));
@@ -326,4 +367,33 @@ fn a_listing_of_a_host_speaks_only_for_the_time_since_something_last_changed_the
     assert_eq!(whole_from(host(), Some(500)), Some(at(500)));
     assert_eq!(whole_from(host(), Some(50)), Some(at(100)));
     assert_eq!(whole_from(NodeKey::environment("image", "app@sha256:m0"), None), Some(at(100)));
+}
+
+#[test]
+fn what_had_ended_is_in_no_byte_and_nobody_is_clear_of_what_is_forgotten() {
+    let old = [had(1, 2, 10, 20), listing(1, 30), ran(1, 1), had(2, 2, 10, 20), ran(2, 1)];
+    let late = [listing(1, 60), had(1, 3, 50, 60)];
+    let (old, late) = (segment(&old, 7), segment(&late, 8));
+    let views = [Segment::open(&old).expect("whole"), Segment::open(&late).expect("whole")];
+    let mut kept = vec![Vec::new()];
+    merge_since(&views, at(40), &mut kept[0]).expect("whole");
+    let kept = fleet(&kept).kept_since(Some(at(40)));
+    // Of host 1 a listing lacked it before; of host 2 nothing says that it ended.
+    let asked = kept.who(&query("litellm@1.82.2", 45, 55)).expect("whole");
+    let had: Vec<&str> = asked.had.iter().map(|one| one.environment).collect();
+    assert_eq!((had, asked.clear, asked.forgotten), (vec!["environment:host/h2"], 1, None));
+    assert_eq!(kept.rows(), 2);
+    let before = kept.who(&query("litellm@1.82.2", 35, 55)).expect("whole");
+    assert_eq!((before.untold, before.clear, before.forgotten), (vec!["environment:host/h1"], 0, Some(at(40))));
+    // All of it may be forgotten.
+    let mut none = vec![Vec::new()];
+    merge_since(&[Segment::open(&late).expect("whole")], at(100_000), &mut none[0]).expect("whole");
+    assert_eq!(fleet(&none).rows(), 1, "what is there still is not forgotten, however old");
+}
+
+#[test]
+fn who_was_not_looked_at_since_the_window_began_cannot_be_told() {
+    let bytes = [segment(&[ran(1, 1), listing(1, 30)], 7)];
+    let asked = fleet(&bytes).who(&Query { to: Time::MAX, ..query("litellm", 40, 41) }).expect("whole");
+    assert_eq!((asked.untold, asked.clear), (vec!["environment:host/h1"], 0));
 }

@@ -1,7 +1,9 @@
 //! The segments that count at one moment, mapped: they stay readable whatever a writer does to the files.
 
+use crate::manifest::Manifest;
 use crate::{StoreError, manifest};
 use firebreak_fleet::{Damaged, Fleet, Segment};
+use firebreak_model::Time;
 use firebreak_world::{Mapped, World};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ const TRIES: usize = 16;
 #[derive(Clone, Debug)]
 pub struct View {
     segments: Vec<(PathBuf, Mapped)>,
+    since: Option<Time>,
 }
 
 impl View {
@@ -34,7 +37,8 @@ impl View {
 
     fn once(world: &World, directory: &Path) -> Result<View, StoreError> {
         let mut segments = Vec::new();
-        for listed in manifest::read(world.disk.as_ref(), directory)? {
+        let Manifest { since, listed } = manifest::read(world.disk.as_ref(), directory)?;
+        for listed in listed {
             let path = listed.file(directory);
             let mapped = world.disk.map(&path).map_err(StoreError::disk(&path))?;
             if mapped.len() as u64 != listed.bytes {
@@ -42,17 +46,22 @@ impl View {
             }
             segments.push((path, mapped));
         }
-        Ok(View { segments })
+        Ok(View { segments, since })
     }
 
     /// A view of bytes that are on no disk.
     pub fn of_bytes(bytes: Vec<u8>) -> View {
-        View { segments: vec![(PathBuf::from("memory"), Mapped::bytes(bytes))] }
+        View { segments: vec![(PathBuf::from("memory"), Mapped::bytes(bytes))], since: None }
     }
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.segments.is_empty()
+    }
+
+    /// Since when it is kept: what had ended before may be forgotten. `None` where nothing was.
+    pub fn since(&self) -> Option<Time> {
+        self.since
     }
 
     /// How many segments, and how many bytes.
@@ -80,6 +89,7 @@ impl View {
     pub fn fleet(&self) -> Result<Fleet<'_>, StoreError> {
         let segments = self.segments()?;
         let path = self.segments.first().map(|(path, _)| path.clone()).unwrap_or_default();
-        Fleet::new(segments).map_err(|fault| StoreError::Damaged { path, fault })
+        let fleet = Fleet::new(segments).map_err(|fault| StoreError::Damaged { path, fault })?;
+        Ok(fleet.kept_since(self.since))
     }
 }

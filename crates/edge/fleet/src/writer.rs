@@ -1,8 +1,8 @@
 //! The one who writes: adds segments, and swaps merged ones in.
 
-use crate::manifest::{self, Listed};
+use crate::manifest::{self, Listed, Manifest};
 use crate::{StoreError, View};
-use firebreak_fleet::{Builder, Damaged, Segment, Sink, Statement, merge};
+use firebreak_fleet::{Builder, Damaged, Segment, Sink, Statement, merge, merge_since};
 use firebreak_model::{Interval, Time};
 use firebreak_world::World;
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ pub struct Writer {
     world: World,
     directory: PathBuf,
     listed: Vec<Listed>,
+    since: Option<Time>,
     next: u64,
 }
 
@@ -30,6 +31,7 @@ pub struct Compaction {
     directory: PathBuf,
     of: Vec<Listed>,
     into: u64,
+    since: Option<Time>,
 }
 
 /// A merge that is done, and not yet swapped in.
@@ -37,6 +39,7 @@ pub struct Compaction {
 pub struct Compacted {
     of: BTreeSet<u64>,
     into: Listed,
+    since: Option<Time>,
 }
 
 impl Writer {
@@ -47,7 +50,7 @@ impl Writer {
     pub fn open(world: &World, directory: &Path) -> Result<Writer, StoreError> {
         let disk = world.disk.as_ref();
         disk.make_directory(directory).map_err(StoreError::disk(directory))?;
-        let listed = manifest::read(disk, directory)?;
+        let Manifest { since, listed } = manifest::read(disk, directory)?;
         let kept: BTreeSet<PathBuf> = listed.iter().map(|one| one.file(directory)).collect();
         let mut next = listed.iter().map(|one| one.number + 1).max().unwrap_or(1);
         for file in disk.list(directory).map_err(StoreError::disk(directory))? {
@@ -61,7 +64,7 @@ impl Writer {
             next = number.map_or(next, |number: u64| next.max(number.saturating_add(1)));
             disk.remove(&file.path).map_err(StoreError::disk(&file.path))?;
         }
-        Ok(Writer { world: world.clone(), directory: directory.to_path_buf(), listed, next })
+        Ok(Writer { world: world.clone(), directory: directory.to_path_buf(), listed, since, next })
     }
 
     /// Adds what was learnt at `known`. When it returns, all of it is on the disk; killed before, none of it counts that was
@@ -81,9 +84,16 @@ impl Writer {
             fresh.push(self.segment(builder, known)?);
         }
         if fresh.len() > self.listed.len() {
-            manifest::write(self.world.disk.as_ref(), &self.directory, &fresh)?;
-            self.listed = fresh;
+            self.count(fresh, self.since)?;
         }
+        Ok(())
+    }
+
+    /// Makes these the segments that count.
+    fn count(&mut self, listed: Vec<Listed>, since: Option<Time>) -> Result<(), StoreError> {
+        let manifest = Manifest { since, listed };
+        manifest::write(self.world.disk.as_ref(), &self.directory, &manifest)?;
+        (self.listed, self.since) = (manifest.listed, since);
         Ok(())
     }
 
@@ -100,18 +110,30 @@ impl Writer {
         let class = |one: &Listed| one.bytes.max(SMALL).ilog(ALIKE as u64);
         let last = self.listed.last().map(class)?;
         let of: Vec<Listed> = self.listed.iter().rev().take_while(|one| class(one) <= last).copied().collect();
-        (of.len() >= ALIKE).then(|| self.compaction(of))
+        (of.len() >= ALIKE).then(|| self.compaction(of, None))
     }
 
     /// All segments into one.
     pub fn everything(&mut self) -> Option<Compaction> {
-        (self.listed.len() > 1).then(|| self.compaction(self.listed.clone()))
+        (self.listed.len() > 1).then(|| self.compaction(self.listed.clone(), None))
     }
 
-    fn compaction(&mut self, of: Vec<Listed>) -> Compaction {
+    /// Since when is kept; `None` where nothing was forgotten.
+    pub fn since(&self) -> Option<Time> {
+        self.since
+    }
+
+    /// All segments into one, without what had ended at `since` or before. `None` where nothing is kept, or that was forgotten
+    /// already. From the swap on no question that reaches before `since` is answered with no.
+    pub fn forgetting(&mut self, since: Time) -> Option<Compaction> {
+        let fresh = self.since.is_none_or(|kept| kept < since) && !self.listed.is_empty();
+        fresh.then(|| self.compaction(self.listed.clone(), Some(since)))
+    }
+
+    fn compaction(&mut self, of: Vec<Listed>, since: Option<Time>) -> Compaction {
         let into = self.next;
         self.next += 1;
-        Compaction { directory: self.directory.clone(), of, into }
+        Compaction { directory: self.directory.clone(), of, into, since }
     }
 
     /// Swaps a merged segment in for those that it was made of, and removes them.
@@ -124,8 +146,7 @@ impl Writer {
         // What came meanwhile stays behind it: sizes fall from the oldest to the latest.
         let place = self.listed.iter().position(|one| done.of.contains(&one.number)).unwrap_or(0);
         fresh.insert(place.min(fresh.len()), done.into);
-        manifest::write(self.world.disk.as_ref(), &self.directory, &fresh)?;
-        self.listed = fresh;
+        self.count(fresh, self.since.max(done.since))?;
         for one in old {
             let path = one.file(&self.directory);
             self.world.disk.remove(&path).map_err(StoreError::disk(&path))?;
@@ -170,8 +191,11 @@ impl Compaction {
             let damaged = |fault| StoreError::Damaged { path: path.clone(), fault };
             segments.push(Segment::open(bytes).map_err(damaged)?);
         }
-        let into = write(world, &self.directory, self.into, |sink| merge(&segments, sink))?;
-        Ok(Compacted { of: self.of.iter().map(|one| one.number).collect(), into })
+        let into = write(world, &self.directory, self.into, |sink| match self.since {
+            Some(since) => merge_since(&segments, since, sink),
+            None => merge(&segments, sink),
+        })?;
+        Ok(Compacted { of: self.of.iter().map(|one| one.number).collect(), into, since: self.since })
     }
 }
 

@@ -76,6 +76,49 @@ fn many_small_batches_stay_few_files() {
 }
 
 #[test]
+fn what_is_forgotten_is_gone_from_the_disk_and_no_answer_says_no_of_it() {
+    let world = World::simulated(1);
+    let mut writer = Writer::open(&world, Path::new(PLACE)).expect("it opens");
+    assert!(writer.forgetting(Time::from_seconds(100)).is_none(), "there is nothing");
+    let ended = |number: u32, to: i64| {
+        batch(number).into_iter().map(move |one| match one {
+            Statement::Had(had) => Statement::Had(Had { to: Some(Time::from_seconds(to)), ..had }),
+            Statement::Ran { environment, run } => {
+                Statement::Ran { environment, run: Interval { to: Time::from_seconds(to), ..run } }
+            }
+            other => other,
+        })
+    };
+    writer.add(ended(1, 50).chain(ended(2, 200)), Time::from_seconds(300)).expect("written");
+    let done = writer.forgetting(Time::from_seconds(100)).expect("more").run(&world).expect("merged");
+    // What comes meanwhile stays, and what it says of the time before is known.
+    writer.add(ended(3, 60), Time::from_seconds(310)).expect("written");
+    writer.swap(done).expect("swapped");
+    assert!(writer.forgetting(Time::from_seconds(100)).is_none(), "that is forgotten");
+    for view in [writer.view(), Writer::open(&world, Path::new(PLACE)).and_then(|writer| writer.view())] {
+        let view = view.expect("it opens");
+        assert_eq!((who(&view), view.since()), (hosts(2..4), Some(Time::from_seconds(100))));
+        let fleet = view.fleet().expect("whole");
+        let what = Wanted::parse("numpy").expect("a package");
+        let asked = |from: i64| {
+            let query = Query { what: what.clone(), from: Time::from_seconds(from), to: Time::from_seconds(150) };
+            let answer = fleet.who(&query).expect("whole");
+            (answer.untold.len(), answer.forgotten.is_some())
+        };
+        assert_eq!((asked(100), asked(99)), ((1, false), (2, true)));
+    }
+    let held = |path: &Path| String::from_utf8_lossy(&world.disk.read(path).expect("a file")).contains("host/h1");
+    let files = world.disk.list(Path::new(PLACE)).expect("a directory");
+    assert!(files.len() == 3 && !files.iter().any(|file| held(&file.path)));
+    // A merge of some keeps that in mind.
+    for number in 4..12 {
+        writer.add(batch(number), Time::from_seconds(320)).expect("written");
+        writer.compact().expect("merged");
+    }
+    assert_eq!(writer.view().expect("it opens").since(), Some(Time::from_seconds(100)));
+}
+
+#[test]
 fn a_file_that_is_cut_or_changed_is_named() {
     let world = World::simulated(1);
     let place = Path::new(PLACE);

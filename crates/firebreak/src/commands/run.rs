@@ -127,7 +127,7 @@ fn serve(
     let digest = digest(world, &config.inventory.paths);
     let store = runtime.block_on(Store::open(&data))?;
     let mut chronicle = runtime.block_on(recover::chronicle(&store))?;
-    let mut fleet = Keeper::open(world, &data, Packages::of(&profiles))?;
+    let mut fleet = Keeper::open(world, &data, Packages::of(&profiles), config.inventory.keep_days)?;
     let (estate, learnt) = read_again(&mut chronicle, world, &config.inventory.paths, &mut fleet)?;
     let rules = Arc::new(rules);
     let redact = redaction(of_installation(world, config.fingerprint_key.as_deref(), &data)?);

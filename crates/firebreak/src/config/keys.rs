@@ -37,7 +37,7 @@ pub const KEYS: &[Key] = &[
         path: "inventory.keep_days",
         default: "400",
         meaning: "For so many days it is remembered what was known of the estate and what held in it; what had ended before that is \
-                  forgotten, once a day. 0 forgets nothing.",
+                  forgotten, once a day; of the fleet too, with every tenth of that time. 0 forgets nothing.",
     },
     Key { path: "collect.scanner", default: "", meaning: "Folder name of the scanner whose platform is asked." },
     Key {

@@ -6,16 +6,22 @@ use std::path::{Path, PathBuf};
 
 const BAD_DIGEST: &str = "d2a0d5f564628773b6af7b9c11f6b86531a875bd2d186d7081ab62748a800ebb";
 
-/// What is done to a file: what of its text by what, and its name afterwards.
+/// What is done to a file: what of its text by what, its name afterwards, and what lies beside it.
 struct Change {
     name: &'static str,
     text: fn(&str) -> String,
     file: Option<&'static str>,
+    beside: Option<(&'static str, &'static str)>,
     right: &'static str,
 }
 
 const fn change(name: &'static str, text: fn(&str) -> String, right: &'static str) -> Change {
-    Change { name, text, file: None, right }
+    Change { name, text, file: None, beside: None, right }
+}
+
+/// The file as it was, with another one beside it.
+const fn beside(name: &'static str, file: &'static str, text: &'static str, right: &'static str) -> Change {
+    Change { name, text: str::to_owned, file: None, beside: Some((file, text)), right }
 }
 
 /// The version in the entry of litellm in a lock of TOML tables.
@@ -62,6 +68,33 @@ const REQUIREMENTS: &[Change] = &[
     change("at 1.82.6", |text| text.replace("litellm==1.82.3", "litellm==1.82.6"), "clear"),
     change("loosened", |text| text.replace("litellm==1.82.3", "litellm>=1.82.3"), "suspect"),
     change("loosened below the bad versions", |text| text.replace("litellm==1.82.3", "litellm<1.82.7"), "clear"),
+    beside(
+        "an override beside it asks for a bad version",
+        "uv.toml",
+        "override-dependencies = [\"litellm==1.82.8\"]\n",
+        "suspect",
+    ),
+    beside(
+        "an override of the project beside it admits bad versions",
+        "pyproject.toml",
+        "[project]\nname = \"a\"\n[tool.uv]\noverride-dependencies = [\"litellm>=1.80\"]\n",
+        "suspect",
+    ),
+    beside(
+        "an override beside it asks for a good version",
+        "uv.toml",
+        "override-dependencies = [\"litellm==1.82.5\"]\n",
+        "clear",
+    ),
+    beside("an override beside it is for another name", "uv.toml", "override-dependencies = [\"numpy<2\"]\n", "clear"),
+    Change {
+        text: |text| format!("-c limits.txt\n{}", text.replace("litellm==1.82.3", "litellm>=1.82.3")),
+        ..beside("loosened, and limited below the bad versions", "limits.txt", "litellm<1.82.7\n", "clear")
+    },
+    Change {
+        text: |text| format!("-c limits.txt\n{}", text.replace("litellm==1.82.3", "litellm>=1.82.3")),
+        ..beside("loosened, and limited to a bad version", "limits.txt", "litellm==1.82.8\n", "suspect")
+    },
 ];
 
 /// Manifests of which the range for litellm admits the bad versions.
@@ -147,7 +180,7 @@ pub(crate) fn rows(root: &Path, corpus: &[PathBuf]) -> Vec<Row> {
         let text = fs::read_to_string(path).unwrap();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap();
         let project = path.iter().rev().nth(2).and_then(|part| part.to_str()).unwrap();
-        let renamed = Change { name: "renamed", text: str::to_owned, file: Some("backend_"), right: "" };
+        let renamed = Change { file: Some("backend_"), ..change("renamed", str::to_owned, "") };
         let all = changes(path);
         let first = all.first().map_or("", |change| change.right);
         for (number, change) in all.iter().copied().chain([&renamed]).enumerate() {
@@ -156,6 +189,9 @@ pub(crate) fn rows(root: &Path, corpus: &[PathBuf]) -> Vec<Row> {
             let folder = format!("files/{project}/{name}-{number}");
             fs::create_dir_all(root.join(&folder)).unwrap();
             fs::write(root.join(&folder).join(&file), (change.text)(&text)).unwrap();
+            if let Some((name, text)) = change.beside {
+                fs::write(root.join(&folder).join(name), text).unwrap();
+            }
             let environment = format!("environment:file/{folder}/{file}");
             expected.push((format!("{project}/{name}: {}", change.name), environment, right.to_owned()));
         }

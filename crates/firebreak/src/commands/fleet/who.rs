@@ -42,6 +42,8 @@ struct Summary<'a> {
     intervals: usize,
     untold: usize,
     clear: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten_before: Option<Time>,
 }
 
 /// Runs the command.
@@ -86,6 +88,10 @@ pub(super) fn run(args: &FleetWhoArgs, config: &Config, output: Output) -> Resul
         count(answer.untold.len() as u64),
         count(answer.clear)
     ));
+    if let Some(since) = answer.forgotten {
+        output.text(format!("what had ended before {since} is forgotten, so nobody is clear of it"));
+        output.text(format!("next: ask about what is kept: --since {since}"));
+    }
     output.object(
         "fleet_who",
         &Summary {
@@ -96,9 +102,14 @@ pub(super) fn run(args: &FleetWhoArgs, config: &Config, output: Output) -> Resul
             intervals: answer.had.len(),
             untold: answer.untold.len(),
             clear: answer.clear,
+            forgotten_before: answer.forgotten,
         },
     );
-    Ok(if answer.had.is_empty() && answer.untold.is_empty() { End::Done } else { End::NeedsPerson })
+    Ok(if answer.had.is_empty() && answer.untold.is_empty() && answer.forgotten.is_none() {
+        End::Done
+    } else {
+        End::NeedsPerson
+    })
 }
 
 /// From when to when is asked.
