@@ -1,4 +1,5 @@
-//! JUnit XML, in the dialect that CI systems agree on.
+//! JUnit XML as Jenkins' schema of it (`junit-10.xsd`) allows it, which others read too. It has no place for a file and a line: they stand
+//! in the text of a case.
 
 use super::{Answer, Report, why};
 use firebreak_model::Verdict;
@@ -10,11 +11,11 @@ pub(super) fn write(report: &Report<'_>) -> String {
     profiles.dedup();
     let all: Vec<&Answer> = report.answers.iter().collect();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(xml, "<testsuites name=\"firebreak exposed\"{}>", sums(report, &all));
+    let _ = writeln!(xml, "<testsuites name=\"firebreak exposed\"{}>", sums(report, &all).0);
     for profile in profiles {
         let own = || report.answers.iter().filter(|answer| answer.judgement.profile == profile);
-        let _ =
-            writeln!(xml, "  <testsuite name=\"{}\"{}>", escaped(profile), sums(report, &own().collect::<Vec<_>>()));
+        let (sums, skipped) = sums(report, &own().collect::<Vec<_>>());
+        let _ = writeln!(xml, "  <testsuite name=\"{}\"{sums} skipped=\"{skipped}\">", escaped(profile));
         own().for_each(|answer| case(&mut xml, report, answer));
         xml.push_str("  </testsuite>\n");
     }
@@ -25,11 +26,12 @@ pub(super) fn write(report: &Report<'_>) -> String {
     xml
 }
 
-fn sums(report: &Report<'_>, answers: &[&Answer]) -> String {
+/// The counts that suites and all of them together have, and how many are skipped.
+fn sums(report: &Report<'_>, answers: &[&Answer]) -> (String, usize) {
     let failures = answers.iter().filter(|answer| report.fails(answer.judgement.verdict)).count();
     let open = |answer: &&&Answer| answer.judgement.verdict != Verdict::Clear;
     let skipped = answers.iter().filter(open).count() - failures;
-    format!(" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"", answers.len())
+    (format!(" tests=\"{}\" failures=\"{failures}\" errors=\"0\"", answers.len()), skipped)
 }
 
 fn case(xml: &mut String, report: &Report<'_>, answer: &Answer) {
@@ -40,28 +42,19 @@ fn case(xml: &mut String, report: &Report<'_>, answer: &Answer) {
         escaped(&judgement.profile),
         escaped(judgement.environment.as_str())
     );
-    if let Some(place) = answer.places.first() {
-        let _ = write!(xml, " file=\"{}\"", escaped(&place.file));
-        if let Some(line) = place.line {
-            let _ = write!(xml, " line=\"{line}\"");
-        }
-    }
     if judgement.verdict == Verdict::Clear {
         xml.push_str("/>\n");
         return;
     }
     let (word, why) = (judgement.verdict.word(), escaped(&why(answer)));
     let not_clear = if judgement.verdict == Verdict::Unknown { ", which is not clear" } else { "" };
-    if report.fails(judgement.verdict) {
-        let _ = write!(xml, ">\n      <failure type=\"{word}\" message=\"{word}{not_clear}: {why}\">");
-        for place in &answer.places {
-            let line = place.line.map_or_else(String::new, |line| format!(":{line}"));
-            let _ = writeln!(xml, "{}{line}", escaped(&place.file));
-        }
-        xml.push_str("</failure>\n    </testcase>\n");
-    } else {
-        let _ = writeln!(xml, ">\n      <skipped message=\"{word}{not_clear}: {why}\"/>\n    </testcase>");
+    let element = if report.fails(judgement.verdict) { "failure" } else { "skipped" };
+    let _ = write!(xml, ">\n      <{element} type=\"{word}\" message=\"{word}{not_clear}: {why}\">");
+    for place in &answer.places {
+        let line = place.line.map_or_else(String::new, |line| format!(":{line}"));
+        let _ = writeln!(xml, "{}{line}", escaped(&place.file));
     }
+    let _ = writeln!(xml, "</{element}>\n    </testcase>");
 }
 
 /// What could not be read stands beside the suites: no verdict rests on it.

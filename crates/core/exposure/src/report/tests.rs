@@ -105,6 +105,59 @@ fn junit_cases(fail_on: Verdict) -> Vec<(String, Option<String>)> {
     cases.collect()
 }
 
+/// What Jenkins' `junit-10.xsd` says of the elements that are written: attributes, those that must be there first, and children.
+const ELEMENTS: [(&str, &[&str], usize, &[&str]); 5] = [
+    ("testsuites", &["name", "time", "tests", "failures", "errors"], 0, &["testsuite"]),
+    (
+        "testsuite",
+        &["name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname", "id", "package", "file"],
+        4,
+        &["testsuite", "properties", "testcase", "system-out", "system-err"],
+    ),
+    ("testcase", &["name", "time", "classname", "group"], 1, &["skipped", "error", "failure", "system-out"]),
+    ("failure", &["type", "message"], 0, &[]),
+    ("skipped", &["type", "message"], 0, &[]),
+];
+
+/// What the schema does not allow in `xml`.
+fn against_schema(xml: &str) -> Vec<String> {
+    let document = Document::parse(xml).unwrap_or_else(|error| panic!("{error}: {xml}"));
+    let mut wrong = Vec::new();
+    for node in document.descendants().filter(|node| node.is_element()) {
+        let name = node.tag_name().name();
+        let Some((_, attributes, needed, children)) = ELEMENTS.iter().find(|(own, ..)| *own == name) else {
+            wrong.push(format!("no element {name}"));
+            continue;
+        };
+        let other = node.attributes().filter(|one| !attributes.contains(&one.name()));
+        wrong.extend(other.map(|one| format!("{name} has {}", one.name())));
+        let missing = attributes.iter().take(*needed).filter(|one| node.attribute(**one).is_none());
+        wrong.extend(missing.map(|one| format!("{name} lacks {one}")));
+        let inner = node.children().filter(|child| child.is_element() && !children.contains(&child.tag_name().name()));
+        wrong.extend(inner.map(|child| format!("{name} holds {}", child.tag_name().name())));
+        let mixed = ["failure", "skipped"].contains(&name);
+        let text = node.children().any(|child| child.is_text() && !child.text().unwrap_or_default().trim().is_empty());
+        wrong.extend((text && !mixed).then(|| format!("{name} holds text")));
+    }
+    if !document.root_element().has_tag_name("testsuites") {
+        wrong.push("another root".to_owned());
+    }
+    wrong
+}
+
+#[test]
+fn junit_is_what_its_schema_allows() {
+    for fail_on in [Verdict::Exposed, Verdict::Suspect, Verdict::Unknown] {
+        let xml = with(fail_on, |report| report.junit());
+        assert_eq!(against_schema(&xml), Vec::<String>::new(), "{xml}");
+        assert!(xml.contains("a b/uv.lock:742\na b/uv.lock:743\n</failure>"), "{xml}");
+    }
+    let none = Report { version: "1", answers: &[], problems: &[], fail_on: Verdict::Unknown }.junit();
+    assert_eq!(against_schema(&none), Vec::<String>::new(), "{none}");
+    // The check can fail.
+    assert_eq!(against_schema("<testsuites><testsuite name='' tests='' failures='' line=''/>x</testsuites>").len(), 3);
+}
+
 #[test]
 fn in_junit_only_what_is_clear_passes() {
     let words =
