@@ -132,6 +132,11 @@ fn run(arguments: &[String]) -> Result<()> {
     println!("          {known:8.0} ns  known names, a version that is affected");
     println!("          {told:8.0} ns  known names, and every record that was met is told: its id, and why");
     println!("          {unknown:8.0} ns  unknown names");
+    if scale == 1 {
+        println!("\nTargets");
+        target("lookup_ns", mixed, 1_000.0, "half known names, half unknown");
+        target("index_mib", index_mib, 30.0, "290,000 names");
+    }
     let peers = peers::run(&database, scale)?;
     let object = serde_json::json!({
         "peers": peers,
@@ -141,6 +146,12 @@ fn run(arguments: &[String]) -> Result<()> {
     });
     println!("{object}");
     Ok(())
+}
+
+/// A figure beside what it is to stay below.
+fn target(name: &str, found: f64, below: f64, what: &str) {
+    let word = if found < below { "met" } else { "MISSED" };
+    println!("  {name:<20}  {found:8.1}   target {below:6.0}   {word:<6}   {what}");
 }
 
 /// The resident memory of a process that does nothing else, in MiB.
