@@ -3,6 +3,7 @@
 //! [`keys::KEYS`] is the only list of keys: the check for unknown ones and the reference page both follow from it.
 
 pub mod keys;
+pub mod outward;
 
 use anyhow::{Context, Result, bail};
 pub use firebreak_act::Mode;
@@ -246,6 +247,14 @@ pub struct Config {
     pub act: ActConfig,
     /// `[metrics]`.
     pub metrics: MetricsConfig,
+    /// `[outward]`.
+    pub outward: outward::OutwardConfig,
+    /// `[[notify]]`.
+    pub notify: Vec<firebreak_notify::Channel>,
+    /// `[approvals]`.
+    pub approvals: Option<outward::ApprovalsConfig>,
+    /// `[signals]`.
+    pub signals: outward::SignalsConfig,
     /// `[responder]`: how to reach the platforms; each responder's page lists its keys.
     pub responder: firebreak_act::Config,
 }
@@ -270,8 +279,9 @@ impl Config {
         if !unknown.is_empty() {
             bail!("{}", unknown.join("\n"));
         }
-        let config: Config = toml::from_str(text)?;
+        let mut config: Config = toml::from_str(text)?;
         config.check()?;
+        config.hear();
         Ok(config)
     }
 
@@ -294,10 +304,23 @@ impl Config {
                 "there is no directory for what is collected\nhint: name one in `inventory.paths`; the first is used"
             );
         }
+        outward::check(&self.notify, &self.outward, self.approvals.as_ref(), &self.signals)?;
         if self.intake.batch_records == 0 {
             bail!("`intake.batch_records` is 0\nhint: 5000 suits most machines");
         }
         Ok(())
+    }
+
+    /// What the receiver of signals writes down is a source like any other.
+    fn hear(&mut self) {
+        const HEARD: &str = "shared_signals";
+        if !self.signals.receive.is_empty() {
+            let path = crate::outward::heard_directory(&self.data_directory()).display().to_string();
+            match self.source.iter_mut().find(|source| source.name == HEARD) {
+                Some(source) => source.paths.push(path),
+                None => self.source.push(SourceConfig { name: HEARD.to_owned(), paths: vec![path] }),
+            }
+        }
     }
 
     /// Where state lives: `data`, or `firebreak-data` in the current directory.

@@ -2021,6 +2021,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/postgres_untrusted_language/rule.yml",
         include_str!("../../../detectors/postgres_untrusted_language/rule.yml"),
     ),
+    (
+        "detectors/shared_signals_compromise_reported/rule.yml",
+        include_str!("../../../detectors/shared_signals_compromise_reported/rule.yml"),
+    ),
     ("detectors/slack_anomaly/rule.yml", include_str!("../../../detectors/slack_anomaly/rule.yml")),
     (
         "detectors/slack_anomaly_then_download/rule.yml",

@@ -19,6 +19,7 @@ pub mod ledgering;
 pub mod live;
 pub mod metrics;
 pub mod output;
+pub mod outward;
 pub mod pipeline;
 pub mod redaction;
 pub mod store;

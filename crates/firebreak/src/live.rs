@@ -39,6 +39,15 @@ use std::path::PathBuf;
 pub enum Request {
     /// `firebreak approve`.
     Approve(Approval),
+    /// A person says by a link or a button that a plan should not be carried out.
+    Decline {
+        /// The plan's id.
+        plan: String,
+        /// Who.
+        by: NodeKey,
+        /// When.
+        at: Time,
+    },
     /// `firebreak pause`.
     Pause(Pause),
     /// `firebreak resume`.
@@ -223,6 +232,7 @@ impl<'a> Live<'a> {
         let origin = Origin::Request(stored.number);
         let effects = match request {
             Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
+            Request::Decline { plan, by, at } => self.declined(&plan, &by, at)?,
             Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
             Request::Resume { by } => self.stage.message(Message::Resumed { by }),
             Request::Cancel { plan, step, by, because } => {
@@ -239,6 +249,14 @@ impl<'a> Live<'a> {
         };
         let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
         self.settle(commit, effects).await
+    }
+
+    /// A word against a plan is put on record. It changes nothing: others may still approve.
+    fn declined(&self, plan: &str, by: &NodeKey, at: Time) -> Result<Vec<Effect>> {
+        let said = serde_json::json!({"plan": plan, "by": by, "at": at});
+        self.book.add(&format!("decline/{plan}/{by}"), "plan_declined", &said)?;
+        (self.notify)(&format!("plan {plan:.12} was declined by {}; it still waits", by.name()));
+        Ok(Vec::new())
     }
 
     /// Commits, then has done what follows.
@@ -404,7 +422,7 @@ impl<'a> Live<'a> {
             }
             match serde_json::from_str(&body).context("an effect in the state is damaged")? {
                 Outgoing::Record { id, kind, body } => drafts.push(Draft { id, kind, body }),
-                Outgoing::Notify { text } => (self.notify)(&text),
+                Outgoing::Notify { text, .. } => (self.notify)(&text),
                 Outgoing::Lift { plan, steps } => {
                     self.lift(plan, &steps, Origin::Effect(number)).await?;
                     continue;

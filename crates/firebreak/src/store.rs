@@ -5,6 +5,7 @@
 mod committing;
 mod journal;
 mod learning;
+mod outward;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
@@ -113,7 +114,7 @@ pub const CANCEL: &str = "cancel";
 pub struct StoredRequest {
     /// Its number.
     pub number: i64,
-    /// `approve`, `pause`, `resume`, `cancel` or `undo`.
+    /// `approve`, `decline`, `pause`, `resume`, `cancel` or `undo`.
     pub kind: String,
     /// What was asked, as JSON.
     pub body: String,

@@ -13,6 +13,7 @@ use crate::ledgering::Book;
 use crate::live::{Live, Parts, hands, recover};
 use crate::metrics::{Meter, door};
 use crate::output::{Output, count};
+use crate::outward::Outward;
 use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, Incoming, Luggage, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
@@ -153,6 +154,8 @@ fn serve(
     };
     // Platforms are only read for an inventory: that is done in every mode.
     let asking = if config.collect.is_empty() || args.once { None } else { Some(World::online()?) };
+    // What leaves for people and other systems is opened in every mode; with --once it waits for the next start.
+    let outward = runtime.block_on(Outward::open(config, &data, &store))?.filter(|_| !args.once);
     let meter = Arc::new(Meter::of(&runtime.block_on(store.steps())?));
     if let Some((listener, router)) = runtime.block_on(door(&config.metrics, world, &data, Arc::clone(&meter)))? {
         notify(&format!("metrics are shown on http://{}/metrics", listener.address()));
@@ -170,6 +173,9 @@ fn serve(
         scope.spawn(move || intake.feed(&send));
         if let Some(world) = &asking {
             scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
+        }
+        if let Some(outward) = outward {
+            scope.spawn(|| runtime.block_on(outward.run(&notify, stop)));
         }
         scope.spawn(|| runtime.block_on(crew.run(stopped(Arc::clone(stop)))));
         let (forward, batches) = tokio::sync::mpsc::channel(1);

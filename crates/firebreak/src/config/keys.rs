@@ -201,6 +201,123 @@ pub const KEYS: &[Key] = &[
         meaning: "Where the token is that a reader shows: `env:NAME` or `file:/path`. Without it, a random one is made once and kept as `metrics.token` in the data directory.",
     },
     Key {
+        path: "outward.listen",
+        default: "",
+        meaning: "Where approvals and signals come in: an address of this machine, `127.0.0.1:9470`. A reverse proxy with TLS stands before it.",
+    },
+    Key { path: "notify.name", default: "", meaning: "What the channel is called. See [notifiers](notifiers.md)." },
+    Key {
+        path: "notify.kind",
+        default: "",
+        meaning: "The notifier: `slack`, `teams`, `pagerduty`, `opsgenie`, `jira`, `github_issue`, `email`, `webhook`, `syslog`.",
+    },
+    Key {
+        path: "notify.at_least",
+        default: "",
+        meaning: "What is milder is not told: `informational`, `low`, `medium` (if not set), `high`, `critical`. What asks for an approval always is.",
+    },
+    Key {
+        path: "notify.title",
+        default: "",
+        meaning: "Title of each notice, with fields: `{severity} {incident}: {title}`. `{title}` if not set.",
+    },
+    Key { path: "notify.text", default: "", meaning: "Its text, likewise. `{text}` if not set." },
+    Key {
+        path: "notify.approver",
+        default: "",
+        meaning: "E-mail address of the one person whom the channel reaches: plans that wait then carry a link to approve with.",
+    },
+    Key {
+        path: "notify.settings",
+        default: "",
+        meaning: "What the notifier needs, by name: its page lists the names. Secrets are `env:NAME` or `file:/path`.",
+    },
+    Key { path: "approvals.address", default: "", meaning: "Address under which people reach `outward.listen`." },
+    Key {
+        path: "approvals.key",
+        default: "",
+        meaning: "Where the key of the links is: `env:NAME` or `file:/path` to 32 random bytes or more.",
+    },
+    Key {
+        path: "approvals.lasts_minutes",
+        default: "",
+        meaning: "Minutes for which a link holds, at most a day; 60 if not set.",
+    },
+    Key {
+        path: "approvals.slack.signing_secret",
+        default: "",
+        meaning: "Where the signing secret of the Slack App is.",
+    },
+    Key { path: "approvals.slack.team", default: "", meaning: "Our workspace: `T…`." },
+    Key {
+        path: "approvals.slack.people",
+        default: "",
+        meaning: "E-mail addresses by Slack user: `{ U0123 = \"alice@example.com\" }`.",
+    },
+    Key {
+        path: "signals.transmit.issuer",
+        default: "",
+        meaning: "Our name as a transmitter, and the address under which receivers reach `outward.listen`. See [Shared Signals](shared-signals.md).",
+    },
+    Key {
+        path: "signals.transmit.keys",
+        default: "",
+        meaning: "Where the signing keys are, as PEM: the first signs, the others stay in the key set.",
+    },
+    Key {
+        path: "signals.transmit.issuers",
+        default: "",
+        meaning: "Issuers by the system of our keys, so that others know whom we mean: `{ okta = \"https://meridian.okta.com\" }`.",
+    },
+    Key { path: "signals.transmit.receivers.name", default: "", meaning: "What we call the receiver." },
+    Key { path: "signals.transmit.receivers.audience", default: "", meaning: "What its tokens call it." },
+    Key {
+        path: "signals.transmit.receivers.token",
+        default: "",
+        meaning: "Where the token is with which it calls us.",
+    },
+    Key {
+        path: "signals.transmit.receivers.push_below",
+        default: "",
+        meaning: "Beginning of the addresses that we push to; without it the receiver polls.",
+    },
+    Key {
+        path: "signals.transmit.receivers.push_authorization",
+        default: "",
+        meaning: "Where the whole `Authorization` header of our pushes is.",
+    },
+    Key {
+        path: "signals.transmit.authorization_servers.issuer",
+        default: "",
+        meaning: "Issuer of access tokens (RFC 9068) that are taken too.",
+    },
+    Key { path: "signals.transmit.authorization_servers.audience", default: "", meaning: "What they call us." },
+    Key { path: "signals.transmit.authorization_servers.jwks", default: "", meaning: "Where the server's keys are." },
+    Key {
+        path: "signals.transmit.authorization_servers.clients",
+        default: "",
+        meaning: "Receivers by the client that they are: `{ client-1 = \"name\" }`.",
+    },
+    Key {
+        path: "signals.receive.name",
+        default: "",
+        meaning: "What we call the transmitter: small letters, digits and `-`.",
+    },
+    Key { path: "signals.receive.issuer", default: "", meaning: "The transmitter." },
+    Key { path: "signals.receive.audience", default: "", meaning: "What its tokens call us." },
+    Key { path: "signals.receive.token", default: "", meaning: "Where our token there is." },
+    Key { path: "signals.receive.delivery", default: "", meaning: "`poll` (if not set) or `push`." },
+    Key {
+        path: "signals.receive.push_url",
+        default: "",
+        meaning: "Where it brings events: what stands before `outward.listen`, and `/ssf/events/<name>`.",
+    },
+    Key {
+        path: "signals.receive.push_token",
+        default: "",
+        meaning: "Where the token is that it shows when it brings them.",
+    },
+    Key {
         path: "responder",
         default: "",
         meaning: "`[responder.<name>]` configures one responder; its page lists its keys.",
@@ -263,7 +380,15 @@ pub fn reference() -> String {
     );
     for key in KEYS {
         let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        let tables = ["source", "collect", "intake.ndjson"];
+        let tables = [
+            "source",
+            "collect",
+            "intake.ndjson",
+            "notify",
+            "signals.receive",
+            "signals.transmit.receivers",
+            "signals.transmit.authorization_servers",
+        ];
         let of =
             |table: &&str| key.path.strip_prefix(table)?.strip_prefix('.').map(|name| format!("[[{table}]] {name}"));
         let path = tables.iter().find_map(of).unwrap_or_else(|| key.path.to_owned());

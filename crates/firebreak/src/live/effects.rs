@@ -4,6 +4,8 @@ use firebreak_act::{ExecutionReport, StepReport, StepState};
 use firebreak_contain::incident::{Effect, IncidentView, Status, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_contain::{Approved, Plan};
+use firebreak_model::Severity;
+use firebreak_notify::Ask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,6 +27,15 @@ pub enum Outgoing {
     Notify {
         /// In words.
         text: String,
+        /// About which incident.
+        #[serde(default)]
+        incident: Option<String>,
+        /// How bad.
+        #[serde(default)]
+        severity: Option<Severity>,
+        /// What people are asked to approve.
+        #[serde(default)]
+        ask: Option<Ask>,
     },
     /// For the executor: steps of a containment that has run out and may be lifted.
     Lift {
@@ -88,7 +99,8 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
                     reasons.join("; "),
                     plan.short()
                 );
-                sorted.outgoing.push(Outgoing::Notify { text });
+                let (incident, ask) = (Some(incident.to_string()), Some(Ask { plan: plan.to_string(), needed, have }));
+                sorted.outgoing.push(Outgoing::Notify { text, incident, severity: None, ask });
             }
             Effect::Execute(approved) => {
                 sorted.plans.push(plan_row(approved.plan(), "approved"));
@@ -97,8 +109,9 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
             Effect::Record { id, kind, body } => {
                 sorted.outgoing.push(Outgoing::Record { id, kind: kind.to_owned(), body });
             }
-            Effect::Notify { incident, text, .. } => {
-                sorted.outgoing.push(Outgoing::Notify { text: format!("{incident}: {text}") });
+            Effect::Notify { incident, severity, text } => {
+                let (text, incident) = (format!("{incident}: {text}"), Some(incident.to_string()));
+                sorted.outgoing.push(Outgoing::Notify { text, incident, severity: Some(severity), ask: None });
             }
             Effect::LeaseDue { incident, plan, expiry } => {
                 let (lift, keep) = (expiry.lift.len(), expiry.keep.len());
@@ -108,7 +121,8 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
                     "{incident}: the lease of plan {} has run out: {lift} steps are lifted, {keep} stand ({why})",
                     plan.short()
                 );
-                sorted.outgoing.push(Outgoing::Notify { text });
+                let incident = Some(incident.to_string());
+                sorted.outgoing.push(Outgoing::Notify { text, incident, severity: None, ask: None });
                 if !expiry.lift.is_empty() {
                     sorted.outgoing.push(Outgoing::Lift { plan: plan.to_string(), steps: expiry.lift });
                 }

@@ -87,3 +87,35 @@ CREATE TABLE IF NOT EXISTS snapshot_row (
 CREATE TABLE IF NOT EXISTS opening (
   number INTEGER PRIMARY KEY AUTOINCREMENT
 );
+-- What a channel is still to be told, what it was told, and what was given up.
+CREATE TABLE IF NOT EXISTS letter (
+  number  INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel TEXT NOT NULL,
+  notice  TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  body    TEXT NOT NULL,
+  tries   BIGINT NOT NULL DEFAULT 0,
+  due     BIGINT NOT NULL DEFAULT 0,
+  state   TEXT NOT NULL DEFAULT 'open',
+  reason  TEXT,
+  UNIQUE (channel, notice)
+);
+CREATE INDEX IF NOT EXISTS letter_open ON letter (channel, state, subject, number);
+-- Where letters about one subject go: a thread, an alert, an issue.
+CREATE TABLE IF NOT EXISTS thread (
+  channel TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  body    TEXT NOT NULL,
+  PRIMARY KEY (channel, subject)
+);
+-- People's words that came by a link or a button: each counts once.
+CREATE TABLE IF NOT EXISTS word (
+  name TEXT PRIMARY KEY,
+  at   BIGINT NOT NULL
+);
+-- Steps that other systems were told of.
+CREATE TABLE IF NOT EXISTS told (
+  plan TEXT NOT NULL,
+  key  TEXT NOT NULL,
+  PRIMARY KEY (plan, key)
+);
