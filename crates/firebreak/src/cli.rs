@@ -4,7 +4,8 @@ mod acting;
 
 use crate::config::Policy;
 pub use acting::{
-    ApproveArgs, CancelArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, ResumeArgs, UndoArgs,
+    ApproveArgs, CancelArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, ResumeArgs,
+    UndoArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use firebreak_model::Time;

@@ -40,9 +40,12 @@ impl Source for SharedSignals {
         let events = json::at(given, &["events"]).and_then(|events| events.as_object()).ok_or_else(no_event)?;
         let mut all = events.iter();
         let (Some((address, claims)), None) = (all.next(), all.next()) else { return Err(no_event()) };
-        let issuer = json::text(given, &["iss"]).ok_or_else(|| Refusal::new("a security event token without `iss`", HINT))?;
+        let issuer =
+            json::text(given, &["iss"]).ok_or_else(|| Refusal::new("a security event token without `iss`", HINT))?;
         let own = record.native_id(json::text(given, &["jti"]));
-        let time = RawRecord { json: claims, ..*record }.time(&[&["event_timestamp"]]).or_else(|_| record.time(&[&["iat"]]))?;
+        let time = RawRecord { json: claims, ..*record }
+            .time(&[&["event_timestamp"]])
+            .or_else(|_| record.time(&[&["iat"]]))?;
         let kind = address.rsplit('/').next().unwrap_or(address);
         let body = with_event(given, address, kind, claims);
         let subject = json::at(given, &["sub_id"]).or_else(|| json::at(claims, &["subject"]));
@@ -78,7 +81,9 @@ fn family(address: &str) -> &'static str {
 /// The record with `event` in place of `events`: an address with dots is no name of a field.
 fn with_event(given: &Json, address: &str, kind: &str, claims: &Json) -> Json {
     let mut body = Object::new();
-    for (name, value) in given.as_object().into_iter().flat_map(|object| object.iter()).filter(|(name, _)| *name != "events") {
+    for (name, value) in
+        given.as_object().into_iter().flat_map(|object| object.iter()).filter(|(name, _)| *name != "events")
+    {
         body.insert(&name, value.clone());
     }
     let mut event = Object::new();
