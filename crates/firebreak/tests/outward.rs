@@ -61,7 +61,7 @@ async fn while_it_runs<T>(config: &Config, data: &Path, store: &Store, done: imp
     });
     let address =
         || said.lock().unwrap().split("http://").nth(1).and_then(|rest| rest.lines().next()).map(str::to_owned);
-    let found = until(|| address()).await;
+    let found = until(address).await;
     let answer = done(format!("http://{found}")).await;
     stop.store(true, Ordering::SeqCst);
     task.await.unwrap();
@@ -147,6 +147,37 @@ async fn a_notice_arrives_once_and_its_link_decides_once() {
     .await;
 }
 
+/// Another system's transmitter, which answers at `now`.
+fn answering(
+    transmitter: Arc<Mutex<Transmitter>>,
+    now: firebreak_model::Time,
+) -> impl Fn(axum::extract::Request) -> futures_util::future::BoxFuture<'static, (axum::http::StatusCode, Vec<u8>)>
++ Clone
++ Send
++ Sync
++ 'static {
+    move |asked: axum::extract::Request| {
+        let inner = transmitter.clone();
+        Box::pin(async move {
+            let (head, body) = asked.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec();
+            let text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+                (name.to_string(), value.to_str().unwrap().to_owned())
+            };
+            let headers = head.headers.iter().map(text).collect();
+            let request = Request { method: head.method.to_string(), url: head.uri.to_string(), headers, body };
+            let mut access = Access::default();
+            access.admit("firebreak", &SecretString::from("a-token-of-thirty-two-characters-1"));
+            let pem = SecretString::from(include_str!("../../edge/act/tests/standin/test_key.pem"));
+            let signers = [Signer::of_pem(&pem).unwrap()];
+            let mut inner = inner.lock().unwrap();
+            let mut doors = Doors { transmitter: &mut inner, signers: &signers, access: &access, fresh: "s-1".into() };
+            let answer = doors.answer(&request, now).unwrap_or_default();
+            (axum::http::StatusCode::from_u16(answer.status).unwrap(), answer.body)
+        })
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_that_is_brought_is_written_down_once() {
     let (data, door) = (tempfile::tempdir().unwrap(), Listener::bind("127.0.0.1:0").await.unwrap());
@@ -158,7 +189,6 @@ async fn a_signal_that_is_brought_is_written_down_once() {
     };
     let (ours, theirs) =
         (file("ours", "a-token-of-thirty-two-characters-1"), file("theirs", "a-token-of-thirty-two-characters-2"));
-    // Another system's transmitter.
     let pem = SecretString::from(include_str!("../../edge/act/tests/standin/test_key.pem"));
     let account = Account {
         name: "firebreak".into(),
@@ -166,30 +196,9 @@ async fn a_signal_that_is_brought_is_written_down_once() {
         push_below: Some("https://fb.example.com/ssf".into()),
     };
     let transmitter = Arc::new(Mutex::new(Transmitter::new(&issuer, vec![account], State::default())));
-    let (inner, world) = (transmitter.clone(), World::online().unwrap());
+    let world = World::online().unwrap();
     let now = world.clock.now();
-    let answer = move |asked: axum::extract::Request| {
-        let inner = inner.clone();
-        async move {
-            let (head, body) = asked.into_parts();
-            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec();
-            let headers = head
-                .headers
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-                .collect();
-            let request = Request { method: head.method.to_string(), url: head.uri.to_string(), headers, body };
-            let mut access = Access::default();
-            access.admit("firebreak", &SecretString::from("a-token-of-thirty-two-characters-1"));
-            let signers =
-                [Signer::of_pem(&SecretString::from(include_str!("../../edge/act/tests/standin/test_key.pem")))
-                    .unwrap()];
-            let mut inner = inner.lock().unwrap();
-            let mut doors = Doors { transmitter: &mut inner, signers: &signers, access: &access, fresh: "s-1".into() };
-            let answer = doors.answer(&request, now).unwrap_or_default();
-            (axum::http::StatusCode::from_u16(answer.status).unwrap(), answer.body)
-        }
-    };
+    let answer = answering(transmitter.clone(), now);
     tokio::spawn(door.serve(Router::new().fallback(answer), Limits::default(), std::future::pending()));
     let config = Config::parse(&format!(
         "data = \"{}\"\n[outward]\nlisten = \"127.0.0.1:0\"\n[[signals.receive]]\nname = \"idp\"\nissuer = \"{issuer}\"\n\

@@ -113,6 +113,18 @@ fn an_override_outweighs_a_list_that_fixes_every_version_and_not_what_its_own_re
 }
 
 #[test]
+fn a_lock_that_names_the_package_without_a_version_says_nothing_of_it() {
+    let lock = |name: &str, seen: &[ObservationKind]| {
+        judge_file(&litellm(), &file(name, seen, &[]), Some(&[Ecosystem::PyPI])).verdict
+    };
+    let open = asks("litellm", "no version in the lock");
+    assert_eq!(lock("Pipfile.lock", &[open.clone(), complete("PyPI")]), Verdict::Unknown);
+    assert_eq!(lock("Pipfile.lock", &[open, locked("litellm", "1.82.6"), complete("PyPI")]), Verdict::Clear);
+    let other = asks("crewai", "no version in the lock");
+    assert_eq!(lock("Pipfile.lock", &[other, complete("PyPI")]), Verdict::Clear, "what it brings is listed");
+}
+
+#[test]
 fn a_constraint_limits_all_that_is_asked_and_asks_for_nothing() {
     for (references, right) in [
         (&["litellm", "litellm ==1.82.6; constraint"][..], Verdict::Clear),

@@ -12,6 +12,7 @@ use firebreak_act::{
     Brake, Control, ExecutionReport, Executor, Mode, Observer, Pacer, StepReport, StopError, UndoGate,
 };
 use firebreak_contain::{Approved, Plan};
+use firebreak_model::Time;
 use firebreak_world::World;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
@@ -231,10 +232,13 @@ impl Crew<'_> {
             .with_brake(&brake)
             .with_observer(&told)
             .with_pacer(Arc::clone(&pacer));
-        let executor = &executor;
-        let mut under_way: FuturesUnordered<LocalBoxFuture<'_, (String, Result<News, StopError>)>> =
-            FuturesUnordered::new();
-        let (mut controls, mut words) = (BTreeMap::<String, Arc<Control>>::new(), Words::new());
+        let mut shift = Shift {
+            executor: &executor,
+            mode,
+            under_way: FuturesUnordered::new(),
+            controls: BTreeMap::new(),
+            words: Words::new(),
+        };
         let mut look = tokio::time::interval(LOOK_EVERY);
         let farewell = async {
             stop.await;
@@ -242,67 +246,96 @@ impl Crew<'_> {
         };
         tokio::pin!(farewell);
         let mut open = true;
-        while open || !under_way.is_empty() {
+        while open || !shift.under_way.is_empty() {
             tokio::select! {
                 biased;
                 () = &mut farewell => return,
-                Some((plan, done)) = under_way.next(), if !under_way.is_empty() => {
+                Some((plan, done)) = shift.under_way.next(), if !shift.under_way.is_empty() => {
                     if matches!(done, Ok(News::Executed(_)) | Err(_)) {
-                        controls.remove(&plan);
+                        shift.controls.remove(&plan);
                     }
                     let _ = news.send(done.unwrap_or_else(News::Stopped));
                 }
                 order = orders.recv(), if open => match order {
                     None => open = false,
-                    Some(Order::Execute(approved)) => {
-                        let id = approved.plan().id().to_string();
-                        if controls.contains_key(&id) {
-                            continue;
-                        }
-                        let control = Arc::new(Control::default());
-                        for (only, why) in words.get(&id).into_iter().flatten() {
-                            control.cancel(only.as_deref(), why);
-                        }
-                        controls.insert(id.clone(), Arc::clone(&control));
-                        under_way.push(Box::pin(async move {
-                            let done = executor.execute_under(&control, &approved, mode).await;
-                            (id, done.map(News::Executed))
-                        }));
-                    }
-                    Some(Order::TakeBack { plan, only, gate, origin }) => {
-                        if let Some(control) = controls.get(&plan) {
-                            control.cancel(only.as_deref(), "the plan is taken back");
-                            control.let_go(only.as_deref());
-                        }
-                        under_way.push(Box::pin(async move {
-                            let done = executor.undo(&plan, only.as_deref(), &gate).await;
-                            (String::new(), done.map(|report| News::TakenBack(report, origin)))
-                        }));
-                    }
-                    Some(Order::Cancel { plan, only, why, origin }) => {
-                        let id = plan.id().to_string();
-                        if let Some(control) = controls.get(&id) {
-                            control.cancel(only.as_deref(), &why);
-                        }
-                        words.entry(id.clone()).or_default().push((only.clone(), why.clone()));
-                        under_way.push(Box::pin(async move {
-                            let done = executor.cancel(&plan, only.as_deref(), &why).await;
-                            (String::new(), done.map(|steps| News::Cancelled { plan: id, steps, origin }))
-                        }));
-                    }
+                    Some(order) => shift.take(order),
                 },
                 _ = look.tick() => {
-                    meter.queued(pacer.lanes().waiting() as u64, controls.len() as u64);
-                    let now = world.clock.now();
-                    for (plan, control) in &controls {
-                        let steps = control.overdue(now);
-                        if !steps.is_empty() {
-                            meter.late(steps.len() as u64);
-                            let _ = news.send(News::Late { plan: plan.clone(), steps });
-                        }
+                    meter.queued(pacer.lanes().waiting() as u64, shift.controls.len() as u64);
+                    for (plan, steps) in shift.overdue(world.clock.now()) {
+                        meter.late(steps.len() as u64);
+                        let _ = news.send(News::Late { plan, steps });
                     }
                 }
             }
         }
+    }
+}
+
+/// What is under way, and the ends by which it is steered.
+struct Shift<'a> {
+    executor: &'a Executor<'a>,
+    mode: Mode,
+    under_way: FuturesUnordered<LocalBoxFuture<'a, (String, Result<News, StopError>)>>,
+    controls: BTreeMap<String, Arc<Control>>,
+    words: Words,
+}
+
+impl Shift<'_> {
+    /// Begins what is ordered.
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Execute(approved) => self.execute(approved),
+            Order::TakeBack { plan, only, gate, origin } => self.take_back(plan, only, gate, origin),
+            Order::Cancel { plan, only, why, origin } => self.cancel(plan, only, why, origin),
+        }
+    }
+
+    fn execute(&mut self, approved: Box<Approved<Plan>>) {
+        let id = approved.plan().id().to_string();
+        if self.controls.contains_key(&id) {
+            return;
+        }
+        let control = Arc::new(Control::default());
+        for (only, why) in self.words.get(&id).into_iter().flatten() {
+            control.cancel(only.as_deref(), why);
+        }
+        self.controls.insert(id.clone(), Arc::clone(&control));
+        let (executor, mode) = (self.executor, self.mode);
+        self.under_way.push(Box::pin(async move {
+            let done = executor.execute_under(&control, &approved, mode).await;
+            (id, done.map(News::Executed))
+        }));
+    }
+
+    fn take_back(&mut self, plan: String, only: Option<Vec<u32>>, gate: UndoGate, origin: Origin) {
+        if let Some(control) = self.controls.get(&plan) {
+            control.cancel(only.as_deref(), "the plan is taken back");
+            control.let_go(only.as_deref());
+        }
+        let executor = self.executor;
+        self.under_way.push(Box::pin(async move {
+            let done = executor.undo(&plan, only.as_deref(), &gate).await;
+            (String::new(), done.map(|report| News::TakenBack(report, origin)))
+        }));
+    }
+
+    fn cancel(&mut self, plan: Box<Plan>, only: Option<Vec<u32>>, why: String, origin: Origin) {
+        let id = plan.id().to_string();
+        if let Some(control) = self.controls.get(&id) {
+            control.cancel(only.as_deref(), &why);
+        }
+        self.words.entry(id.clone()).or_default().push((only.clone(), why.clone()));
+        let executor = self.executor;
+        self.under_way.push(Box::pin(async move {
+            let done = executor.cancel(&plan, only.as_deref(), &why).await;
+            (String::new(), done.map(|steps| News::Cancelled { plan: id, steps, origin }))
+        }));
+    }
+
+    /// Steps that were to have begun by `now`, each told once.
+    fn overdue(&self, now: Time) -> Vec<(String, Vec<u32>)> {
+        let late = self.controls.iter().map(|(plan, control)| (plan.clone(), control.overdue(now)));
+        late.filter(|(_, steps)| !steps.is_empty()).collect()
     }
 }

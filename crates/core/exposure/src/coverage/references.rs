@@ -108,7 +108,8 @@ impl<'a> Reading<'a> {
         }
         // A lock speaks for a command that follows it, and for what an inventory says without a command's time.
         let follows = time.is_none() || line::follows_lock(reference);
-        if follows && self.fixed_elsewhere(run, artefact, until, asked::is_override(reference)) {
+        let own = self.names(artefact, artefact.ecosystem.word(), name);
+        if follows && self.fixed_elsewhere(run, artefact, until, own, asked::is_override(reference)) {
             return true;
         }
         let recorded = self.during(run).filter(|(at, _)| at.is_none() || time.is_none() || *at >= time);
@@ -200,14 +201,21 @@ impl<'a> Reading<'a> {
         system != "ci" && known && asked::takes(artefact, name, reference)
     }
 
-    /// Whether a lock or a listing says which version came. An override outweighs a list of requirements, also one that fixes every
+    /// Whether a lock or a listing says which version came. Of what is asked for by name (`own`), a lock in which the name has no
+    /// version says nothing; what was listed later does. An override outweighs a list of requirements, also one that fixes every
     /// version, since whoever installs from the list resolves it again; what a resolver locked has heeded it.
-    fn fixed_elsewhere(&self, run: &Run, artefact: &Artefact, until: Time, outweighed: bool) -> bool {
-        let counts = |observation: &Observation| {
-            let file = file_of(&observation.evidence);
-            !(outweighed && (file.ends_with(".txt") || file.ends_with(".in")))
+    fn fixed_elsewhere(&self, run: &Run, artefact: &Artefact, until: Time, own: bool, outweighed: bool) -> bool {
+        let is_list = |file: &str| file.ends_with(".txt") || file.ends_with(".in");
+        let counts = |observation: &Observation| !(outweighed && is_list(file_of(&observation.evidence)));
+        let named = |(_, observation): (Option<Time>, &Observation)| match &observation.what {
+            ObservationKind::Locked { ecosystem, name, .. } => {
+                self.names(artefact, ecosystem, name) && counts(observation)
+            }
+            _ => false,
         };
-        self.fixed_by_name(run, artefact, counts).is_some() || self.listed(run, artefact, until, counts)
+        let locked = !own || self.during(run).any(named);
+        let speaks = |observation: &Observation| counts(observation) && (locked || observation.time.is_some());
+        self.fixed_by_name(run, artefact, counts).is_some() || self.listed(run, artefact, until, speaks)
     }
 
     /// Whether installed versions are recorded between a command at `time` and the next step's command.
