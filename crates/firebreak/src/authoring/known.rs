@@ -157,6 +157,7 @@ pub static KNOWN: &[Known] = &[
     known("openai_audit", "openai", &["audit"]),
     known("package_install", "package", &["install"]),
     known("postgres_log", "postgresql", &["log", "pgaudit"]),
+    known("shared_signals", "shared_signals", &["caep", "other", "risc"]),
     known("slack_audit", "slack", &["audit"]),
     known(
         "snowflake",
