@@ -68,7 +68,7 @@ fn installation(root: &Path) {
         "owners": [{"environment": "environment:host/*", "owners": ["hosts@example.org"]}]});
     fs::write(root.join("inventory/estate.json"), statement.to_string()).unwrap();
     fs::write(root.join("inventory/.env"), format!("ANTHROPIC_API_KEY={SECRET}\n")).unwrap();
-    let config = "data = \"data\"\n[[source]]\nname = \"ci_log\"\npaths = [\"logs/ci_log\"]\n[inventory]\npaths = [\"inventory\"]\n";
+    let config = "data = \"data\"\n[[source]]\nname = \"ci_log\"\npaths = [\"logs/ci_log\"]\n[inventory]\nkeep_days = 0\npaths = [\"inventory\"]\n";
     fs::write(root.join("firebreak.toml"), config).unwrap();
 }
 
