@@ -42,7 +42,8 @@ pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<E
     }
     for problem in &problems {
         output.object("problem", problem);
-        output.text(format!("{problem}\n"));
+        problem.to_string().lines().for_each(|line| output.paragraph(0, line));
+        output.text("");
     }
     for lint in &lints {
         output.object("lint", lint);

@@ -5,7 +5,7 @@
 
 use super::{Approval, Confidence, Decision, Gate, GateRequest, Pause};
 use crate::lint::{LintContext, MAX_AGE_SECONDS};
-use crate::plan::{IncidentId, Plan, PlanBody, Step, StepKey, UncuttablePath, order};
+use crate::plan::{IncidentId, Plan, PlanBody, Step, StepKey, UncuttablePath, make, order};
 use firebreak_model::{Action, NodeKey, Reversibility, Severity, Signal, Text, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,13 +189,12 @@ impl Case {
         let target = NodeKey::resource("case", "what-must-not-be-lost");
         let path = UncuttablePath { path: vec![target.clone()], missing: "no action is known".to_owned() };
         let cost = steps.iter().map(|step| u64::from(step.cost)).sum();
-        let is_final = |step: &&Step| step.reversibility == Reversibility::Irreversible;
         PlanBody {
             incident: IncidentId::of(&self.name),
             made_at: NOW,
             sources: Vec::new(),
             targets: vec![target],
-            irreversible: steps.iter().filter(is_final).map(|step| step.number).collect(),
+            irreversible: make::permanent(&steps),
             steps,
             relies_on: Vec::new(),
             cost,
@@ -326,6 +325,14 @@ mod tests {
         mixed.needed = Some(1);
         let fault = mixed.fault(&said).expect("one person is not enough");
         assert!(fault.starts_with("2 people must approve in place of 1"), "{fault}");
+    }
+
+    /// Lint wants a plan to say of each step that it cannot be taken back; a case says it by itself.
+    #[test]
+    fn what_can_only_be_made_anew_waits_for_a_person() {
+        let gate = Mode::Act.gate().expect("shipped");
+        let anew = case(vec![step(Reversibility::RecreateOnly, "AKIA1")], Answer::NeedsApproval);
+        assert_eq!(anew.fault(&anew.ask(&gate, &actions()).expect("a plan")), None);
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn step_of(chosen: &ChosenAction, scale: u32) -> Step {
 }
 
 /// The numbers of the steps that cannot be taken back.
-pub(super) fn permanent(steps: &[Step]) -> Vec<u32> {
+pub(crate) fn permanent(steps: &[Step]) -> Vec<u32> {
     let permanent =
         |step: &&Step| matches!(step.reversibility, Reversibility::Irreversible | Reversibility::RecreateOnly);
     steps.iter().filter(permanent).map(|step| step.number).collect()

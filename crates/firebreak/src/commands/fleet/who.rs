@@ -42,7 +42,6 @@ struct Summary<'a> {
     intervals: usize,
     untold: usize,
     clear: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     forgotten_before: Option<Time>,
 }
 
