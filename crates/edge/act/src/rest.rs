@@ -7,7 +7,7 @@
 use crate::aws::encoded;
 use crate::context::Context;
 use crate::error::ActError;
-use firebreak_world::{Request, Response};
+use firebreak_world::{Request, Response, is_private};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -37,11 +37,7 @@ impl<'a> Rest<'a> {
     /// # Errors
     /// Where a secret would travel in the clear.
     pub fn at(context: &'a Context<'a>, base: &str) -> Result<Rest<'a>, ActError> {
-        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let local = |prefix: &str| {
-            base.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-        };
-        if !base.starts_with("https://") && !here.into_iter().any(local) {
+        if !is_private(base) {
             return Err(ActError::unusable(
                 format!("the address `{base}` would carry our token in the clear"),
                 "use an address that begins with `https://`",

@@ -3,7 +3,7 @@
 use crate::error::NotifyError;
 use crate::notice::cut;
 use crate::notifier::Context;
-use firebreak_world::{HttpError, Request, Response};
+use firebreak_world::{HttpError, Request, Response, is_private};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde_json::Value;
 use std::time::Duration;
@@ -18,10 +18,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// # Errors
 /// Where a secret would travel in the clear.
 pub(crate) fn address(url: &str) -> Result<&str, NotifyError> {
-    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let here =
-        |prefix: &str| url.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
-    match url.starts_with("https://") || local.into_iter().any(here) {
+    match is_private(url) {
         true => Ok(url.trim_end_matches('/')),
         // The address may hold a secret itself, and is not shown.
         false => {

@@ -2,7 +2,7 @@
 
 use crate::jose::Keys;
 use crate::metadata::Metadata;
-use firebreak_world::{Request, Response, World};
+use firebreak_world::{Request, Response, World, is_private};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -26,14 +26,6 @@ async fn send(world: &World, request: Request) -> Result<Response, String> {
 async fn get(world: &World, url: &str) -> Result<Response, String> {
     let headers = vec![("accept".to_owned(), "application/json".to_owned())];
     send(world, Request { method: "GET".to_owned(), url: url.to_owned(), headers, body: Vec::new() }).await
-}
-
-/// Whether an address keeps what is sent there secret: `https`, or this machine.
-pub fn is_private(url: &str) -> bool {
-    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let local =
-        |prefix: &str| url.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
-    url.starts_with("https://") || here.into_iter().any(local)
 }
 
 /// The keys at `url`.

@@ -3,6 +3,14 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
+/// Whether an address keeps what is sent there secret: `https`, or this machine.
+pub fn is_private(url: &str) -> bool {
+    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let local =
+        |prefix: &str| url.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    url.starts_with("https://") || here.into_iter().any(local)
+}
+
 /// One request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {

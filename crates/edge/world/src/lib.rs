@@ -20,7 +20,7 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use disk::{Disk, FileMeta, Fill, MemoryDisk, RealDisk, Walk};
 #[cfg(feature = "http")]
 pub use http::RustlsHttp;
-pub use http::{Http, HttpError, NoHttp, Request, Response};
+pub use http::{Http, HttpError, NoHttp, Request, Response, is_private};
 #[cfg(feature = "mail")]
 pub use mail::SmtpMail;
 pub use mail::{Mail, MailError, MailServer, MailTls, NoMail};

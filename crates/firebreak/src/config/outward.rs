@@ -157,7 +157,7 @@ fn reference(key: &str, text: &str) -> Result<()> {
 }
 
 fn private(key: &str, url: &str) -> Result<()> {
-    if firebreak_signals::client::is_private(url) {
+    if firebreak_world::is_private(url) {
         return Ok(());
     }
     bail!("`{key}` is `{url}`\nhint: use an address that begins with `https://`")

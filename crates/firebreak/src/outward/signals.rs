@@ -379,7 +379,7 @@ impl Peer {
         let stream =
             client.stream(&self.config.audience, &delivery, event::SUPPORTED).await.map_err(|error| anyhow!(error))?;
         let endpoint = stream["delivery"]["endpoint_url"].as_str().unwrap_or_default().to_owned();
-        if !firebreak_signals::client::is_private(&endpoint) {
+        if !firebreak_world::is_private(&endpoint) {
             return Err(anyhow!("its stream leads to an address that is not `https`"));
         }
         self.endpoint = Some(endpoint.clone());
