@@ -126,7 +126,7 @@ fn front(world: &World, config: &Config) -> Result<Front> {
 }
 
 /// Ready once the process is told to stop.
-async fn stopped(stop: Arc<AtomicBool>) {
+pub(crate) async fn stopped(stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::SeqCst) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

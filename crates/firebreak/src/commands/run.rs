@@ -13,7 +13,7 @@ use crate::ledgering::Book;
 use crate::live::{Live, Parts, hands, recover};
 use crate::metrics::{Meter, door};
 use crate::output::{Output, count};
-use crate::outward::Outward;
+use crate::outward::{Outward, stopped};
 use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, Incoming, Luggage, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
@@ -193,13 +193,6 @@ fn serve(
         stop.store(true, Ordering::SeqCst);
         ended
     })
-}
-
-/// Ready once the process is told to stop.
-async fn stopped(stop: Arc<AtomicBool>) {
-    while !stop.load(Ordering::SeqCst) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 fn settings(config: &Config) -> Settings {
