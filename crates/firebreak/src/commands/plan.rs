@@ -6,10 +6,10 @@ use crate::config::Config;
 use crate::output::{Output, count, counted, short, span};
 use anyhow::{Result, bail};
 use firebreak_act::RESPONDERS;
+use firebreak_contain::gate::case::{Answer, Said, said};
 use firebreak_contain::gate::{Confidence, GateRequest};
-use firebreak_contain::lint::MAX_AGE_SECONDS;
 use firebreak_contain::plan::others;
-use firebreak_contain::{Compromised, Decision, IncidentId, LintContext, NoPlan, Plan, PlanRequest, Scope, plan};
+use firebreak_contain::{Compromised, IncidentId, NoPlan, Plan, PlanRequest, Scope, plan};
 use firebreak_graph::{Alternative, reach};
 use firebreak_model::{Action, Severity, Text, Time};
 use serde::Serialize;
@@ -108,14 +108,6 @@ fn decide(
     output: Output,
 ) -> Result<End> {
     let gate = args.policy.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
-    let context = LintContext {
-        our_own: BTreeSet::new(),
-        actions: actions(),
-        never_cut: BTreeSet::new(),
-        now: from.now,
-        max_age_seconds: MAX_AGE_SECONDS,
-        severs_now: Some(true),
-    };
     let reached = reach(&from.graph, &from.sources, from.until).losses(&from.graph);
     let request = GateRequest {
         incident: plan.body().incident.clone(),
@@ -134,20 +126,21 @@ fn decide(
         paused: None,
         now: from.now,
     };
-    let shown = plan.clone();
-    let (decision, end, reasons) = match gate.decide(plan, &request, &context) {
-        Decision::Approved(approved) => ("approved", End::Done, approved.reasons().to_vec()),
-        Decision::NeedsApproval { needed, reasons, .. } => {
-            output.text(format!("the policy `{}` wants {needed} approvals", args.policy.word()));
-            ("needs_approval", End::NeedsPerson, reasons)
+    let Said { answer, needed, reasons, .. } = said(&gate, plan.clone(), &request, &actions());
+    let policy = args.policy.word();
+    let (decision, end) = match answer {
+        Answer::Approved => ("approved", End::Done),
+        Answer::NeedsApproval => {
+            output.text(format!("the policy `{policy}` wants {} approvals", needed.unwrap_or_default()));
+            ("needs_approval", End::NeedsPerson)
         }
-        Decision::Denied { reasons, .. } => {
-            output.text(format!("the policy `{}` denies it", args.policy.word()));
-            ("denied", End::NeedsPerson, reasons)
+        Answer::Denied => {
+            output.text(format!("the policy `{policy}` denies it"));
+            ("denied", End::NeedsPerson)
         }
     };
     reasons.iter().for_each(|reason| output.paragraph(2, reason));
-    output.object("plan", &Planned { plan: Some(&shown), decision, reasons, alternatives });
+    output.object("plan", &Planned { plan: Some(&plan), decision, reasons, alternatives });
     Ok(end)
 }
 
