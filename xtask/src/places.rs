@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// The workspace's root.
 pub(crate) fn root() -> Result<PathBuf> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Of the checkout that cargo runs it in: another one's build may lie in the same target folder.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
+    let manifest = PathBuf::from(manifest);
     Ok(manifest.parent().context("xtask lies below the workspace")?.to_path_buf())
 }
 
