@@ -5,9 +5,11 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::responder::parameter;
 use crate::rest::{Body, Rest};
+use crate::setting::Reading;
 use firebreak_model::Action;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -33,6 +35,55 @@ pub struct Gateway {
     /// By target, as plans name it: a reference to an old key, to try whether it is refused.
     #[serde(default)]
     pub probes: BTreeMap<String, String>,
+}
+
+/// What the gateway blocks and unblocks alike: a key, a team, a model.
+pub(crate) struct Switch {
+    /// The parameter of an action that names one, and what it is called for people.
+    pub(crate) thing: &'static str,
+    /// The field that names it in a call.
+    pub(crate) field: &'static str,
+    /// Where an answer describes it.
+    pub(crate) found: &'static str,
+    /// The call that tells.
+    pub(crate) read: &'static str,
+    /// The call that blocks.
+    pub(crate) block: &'static str,
+    /// The call that unblocks.
+    pub(crate) unblock: &'static str,
+}
+
+impl Switch {
+    /// Whether the target is blocked.
+    pub(crate) async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
+        let id = parameter(action, self.thing)?;
+        let answer = open(context, action)?.call(self.read, &[id], Body::None).await?;
+        let found = answer.body.pointer(self.found).ok_or_else(|| answer.lacks(self.found))?;
+        // LiteLLM leaves it null until somebody sets it.
+        let blocked = found.get("blocked").and_then(Value::as_bool).unwrap_or(false);
+        let words = if blocked { "is blocked" } else { "is not blocked" };
+        Ok(Reading::new(json!({"blocked": blocked}), blocked, format!("the {} {words}", self.thing)))
+    }
+
+    /// Blocks the target.
+    pub(crate) async fn cut(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
+        self.set(context, action, self.block).await
+    }
+
+    /// Blocks or unblocks the target, as it was before.
+    pub(crate) async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError> {
+        let shape = match before["blocked"] {
+            Value::Bool(true) => self.block,
+            Value::Bool(false) => self.unblock,
+            _ => return Err(ActError::unusable("the state before lacks `blocked`", "unblock it by hand")),
+        };
+        self.set(context, action, shape).await
+    }
+
+    async fn set(&self, context: &Context<'_>, action: &Action, shape: &'static str) -> Result<(), ActError> {
+        let body = json!({self.field: parameter(action, self.thing)?});
+        open(context, action)?.call(shape, &[], Body::Json(&body)).await.map(|_| ())
+    }
 }
 
 /// What a key may use: the cheapest call that every key may make.

@@ -4,18 +4,25 @@
 
 use crate::context::Context;
 use crate::error::ActError;
-use crate::litellm;
-use crate::responder::parameter;
-use crate::rest::Body;
+use crate::litellm::{self, Switch};
 use crate::setting::{Reading, Setting};
 use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const READ: &str = "GET {gateway}/v1/model/info?litellm_model_id";
 const BLOCK: &str = "POST {gateway}/model/block";
 const UNBLOCK: &str = "POST {gateway}/model/unblock";
+
+static SWITCH: Switch = Switch {
+    thing: "model",
+    field: "model_id",
+    found: "/data/0/model_info",
+    read: READ,
+    block: BLOCK,
+    unblock: UNBLOCK,
+};
 
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_model",
@@ -49,28 +56,15 @@ impl Setting for LitellmModel {
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
-        let id = parameter(action, "model")?;
-        let answer = litellm::open(context, action)?.call(READ, &[id], Body::None).await?;
-        let found = answer.body.pointer("/data/0/model_info").ok_or_else(|| answer.lacks("/data/0/model_info"))?;
-        // LiteLLM leaves it null until somebody sets it.
-        let blocked = found.get("blocked").and_then(Value::as_bool).unwrap_or(false);
-        let words = if blocked { "the model is blocked" } else { "the model is not blocked" };
-        Ok(Reading::new(json!({"blocked": blocked}), blocked, words))
+        SWITCH.read(context, action).await
     }
 
     async fn cut(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
-        let body = json!({"model_id": parameter(action, "model")?});
-        litellm::open(context, action)?.call(BLOCK, &[], Body::Json(&body)).await.map(|_| ())
+        SWITCH.cut(context, action).await
     }
 
     async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError> {
-        let body = json!({"model_id": parameter(action, "model")?});
-        let shape = match before["blocked"] {
-            Value::Bool(true) => BLOCK,
-            Value::Bool(false) => UNBLOCK,
-            _ => return Err(ActError::unusable("the state before lacks `blocked`", "unblock it by hand")),
-        };
-        litellm::open(context, action)?.call(shape, &[], Body::Json(&body)).await.map(|_| ())
+        SWITCH.restore(context, action, before).await
     }
 
     async fn is_ours(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {

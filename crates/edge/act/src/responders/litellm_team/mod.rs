@@ -4,19 +4,22 @@
 
 use crate::context::Context;
 use crate::error::ActError;
-use crate::litellm;
+use crate::litellm::{self, Switch};
 use crate::responder::parameter;
 use crate::rest::Body;
 use crate::setting::{Reading, Setting};
 use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const READ: &str = "GET {gateway}/team/info?team_id";
 const OWN: &str = "GET {gateway}/key/info?key";
 const BLOCK: &str = "POST {gateway}/team/block";
 const UNBLOCK: &str = "POST {gateway}/team/unblock";
+
+static SWITCH: Switch =
+    Switch { thing: "team", field: "team_id", found: "/team_info", read: READ, block: BLOCK, unblock: UNBLOCK };
 
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_team",
@@ -56,28 +59,15 @@ impl Setting for LitellmTeam {
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
-        let id = parameter(action, "team")?;
-        let answer = litellm::open(context, action)?.call(READ, &[id], Body::None).await?;
-        let found = answer.body.pointer("/team_info").ok_or_else(|| answer.lacks("/team_info"))?;
-        // LiteLLM leaves it null until somebody sets it.
-        let blocked = found.get("blocked").and_then(Value::as_bool).unwrap_or(false);
-        let words = if blocked { "the team is blocked" } else { "the team is not blocked" };
-        Ok(Reading::new(json!({"blocked": blocked}), blocked, words))
+        SWITCH.read(context, action).await
     }
 
     async fn cut(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
-        let body = json!({"team_id": parameter(action, "team")?});
-        litellm::open(context, action)?.call(BLOCK, &[], Body::Json(&body)).await.map(|_| ())
+        SWITCH.cut(context, action).await
     }
 
     async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError> {
-        let body = json!({"team_id": parameter(action, "team")?});
-        let shape = match before["blocked"] {
-            Value::Bool(true) => BLOCK,
-            Value::Bool(false) => UNBLOCK,
-            _ => return Err(ActError::unusable("the state before lacks `blocked`", "unblock it by hand")),
-        };
-        litellm::open(context, action)?.call(shape, &[], Body::Json(&body)).await.map(|_| ())
+        SWITCH.restore(context, action, before).await
     }
 
     async fn is_ours(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
