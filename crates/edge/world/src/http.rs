@@ -4,11 +4,18 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 /// Whether an address keeps what is sent there secret: `https`, or this machine.
+///
+/// What stands before an `@` is a name to log in with, not the host: such an address is never taken for this machine.
 pub fn is_private(url: &str) -> bool {
     let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let local =
-        |prefix: &str| url.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
-    url.starts_with("https://") || here.into_iter().any(local)
+    url.starts_with("https://") || here.into_iter().filter_map(|host| url.strip_prefix(host)).any(ends_host)
+}
+
+/// Whether the host ended: what follows is nothing, a port, or the rest of an address.
+fn ends_host(rest: &str) -> bool {
+    let after =
+        rest.strip_prefix(':').map_or(rest, |port| port.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    after.is_empty() || after.starts_with(['/', '?', '#'])
 }
 
 /// One request.
@@ -202,6 +209,35 @@ mod tests {
             let lost = http.send(get(&url)).await.unwrap_err();
             assert!(matches!(lost, HttpError::Ambiguous { .. }), "{lost}");
             server.join().unwrap();
+        }
+    }
+}
+
+#[cfg(test)]
+mod privacy {
+    use super::is_private;
+
+    #[test]
+    fn this_machine_and_https_keep_a_secret() {
+        for url in ["https://a.example/x", "http://127.0.0.1", "http://localhost:8080/a", "http://[::1]:1?b#c"] {
+            assert!(is_private(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn another_host_is_not_taken_for_this_machine() {
+        for url in [
+            "http://a.example",
+            "http://localhost.a.example",
+            "http://localhost:x@a.example",
+            "http://localhost:80@a.example/",
+            "http://127.0.0.1:@a.example",
+            "http://127.0.0.1@a.example",
+            r"http://localhost:80\@a.example",
+            "http://127.0.0.10",
+            "ftp://localhost",
+        ] {
+            assert!(!is_private(url), "{url}");
         }
     }
 }
