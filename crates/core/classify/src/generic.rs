@@ -10,7 +10,8 @@ use serde::Deserialize;
 /// The longest web token whose parts are decoded; longer ones are redacted undecoded.
 const MAX_JWT: usize = 64 << 10;
 
-const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
+/// Base 64 for URLs, padded or not.
+pub(crate) const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)

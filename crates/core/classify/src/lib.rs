@@ -9,14 +9,21 @@
 mod anchor;
 mod aws;
 mod checksum;
+mod custom;
 mod generic;
+mod person;
 mod personal;
+mod provider;
 mod redact;
 mod run;
+mod scan;
 mod token;
 
+pub use custom::{ClassError, CustomClass, read_classes};
 pub use personal::{Personal, personal};
+pub use provider::providers;
 pub use redact::{FoundSecret, Redacted, hide, redact};
+pub use scan::{Classes, Confidence, Document, Finding, Finished, Hint, Scanner, Why, scan};
 
 use serde::{Deserialize, Serialize};
 

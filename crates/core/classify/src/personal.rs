@@ -126,7 +126,8 @@ fn card(input: &[u8], start: usize) -> Option<Range<usize>> {
     (issuer_allows(digits) && luhn_holds(digits) && closed(input, end)).then_some(start..end)
 }
 
-fn issuer_allows(digits: &[u8]) -> bool {
+/// Whether digits begin as an issuer of cards begins its numbers, and have its length.
+pub(crate) fn issuer_allows(digits: &[u8]) -> bool {
     let prefix = |length: usize| digits.iter().take(length).fold(0u32, |value, digit| value * 10 + u32::from(*digit));
     let varied = digits.iter().any(|digit| Some(digit) != digits.first());
     let (two, three, four) = (prefix(2), prefix(3), prefix(4));
@@ -150,7 +151,7 @@ fn issuer_allows(digits: &[u8]) -> bool {
 }
 
 /// `local@domain.tld` around the sign at `at`.
-fn email(input: &[u8], at: usize) -> Option<Range<usize>> {
+pub(crate) fn email(input: &[u8], at: usize) -> Option<Range<usize>> {
     let local = |byte: &u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte);
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
     let head = slice(input, at.saturating_sub(64)..at);

@@ -9,20 +9,23 @@ use sha2::{Digest, Sha256};
 /// compared, and a stolen database cannot be searched for guessed secrets.
 #[derive(Clone)]
 pub struct Fingerprinter {
-    key: [u8; 32],
+    /// Made ready with the key: what is left to do for each secret is half of the work.
+    keyed: Option<Hmac<Sha256>>,
 }
 
 impl Fingerprinter {
     /// A fingerprinter under `key`, which must be random and kept as a secret.
     pub fn new(key: [u8; 32]) -> Fingerprinter {
-        Fingerprinter { key }
+        Fingerprinter { keyed: Hmac::new_from_slice(&key).ok() }
     }
 
     /// 32 hexadecimal digits of HMAC-SHA-256 over the secret.
     pub fn fingerprint(&self, secret: &[u8]) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return String::new() };
+        let Some(mut mac) = self.keyed.clone() else { return String::new() };
         mac.update(secret);
-        mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+        let bytes = mac.finalize().into_bytes();
+        bytes.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
     /// The credential with this secret, named by its fingerprint.

@@ -1,0 +1,120 @@
+//! Personal data: what numbers, identifiers and words beside them say of people.
+
+mod birth;
+mod contact;
+mod health;
+mod lettered;
+mod lettered_at;
+mod national;
+mod number;
+mod rules;
+
+use crate::scan::{Confidence, Context, Raw, Support, Why};
+use number::Number;
+use rules::Rule;
+
+pub(crate) use contact::email;
+pub(crate) use health::{TERMS, biometric, condition};
+pub(crate) use lettered::{machine_readable, mod97_holds};
+pub(crate) use national::verhoeff_holds;
+
+/// What stands at `at`, where a number begins: the number itself, a date, an address, or an identifier with letters. `around`
+/// gives what stands beside a place.
+pub(crate) fn numbered(
+    text: &[u8],
+    at: usize,
+    around: &mut impl FnMut(&std::ops::Range<usize>) -> Context,
+) -> Option<Raw> {
+    let whole = Number::read(text, at);
+    let (first, end) = (whole.groups().first().copied().unwrap_or(u8::MAX), whole.first_end());
+    let next = text.get(end).copied().unwrap_or(b'\n');
+    let found = [
+        number(text, &whole, around),
+        birth::dated(text, &whole, around),
+        if first <= 2 && birth::may_go_on(next) { birth::written_date(text, at, around) } else { None },
+        if first <= 6 && (next == b' ' || next.is_ascii_alphabetic()) {
+            contact::address(text, at, around)
+        } else {
+            None
+        },
+        if next.is_ascii_uppercase() || first == 6 { lettered_at::led_by_digit(text, at, around) } else { None },
+    ];
+    found.into_iter().flatten().max_by_key(|raw| raw.rank)
+}
+
+/// What begins with the capital at `at`: an identifier, or a date with the name of a month.
+pub(crate) fn capital(
+    text: &[u8],
+    at: usize,
+    around: &mut impl FnMut(&std::ops::Range<usize>) -> Context,
+) -> Option<Raw> {
+    match text.get(at + 1) {
+        Some(byte) if byte.is_ascii_lowercase() => {
+            if birth::is_month(text, at) {
+                birth::written_date(text, at, around)
+            } else {
+                None
+            }
+        }
+        Some(byte) if byte.is_ascii_alphanumeric() || b" -".contains(byte) => {
+            let dated = || birth::is_month(text, at).then_some(());
+            match lettered_at::read(text, at, around) {
+                None if dated().is_some() => birth::written_date(text, at, around),
+                found => found,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn number(text: &[u8], whole: &Number, around: &mut impl FnMut(&std::ops::Range<usize>) -> Context) -> Option<Raw> {
+    if whole.digits().len() < 5 {
+        return None;
+    }
+    for groups in (1..=whole.group_count()).rev() {
+        let Some(number) = whole.first(text, groups) else { continue };
+        let fitting = |rule: &&Rule| (rule.holds)(&number);
+        let rules = rules::BY_DIGITS.get(number.digits().len()).map(Vec::as_slice).unwrap_or_default();
+        let mut fitting = rules.iter().copied().filter(fitting).peekable();
+        if fitting.peek().is_none() {
+            continue;
+        }
+        let context = around(&number.range());
+        let best = fitting.filter_map(|rule| judged(rule, &number, &context)).min_by_key(|(distance, ..)| *distance);
+        if let Some((_, raw)) = best {
+            return Some(raw);
+        }
+    }
+    None
+}
+
+/// The number under one rule, with the distance of what supports it.
+fn judged(rule: &Rule, number: &Number, context: &Context) -> Option<(usize, Raw)> {
+    const UNSUPPORTED: usize = 1000;
+    let support = context.supports(rule.cues);
+    let (distance, mut confidence) = match support {
+        Some(Support { distance, .. }) => (distance, rule.cued),
+        None if context.is_other() => return None,
+        None => (UNSUPPORTED, (rule.alone)(number)?),
+    };
+    // An account or a record has no form of its own: only its own label or a word close by will do.
+    if matches!(rule.class, "bank_account" | "medical_record_number" | "driving_licence" | "passport") && distance > 40
+    {
+        return None;
+    }
+    if rule.class == "payment_card" && rules::is_sample_card(number) {
+        confidence = Confidence::Low;
+    }
+    if context.is_named_otherwise() && confidence == Confidence::Medium && number.group_count() == 1 {
+        confidence = Confidence::Low;
+    }
+    let why =
+        Why { form: rule.why, cue: support.map(|support| support.cue.word()), place: support.map_or("", |s| s.place) };
+    let raw = Raw { class: rule.class, provider: None, range: number.range(), confidence, why, rank: 40 };
+    Some((distance, raw))
+}
+
+/// Whether digits begin as an issuer of cards begins its numbers, and have its length.
+pub(crate) fn issuer_allows(digits: &[u8]) -> bool {
+    crate::personal::issuer_allows(digits)
+}

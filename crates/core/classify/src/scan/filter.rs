@@ -1,0 +1,274 @@
+//! The prefilter: one look at each byte finds every place that deserves a closer one.
+//!
+//! Every anchor has one stretch of four bytes that is rare in ordinary text. A table of bits says for each stretch whether it
+//! may be one of those; only then is the anchor compared. Anchors of three bytes have a table of their own. The same look finds where numbers, capital letters and `@` begin.
+
+use std::sync::LazyLock;
+
+/// What stands at a place that deserves a closer look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sight {
+    /// The anchor with this number begins here and is this long.
+    Anchor(u16, u16),
+    /// A number begins here.
+    Digit,
+    /// A word with a capital letter begins here.
+    Capital,
+    /// An `@`.
+    At,
+}
+
+/// How an anchor is compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Compare {
+    /// Byte by byte.
+    Exact,
+    /// Without case; a space in it stands for nothing or one of ` _-.`.
+    Loose,
+}
+
+/// An anchor to be found.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    /// Its bytes.
+    pub(crate) text: Vec<u8>,
+    /// How they are compared.
+    pub(crate) compare: Compare,
+}
+
+const BITS: usize = 1 << 16;
+
+struct Entry {
+    gram: u32,
+    anchor: u16,
+    offset: u16,
+}
+
+/// Stretches of one length, by a hash.
+struct Grams {
+    bits: Vec<u64>,
+    index: Vec<u16>,
+    buckets: Vec<Vec<Entry>>,
+}
+
+/// Anchors made ready for the search.
+pub(crate) struct Filter {
+    four: Grams,
+    three: Grams,
+    anchors: Vec<Anchor>,
+}
+
+const FOLD: u32 = 0x2020_2020;
+const THREE: u32 = 0x00ff_ffff;
+
+fn place(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+const DIGIT: u8 = 1;
+const CAPITAL: u8 = 2;
+const AT: u8 = 4;
+/// After which a number or an identifier may begin.
+const OPEN: u8 = 8;
+
+static KIND: LazyLock<[u8; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| match byte as u8 {
+        b'0'..=b'9' => DIGIT,
+        b'A'..=b'Z' => CAPITAL,
+        b'@' => AT,
+        b'a'..=b'z' | 128.. | b'_' | b'-' | b'.' | b'/' | b'\\' | b'%' | b'$' | b'&' | b'~' | b'^' => 0,
+        _ => OPEN,
+    })
+});
+
+impl Grams {
+    fn new() -> Grams {
+        Grams { bits: vec![0; BITS / 64], index: vec![0; BITS], buckets: vec![Vec::new()] }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let at = place(entry.gram);
+        if let Some(word) = self.bits.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+        let fresh = self.buckets.len() as u16;
+        let Some(slot) = self.index.get_mut(at) else { return };
+        if *slot == 0 {
+            *slot = fresh;
+            self.buckets.push(Vec::new());
+        }
+        if let Some(bucket) = self.buckets.get_mut(usize::from(*slot)) {
+            bucket.push(entry);
+        }
+    }
+
+    #[inline(always)]
+    fn may_hold(&self, gram: u32) -> bool {
+        let slot = place(gram);
+        self.bits.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    fn entries(&self, gram: u32) -> impl Iterator<Item = &Entry> {
+        let bucket = self.index.get(place(gram)).and_then(|number| self.buckets.get(usize::from(*number)));
+        bucket.into_iter().flatten().filter(move |entry| entry.gram == gram)
+    }
+}
+
+impl Filter {
+    /// A filter for `anchors`, of which each has at least three bytes.
+    pub(crate) fn new(anchors: Vec<Anchor>) -> Filter {
+        let mut filter = Filter { four: Grams::new(), three: Grams::new(), anchors: Vec::new() };
+        for (number, anchor) in anchors.iter().enumerate() {
+            let Some((offset, length, gram)) = rarest(anchor) else { continue };
+            let table = if length == 4 { &mut filter.four } else { &mut filter.three };
+            table.add(Entry { gram, anchor: number as u16, offset });
+        }
+        filter.anchors = anchors;
+        filter
+    }
+
+    /// Tells `see` of every sight in `text` whose own look happens in `from..to`. An anchor may begin a little before.
+    pub(crate) fn sights(&self, text: &[u8], from: usize, to: usize, mut see: impl FnMut(usize, Sight)) {
+        let kinds = &*KIND;
+        let kind = |byte: u8| kinds.get(usize::from(byte)).copied().unwrap_or_default();
+        let before = from.checked_sub(1).and_then(|at| text.get(at));
+        let mut open = before.is_none_or(|byte| kind(*byte) & OPEN != 0);
+        let window = text.get(from..(to + 3).min(text.len())).unwrap_or_default();
+        for (at, four) in window.array_windows::<4>().enumerate() {
+            let gram = u32::from_le_bytes(*four) | FOLD;
+            let kind = kind(four[0]);
+            let begins = (open && kind & (DIGIT | CAPITAL) != 0) || kind & AT != 0;
+            open = kind & OPEN != 0;
+            if begins {
+                see(from + at, sight(kind));
+            }
+            if self.four.may_hold(gram) || self.three.may_hold(gram & THREE) {
+                self.look(text, from + at, gram, &mut see);
+            }
+        }
+        // The last bytes of a text have no four to look at.
+        let whole = window.len().saturating_sub(3);
+        let rest = window.get(whole..).unwrap_or_default();
+        for (at, byte) in rest.iter().enumerate().take((to - from).saturating_sub(whole)) {
+            let mut four = [b' '; 4];
+            four.iter_mut().zip(rest.get(at..).unwrap_or_default()).for_each(|(slot, byte)| *slot = *byte);
+            let kind = kind(*byte);
+            if (open && kind & (DIGIT | CAPITAL) != 0) || kind & AT != 0 {
+                see(from + whole + at, sight(kind));
+            }
+            open = kind & OPEN != 0;
+            self.look(text, from + whole + at, u32::from_le_bytes(four) | FOLD, &mut see);
+        }
+    }
+
+    #[inline(never)]
+    fn look(&self, text: &[u8], at: usize, gram: u32, see: &mut impl FnMut(usize, Sight)) {
+        for entry in self.four.entries(gram).chain(self.three.entries(gram & THREE)) {
+            let Some(anchor) = self.anchors.get(usize::from(entry.anchor)) else { continue };
+            if let Some((start, length)) = compared(text, at, usize::from(entry.offset), anchor) {
+                see(start, Sight::Anchor(entry.anchor, length as u16));
+            }
+        }
+    }
+}
+
+fn sight(kind: u8) -> Sight {
+    match kind {
+        DIGIT => Sight::Digit,
+        CAPITAL => Sight::Capital,
+        _ => Sight::At,
+    }
+}
+
+/// Where the anchor begins and how long it is, if the stretch at `at` is part of it.
+fn compared(text: &[u8], at: usize, offset: usize, anchor: &Anchor) -> Option<(usize, usize)> {
+    if anchor.compare == Compare::Exact {
+        let start = at.checked_sub(offset)?;
+        return text.get(start..)?.starts_with(&anchor.text).then_some((start, anchor.text.len()));
+    }
+    let (head, tail) = anchor.text.split_at_checked(offset)?;
+    let end = tail.iter().try_fold(at, |at, want| loose(text, at, *want))?;
+    let start = head.iter().rev().try_fold(at, |at, want| loose_back(text, at, *want))?;
+    Some((start, end - start))
+}
+
+fn joint(byte: u8) -> bool {
+    b" _-.".contains(&byte)
+}
+
+fn loose(text: &[u8], at: usize, want: u8) -> Option<usize> {
+    let have = text.get(at).copied().unwrap_or(b'\n');
+    match want {
+        b' ' => Some(at + usize::from(joint(have))),
+        _ => have.eq_ignore_ascii_case(&want).then_some(at + 1),
+    }
+}
+
+fn loose_back(text: &[u8], at: usize, want: u8) -> Option<usize> {
+    let have = at.checked_sub(1).and_then(|before| text.get(before)).copied().unwrap_or(b'\n');
+    match want {
+        b' ' => Some(at - usize::from(joint(have))),
+        _ => have.eq_ignore_ascii_case(&want).then(|| at - 1),
+    }
+}
+
+/// The stretch of `anchor` that is rarest in text: where in it that stands, and whether it has four bytes or three.
+fn rarest(anchor: &Anchor) -> Option<(u16, usize, u32)> {
+    let folded = |part: &[u8]| part.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(*byte)) | FOLD;
+    let fixed = |part: &[u8]| anchor.compare == Compare::Exact || !part.contains(&b' ');
+    let rare = |part: &[u8]| part.iter().map(|byte| rarity(*byte)).sum::<u32>();
+    let best = |length: usize| {
+        let parts = anchor.text.windows(length).enumerate().filter(|(_, part)| fixed(part));
+        parts.max_by_key(|(_, part)| rare(part)).map(|(offset, part)| (offset as u16, length, folded(part)))
+    };
+    best(4).or_else(|| best(3).map(|(offset, length, gram)| (offset, length, gram & THREE)))
+}
+
+/// About how rare a byte is in text, in halves of bits.
+fn rarity(byte: u8) -> u32 {
+    match byte.to_ascii_lowercase() {
+        b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' | b' ' => 7,
+        b'h' | b'l' | b'd' | b'c' | b'u' | b'm' => 9,
+        b'p' | b'f' | b'g' | b'w' | b'y' | b'b' | b'v' => 12,
+        b'0'..=b'9' | b'-' | b'_' | b'.' | b':' | b'/' => 12,
+        _ => 16,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchors(words: &[(&str, Compare)]) -> Vec<Anchor> {
+        words.iter().map(|(text, compare)| Anchor { text: text.as_bytes().to_vec(), compare: *compare }).collect()
+    }
+
+    fn seen(filter: &Filter, text: &str) -> Vec<(usize, Sight)> {
+        let mut seen = Vec::new();
+        filter.sights(text.as_bytes(), 0, text.len(), |at, sight| seen.push((at, sight)));
+        seen
+    }
+
+    #[test]
+    fn anchors_are_seen_wherever_they_stand() {
+        let filter = Filter::new(anchors(&[
+            ("ghp_", Compare::Exact),
+            ("date of birth", Compare::Loose),
+            ("ssn", Compare::Loose),
+        ]));
+        let only = |text| seen(&filter, text).into_iter().filter(|(_, sight)| matches!(sight, Sight::Anchor(..)));
+        let found = |text| only(text).map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(found("ghp_x aghp_ Ghp_"), [0, 7]);
+        assert_eq!(found("x Date_of_Birth dateofbirth date  of birth"), [2, 16]);
+        assert_eq!(only("ssn").collect::<Vec<_>>(), [(0, Sight::Anchor(2, 3))]);
+        assert_eq!(found("an SSN, ssname"), [3, 8]);
+    }
+
+    #[test]
+    fn numbers_and_words_are_seen_where_they_begin() {
+        let filter = Filter::new(Vec::new());
+        assert_eq!(seen(&filter, "a 12 x3 B7"), [(2, Sight::Digit), (8, Sight::Capital)]);
+        assert_eq!(seen(&filter, "9"), [(0, Sight::Digit)]);
+        assert_eq!(seen(&filter, "a@b.c"), [(1, Sight::At)]);
+    }
+}
