@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Each benchmark, and what tells cargo where it is. A name may stand here more than once: its parts run one after the other,
 /// each prints an object of its own, and the keys are put together.
-const BENCHES: [(&str, &[&str]); 8] = [
+const BENCHES: [(&str, &[&str]); 9] = [
     ("spine", &["--package", "firebreak"]),
     ("respond", &["--package", "firebreak"]),
     ("month", &["--package", "firebreak-detect"]),
@@ -16,6 +16,7 @@ const BENCHES: [(&str, &[&str]); 8] = [
     ("permission", &["--package", "firebreak-permission"]),
     ("exposure", &["--package", "firebreak-advisory"]),
     ("exposure", &["--package", "firebreak-fleet"]),
+    ("classify", &["--package", "firebreak-classify"]),
     // Other engines want a newer compiler than they need.
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];

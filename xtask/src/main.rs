@@ -19,10 +19,10 @@ cargo xtask <chore>
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
   bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
-                      smaller one (names: spine, respond, month, detect, graph, permission, exposure;
-                      respond, graph and exposure know --quick)
+                      smaller one (names: spine, respond, month, detect, graph, permission, exposure, classify;
+                      respond, graph, exposure and classify know --quick)
   score <name>        score against records of others; --json prints one object (names: detect, permissions,
-                      exposure)
+                      exposure, classify)
   help                this text
 ";
 

@@ -1,20 +1,26 @@
-//! Scores: each is a test of the program that measures, compares with the committed page and prints one JSON object.
+//! Scores: each is a test that measures, compares with the committed page and prints one JSON object.
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Scores: name, test target, test.
-const NAMES: [(&str, &str, &str); 3] =
-    [("detect", "real_logs", "score"), ("permissions", "permissions", "score"), ("exposure", "exposure", "score")];
+/// Scores: name, package, test target, test.
+const NAMES: [(&str, &str, &str, &str); 4] = [
+    ("detect", "firebreak", "real_logs", "score"),
+    ("permissions", "firebreak", "permissions", "score"),
+    ("exposure", "firebreak", "exposure", "score"),
+    ("classify", "firebreak-classify", "score", "score"),
+];
 
 /// Runs the score `name`; with `json`, prints only its object. Fails, after printing, where it is worse than committed.
 pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
-    let Some((_, target, test)) = NAMES.iter().find(|(known, ..)| *known == name) else {
+    let Some((_, package, target, test)) = NAMES.iter().find(|(known, ..)| *known == name) else {
         bail!("no score `{name}`\nhint: there are {}", NAMES.map(|(known, ..)| known).join(", "));
     };
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--quiet", "--package", "firebreak", "--test", target, "--", "--nocapture", "--exact", test])
+        .args(["test", "--quiet", "--package", package, "--test", target, "--", "--nocapture", "--exact", test])
+        // Other scanners are installed and asked only here, not in every run of the tests.
+        .env("FIREBREAK_PEERS", "1")
         .current_dir(root)
         .stderr(Stdio::inherit())
         .output()

@@ -25,7 +25,11 @@ impl Fingerprinter {
         mac.update(secret);
         let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
         let bytes = mac.finalize().into_bytes();
-        bytes.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        bytes.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+            text
+        })
     }
 
     /// The credential with this secret, named by its fingerprint.

@@ -2,18 +2,21 @@
 
 use super::national::{is_day, value};
 use super::number::Number;
-use crate::scan::{Confidence, Context, Cue, Raw, Why};
+use crate::scan::{Around, Confidence, Context, Cue, Raw, Why};
 use std::ops::Range;
 
 /// A date in digits, if its label or a word close by says that it is a day of birth.
-pub(super) fn dated(text: &[u8], whole: &Number, around: &mut impl FnMut(&Range<usize>) -> Context) -> Option<Raw> {
+pub(super) fn dated(text: &[u8], whole: &Number, around: &mut Around<'_>) -> Option<Raw> {
     let groups = whole.group_count().min(3);
     let number = if groups >= 3 { first_three(whole, text) } else { whole.first(text, 1)? };
     if !is_date(&number) {
         return None;
     }
     let range = number.range();
-    said(range.clone(), &around(&range), 32)
+    if !around.cues(&range).has(Cue::Birth) {
+        return None;
+    }
+    said(range.clone(), &around.of(&range), 32)
 }
 
 /// The first three groups, whatever follows: a time may.
@@ -62,7 +65,10 @@ pub(super) fn may_go_on(next: u8) -> bool {
 }
 
 /// A date with the name of a month, of which the digit or the capital at `at` is the beginning: `March 3, 1985`, `3 Mar 1985`.
-pub(super) fn written_date(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usize>) -> Context) -> Option<Raw> {
+pub(super) fn written_date(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
+    if !around.cues(&(at..at + 8)).has(Cue::Birth) {
+        return None;
+    }
     let rest = text.get(at..(at + 32).min(text.len()))?;
     let (mut day, mut month, mut year, mut end) = (false, false, false, 0);
     let mut place = 0;
@@ -95,7 +101,7 @@ pub(super) fn written_date(text: &[u8], at: usize, around: &mut impl FnMut(&Rang
         place += rest.get(place..)?.iter().take_while(|byte| b" ,.-/".contains(byte)).count();
     }
     let range = at..at + end;
-    if day && month && year { said(range.clone(), &around(&range), 32) } else { None }
+    if day && month && year { said(range.clone(), &around.of(&range), 32) } else { None }
 }
 
 fn said(range: Range<usize>, context: &Context, furthest: usize) -> Option<Raw> {

@@ -1,60 +1,61 @@
 //! How people are reached: e-mail and postal addresses.
 
-use crate::scan::{Confidence, Context, Cue, Raw, Why};
-use std::ops::Range;
+use crate::scan::{Around, Confidence, Cue, Raw, Why};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// Ends of names of files that look like the end of a domain.
-const FILES: &[&[u8]] = &[
-    b"png",
-    b"jpg",
-    b"jpeg",
-    b"gif",
-    b"svg",
-    b"webp",
-    b"css",
-    b"js",
-    b"ts",
-    b"jsx",
-    b"tsx",
-    b"json",
-    b"html",
-    b"htm",
-    b"md",
-    b"txt",
-    b"pdf",
-    b"yml",
-    b"yaml",
-    b"xml",
-    b"zip",
-    b"exe",
-    b"dll",
-    b"local",
-    b"localhost",
-    b"service",
-    b"timer",
-    b"socket",
-    b"target",
-    b"mount",
-    b"internal",
-    b"lan",
-    b"invalid",
-    b"whl",
-    b"gz",
-    b"tgz",
-    b"tar",
-    b"log",
-    b"conf",
-    b"cfg",
-    b"ini",
-    b"vue",
-    b"scss",
-    b"map",
-    b"class",
-    b"override",
-    b"default",
-    b"property",
-    b"setter",
-    b"getter",
+/// Ends of names of files that look like the end of a domain, in order.
+const FILES: &[&str] = &[
+    "cfg",
+    "class",
+    "conf",
+    "css",
+    "default",
+    "dll",
+    "exe",
+    "getter",
+    "gif",
+    "gz",
+    "htm",
+    "html",
+    "ini",
+    "internal",
+    "invalid",
+    "jpeg",
+    "jpg",
+    "js",
+    "json",
+    "jsx",
+    "lan",
+    "local",
+    "localhost",
+    "log",
+    "map",
+    "md",
+    "mount",
+    "override",
+    "pdf",
+    "png",
+    "property",
+    "scss",
+    "service",
+    "setter",
+    "socket",
+    "svg",
+    "tar",
+    "target",
+    "tgz",
+    "timer",
+    "ts",
+    "tsx",
+    "txt",
+    "vue",
+    "webp",
+    "whl",
+    "xml",
+    "yaml",
+    "yml",
+    "zip",
 ];
 
 /// The address around the sign at `at`.
@@ -70,7 +71,7 @@ pub(crate) fn email(text: &[u8], at: usize) -> Option<Raw> {
     let remote =
         text.get(range.end) == Some(&b':') && text.get(range.end + 1).is_some_and(|next| !next.is_ascii_whitespace());
     let edges = local.first().is_some_and(|byte| !b".%+-".contains(byte)) && local.last() != Some(&b'.');
-    if FILES.contains(&top.as_slice()) || remote || !edges || local.len() > 64 {
+    if FILES.binary_search_by(|known| known.as_bytes().cmp(&top)).is_ok() || remote || !edges || local.len() > 64 {
         return None;
     }
     let confidence = if addressed { Confidence::Low } else { Confidence::High };
@@ -259,11 +260,20 @@ const STREETS: &[&[u8]] = &[
     b"strasse",
 ];
 
+/// Each of them with its place in the list.
+static PLACES: LazyLock<BTreeMap<&[u8], usize>> =
+    LazyLock::new(|| STREETS.iter().enumerate().map(|(place, word)| (*word, place)).collect());
+
+/// The place of a kind of street in the list, in whatever case it is written.
+fn kind_of_street(word: &[u8]) -> Option<usize> {
+    if word.len() > 12 { None } else { PLACES.get(word.to_ascii_lowercase().as_slice()).copied() }
+}
+
 /// Those of them that hardly stand for anything else: enough without a cue.
 const SURE: usize = 34;
 
 /// A house number at `at`, and the street that follows, with unit, town and code as far as they are there.
-pub(super) fn address(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usize>) -> Context) -> Option<Raw> {
+pub(super) fn address(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
     let head = text.get(at..(at + 9).min(text.len()))?;
     let number = head.iter().take(7).take_while(|byte| byte.is_ascii_digit()).count();
     let number = number + usize::from(head.get(number).is_some_and(u8::is_ascii_alphabetic));
@@ -278,7 +288,7 @@ pub(super) fn address(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usi
     let range = at..at + end;
     let sure = place < SURE;
     let coded = has_code(line.get(..end)?);
-    let context = around(&range);
+    let context = around.of(&range);
     let support = context.supports(&[Cue::Address]);
     let confidence = match (support.is_some(), sure, coded) {
         (true, ..) => Confidence::High,
@@ -297,7 +307,8 @@ pub(super) fn address(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usi
 
 fn line_from(text: &[u8], at: usize) -> &[u8] {
     let rest = text.get(at..(at + 160).min(text.len())).unwrap_or_default();
-    let length = rest.iter().position(|byte| b"\n\r\"\t|<>{}\\;=".contains(byte)).unwrap_or(rest.len());
+    let stops = |byte: &u8| !(byte.is_ascii_alphanumeric() || *byte >= 128 || b" ,.'#-/&()".contains(byte));
+    let length = rest.iter().position(stops).unwrap_or(rest.len());
     rest.get(..length).unwrap_or_default()
 }
 
@@ -313,7 +324,7 @@ fn street(line: &[u8], from: usize) -> Option<(usize, usize)> {
         if !(first.is_ascii_uppercase() || first.is_ascii_digit() || *first >= 128) {
             return None;
         }
-        let place = STREETS.iter().position(|kind| word.eq_ignore_ascii_case(kind));
+        let place = kind_of_street(word);
         if let (Some(place), 1..) = (place, count) {
             // `100 Green River Road`: the longest name wins.
             let more = line.get(at + length..).unwrap_or_default();
@@ -334,10 +345,7 @@ fn street_after(line: &[u8], at: usize) -> Option<(usize, usize)> {
     let rest = line.get(at..)?;
     let length = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let word = rest.get(..length)?;
-    let place = STREETS
-        .iter()
-        .position(|kind| word.eq_ignore_ascii_case(kind))
-        .filter(|_| word.first().is_some_and(u8::is_ascii_uppercase));
+    let place = kind_of_street(word).filter(|_| word.first().is_some_and(u8::is_ascii_uppercase));
     place.map(|place| (at + length, place))
 }
 

@@ -1,6 +1,6 @@
 //! Health and biometric data by words and codes.
 
-use crate::scan::{Confidence, Context, Cue, Raw, Why};
+use crate::scan::{Around, Confidence, Cue, Raw, Why};
 use std::ops::Range;
 
 /// Conditions and medicines, in lower case. One alone says little: a word about a patient must stand near.
@@ -164,16 +164,12 @@ pub(crate) fn is_icd10(text: &[u8]) -> bool {
 }
 
 /// A condition or a medicine at `range`, if a word about a patient stands near.
-pub(crate) fn condition(
-    text: &[u8],
-    range: Range<usize>,
-    around: &mut impl FnMut(&Range<usize>) -> Context,
-) -> Option<Raw> {
+pub(crate) fn condition(text: &[u8], range: Range<usize>, around: &mut Around<'_>) -> Option<Raw> {
     let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
     if letter(range.start.checked_sub(1).and_then(|before| text.get(before))) {
         return None;
     }
-    let support = around(&range).supports(&[Cue::Patient, Cue::Icd, Cue::Mrn])?;
+    let support = around.of(&range).supports(&[Cue::Patient, Cue::Icd, Cue::Mrn])?;
     let why = Why { form: "a condition or a medicine", cue: Some(support.cue.word()), place: support.place };
     Some(Raw { class: "health", provider: None, range, confidence: Confidence::Medium, why, rank: 20 })
 }

@@ -1,7 +1,7 @@
 //! Identifiers of letters and digits where they stand: how far one goes, and which it is.
 
 use super::{health, lettered};
-use crate::scan::{Confidence, Context, Cue, Raw, Why};
+use crate::scan::{Around, Confidence, Cue, Raw, Why};
 use std::ops::Range;
 
 /// The longest identifier, in characters.
@@ -97,7 +97,7 @@ const KINDS: &[Kind] = &[
 ];
 
 /// What the identifier that begins with the capital at `at` is.
-pub(super) fn read(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usize>) -> Context) -> Option<Raw> {
+pub(super) fn read(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
     let word = word(text, at);
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let next = text.get(at + word.len()).copied().unwrap_or(b' ');
@@ -137,7 +137,7 @@ pub(super) fn read(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usize>
 }
 
 /// What the identifier that begins with the digit at `at` and holds a letter is: `12345678Z`, `131052-308T`.
-pub(super) fn led_by_digit(text: &[u8], at: usize, around: &mut impl FnMut(&Range<usize>) -> Context) -> Option<Raw> {
+pub(super) fn led_by_digit(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
     let signed = text.get(at..at + 11).filter(|hetu| lettered::finnish(hetu)).map_or(0, <[u8]>::len);
     let word = word(text, at);
     let length = signed.max(word.len());
@@ -197,10 +197,12 @@ fn grouped(text: &[u8], at: usize) -> Option<(Vec<u8>, usize)> {
     (length < 24 && whole.last() != Some(&b'-') && !follows(rest, length)).then_some((compact, at + length))
 }
 
-fn judged(compact: &[u8], range: Range<usize>, around: &mut impl FnMut(&Range<usize>) -> Context) -> Option<Raw> {
-    let mut fitting = KINDS.iter().filter(|kind| (kind.holds)(compact)).peekable();
+fn judged(compact: &[u8], range: Range<usize>, around: &mut Around<'_>) -> Option<Raw> {
+    let cued = around.is_cued(&range);
+    let fits = |kind: &&Kind| (cued || kind.alone.is_some()) && (kind.holds)(compact);
+    let mut fitting = KINDS.iter().filter(fits).peekable();
     fitting.peek()?;
-    let context = around(&range);
+    let context = around.of(&range);
     let mut best: Option<(usize, Raw)> = None;
     for kind in fitting {
         let support = context.supports(kind.cues);

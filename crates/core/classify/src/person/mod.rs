@@ -9,7 +9,7 @@ mod national;
 mod number;
 mod rules;
 
-use crate::scan::{Confidence, Context, Raw, Support, Why};
+use crate::scan::{Around, Confidence, Context, Raw, Support, Why};
 use number::Number;
 use rules::Rule;
 
@@ -20,11 +20,7 @@ pub(crate) use national::verhoeff_holds;
 
 /// What stands at `at`, where a number begins: the number itself, a date, an address, or an identifier with letters. `around`
 /// gives what stands beside a place.
-pub(crate) fn numbered(
-    text: &[u8],
-    at: usize,
-    around: &mut impl FnMut(&std::ops::Range<usize>) -> Context,
-) -> Option<Raw> {
+pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
     let whole = Number::read(text, at);
     let (first, end) = (whole.groups().first().copied().unwrap_or(u8::MAX), whole.first_end());
     let next = text.get(end).copied().unwrap_or(b'\n');
@@ -43,11 +39,7 @@ pub(crate) fn numbered(
 }
 
 /// What begins with the capital at `at`: an identifier, or a date with the name of a month.
-pub(crate) fn capital(
-    text: &[u8],
-    at: usize,
-    around: &mut impl FnMut(&std::ops::Range<usize>) -> Context,
-) -> Option<Raw> {
+pub(crate) fn capital(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
     match text.get(at + 1) {
         Some(byte) if byte.is_ascii_lowercase() => {
             if birth::is_month(text, at) {
@@ -67,19 +59,21 @@ pub(crate) fn capital(
     }
 }
 
-fn number(text: &[u8], whole: &Number, around: &mut impl FnMut(&std::ops::Range<usize>) -> Context) -> Option<Raw> {
+fn number(text: &[u8], whole: &Number, around: &mut Around<'_>) -> Option<Raw> {
     if whole.digits().len() < 5 {
         return None;
     }
     for groups in (1..=whole.group_count()).rev() {
         let Some(number) = whole.first(text, groups) else { continue };
-        let fitting = |rule: &&Rule| (rule.holds)(&number);
+        let cues = around.cues(&number.range());
+        let supported = |rule: &Rule| !cues.is_empty() && rule.cues.iter().any(|cue| cues.has(*cue));
+        let fitting = |rule: &&Rule| (supported(rule) || (rule.alone)(&number).is_some()) && (rule.holds)(&number);
         let rules = rules::BY_DIGITS.get(number.digits().len()).map(Vec::as_slice).unwrap_or_default();
         let mut fitting = rules.iter().copied().filter(fitting).peekable();
         if fitting.peek().is_none() {
             continue;
         }
-        let context = around(&number.range());
+        let context = around.of(&number.range());
         let best = fitting.filter_map(|rule| judged(rule, &number, &context)).min_by_key(|(distance, ..)| *distance);
         if let Some((_, raw)) = best {
             return Some(raw);

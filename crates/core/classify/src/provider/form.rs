@@ -69,14 +69,8 @@ impl Form {
 
     /// Where a token of this form stands whose anchor is at `at`. What continues it in its own alphabet is no token.
     pub(crate) fn around(&self, input: &[u8], at: usize) -> Option<Range<usize>> {
-        let mut start = at;
-        for part in &self.before {
-            start = backwards(part, input, start)?;
-        }
-        let mut end = at;
-        for part in &self.after {
-            end = forwards(part, input, end)?;
-        }
+        let start = backwards(&self.before, input, at)?;
+        let end = forwards(&self.after, input, at)?;
         let joined = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         let continued = match self.after.last() {
             Some(Part::Run { of, .. }) => input.get(end).is_some_and(|byte| of.has(*byte) && !b".-/".contains(byte)),
@@ -87,31 +81,46 @@ impl Form {
 
     /// Whether `value` as a whole has this form.
     pub(crate) fn is(&self, value: &[u8]) -> bool {
-        let read = self.after.iter().try_fold(0, |end, part| forwards(part, value, end));
-        read == Some(value.len())
+        forwards(&self.after, value, 0) == Some(value.len())
     }
 }
 
-fn forwards(part: &Part, input: &[u8], at: usize) -> Option<usize> {
+/// Where `parts` end that begin at `at`. A run takes all it can; it gives back only where the text that follows it is of its alphabet.
+fn forwards(parts: &[Part], input: &[u8], at: usize) -> Option<usize> {
+    let Some((part, later)) = parts.split_first() else { return Some(at) };
+    let rest = input.get(at..)?;
     match part {
-        Part::Text(text) => input.get(at..)?.starts_with(text).then_some(at + text.len()),
+        Part::Text(text) => rest.starts_with(text).then_some(()).and_then(|()| forwards(later, input, at + text.len())),
         Part::Run { of, least, most } => {
-            let rest = input.get(at..)?;
             let length = rest.iter().take(*most).take_while(|byte| of.has(**byte)).count();
-            (length >= *least).then_some(at + length)
+            let gives =
+                matches!(later.first(), Some(Part::Text(text)) if text.first().is_some_and(|byte| of.has(*byte)));
+            lengths(length, *least, gives).find_map(|length| forwards(later, input, at + length))
         }
     }
 }
 
-fn backwards(part: &Part, input: &[u8], at: usize) -> Option<usize> {
+/// Where `parts`, the last first, begin that end at `at`.
+fn backwards(parts: &[Part], input: &[u8], at: usize) -> Option<usize> {
+    let Some((part, earlier)) = parts.split_first() else { return Some(at) };
     let head = input.get(..at)?;
     match part {
-        Part::Text(text) => head.ends_with(text).then(|| at - text.len()),
+        Part::Text(text) => {
+            head.ends_with(text).then_some(()).and_then(|()| backwards(earlier, input, at - text.len()))
+        }
         Part::Run { of, least, most } => {
             let length = head.iter().rev().take(*most).take_while(|byte| of.has(**byte)).count();
-            (length >= *least).then_some(at - length)
+            let gives =
+                matches!(earlier.first(), Some(Part::Text(text)) if text.last().is_some_and(|byte| of.has(*byte)));
+            lengths(length, *least, gives).find_map(|length| backwards(earlier, input, at - length))
         }
     }
+}
+
+/// The lengths that a run may take: the longest, and shorter ones where it may give back.
+fn lengths(length: usize, least: usize, gives: bool) -> impl Iterator<Item = usize> {
+    let lowest = if gives { least } else { length.max(least) };
+    (lowest..=length).rev()
 }
 
 const UUID: &str = "<H8>-<H4>-<H4>-<H4>-<H12>";
@@ -149,6 +158,14 @@ mod tests {
         assert_eq!(form.around(b"x 12345:AAab-cd", 7), None, "longer than the form");
         assert_eq!(form.around(b"x 12:AAab-c", 4), None, "shorter before the anchor");
         assert_eq!(form.around(b"x123456:AAab-c", 7), None, "part of a longer word");
+        let form = Form::read("sk-<t4-30>T3<t4-9>", Some("T3")).unwrap();
+        assert_eq!(
+            form.around(b"=sk-abcdT3efgh ", 8),
+            Some(1..14),
+            "a run gives back what belongs to the text before it"
+        );
+        let form = Form::read("a_<v2-30>_<d4>", Some("a_")).unwrap();
+        assert_eq!(form.around(b"a_xyz_1234 ", 0), Some(0..10), "and to the text after it");
         let form = Form::read("<uuid>", None).unwrap();
         assert!(form.is(b"0f1e2d3c-1111-4222-8333-444455556666") && !form.is(b"0f1e2d3c-1111-4222-8333-44445555666"));
         assert_eq!(Form::read("<z3>", None), None);

@@ -1,5 +1,6 @@
 //! What stands beside a value: its own label, the header of its column, and cues near it.
 
+use super::columns::Table;
 use super::cue::{Cue, CueSet, Label, Placed};
 use crate::run::slice;
 use std::ops::Range;
@@ -72,6 +73,63 @@ impl Context {
     }
 }
 
+/// What stands beside the values of one place, asked for only where it decides something.
+pub(crate) struct Around<'a> {
+    surroundings: &'a Surroundings<'a>,
+    table: Option<&'a mut Table>,
+    base: u64,
+    at: usize,
+    column: Option<Option<Own>>,
+}
+
+impl<'a> Around<'a> {
+    /// Around the place `at` of a window that begins at `base` of the stream.
+    pub(crate) fn new(
+        surroundings: &'a Surroundings<'a>,
+        table: Option<&'a mut Table>,
+        base: u64,
+        at: usize,
+    ) -> Around<'a> {
+        Around { surroundings, table, base, at, column: None }
+    }
+
+    fn column(&mut self) -> Option<Own> {
+        if let Some(column) = self.column {
+            return column;
+        }
+        let (text, base, at) = (self.surroundings.text, self.base, self.at);
+        let column = self.table.as_mut().and_then(|table| table.column_at(text, base, at));
+        *self.column.insert(column)
+    }
+
+    /// The cues that may count for the value at `range`, and perhaps more: a quick look before a close one.
+    pub(crate) fn cues(&mut self, range: &Range<usize>) -> CueSet {
+        let given = self.column().map_or(self.surroundings.hint, |own| own).cues;
+        if !given.is_empty() {
+            return given;
+        }
+        let cues = self.surroundings.cues;
+        let first = cues.partition_point(|placed| placed.at.start + BEFORE < range.start);
+        let near =
+            cues.get(first..).unwrap_or_default().iter().take_while(|placed| placed.at.start < range.end + AFTER);
+        near.fold(CueSet::default(), |mut set, placed| {
+            set.add(placed.cue);
+            set
+        })
+    }
+
+    /// Whether any cue may count for the value at `range`.
+    pub(crate) fn is_cued(&mut self, range: &Range<usize>) -> bool {
+        !self.cues(range).is_empty()
+    }
+
+    /// What stands beside the value at `range`.
+    pub(crate) fn of(&mut self, range: &Range<usize>) -> Context {
+        let column = self.column();
+        self.surroundings.of(range, column)
+    }
+}
+
 /// All that is known around the values of one window.
 pub(crate) struct Surroundings<'a> {
     /// The window.
@@ -111,11 +169,23 @@ impl Surroundings<'_> {
         })
     }
 
+    /// From where in `before` cues count: the line of the value, and the line above where that only leads to it.
+    fn floor(&self, lowest: usize, before: &[u8]) -> usize {
+        let mut lines = memchr::memrchr_iter(b'\n', before);
+        let Some(line) = lines.next() else { return 0 };
+        let above = before.get(..line).unwrap_or_default().trim_ascii_end();
+        let start = memchr::memrchr(b'\n', above).map_or(0, |start| start + 1);
+        let last = self.cues.partition_point(|placed| placed.at.start < lowest + above.len());
+        let ended = last.checked_sub(1).and_then(|last| self.cues.get(last)).map_or(0, |placed| placed.at.end);
+        // Prose breaks its lines anywhere; a label stands at the end of its own.
+        let leads = above.len() + lowest <= ended + 12 && !above.last().is_some_and(|byte| b".;}\"".contains(byte));
+        if leads { start } else { line }
+    }
+
     fn near(&self, at: &Range<usize>) -> Vec<(Cue, usize)> {
         let lowest = at.start.saturating_sub(BEFORE);
         let before = slice(self.text, lowest..at.start);
-        // A cue two lines above belongs to something else.
-        let floor = memchr::memrchr_iter(b'\n', before).nth(1).map_or(lowest, |line| lowest + line);
+        let floor = lowest + self.floor(lowest, before);
         let after = slice(self.text, at.end..(at.end + AFTER).min(self.text.len()));
         let ceiling = at.end + memchr::memchr2(b'\n', b'"', after).unwrap_or(after.len());
         let first = self.cues.partition_point(|placed| placed.at.start < floor);

@@ -2,7 +2,7 @@
 
 use super::assigned::{self, LABELS, Secret};
 use super::columns::{self, Table};
-use super::context::{BEFORE, Own, Surroundings};
+use super::context::{Around, BEFORE, Own, Surroundings};
 use super::cue::{self, Cue, CueSet, Label, Placed};
 use super::document::{MARKS, Marks};
 use super::filter::{Anchor, Compare, Filter, Sight};
@@ -187,10 +187,8 @@ impl Engine {
         let mut found = Vec::new();
         let surroundings = Surroundings { text: window.text, cues: &seen.cues, hint: window.hint };
         for (at, place) in &seen.places {
-            let column = |range: &Range<usize>| {
-                table.as_mut().and_then(|table| table.column_at(window.text, window.base, range.start.max(*at)))
-            };
-            found.extend(self.at(window, *at, *place, &seen, &surroundings, column));
+            let mut around = Around::new(&surroundings, table.as_mut(), window.base, *at);
+            found.extend(self.at(window.text, *at, *place, &seen, &mut around));
         }
         // The table is read to the end of the block even where nothing was seen: the next block goes on from there.
         if let Some(table) = table {
@@ -221,7 +219,11 @@ impl Engine {
                                 }
                             }
                             Lead::Cue(_) => {}
-                            Lead::Provider(row) => seen.providers.push((at, *row)),
+                            // Short names stand in other words and in random values.
+                            Lead::Provider(row) if length > 5 || stands_alone(text, &range) => {
+                                seen.providers.push((at, *row));
+                            }
+                            Lead::Provider(_) => {}
                             Lead::Mark(mark) if inside => marks.add(*mark),
                             _ if inside => seen.places.push((at, Place::Lead(*lead, length))),
                             _ => {}
@@ -231,36 +233,28 @@ impl Engine {
                 _ => {}
             }
         });
-        seen.cues.sort_by_key(|placed| placed.at.start);
+        // Of `employer identification` and `identification number` the first is meant, and of two that begin together the longer.
+        seen.cues.sort_by_key(|placed| (placed.at.start, std::cmp::Reverse(placed.at.end)));
+        seen.cues.dedup_by(|next, kept| next.at.start < kept.at.end && next.at != kept.at);
         seen.providers.sort_unstable();
         seen.places.sort_by_key(|(at, _)| *at);
         seen
     }
 
-    fn at(
-        &self,
-        window: &Window<'_>,
-        at: usize,
-        place: Place,
-        seen: &Seen,
-        surroundings: &Surroundings<'_>,
-        mut column: impl FnMut(&Range<usize>) -> Option<Own>,
-    ) -> Option<Raw> {
-        let text = window.text;
-        let mut around = |range: &Range<usize>| surroundings.of(range, column(range));
+    fn at(&self, text: &[u8], at: usize, place: Place, seen: &Seen, around: &mut Around<'_>) -> Option<Raw> {
         match place {
-            Place::Digit => person::numbered(text, at, &mut around),
-            Place::Capital => person::capital(text, at, &mut around),
+            Place::Digit => person::numbered(text, at, around),
+            Place::Capital => person::capital(text, at, around),
             Place::At => person::email(text, at),
             Place::Lead(lead, length) => {
                 let range = at..at + usize::from(length);
                 match lead {
                     Lead::Token(row) => token::marked(text, at, TABLE.get(usize::from(row))?),
                     Lead::Label(secret) => {
-                        let rows = providers(seen, at);
+                        let rows = providers(text, seen, at);
                         assigned::secret(text, &range, secret, &rows)
                     }
-                    Lead::Term => person::condition(text, range, &mut around),
+                    Lead::Term => person::condition(text, range, around),
                     Lead::Cue(_) => person::biometric(text, range),
                     Lead::Form(form) => token::formed(text, at, form),
                     Lead::Provider(_) | Lead::Mark(_) => None,
@@ -270,11 +264,22 @@ impl Engine {
     }
 }
 
-/// The rows of the providers that are named in a label or shortly before it.
-fn providers(seen: &Seen, at: usize) -> Vec<&'static Row> {
+/// The rows of the providers that are named in a label or shortly before it: on its line, or in the section or key above.
+fn providers(text: &[u8], seen: &Seen, at: usize) -> Vec<&'static Row> {
     let first = seen.providers.partition_point(|(place, _)| place + BEFORE / 2 < at);
     let near = seen.providers.iter().skip(first).take_while(|(place, _)| *place < at + 40);
-    near.filter_map(|(_, row)| TABLE.get(usize::from(*row))).collect()
+    let leads = |place: usize| {
+        let after = crate::run::slice(text, at..place.max(at));
+        if !after.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)) {
+            return false;
+        }
+        let between = crate::run::slice(text, place..at.max(place));
+        memchr::memchr_iter(b'\n', between).all(|line| {
+            let above = between.get(..line).unwrap_or_default().trim_ascii_end();
+            above.last().is_some_and(|byte| b":{][(".contains(byte))
+        })
+    };
+    near.filter(|(place, _)| leads(*place)).filter_map(|(_, row)| TABLE.get(usize::from(*row))).collect()
 }
 
 /// The table that the beginning of a stream heads, if it does.

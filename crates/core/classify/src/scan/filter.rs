@@ -42,6 +42,9 @@ struct Entry {
     gram: u32,
     anchor: u16,
     offset: u16,
+    /// The bytes that follow the stretch, and which of them count: most places are dismissed by one comparison.
+    next: u32,
+    counted: u32,
 }
 
 /// Stretches of one length, by a hash.
@@ -121,7 +124,8 @@ impl Filter {
         for (number, anchor) in anchors.iter().enumerate() {
             let Some((offset, length, gram)) = rarest(anchor) else { continue };
             let table = if length == 4 { &mut filter.four } else { &mut filter.three };
-            table.add(Entry { gram, anchor: number as u16, offset });
+            let (next, counted) = following(anchor, usize::from(offset) + 4);
+            table.add(Entry { gram, anchor: number as u16, offset, next, counted });
         }
         filter.anchors = anchors;
         filter
@@ -163,7 +167,13 @@ impl Filter {
 
     #[inline(never)]
     fn look(&self, text: &[u8], at: usize, gram: u32, see: &mut impl FnMut(usize, Sight)) {
+        let next =
+            text.get(at + 4..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |four| u32::from_le_bytes(*four));
+        let next = next | FOLD;
         for entry in self.four.entries(gram).chain(self.three.entries(gram & THREE)) {
+            if next & entry.counted != entry.next {
+                continue;
+            }
             let Some(anchor) = self.anchors.get(usize::from(entry.anchor)) else { continue };
             if let Some((start, length)) = compared(text, at, usize::from(entry.offset), anchor) {
                 see(start, Sight::Anchor(entry.anchor, length as u16));
@@ -210,6 +220,19 @@ fn loose_back(text: &[u8], at: usize, want: u8) -> Option<usize> {
         b' ' => Some(at - usize::from(joint(have))),
         _ => have.eq_ignore_ascii_case(&want).then(|| at - 1),
     }
+}
+
+/// The bytes of `anchor` from `from` on, as far as they are fixed and fit one word, and which bits of them count. An anchor that may
+/// end at the end of a text counts none there.
+fn following(anchor: &Anchor, from: usize) -> (u32, u32) {
+    let fixed =
+        anchor.text.iter().skip(from).take(4).take_while(|byte| anchor.compare == Compare::Exact || **byte != b' ');
+    let bytes: Vec<u8> = fixed.copied().collect();
+    // Fewer than four bytes before the end of a text read as none: only whole words are compared.
+    if bytes.len() < 4 {
+        return (0, 0);
+    }
+    (bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)) | FOLD, u32::MAX)
 }
 
 /// The stretch of `anchor` that is rarest in text: where in it that stands, and whether it has four bytes or three.

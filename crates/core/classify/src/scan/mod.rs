@@ -12,7 +12,7 @@ mod plausible;
 mod settle;
 mod token;
 
-pub(crate) use context::{Context, Support};
+pub(crate) use context::{Around, Context, Support};
 pub(crate) use cue::Cue;
 pub(crate) use finding::Raw;
 pub use finding::{Confidence, Document, Finding, Why};
@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Bytes that are looked at together. Findings depend on this grid and not on how the caller cuts the bytes.
-const BLOCK: usize = 64 << 10;
+const BLOCK: usize = 128 << 10;
 /// How far before a block its readers may look.
 const BACK: usize = 4 << 10;
 /// How far after it.

@@ -247,7 +247,8 @@ fn is_code(text: &[u8]) -> bool {
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     let dotted = text.iter().all(name) && contains(text, b".") && surprise(text).0 < 4.6 && first.is_ascii_alphabetic();
     let path = (first == b'/' || text.starts_with(b"./") || text.starts_with(b"~/") || text.starts_with(b"../"))
-        && text.iter().filter(|byte| **byte == b'/').count() > 1;
+        && text.iter().filter(|byte| **byte == b'/').count() > 1
+        && surprise(text).0 < 4.8;
     let address = contains(text, b"://") || text.starts_with(b"arn:") || text.starts_with(b"projects/");
     let file = [b".json".as_slice(), b".pem", b".key", b".txt", b".yml", b".yaml", b".crt", b".env", b".js", b".py"]
         .iter()
