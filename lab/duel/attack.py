@@ -31,6 +31,9 @@ def arguments():
     parser.add_argument("--json", action="store_true", help="print one object, and nothing else, to standard output")
     parser.add_argument("--undefended", action="store_true", help="without Firebreak: what is lost when nobody acts")
     parser.add_argument("--keep", help="keep logs, state and configuration of each seed below this directory")
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    parser.add_argument("--home", default=memory, help="where servers and Firebreak keep their state meanwhile "
+                        "(default /dev/shm: the speed of the machine's disk does not count)")
     parser.add_argument("--tools", default=os.environ.get("FIREBREAK_LAB", ROOT / ".test-tools"), help="what lab/prepare made")
     parser.add_argument("--firebreak", default=os.environ.get("FIREBREAK_BIN", ROOT / "target/debug/firebreak"))
     return parser.parse_args()
@@ -168,7 +171,7 @@ def main():
     network.enter()
     network.up()
     kept = pathlib.Path(options.keep) if options.keep else None
-    home = pathlib.Path(tempfile.mkdtemp(prefix="firebreak-duel-"))
+    home = pathlib.Path(tempfile.mkdtemp(prefix="firebreak-duel-", dir=options.home))
     home.chmod(0o755)
     runs = []
     try:

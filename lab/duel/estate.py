@@ -3,8 +3,10 @@
 import contextlib
 import json
 import random
+import time
 
 import pg8000.dbapi
+import pg8000.exceptions
 
 from . import database
 from .aws import ACCOUNT, Aws, Keys, Refused
@@ -104,10 +106,22 @@ class Estate:
 
     # PostgreSQL
 
+    def administrator(self, name):
+        """A session of the server's administrator. The server listens a moment before it lets anyone in."""
+        port, began = self.servers.ports["database"], time.monotonic()
+        while True:
+            try:
+                admin = pg8000.dbapi.connect(user="admin", password=PASSWORD, host=SERVERS, port=port, database=name)
+            except pg8000.exceptions.DatabaseError:
+                if time.monotonic() - began > 60:
+                    raise
+                time.sleep(0.1)
+                continue
+            admin.autocommit = True
+            return admin
+
     def make_database(self):
-        port = self.servers.ports["database"]
-        admin = pg8000.dbapi.connect(user="admin", password=PASSWORD, host=SERVERS, port=port, database="postgres")
-        admin.autocommit = True
+        admin = self.administrator("postgres")
         run = lambda statement: database.run(admin, statement)
         run(f"CREATE DATABASE {database.DATABASE}")
         for role, rights in (
@@ -118,8 +132,7 @@ class Estate:
             run(f"CREATE ROLE {role} LOGIN {rights} PASSWORD '{self.passwords[role]}'")
         run("GRANT pg_signal_backend, pg_read_all_stats TO firebreak")
         admin.close()
-        admin = pg8000.dbapi.connect(user="admin", password=PASSWORD, host=SERVERS, port=port, database=database.DATABASE)
-        admin.autocommit = True
+        admin = self.administrator(database.DATABASE)
         self.tables = ["people", "payouts"] + [f"forms_{year}_{half}" for year in range(2020, 2026) for half in (1, 2)]
         self.rows = 0
         for table in self.tables:

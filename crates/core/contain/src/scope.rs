@@ -6,7 +6,7 @@
 use crate::derived::Derivation;
 use crate::plan::Compromised;
 use crate::rule::grounds;
-use firebreak_graph::Graph;
+use firebreak_graph::{Edge, Graph, NodeId};
 use firebreak_model::{EdgeKind, Finding, FindingId, Interval, Judgement, NodeKey, NodeKind, Signal, Time, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,7 +159,8 @@ impl Draft<'_> {
         self.evidence.derived.iter().any(|derivation| derivation.child == *key)
     }
 
-    /// `key` and everything from which it was made, as far as that was seen or is stated.
+    /// `key` and everything from which it was made, as far as that was seen or is stated. Where a log names only who acted,
+    /// that is what they had to have: the one credential that lets them in, of the one that may become them.
     fn roots(&self, key: &NodeKey) -> BTreeSet<NodeKey> {
         let mut roots = BTreeSet::new();
         let mut open = vec![key.clone()];
@@ -172,26 +173,10 @@ impl Draft<'_> {
             if let Some(id) = self.graph.id(&next) {
                 let stated = self.graph.edges_into(id).filter(|edge| edge.kind == EdgeKind::Derives);
                 open.extend(stated.filter_map(|edge| self.graph.key(edge.from)));
+                open.extend(only_way_in(self.graph, &next));
             }
         }
         roots
-    }
-
-    /// The environments in which `key` can be read, or that run as it.
-    fn readable(&self, key: &NodeKey) -> Vec<Readable> {
-        let Some(id) = self.graph.id(key) else { return Vec::new() };
-        let edges =
-            self.graph.edges_into(id).filter(|edge| matches!(edge.kind, EdgeKind::ReadableIn | EdgeKind::RunsAs));
-        let readable = edges.filter_map(|edge| {
-            let environment = self.graph.node(edge.from)?;
-            let valid = edge.valid.intersection(&environment.valid)?;
-            (environment.key.kind() == NodeKind::Environment).then(|| Readable {
-                key: key.clone(),
-                environment: environment.key.clone(),
-                valid,
-            })
-        });
-        readable.collect()
     }
 
     /// Backward: an environment from which flagged things could be read before they were misused is compromised if it
@@ -200,7 +185,7 @@ impl Draft<'_> {
         // Per environment: what could be read there, from when, and whether its misuse is beyond doubt.
         let mut shared: BTreeMap<NodeKey, BTreeMap<NodeKey, (Time, bool)>> = BTreeMap::new();
         for flag in flags {
-            for place in flag.roots.iter().flat_map(|root| self.readable(root)) {
+            for place in flag.roots.iter().flat_map(|root| readable(self.graph, root)) {
                 if place.valid.from > flag.first {
                     continue;
                 }
@@ -260,7 +245,7 @@ impl Draft<'_> {
         let mut explained = BTreeSet::new();
         for finding in self.evidence.findings {
             let Some(subject) = &finding.subject else { continue };
-            for place in self.roots(subject).iter().flat_map(|root| self.readable(root)) {
+            for place in self.roots(subject).iter().flat_map(|root| readable(self.graph, root)) {
                 let Some(source) = self.sources.get(&place.environment) else { continue };
                 if place.valid.overlaps(&Interval::new(source.since, source.until)) && source.since <= finding.at {
                     let Readable { key, environment, .. } = place;
@@ -270,6 +255,49 @@ impl Draft<'_> {
         }
         explained.into_iter().collect()
     }
+}
+
+/// What one must have to act as `identity`, where that is one thing alone: with two nobody knows which it was.
+fn only_way_in(graph: &Graph, identity: &NodeKey) -> Option<NodeKey> {
+    let lets_in = |edge: &Edge<'_>| match graph.key(edge.from).map(|from| from.kind()) {
+        Some(NodeKind::Credential) => edge.kind == EdgeKind::Authenticates,
+        // Another name for the same is nothing that one must have: nothing leads to it.
+        Some(NodeKind::Identity) => {
+            let led_to = graph.edges_into(edge.from).next().is_some();
+            edge.kind == EdgeKind::MayAssume && edge.may.is_empty() && led_to
+        }
+        _ => false,
+    };
+    let id = graph.id(identity).filter(|_| identity.kind() == NodeKind::Identity)?;
+    let ways: BTreeSet<NodeId> = graph.edges_into(id).filter(lets_in).map(|edge| edge.from).collect();
+    let mut ways = ways.into_iter();
+    ways.next().filter(|_| ways.next().is_none()).and_then(|way| graph.key(way))
+}
+
+/// The environments in which `key` can be read, or that run as it.
+fn readable(graph: &Graph, key: &NodeKey) -> Vec<Readable> {
+    let Some(id) = graph.id(key) else { return Vec::new() };
+    let edges = graph.edges_into(id).filter(|edge| matches!(edge.kind, EdgeKind::ReadableIn | EdgeKind::RunsAs));
+    let readable = edges.filter_map(|edge| {
+        let environment = graph.node(edge.from)?;
+        let valid = edge.valid.intersection(&environment.valid)?;
+        (environment.key.kind() == NodeKind::Environment).then(|| Readable {
+            key: key.clone(),
+            environment: environment.key.clone(),
+            valid,
+        })
+    });
+    readable.collect()
+}
+
+/// The environments from which `key`, or what one must have to act as it, could have been taken.
+pub(crate) fn places(graph: &Graph, key: &NodeKey) -> BTreeSet<NodeKey> {
+    let (mut places, mut next, mut seen) = (BTreeSet::new(), Some(key.clone()), BTreeSet::new());
+    while let Some(key) = next.filter(|key| seen.insert(key.clone())) {
+        places.extend(readable(graph, &key).into_iter().map(|place| place.environment));
+        next = only_way_in(graph, &key);
+    }
+    places
 }
 
 /// From when to when an environment was exposed, as far as its judgement says.

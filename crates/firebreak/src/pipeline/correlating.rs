@@ -7,7 +7,7 @@ use super::{Luggage, Matched};
 use firebreak_contain::derived::Derivation;
 use firebreak_detect::{Arrival, Correlator, InTurn};
 use firebreak_exposure::Seen;
-use firebreak_model::{Catalogue, Event, Finding, NodeKind};
+use firebreak_model::{Catalogue, Event, Finding, NodeKey, NodeKind};
 use sonic_rs::JsonValueTrait;
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ impl CorrelateStage {
                 out.duplicates += 1;
                 continue;
             }
-            out.derived.extend(derivation(&event));
+            out.derived.extend(derivations(&event));
             out.seen.extend(seen);
             out.events.push(event);
         }
@@ -136,28 +136,60 @@ impl CorrelateStage {
     }
 }
 
-/// The credential that `event` made, if it made one and says with what.
-fn derivation(event: &Event) -> Option<Derivation> {
+/// The credential that `event` made, if it made one and says with what: one derivation for each thing that was used.
+fn derivations(event: &Event) -> Vec<Derivation> {
     let keys = &event.keys;
-    let (parent, child) = (keys.credential.clone()?, keys.minted.clone()?);
-    let session = child.name().starts_with("ASIA");
+    let Some(minted) = keys.minted.clone() else { return Vec::new() };
+    let becomes = keys.target.clone().filter(|target| target.kind() == NodeKind::Identity);
+    // Its log knows logins, and never which password let them in: who has the password has the login.
+    let login = becomes.clone().filter(|_| minted.system() == "postgres");
+    let (child, actor) = match login {
+        Some(login) => (login, None),
+        None => (minted, becomes.or_else(|| keys.actor.clone())),
+    };
+    // A key that lasts is answered as `accessKey`.
+    let session = event.body.pointer(&["responseElements", "credentials"]).is_some();
     let stated = event.body.get("requestParameters").and_then(|parameters| parameters.get("durationSeconds"));
     let seconds = stated.and_then(|seconds| seconds.as_i64()).unwrap_or(SESSION_SECONDS_MAX);
-    let becomes = keys.target.clone().filter(|target| target.kind() == NodeKind::Identity);
-    Some(Derivation {
+    let made = |parent| Derivation {
         parent,
-        child,
+        child: child.clone(),
         at: event.time,
         until: session.then(|| event.time.plus_seconds(seconds.clamp(0, 36 * 3_600))),
-        actor: becomes.or_else(|| keys.actor.clone()),
-    })
+        actor: actor.clone(),
+    };
+    makers(event).map(made).collect()
+}
+
+/// What was used to make something: the credential; where the log names none, whoever acted, and the client for which they
+/// did. A client's own account is known by the client alone until an inventory lists both.
+fn makers(event: &Event) -> impl Iterator<Item = NodeKey> {
+    let keys = &event.keys;
+    let (mut maker, mut client) = (keys.credential.clone(), None);
+    match (event.source, event.log_source.service) {
+        ("postgres_log", _) => maker = keys.actor.clone(),
+        ("keycloak", "admin_event") => {
+            maker = keys.actor.clone();
+            client = acting_client(event);
+        }
+        _ => {}
+    }
+    maker.into_iter().chain(client)
+}
+
+/// The client for which an administrator of a realm acted, by its own id.
+fn acting_client(event: &Event) -> Option<NodeKey> {
+    let text = |path: &[&str]| event.body.pointer(path).and_then(|id| id.as_str()).map(str::to_owned);
+    let id = text(&["authDetails", "clientId"]).or_else(|| text(&["clientId"]))?;
+    let (realm, _) = event.keys.minted.as_ref()?.name().split_once('/')?;
+    Some(NodeKey::identity("keycloak", &format!("{realm}/{id}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use firebreak_detect::{Counters, Matcher, RuleFile, Rules, Scratch, Settings};
-    use firebreak_model::{EventUid, Json, Keys, LogSource, NodeKey, Text, Time};
+    use firebreak_model::{EventUid, Json, Keys, LogSource, Text, Time};
 
     const RULES: &str = "
 title: Read

@@ -122,20 +122,18 @@ impl RespondStage {
         effects.extend(self.respond.step(Message::Tick { now }));
         for finding in &batch.findings {
             let ancestors = finding.subject.iter().flat_map(|subject| self.derived.habits.sessions.ancestors(subject));
-            for derivation in ancestors.collect::<Vec<_>>() {
-                learnt.push(derivation.clone());
-                effects.extend(self.respond.step(Message::Derived(derivation)));
-            }
+            let ancestors: Vec<Derivation> = ancestors.collect();
+            learnt.extend(ancestors.iter().cloned());
+            effects.extend(self.respond.step(Message::Derived(ancestors)));
             effects.extend(self.respond.step(Message::Finding(finding.clone())));
         }
         for judgement in self.derived.verdicts.due(&self.profiles, now, batch.luggage.last) {
             effects.extend(self.respond.step(Message::Judgement(judgement)));
         }
         if self.is_serious() {
-            for derivation in self.derived.habits.sessions.fresh(now) {
-                learnt.push(derivation.clone());
-                effects.extend(self.respond.step(Message::Derived(derivation)));
-            }
+            let fresh = self.derived.habits.sessions.fresh(now);
+            learnt.extend(fresh.iter().cloned());
+            effects.extend(self.respond.step(Message::Derived(fresh)));
         }
         batch.seen.clear();
         batch.derived.clear();

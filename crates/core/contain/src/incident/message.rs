@@ -17,7 +17,7 @@ pub enum Message {
     /// Exposure judged an environment. A later revision replaces an earlier one.
     Judgement(Judgement),
     /// A credential was seen to be made with another.
-    Derived(Derivation),
+    Derived(Vec<Derivation>),
     /// A person approved a plan.
     Approval(Approval),
     /// A person confirmed that a plan's containment stands until then.

@@ -14,6 +14,7 @@ use crate::gate::{Approval, Gate};
 use crate::lease::{MAX_TERM_SECONDS, TERM_SECONDS};
 use crate::lint::MAX_AGE_SECONDS;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
+use crate::scope::places;
 use firebreak_graph::{COMPACT_ABOVE, Graph};
 use firebreak_model::{Action, Change, Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,7 +222,7 @@ impl Respond {
         let known = &mut self.known;
         let mut links: Vec<(Item, BTreeSet<Item>)> = Vec::new();
         for finding in self.state.findings.values() {
-            let keys = about(&self.state, finding);
+            let keys = about(&self.state, &known.graph, finding);
             links.push((Item::Finding(finding.id.clone()), known.index.finding(finding, &keys)));
         }
         // One that was withdrawn belongs to its incident still, and so does what is found later about what it could read.
@@ -242,7 +243,7 @@ impl Respond {
         if !self.state.ticked {
             self.state.clock = self.state.clock.max(Some(finding.at));
         }
-        let keys = about(&self.state, &finding);
+        let keys = about(&self.state, &self.known.graph, &finding);
         let together = self.known.index.finding(&finding, &keys);
         let id = self.join(Item::Finding(finding.id.clone()), together);
         let changes = self.changes_scope(&id, &finding);
@@ -302,27 +303,41 @@ impl Respond {
         }
     }
 
-    fn derived(&mut self, derivation: Derivation) {
+    /// Takes all that was seen made at once, so that what it concerns is reviewed once.
+    fn derived(&mut self, derivations: Vec<Derivation>) {
+        let mut concerned = BTreeSet::new();
+        for derivation in derivations {
+            self.made(derivation, &mut concerned);
+        }
+        for id in concerned {
+            self.review(&id);
+        }
+    }
+
+    /// Remembers `derivation`, and adds the incidents that it bears on to `concerned`.
+    fn made(&mut self, derivation: Derivation, concerned: &mut BTreeSet<IncidentId>) {
         let Derivation { parent, child, .. } = &derivation;
         let (parent, child) = (parent.clone(), child.clone());
+        let whom = derivation.actor.clone();
         if !self.state.derived.entry(child.clone()).or_default().insert(derivation) {
             return;
         }
         self.known.children.entry(parent.clone()).or_default().insert(child.clone());
         // Findings about the child and what was made with it now lead back to the parent.
-        let family = descendants(&self.known.children, child);
+        let family = descendants(&self.known.children, child.clone());
         let subjects = |finding: &&Finding| finding.subject.as_ref().is_some_and(|subject| family.contains(subject));
         let findings: Vec<Finding> = self.state.findings.values().filter(subjects).cloned().collect();
-        let mut concerned = BTreeSet::new();
         for finding in findings {
-            let keys = about(&self.state, &finding);
+            let keys = about(&self.state, &self.known.graph, &finding);
             let together = self.known.index.finding(&finding, &keys);
             concerned.insert(self.join(Item::Finding(finding.id), together));
         }
-        let held = |(id, held): (&IncidentId, &BTreeSet<NodeKey>)| held.contains(&parent).then(|| id.clone());
-        concerned.extend(self.known.held.iter().filter_map(held));
-        for id in concerned {
-            self.review(&id);
+        let holds = |(_, held): &(&IncidentId, &mut BTreeSet<NodeKey>)| held.contains(&parent);
+        for (id, held) in self.known.held.iter_mut().filter(holds) {
+            // What it makes in its turn concerns the same incident: it may be in the same batch.
+            held.insert(child.clone());
+            held.extend(whom.clone());
+            concerned.insert(id.clone());
         }
     }
 
@@ -356,7 +371,9 @@ impl Respond {
         if taken.plan != *plan || taken.outcome == Some(outcome) {
             return;
         }
+        let stood = taken.stands();
         taken.outcome = Some(outcome);
+        let stands = taken.stands();
         let reported = taken.incident.clone();
         self.note_standing(step);
         self.record("step", serde_json::json!({"plan": plan, "step": step, "outcome": outcome, "at": at}));
@@ -364,7 +381,10 @@ impl Respond {
         let found = incidents.get(&reported).or_else(|| incidents.values().find(|one| one.is(&reported)));
         let Some(id) = found.map(|one| one.id.clone()) else { return };
         self.touched.insert(id.clone());
-        self.review(&id);
+        // A step that was counted on and holds changes nothing that a plan is made from.
+        if stood != stands {
+            self.review(&id);
+        }
         self.settle(&id);
     }
 
@@ -472,8 +492,9 @@ impl Respond {
     }
 }
 
-/// What a finding is about: its subject and what that was made from, and its actor.
-fn about(state: &State, finding: &Finding) -> BTreeSet<NodeKey> {
+/// What a finding is about: its subject and what that was made from, its actor, and where what was misused could have been
+/// taken: two things from one place belong together.
+fn about(state: &State, graph: &Graph, finding: &Finding) -> BTreeSet<NodeKey> {
     let mut about = BTreeSet::new();
     let mut open: Vec<NodeKey> = finding.subject.iter().cloned().collect();
     while let Some(key) = open.pop() {
@@ -483,6 +504,10 @@ fn about(state: &State, finding: &Finding) -> BTreeSet<NodeKey> {
         }
     }
     about.extend(finding.actor.iter().cloned());
+    if finding.signal != Signal::Watch {
+        let places: Vec<NodeKey> = about.iter().flat_map(|key| places(graph, key)).collect();
+        about.extend(places);
+    }
     about
 }
 

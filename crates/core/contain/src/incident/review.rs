@@ -4,12 +4,14 @@ use super::group::{Item, loses_something, readable_in};
 use super::message::{Effect, Status, StepOutcome};
 use super::state::{Passed, Taken};
 use super::{Respond, descendants};
-use crate::derived::{self, Derivation};
+use crate::derived::{self, Derivation, newcomer};
 use crate::gate::{Approved, Confidence, Decision, GateRequest};
 use crate::lease::{Circumstances, Lease, expiry};
 use crate::lint::LintContext;
+use crate::plan::order::phase;
 use crate::plan::{
-    IncidentId, NoPlan, Plan, PlanId, PlanRequest, SESSIONS_SINCE_PARAMETER, StepKey, own_way, plan, severs, sources_of,
+    IncidentId, NoPlan, Phase, Plan, PlanId, PlanRequest, SESSIONS_SINCE_PARAMETER, StepKey, own_way, plan, severs,
+    sources_of,
 };
 use crate::rule::grounds;
 use crate::scope::{Scope, ScopeEvidence, scope};
@@ -119,8 +121,10 @@ impl Respond {
             seeds.extend(readable_in(&self.known.graph, &judgement.environment));
         }
         loop {
-            let derived = self.derivations(&seeds);
+            let mut derived = self.derivations(&seeds);
             self.map(&derived);
+            derived.retain(|one| self.known.mapped.contains(one));
+            let all = derived.len();
             let graph = &self.known.graph;
             let scope = scope(
                 graph,
@@ -130,7 +134,7 @@ impl Respond {
             let before = seeds.len();
             seeds.extend(self.held(&scope, &reach));
             // A longer list of seeds may bring in more derivations, and these more reach; both are finite.
-            if seeds.len() == before || self.derivations(&seeds).len() == derived.len() {
+            if seeds.len() == before || self.believed(&seeds) == all {
                 return (scope, reach);
             }
         }
@@ -150,16 +154,28 @@ impl Respond {
         whole.iter().filter_map(|key| self.state.derived.get(key)).flatten().cloned().collect()
     }
 
-    /// Adds derivations to the graph, each once.
+    /// How many of the derivations that `seeds` bring in can be what they look like.
+    fn believed(&self, seeds: &BTreeSet<NodeKey>) -> usize {
+        let mapped =
+            |one: &&Derivation| self.known.mapped.contains(one) || newcomer::is_believable(&self.known.graph, one);
+        self.derivations(seeds).iter().filter(mapped).count()
+    }
+
+    /// Adds derivations to the graph, each once and in the order in which they happened: what a newcomer makes has the
+    /// newcomer's rights. What cannot be what it looks like is left out until the map says otherwise.
     fn map(&mut self, derived: &[Derivation]) {
-        let new: Vec<&Derivation> = derived.iter().filter(|one| !self.known.mapped.contains(one)).collect();
-        if new.is_empty() {
-            return;
+        let mut new: Vec<&Derivation> = derived.iter().filter(|one| !self.known.mapped.contains(one)).collect();
+        new.sort_by_key(|one| one.at);
+        for derivation in new {
+            if !newcomer::is_believable(&self.known.graph, derivation) {
+                continue;
+            }
+            let mut facts = self.facts(derivation);
+            facts.extend(newcomer::inherit(&self.known.graph, derivation).into_iter().map(Fact::Edge));
+            self.known.graph.state(&facts);
+            self.known.mapped.insert(derivation.clone());
+            self.known.revision += 1;
         }
-        let facts: Vec<Fact> = new.iter().flat_map(|one| self.facts(one)).collect();
-        self.known.mapped.extend(new.into_iter().cloned());
-        self.known.graph.state(&facts);
-        self.known.revision += 1;
     }
 
     /// The facts of a derivation. A session that was issued after its role's sessions were denied is not covered by that
@@ -170,7 +186,7 @@ impl Respond {
             Fact::Node(node) => Some(&mut node.cuts),
             Fact::Edge(_) => None,
         });
-        for CutOption { action, .. } in nodes.flatten().filter(|option| option.action.verb() == "deny") {
+        for CutOption { action, .. } in nodes.flatten().filter(|option| phase(&option.action) == Phase::TokenTime) {
             let same = |taken: &&Taken| taken.action.name == action.name && taken.action.target == action.target;
             let denied = self.state.steps.values().filter(same).filter(|taken| taken.stands()).map(|taken| taken.sent);
             if let Some(last) = denied.filter(|sent| *sent < derivation.at).max() {
@@ -237,21 +253,45 @@ impl Respond {
         }
     }
 
-    fn plan_anew(&mut self, id: &IncidentId) {
-        let Some(incident) = self.state.incidents.get(id) else { return };
-        let refused = self.refused(id);
-        let made = plan(PlanRequest {
+    /// The cheapest plan for the incident as it stands, without what is `refused`.
+    fn planned(&self, id: &IncidentId, refused: &BTreeSet<Action>) -> Option<Result<Plan, NoPlan>> {
+        let incident = self.state.incidents.get(id)?;
+        Some(plan(PlanRequest {
             incident: id,
             graph: &self.known.graph,
             scope: &incident.scope,
             now: self.now(),
             targets: None,
             uses: &self.known.uses,
-            refused: &refused,
+            refused,
             our_own: &self.settings.our_own,
             never_cut: &self.settings.never_cut,
             done: self.standing(),
-        });
+        }))
+    }
+
+    /// In place of `plan`, for which people are asked, a dearer one to the same end that can be taken back and needs nobody;
+    /// `None` where there is none.
+    fn without_people(&self, id: &IncidentId, plan: &Plan) -> Option<Plan> {
+        const TRIES_MAX: usize = 8;
+        let open =
+            |plan: &Plan| plan.body().uncuttable.iter().map(|one| one.path.last().cloned()).collect::<BTreeSet<_>>();
+        let (mut refused, mut asks) = (self.refused(id), plan.asking());
+        for _ in 0..TRIES_MAX {
+            refused.extend(asks);
+            let other = self.planned(id, &refused)?.ok()?;
+            asks = other.asking();
+            if asks.is_empty() {
+                return (open(&other) == open(plan)).then_some(other);
+            }
+        }
+        None
+    }
+
+    fn plan_anew(&mut self, id: &IncidentId) {
+        let refused = self.refused(id);
+        let Some(made) = self.planned(id, &refused) else { return };
+        let Some(incident) = self.state.incidents.get(id) else { return };
         let waiting = incident.pending.clone();
         let denied = incident.denied.as_ref().map(|(plan, _)| plan.clone());
         let known = |old: &Option<Plan>, new: &Plan| {
@@ -335,6 +375,18 @@ impl Respond {
                     self.effects.push(Effect::PlanMade(Box::new(part.plan().clone())));
                     self.execute(id, part, request);
                     // The rest is a plan of its own: it builds on what has just been sent.
+                    return self.plan_anew(id);
+                }
+                let other = self.without_people(id, &plan);
+                let other = other.and_then(|other| {
+                    let request = self.request(id, &other)?;
+                    Some((self.gate.decide(other, &request, &context), request))
+                });
+                if let Some((Decision::Approved(other), request)) = other {
+                    let supersedes = plan.id();
+                    self.record("plan", serde_json::json!({"plan": other.plan(), "supersedes": supersedes}));
+                    self.effects.push(Effect::PlanMade(Box::new(other.plan().clone())));
+                    self.execute(id, other, request);
                     return self.plan_anew(id);
                 }
                 let (incident, waits) = (id.clone(), plan.id().clone());

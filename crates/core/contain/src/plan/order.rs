@@ -49,7 +49,7 @@ pub fn phase(action: &Action) -> Phase {
         ("aws_user" | "aws_bucket_policy", "deny") => Phase::Outer,
         (name, _) if name.starts_with("organisation_") || name.starts_with("app_") => Phase::Outer,
         (_, "deny") => Phase::TokenTime,
-        (_, "deactivate" | "disable" | "revoke" | "delete" | "block" | "detach" | "stop") => Phase::Key,
+        (_, "deactivate" | "disable" | "revoke" | "delete" | "block" | "detach" | "stop" | "cancel") => Phase::Key,
         _ => Phase::Rest,
     }
 }

@@ -4,19 +4,15 @@
 
 use super::order::{Phase, order};
 use super::{Break, Plan, PlanBody, Step, StepKey};
-use firebreak_model::Reversibility;
+use firebreak_model::{Action, Reversibility};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Plan {
     /// The steps that can be taken back and need no person, as a plan of its own; `None` where that is no step or all.
     pub fn reversible_part(&self) -> Option<Plan> {
         let body = self.body();
-        let mild = |step: &&Step| {
-            let revocable =
-                matches!(step.reversibility, Reversibility::Reversible | Reversibility::ReversibleReissuesAccess);
-            // The sweep is added again with the step that it repeats. Nothing is issued before all is revoked.
-            revocable && !step.needs_person && step.phase < Phase::Sweep
-        };
+        // The sweep is added again with the step that it repeats. Nothing is issued before all is revoked.
+        let mild = |step: &&Step| is_mild(step) && step.phase < Phase::Sweep;
         let kept: Vec<Step> = body.steps.iter().filter(mild).cloned().collect();
         if kept.is_empty() || kept.len() == body.steps.iter().filter(|step| step.phase != Phase::Sweep).count() {
             return None;
@@ -41,6 +37,11 @@ impl Plan {
         Plan::new(part).ok()
     }
 
+    /// The actions that cannot be taken back or about which the owner wants to be asked.
+    pub fn asking(&self) -> BTreeSet<Action> {
+        self.steps().iter().filter(|step| !is_mild(step)).map(|step| step.action.clone()).collect()
+    }
+
     /// Whether `other` does exactly the same to the same end, so that an approval of this one would be one of that.
     pub fn does_the_same(&self, other: &Plan) -> bool {
         let (a, b) = (self.body(), other.body());
@@ -54,6 +55,12 @@ impl Plan {
             && sources(a) == sources(b)
             && open(a) == open(b)
     }
+}
+
+/// Whether a step can be taken back and needs nobody.
+fn is_mild(step: &Step) -> bool {
+    let revocable = matches!(step.reversibility, Reversibility::Reversible | Reversibility::ReversibleReissuesAccess);
+    revocable && !step.needs_person
 }
 
 #[cfg(test)]

@@ -221,3 +221,34 @@ proptest! {
         }
     }
 }
+
+/// A database's log names logins: `app` has one password, which `nightly` reads; `shared` has two.
+fn database() -> (Graph, NodeKey, NodeKey) {
+    let (app, shared) = (NodeKey::identity("postgres", "db/app"), NodeKey::identity("postgres", "db/shared"));
+    let password = |name: &str| NodeKey::credential("postgres", name);
+    let edge = |kind, from: NodeKey, to: &NodeKey| {
+        Fact::Edge(EdgeFact::new(kind, from, to.clone(), Interval::since(at(0)), at(0), "inventory"))
+    };
+    let mut facts = vec![Fact::Node(NodeFact::new(job("nightly"), Interval::ALWAYS, at(0), "ci"))];
+    for (name, login) in [("app", &app), ("one", &shared), ("other", &shared)] {
+        facts.push(edge(EdgeKind::Authenticates, password(name), login));
+    }
+    for read in [password("app"), password("one"), key("A")] {
+        facts.push(edge(EdgeKind::ReadableIn, job("nightly"), &read));
+    }
+    (Graph::build(&facts).0, app, shared)
+}
+
+#[test]
+fn misuse_of_a_login_points_at_its_only_password_and_so_at_where_that_could_be_read() {
+    let (graph, app, shared) = database();
+    let about = |login: &NodeKey| {
+        let findings = [finding("sweep", Signal::Tripwire, &key("A"), 2), finding("new", Signal::Novelty, login, 3)];
+        let scope = scope(&graph, ScopeEvidence { findings: &findings, judgements: &[], derived: &[] });
+        sources(&scope)
+    };
+    assert_eq!(about(&app), [source("A", 2), source("nightly", 0)]);
+    assert_eq!(about(&shared), [source("A", 2)], "with two passwords nobody knows which it was");
+    assert_eq!(places(&graph, &app), BTreeSet::from([job("nightly")]));
+    assert_eq!(places(&graph, &shared), BTreeSet::new());
+}

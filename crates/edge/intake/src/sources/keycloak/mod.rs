@@ -165,15 +165,29 @@ fn admin_keys(event: &Json) -> Keys {
     let operation = json::text(event, &["operationType"]).unwrap_or_default();
     let thing = json::text(event, &["resourceType"]);
     let failed = json::text(event, &["error"]).is_some();
+    let path = json::text(event, &["resourcePath"]);
+    let made = path.filter(|_| !failed && operation == "CREATE").and_then(made);
     let mut keys = Keys {
         actor: person(by("username")).or_else(|| by("userId").or_else(|| by("clientId")).map(|id| identity(event, id))),
         operation: thing.map_or_else(|| Text::new(operation), |thing| Text::from(format!("{thing}.{operation}"))),
-        target: json::text(event, &["resourcePath"]).map(|path| target(event, path)),
+        target: path.map(|path| target(event, path)),
         outcome: if failed { Outcome::Failure } else { Outcome::Success },
+        minted: made.map(|made| NodeKey::credential("keycloak", &format!("{}/{made}", realm(event)))),
         ..Keys::default()
     };
     set_address(&mut keys, by("ipAddress"));
     keys
+}
+
+/// What the creation of `path` lets whoever made it sign on with: `client/<id>` or `user/<id>`, by the thing's own id.
+fn made(path: &str) -> Option<String> {
+    let (things, id) = path.split_once('/')?;
+    let thing = match things {
+        "clients" => "client",
+        "users" => "user",
+        _ => return None,
+    };
+    (!id.is_empty() && !id.contains('/')).then(|| format!("{thing}/{id}"))
 }
 
 /// `users/<id>` and `clients/<id>` are identities; the rest are things of the realm.

@@ -6,6 +6,7 @@ mod audit;
 mod clock;
 mod csv;
 mod line;
+mod login;
 mod ocsf;
 
 use crate::json;
@@ -121,14 +122,19 @@ fn keys(entry: &Json, host: &str) -> Keys {
     let message = text("message").unwrap_or_default();
     let outcome = outcome(entry, message);
     let rows = json::count(entry, &["audit", "rows"]);
+    // The server logs a statement before it runs it; one that it refuses is told of again, as an error.
+    let given = text("sql").filter(|_| outcome == Outcome::Success).and_then(login::given);
+    let given = given.map(|role| format!("{host}/{role}"));
+    let database = || text("dbname").map(|name| NodeKey::resource("postgres", &format!("{host}/{name}")));
     let mut keys = Keys {
         actor: text("user").map(|role| NodeKey::identity("postgres", &format!("{host}/{role}"))),
         session: json::owned(text("session_id")),
         user_agent: json::owned(text("application_name").filter(|name| *name != "[unknown]")),
         operation: operation(entry, message),
-        target: text("dbname").map(|name| NodeKey::resource("postgres", &format!("{host}/{name}"))),
+        target: given.as_ref().map(|role| NodeKey::identity("postgres", role)).or_else(database),
         outcome,
         records: rows.filter(|_| outcome == Outcome::Success),
+        minted: given.map(|role| NodeKey::credential("postgres", &role)),
         ..Keys::default()
     };
     set_address(&mut keys, text("remote_host").filter(|host| *host != "[local]"));

@@ -3,11 +3,12 @@
 //! It says nothing of what ran: that is in the logs, which arrive as events. A log that should be there is no gap here;
 //! a log that GitHub no longer has is one.
 
+use crate::cut::of_request;
 use crate::json::{list, parse, text, time};
 use crate::key::ci_hub;
 use crate::report::Report;
 use crate::scanner::{Found, ScanInput, Scanner, parts};
-use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, Text, Time};
+use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, Reversibility, Text, Time};
 use serde_json::Value;
 use std::path::Path;
 
@@ -111,6 +112,9 @@ impl Job {
         let evidence = format!("{} run {id}", input.path.display());
         let mut node = NodeFact::new(self.environment.clone(), self.when, input.known, &evidence);
         node.label = Text::new(format!("{repository} {} ({id})", self.name));
+        // While it runs it may do what its own token may, whatever becomes of the keys that it could read.
+        let again = Reversibility::RecreateOnly;
+        node.cuts.push(of_request(&self.environment, "cancel_github_run", (15, 60), again));
         found.facts.push(Fact::Node(node));
         // What any job of the repository may become hangs on the hub of its jobs; what this one reads, its workflow says.
         let hub = ci_hub(repository);
