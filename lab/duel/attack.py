@@ -28,6 +28,8 @@ def arguments():
     parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
     parser.add_argument("--seconds", type=float, default=90, help="longest attack (default 90)")
     parser.add_argument("--quiet", type=float, default=6, help="it ends when nothing has worked for so long (default 6)")
+    parser.add_argument("--settle", type=float, default=20, help="until the judge begins after that: what the defender is in "
+                        "the middle of it may finish (default 20)")
     parser.add_argument("--json", action="store_true", help="print one object, and nothing else, to standard output")
     parser.add_argument("--undefended", action="store_true", help="without Firebreak: what is lost when nobody acts")
     parser.add_argument("--keep", help="keep logs, state and configuration of each seed below this directory")
@@ -83,8 +85,7 @@ def attack(seed, options, work, sso):
         intruder = Adversary(servers, random.Random(f"intruder {seed}"))
         try:
             intruder.run(estate.stolen(), options.seconds, options.quiet)
-            # What Firebreak is in the middle of it may finish: the intruder has given up.
-            time.sleep(2)
+            time.sleep(0 if options.undefended else options.settle)
             beside = innocents.end()
             judged = Judge(servers).judge(intruder.held)
             alive = options.undefended or defender.alive()

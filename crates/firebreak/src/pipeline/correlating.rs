@@ -255,4 +255,46 @@ correlation: {type: event_count, rules: [read], generate: true, group-by: [fireb
         assert_eq!(found(4, 100), expected, "small batches");
         assert_eq!(found(4, 1_000), expected, "batches in threads");
     }
+
+    /// An event of `source` in which `actor` made `minted`, which stands for `target`.
+    fn making(source: &'static str, actor: NodeKey, minted: NodeKey, target: NodeKey, body: &str) -> Event {
+        let service = if source == "keycloak" { "admin_event" } else { "log" };
+        let keys = Keys { actor: Some(actor), minted: Some(minted), target: Some(target), ..Keys::default() };
+        let body = sonic_rs::from_str(body).expect("the test writes JSON");
+        Event { source, keys, body, log_source: LogSource { product: source, service }, ..read(1) }
+    }
+
+    fn told(event: &Event) -> Vec<(String, String, Option<String>)> {
+        let of = |one: Derivation| (one.parent.to_string(), one.child.to_string(), one.actor.map(|key| key.to_string()));
+        derivations(event).into_iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_login_comes_from_the_login_that_made_it_and_from_no_other_way() {
+        let login = |name: &str| NodeKey::identity("postgres", name);
+        let password = NodeKey::credential("postgres", "db/svc");
+        let made = making("postgres_log", login("db/warehouse"), password.clone(), login("db/svc"), "{}");
+        let expected = ("identity:postgres/db/warehouse".to_owned(), "identity:postgres/db/svc".to_owned(), None);
+        assert_eq!(told(&made), [expected]);
+        let own = making("postgres_log", login("db/svc"), password, login("db/svc"), "{}");
+        assert_eq!(told(&own), [], "its own password, changed");
+    }
+
+    #[test]
+    fn a_client_comes_from_the_account_and_from_the_client_that_made_it() {
+        let account = |id: &str| NodeKey::identity("keycloak", &format!("staff/{id}"));
+        let secret = NodeKey::credential("keycloak", "staff/client/c1");
+        let made = making("keycloak", account("a0"), secret, account("c1"), r#"{"clientId": "c0"}"#);
+        let (child, actor) = ("credential:keycloak/staff/client/c1", Some("identity:keycloak/staff/c1".to_owned()));
+        let expected = ["identity:keycloak/staff/a0", "identity:keycloak/staff/c0"]
+            .map(|parent| (parent.to_owned(), child.to_owned(), actor.clone()));
+        assert_eq!(told(&made), expected);
+    }
+
+    #[test]
+    fn other_systems_without_a_credential_tell_of_nothing_made() {
+        let person = NodeKey::identity("person", "ada@meridian.example");
+        let made = making("openai_audit", person.clone(), NodeKey::credential("openai", "key"), person, "{}");
+        assert_eq!(told(&made), []);
+    }
 }

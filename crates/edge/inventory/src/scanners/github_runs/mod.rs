@@ -8,7 +8,9 @@ use crate::json::{list, parse, text, time};
 use crate::key::ci_hub;
 use crate::report::Report;
 use crate::scanner::{Found, ScanInput, Scanner, parts};
-use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, Reversibility, Text, Time};
+use firebreak_model::{
+    EdgeFact, EdgeKind, EnvironmentEvidence, Fact, Interval, NodeFact, NodeKey, Reversibility, Text, Time,
+};
 use serde_json::Value;
 use std::path::Path;
 
