@@ -158,7 +158,7 @@ fn derivations(event: &Event) -> Vec<Derivation> {
         until: session.then(|| event.time.plus_seconds(seconds.clamp(0, 36 * 3_600))),
         actor: actor.clone(),
     };
-    makers(event).map(made).collect()
+    makers(event).filter(|parent| *parent != child).map(made).collect()
 }
 
 /// What was used to make something: the credential; where the log names none, whoever acted, and the client for which they
@@ -265,7 +265,8 @@ correlation: {type: event_count, rules: [read], generate: true, group-by: [fireb
     }
 
     fn told(event: &Event) -> Vec<(String, String, Option<String>)> {
-        let of = |one: Derivation| (one.parent.to_string(), one.child.to_string(), one.actor.map(|key| key.to_string()));
+        let of =
+            |one: Derivation| (one.parent.to_string(), one.child.to_string(), one.actor.map(|key| key.to_string()));
         derivations(event).into_iter().map(of).collect()
     }
 
