@@ -11,6 +11,8 @@ const AHEAD: usize = 320;
 
 /// How long a secret is, in characters.
 const SECRET: usize = 40;
+/// The longest run that is read to its end: a run of base 64 that goes further is no secret.
+const LONGEST: usize = 4096;
 
 /// Whether `text` is 40 characters of base 64 that look drawn at random: all three classes of character, and changes of
 /// class as often as chance gives them (25 on average; paths and names stay below 14).
@@ -34,7 +36,8 @@ fn secret_in(input: &[u8], window: Range<usize>) -> Option<Range<usize>> {
             at += stop + 1;
             continue;
         }
-        let end = run::end(input, at, run::base64);
+        // What is longer than a secret with every `/` escaped is none, however far it goes.
+        let end = run::end(slice(input, 0..input.len().min(at + LONGEST)), at, run::base64);
         let text = run::logical(slice(input, at..end));
         if is_secret(&text) && input.get(end) != Some(&b'=') {
             return Some(at..end);
@@ -50,10 +53,13 @@ fn secret_in(input: &[u8], window: Range<usize>) -> Option<Range<usize>> {
 
 /// The key id that begins at `at`, if one does.
 fn key_id(input: &[u8], at: usize) -> Option<&str> {
-    let end = run::end(input, at, run::alphanumeric);
+    if !run::begins(input, at) {
+        return None;
+    }
+    let end = run::end(slice(input, 0..input.len().min(at + 21)), at, run::alphanumeric);
     let text = slice(input, at..end);
     let formed = text.len() == 20 && text.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    if formed && run::begins(input, at) { std::str::from_utf8(text).ok() } else { None }
+    if formed { std::str::from_utf8(text).ok() } else { None }
 }
 
 /// The secret that stands near a key id: after it, as most files write it, or before.
@@ -63,7 +69,8 @@ pub(crate) fn near_key_id(input: &[u8], at: usize) -> Option<Candidate> {
     let range = secret_in(input, after).or_else(|| {
         let mut start = at.saturating_sub(BEHIND);
         // Never begin inside a run: half of a longer one might look like a secret.
-        while start > 0 && input.get(start - 1).is_some_and(|byte| run::base64(*byte) || *byte == b'\\') {
+        let lowest = start.saturating_sub(LONGEST);
+        while start > lowest && input.get(start - 1).is_some_and(|byte| run::base64(*byte) || *byte == b'\\') {
             start -= 1;
         }
         secret_in(input, start..at)

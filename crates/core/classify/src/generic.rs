@@ -73,6 +73,11 @@ pub(crate) fn private_key(input: &[u8], at: usize) -> Option<Candidate> {
             end += slice(input, end..end + 5).iter().take_while(|byte| **byte == b'-').count();
             return Some(Candidate { kind: SecretKind::PrivateKey, range: at..end, validated: true, public: None });
         }
+        // A key holds no beginning of another: what follows is read at its own mark.
+        if rest.starts_with(b"-----BEGIN ") {
+            break;
+        }
+        run::count(1);
         end += match (byte, rest.get(1)) {
             (b'\\', Some(b'n' | b'r' | b't' | b'/' | b'\\')) => 2,
             (byte, _) if byte.is_ascii_alphanumeric() || b"+/=-:, \t\r\n".contains(byte) => 1,

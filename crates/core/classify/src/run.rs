@@ -33,6 +33,21 @@ pub(crate) fn slice(input: &[u8], range: Range<usize>) -> &[u8] {
     input.get(range).unwrap_or_default()
 }
 
+/// Counts bytes that a reader looks at, in tests alone: work must grow with the input and no faster.
+#[cfg(not(test))]
+pub(crate) fn count(_: usize) {}
+
+#[cfg(test)]
+thread_local! {
+    /// The bytes that readers looked at in this thread.
+    pub(crate) static WORK: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+pub(crate) fn count(bytes: usize) {
+    WORK.with(|work| work.set(work.get() + bytes));
+}
+
 /// The end of the run of `allowed` characters that begins at `from`. `\/` counts as `/`.
 pub(crate) fn end(input: &[u8], from: usize, allowed: impl Fn(u8) -> bool) -> usize {
     let mut at = from;
@@ -40,7 +55,10 @@ pub(crate) fn end(input: &[u8], from: usize, allowed: impl Fn(u8) -> bool) -> us
         match input.get(at) {
             Some(byte) if allowed(*byte) => at += 1,
             Some(b'\\') if allowed(b'/') && input.get(at + 1) == Some(&b'/') => at += 2,
-            _ => return at,
+            _ => {
+                count(at - from);
+                return at;
+            }
         }
     }
 }

@@ -207,6 +207,8 @@ fn judged(compact: &[u8], range: Range<usize>, around: &mut Around<'_>) -> Optio
     for kind in fitting {
         let support = context.supports(kind.cues);
         let (distance, confidence) = match support {
+            // A letter and two digits stand in many texts: only their own label says that they are a diagnosis.
+            Some(support) if compact.len() == 3 && support.distance > 12 => continue,
             Some(support) if support.distance <= 48 || kind.alone.is_some() => (support.distance, Confidence::High),
             Some(_) => continue,
             None => match kind.alone {

@@ -95,7 +95,7 @@ const RULES: &[Rule] = &[
         15..15,
         [Nir, Ssn, NationalId],
         |n| even(n) && check::french_nir(n.digits()),
-        |_| Some(Medium),
+        |n| n.is_written(&[1, 2, 2, 2, 3, 3, 2], b" ").then_some(Medium),
         High,
         CHECKED
     ),
@@ -381,7 +381,11 @@ fn is_phone(number: &Number) -> bool {
     }
     // National forms of other countries begin with a trunk 0, or stand in several groups.
     let trunk = digits.first() == Some(&0) && (9..=12).contains(&digits.len());
-    let spread = number.group_count() >= 3 && !number.groups().iter().any(|size| *size > 4) && digits.len() >= 8;
+    // Addresses of machines and versions have points between short groups.
+    let spread = number.group_count() >= 3
+        && !(number.separators().contains(&b'.') && number.group_count() >= 4)
+        && !number.groups().iter().any(|size| *size > 4)
+        && digits.len() >= 8;
     let local = number.is_written(&[3, 4], b"-");
     let dated = matches!(number.groups(), [4, 2, 2] | [2, 2, 4] | [1, 2, 4] | [2, 1, 4] | [1, 1, 4]);
     (trunk || spread || local || digits.len() >= 9 && number.group_count() <= 2) && !dated

@@ -93,6 +93,7 @@ fn forwards(parts: &[Part], input: &[u8], at: usize) -> Option<usize> {
         Part::Text(text) => rest.starts_with(text).then_some(()).and_then(|()| forwards(later, input, at + text.len())),
         Part::Run { of, least, most } => {
             let length = rest.iter().take(*most).take_while(|byte| of.has(**byte)).count();
+            crate::run::count(length);
             let gives =
                 matches!(later.first(), Some(Part::Text(text)) if text.first().is_some_and(|byte| of.has(*byte)));
             lengths(length, *least, gives).find_map(|length| forwards(later, input, at + length))
@@ -110,6 +111,7 @@ fn backwards(parts: &[Part], input: &[u8], at: usize) -> Option<usize> {
         }
         Part::Run { of, least, most } => {
             let length = head.iter().rev().take(*most).take_while(|byte| of.has(**byte)).count();
+            crate::run::count(length);
             let gives =
                 matches!(earlier.first(), Some(Part::Text(text)) if text.last().is_some_and(|byte| of.has(*byte)));
             lengths(length, *least, gives).find_map(|length| backwards(earlier, input, at - length))

@@ -176,6 +176,7 @@ const NOT_ITSELF: &[&[u8]] = &[
 /// What in a label says that the value is public or belongs to a page.
 const NOT_SECRET: &[&[u8]] = &[
     b"public",
+    b"hash",
     b"pubkey",
     b"next",
     b"page",
@@ -242,6 +243,10 @@ pub(crate) fn assigned(text: &[u8], word: &Range<usize>) -> Option<Assigned> {
     let start = word.start - head.iter().rev().take_while(|byte| identifier(**byte)).count();
     let tail = slice(text, word.end..(word.end + 48).min(text.len()));
     let end = word.end + tail.iter().take_while(|byte| identifier(**byte)).count();
+    // `AWS::ApiGateway::ApiKey` is the name of a type.
+    if slice(text, start.saturating_sub(2)..start) == b"::" {
+        return None;
+    }
     let flag = slice(text, start..end).starts_with(b"--");
     let (from, sign) = separator(text, end, flag)?;
     let (value, quoted) = value(text, from, sign)?;
@@ -300,7 +305,8 @@ fn value(text: &[u8], from: usize, sign: u8) -> Option<(Range<usize>, bool)> {
         if inner.get(length) == Some(&b'\n') {
             return None;
         }
-        // Quotes inside a JSON text are escaped: the backslash is no part of the value.
+        // A line break that is written out ends the value; quotes inside a JSON text are escaped, and the backslash is no part of it.
+        let length = memchr::memmem::find(inner.get(..length)?, b"\\n").unwrap_or(length);
         let escaped = prefix > 0 && inner.get(..length)?.ends_with(b"\\");
         let start = from + prefix + 1;
         return (length > 0).then_some((start..start + length - usize::from(escaped), true));
@@ -340,8 +346,17 @@ fn names_secret(label: &[u8]) -> bool {
 
 /// The secret that is assigned to the label of which `word` is a part. `rows` are the forms of providers that the label or what
 /// leads to it names.
-pub(crate) fn secret(text: &[u8], word: &Range<usize>, kind: Secret, rows: &[&'static Row]) -> Option<Raw> {
+pub(crate) fn secret(
+    text: &[u8],
+    word: &Range<usize>,
+    kind: Secret,
+    rows: &[&'static Row],
+    until: &mut usize,
+) -> Option<Raw> {
     let found = assigned(text, word)?;
+    // A label inside a value is no label, and a value is read once.
+    *until = (*until).max(found.value.end);
+    crate::run::count(found.value.len());
     let label = slice(text, found.label.clone());
     let value = slice(text, found.value.clone());
     if value.len() < 4 || !names_secret(label) || is_repeated(label, value) {

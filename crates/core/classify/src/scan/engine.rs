@@ -186,9 +186,10 @@ impl Engine {
         let seen = self.see(window, marks);
         let mut found = Vec::new();
         let surroundings = Surroundings { text: window.text, cues: &seen.cues, hint: window.hint };
+        let mut value_end = 0;
         for (at, place) in &seen.places {
             let mut around = Around::new(&surroundings, table.as_mut(), window.base, *at);
-            found.extend(self.at(window.text, *at, *place, &seen, &mut around));
+            found.extend(at_place(window.text, *at, *place, &seen, &mut around, &mut value_end));
         }
         // The table is read to the end of the block even where nothing was seen: the next block goes on from there.
         if let Some(table) = table {
@@ -240,25 +241,34 @@ impl Engine {
         seen.places.sort_by_key(|(at, _)| *at);
         seen
     }
+}
 
-    fn at(&self, text: &[u8], at: usize, place: Place, seen: &Seen, around: &mut Around<'_>) -> Option<Raw> {
-        match place {
-            Place::Digit => person::numbered(text, at, around),
-            Place::Capital => person::capital(text, at, around),
-            Place::At => person::email(text, at),
-            Place::Lead(lead, length) => {
-                let range = at..at + usize::from(length);
-                match lead {
-                    Lead::Token(row) => token::marked(text, at, TABLE.get(usize::from(row))?),
-                    Lead::Label(secret) => {
-                        let rows = providers(text, seen, at);
-                        assigned::secret(text, &range, secret, &rows)
-                    }
-                    Lead::Term => person::condition(text, range, around),
-                    Lead::Cue(_) => person::biometric(text, range),
-                    Lead::Form(form) => token::formed(text, at, form),
-                    Lead::Provider(_) | Lead::Mark(_) => None,
+/// What stands at one place. Labels before `value_end` stand inside a value that was read.
+fn at_place(
+    text: &[u8],
+    at: usize,
+    place: Place,
+    seen: &Seen,
+    around: &mut Around<'_>,
+    value_end: &mut usize,
+) -> Option<Raw> {
+    match place {
+        Place::Digit => person::numbered(text, at, around),
+        Place::Capital => person::capital(text, at, around),
+        Place::At => person::email(text, at),
+        Place::Lead(lead, length) => {
+            let range = at..at + usize::from(length);
+            match lead {
+                Lead::Token(row) => token::marked(text, at, TABLE.get(usize::from(row))?),
+                Lead::Label(_) if at < *value_end => None,
+                Lead::Label(secret) => {
+                    let rows = providers(text, seen, at);
+                    assigned::secret(text, &range, secret, &rows, value_end)
                 }
+                Lead::Term => person::condition(text, range, around),
+                Lead::Cue(_) => person::biometric(text, range),
+                Lead::Form(form) => token::formed(text, at, form),
+                Lead::Provider(_) | Lead::Mark(_) => None,
             }
         }
     }

@@ -230,3 +230,64 @@ pub fn scan(bytes: &[u8], classes: &Classes, fingerprinter: &Fingerprinter, hint
     findings.append(&mut finished.findings);
     Finished { findings, ..finished }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::WORK;
+
+    /// One text that says the same over and over, in one line without an end.
+    fn work_for(piece: &str, bytes: usize) -> (usize, usize) {
+        let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
+        let text = piece.repeat(bytes / piece.len());
+        WORK.with(|work| work.set(0));
+        let mut scanner = Scanner::new(&classes, &key);
+        let mut largest = 0;
+        for part in text.as_bytes().chunks(100_000) {
+            scanner.feed(part);
+            largest = largest.max(scanner.buffer.capacity());
+        }
+        scanner.finish();
+        (WORK.with(std::cell::Cell::get), largest)
+    }
+
+    #[test]
+    fn work_grows_with_the_bytes_and_memory_does_not() {
+        for piece in [
+            "AKIA",
+            "eyJ.",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----\nAAAA",
+            "://a:",
+            "password=",
+            "password=\"",
+            "1 ",
+            "123 45 ",
+            "ssn ",
+            "datadog key ",
+            "1 A ",
+            "A+/",
+            "a@",
+            "Bearer ",
+            "sk-",
+            "T3BlbkFJ",
+            "P<A",
+            " AKIAABCDEFGHIJKLMNOP",
+            " glpat-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            " sntrys_eyJ_",
+            " IQoJb3JpZ2lu",
+            "\\",
+            "face embedding ",
+            "born 3 March ",
+            "<password>",
+            " eyJhbGciOiJIUzI1NiJ9.eyJ.",
+            "id,ssn\n",
+        ] {
+            let (once, held) = work_for(piece, 300_000);
+            let (twice, more) = work_for(piece, 600_000);
+            assert!(twice <= once * 5 / 2 + 10_000, "{piece}: {once} bytes of work, then {twice}");
+            assert!(twice <= 600_000 * 100, "{piece}: {twice} bytes of work");
+            assert!(held <= 2 * (BACK + BLOCK + AHEAD) && more == held, "{piece}: {held}, then {more} bytes held");
+        }
+    }
+}

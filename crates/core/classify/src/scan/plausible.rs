@@ -170,6 +170,8 @@ const NOTHINGS: &[&[u8]] = &[
     b"test",
     b"testing",
     b"localhost",
+    b"utf-8",
+    b"utf8",
     b"password1?",
 ];
 
@@ -249,7 +251,12 @@ fn is_code(text: &[u8]) -> bool {
     let path = (first == b'/' || text.starts_with(b"./") || text.starts_with(b"~/") || text.starts_with(b"../"))
         && text.iter().filter(|byte| **byte == b'/').count() > 1
         && surprise(text).0 < 4.8;
-    let address = contains(text, b"://") || text.starts_with(b"arn:") || text.starts_with(b"projects/");
+    let address = contains(text, b"://")
+        || [b"arn:".as_slice(), b"env:", b"vault:", b"file:", b"ref:", b"op:", b"cpe:"]
+            .iter()
+            .any(|start| text.starts_with(start))
+        || contains(text, b":*")
+        || text.starts_with(b"projects/");
     let file = [b".json".as_slice(), b".pem", b".key", b".txt", b".yml", b".yaml", b".crt", b".env", b".js", b".py"]
         .iter()
         .any(|end| text.ends_with(end));
