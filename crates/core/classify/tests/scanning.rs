@@ -51,6 +51,8 @@ fn each_class_is_found_where_its_words_stand() {
         ("india_aadhaar", "2341 2341 2346", "Aadhaar 2341 2341 2346"),
         ("brazil_cpf", "111.444.777-35", "CPF 111.444.777-35"),
         ("password", "hunter2x", "password = \"hunter2x\""),
+        ("assigned_secret", "dXNlcjpwYXNzd29yZDEyMzQ1", "Authorization: Basic dXNlcjpwYXNzd29yZDEyMzQ1"),
+        ("driving_licence", "D1234567", "DL: D1234567"),
         ("url_password", "s3cr3tpw", "postgres://app:s3cr3tpw@db.example:5432/users"),
     ] {
         assert_eq!(found(text), [(class.to_owned(), value)], "{text}");

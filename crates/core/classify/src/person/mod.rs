@@ -21,6 +21,12 @@ pub(crate) use national::verhoeff_holds;
 /// What stands at `at`, where a number begins: the number itself, a date, an address, or an identifier with letters. `around`
 /// gives what stands beside a place.
 pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
+    if let Some((first, next)) = lone(text, at) {
+        let dated = first <= 2 && birth::may_go_on(next);
+        let address =
+            if next == b' ' || next.is_ascii_alphabetic() { contact::address(text, at, around) } else { None };
+        return address.or_else(|| if dated { birth::written_date(text, at, around) } else { None });
+    }
     let whole = Number::read(text, at);
     let (first, end) = (whole.groups().first().copied().unwrap_or(u8::MAX), whole.first_end());
     let next = text.get(end).copied().unwrap_or(b'\n');
@@ -36,6 +42,15 @@ pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>) -> Optio
         if next.is_ascii_uppercase() || first == 6 { lettered_at::led_by_digit(text, at, around) } else { None },
     ];
     found.into_iter().flatten().max_by_key(|raw| raw.rank)
+}
+
+/// The length of a short run of digits at `at` that no further group follows, and the byte after it: too short for any number.
+fn lone(text: &[u8], at: usize) -> Option<(usize, u8)> {
+    let rest = text.get(at..)?;
+    let length = rest.iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
+    let next = rest.get(length).copied().unwrap_or(b'\n');
+    let follows = rest.get(length + 1).is_some_and(|byte| byte.is_ascii_digit() || b" (-/".contains(byte));
+    (length < 5 && !(b" -./()".contains(&next) && follows)).then_some((length, next))
 }
 
 /// What begins with the capital at `at`: an identifier, or a date with the name of a month.

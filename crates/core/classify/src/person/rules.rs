@@ -238,7 +238,15 @@ const RULES: &[Rule] = &[
     rule!("phone", 7..15, [Phone], is_phone, phone_alone, High, FORMED),
     rule!("passport", 8..9, [Passport], |n| n.group_count() == 1, never, High, FORMED),
     rule!("driving_licence", 7..14, [Licence], is_licence, never, High, FORMED),
-    rule!("bank_account", 6..17, [Account], |n| even(n) && n.group_count() <= 4, never, Medium, FORMED),
+    rule!(
+        "bank_account",
+        6..17,
+        [Account],
+        |n| even(n) && n.groups().iter().all(|size| *size >= 3),
+        never,
+        Medium,
+        FORMED
+    ),
     rule!("medical_record_number", 5..12, [Mrn], |n| even(n) && n.group_count() <= 3, never, High, FORMED),
 ];
 

@@ -1,7 +1,7 @@
 //! Secrets that only their label gives away: `password = "…"`, `"api_key": "…"`, `--token …`, `<secret>…</secret>`.
 
 use super::finding::{Confidence, Raw, Why};
-use super::plausible::{is_key, is_password};
+use super::plausible::{is_basic, is_key, is_password};
 use crate::provider::{Row, Said};
 use crate::run::slice;
 use std::ops::Range;
@@ -53,6 +53,7 @@ pub(crate) const LABELS: &[(&str, Secret)] = &[
     ("webhook key", Secret::Key),
     ("credential", Secret::Key),
     ("_auth", Secret::Key),
+    ("\"auth\"", Secret::Key),
     ("authorization", Secret::Key),
     ("auth code", Secret::Key),
     ("client key", Secret::Key),
@@ -203,7 +204,6 @@ const NOT_SECRET: &[&[u8]] = &[
     b"stoptoken",
     b"design_token",
     b"designtoken",
-    b"author",
     b"invalid",
     b"forgot",
     b"no_secret",
@@ -260,6 +260,10 @@ fn separator(text: &[u8], end: usize, flag: bool) -> Option<(usize, u8)> {
     let mut at = rest.iter().take_while(|byte| b"\"'`\\]".contains(byte)).count();
     let closed = at > 0;
     at += blank(at);
+    // `<add key="Password" value="…"/>`.
+    let attribute =
+        rest.get(at..).is_some_and(|rest| closed && (rest.starts_with(b"value=") || rest.starts_with(b"Value=")));
+    at += if attribute { 5 } else { 0 };
     // `password: str = "…"`: the type of a variable stands between.
     let sign = match rest.get(at..)? {
         [b':', b'=', ..] | [b'=', b'>', ..] | [b'=', b'=', ..] | [b'?', b'=', ..] | [b'|', b'|', ..] => {
@@ -326,7 +330,8 @@ fn value(text: &[u8], from: usize, sign: u8) -> Option<(Range<usize>, bool)> {
     let called = bare.iter().any(|byte| b"({[".contains(byte)) || (sign == b'>' && rest.get(length) != Some(&b'<'));
     let end = bare.iter().rposition(|byte| !b")]}.\\".contains(byte))? + 1;
     let start = from + scheme;
-    (!called && length < LONGEST - 64).then_some((start..start + end, sign == b'>'))
+    // What goes on for longer is read no further, and is no key.
+    (!called).then_some((start..start + end, sign == b'>'))
 }
 
 /// Whether the label may name a secret, and not something about one.
@@ -368,9 +373,10 @@ pub(crate) fn secret(
     let (fits, confidence) = match kind {
         Secret::Password if is_key(value) => (true, Confidence::High),
         Secret::Password => (is_password(value, found.quoted), Confidence::Medium),
-        Secret::Key => {
-            (is_key(value) && !is_public(value), if found.quoted { Confidence::High } else { Confidence::Medium })
-        }
+        Secret::Key => (
+            (is_key(value) && !is_public(value)) || is_basic(value),
+            if found.quoted { Confidence::High } else { Confidence::Medium },
+        ),
     };
     let class = if kind == Secret::Password { "password" } else { "assigned_secret" };
     let why = Why { form: "a value under a label of secrets", ..Why::default() };
@@ -437,6 +443,7 @@ mod tests {
             "?password=hunter2&x=1",
             "{\\\"password\\\": \\\"hunter2\\\"}",
             "setpassword(\"hunter2\")",
+            "<add key=\"password\" value=\"hunter2\" />",
         ] {
             assert_eq!(
                 value_of(text, if text.starts_with("DB") { "PASSWORD" } else { "password" }),

@@ -1,7 +1,7 @@
 //! What stands beside a value: its own label, the header of its column, and cues near it.
 
 use super::columns::Table;
-use super::cue::{Cue, CueSet, Label, Placed};
+use super::cue::{self, Cue, CueSet, Label, Placed};
 use crate::run::slice;
 use std::ops::Range;
 
@@ -112,10 +112,16 @@ impl<'a> Around<'a> {
         let first = cues.partition_point(|placed| placed.at.start + BEFORE < range.start);
         let near =
             cues.get(first..).unwrap_or_default().iter().take_while(|placed| placed.at.start < range.end + AFTER);
-        near.fold(CueSet::default(), |mut set, placed| {
-            set.add(placed.cue);
-            set
-        })
+        let mut set = CueSet::default();
+        near.for_each(|placed| set.add(placed.cue));
+        let head = slice(self.surroundings.text, range.start.saturating_sub(5)..range.start);
+        if memchr::memchr2(b':', b'=', head).is_some()
+            && let Some(cue) =
+                label(self.surroundings.text, range.start).and_then(|at| cue::short(slice(self.surroundings.text, at)))
+        {
+            set.add(cue);
+        }
+        set
     }
 
     /// Whether any cue may count for the value at `range`.
@@ -149,7 +155,10 @@ impl Surroundings<'_> {
         }
         let label = label(self.text, at.start);
         let own = label.clone().map_or(Own::default(), |range| {
-            let cues = self.cues_in(&range);
+            let mut cues = self.cues_in(&range);
+            if let Some(cue) = cue::short(slice(self.text, range.clone())) {
+                cues.add(cue);
+            }
             Own { cues, label: if cues.is_empty() { Label::of(slice(self.text, range)) } else { Label::Else } }
         });
         if !own.is_silent() {

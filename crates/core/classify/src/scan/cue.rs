@@ -87,6 +87,18 @@ impl Label {
     }
 }
 
+/// What a label of two letters says: too short for the prefilter, and clear only where it is the whole label.
+pub(crate) fn short(label: &[u8]) -> Option<Cue> {
+    Some(match label.trim_ascii().to_ascii_lowercase().as_slice() {
+        b"dl" => Cue::Licence,
+        b"ph" => Cue::Phone,
+        b"dx" => Cue::Icd,
+        b"cc" => Cue::Card,
+        b"id no" => Cue::NationalId,
+        _ => return None,
+    })
+}
+
 /// The words of a label in lower case: parts of camelCase are words too.
 fn words_of(text: &[u8]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

@@ -133,6 +133,9 @@ impl Engine {
                 }
             }
         });
+        if let Some(cue) = cue::short(label) {
+            cues.add(cue);
+        }
         Own { cues, label: if cues.is_empty() { Label::of(label) } else { Label::Else } }
     }
 }

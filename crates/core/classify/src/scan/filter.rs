@@ -45,6 +45,8 @@ struct Entry {
     /// The bytes that follow the stretch, and which of them count: most places are dismissed by one comparison.
     next: u32,
     counted: u32,
+    /// Whether it is a word of three letters, which counts only where it stands alone.
+    alone: bool,
 }
 
 /// Stretches of one length, by a hash.
@@ -125,7 +127,8 @@ impl Filter {
             let Some((offset, length, gram)) = rarest(anchor) else { continue };
             let table = if length == 4 { &mut filter.four } else { &mut filter.three };
             let (next, counted) = following(anchor, usize::from(offset) + 4);
-            table.add(Entry { gram, anchor: number as u16, offset, next, counted });
+            let alone = anchor.compare == Compare::Loose && anchor.text.len() == 3;
+            table.add(Entry { gram, anchor: number as u16, offset, next, counted, alone });
         }
         filter.anchors = anchors;
         filter
@@ -171,7 +174,7 @@ impl Filter {
             text.get(at + 4..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |four| u32::from_le_bytes(*four));
         let next = next | FOLD;
         for entry in self.four.entries(gram).chain(self.three.entries(gram & THREE)) {
-            if next & entry.counted != entry.next {
+            if next & entry.counted != entry.next || (entry.alone && is_inside_word(text, at)) {
                 continue;
             }
             let Some(anchor) = self.anchors.get(usize::from(entry.anchor)) else { continue };
@@ -180,6 +183,13 @@ impl Filter {
             }
         }
     }
+}
+
+/// Whether the three bytes at `at` are part of a longer word in small letters. A plural is not.
+fn is_inside_word(text: &[u8], at: usize) -> bool {
+    let small = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_lowercase);
+    let before = small(at.checked_sub(1)) && small(Some(at));
+    before || (small(Some(at + 3)) && text.get(at + 3) != Some(&b's'))
 }
 
 fn sight(kind: u8) -> Sight {
@@ -284,7 +294,7 @@ mod tests {
         assert_eq!(found("ghp_x aghp_ Ghp_"), [0, 7]);
         assert_eq!(found("x Date_of_Birth dateofbirth date  of birth"), [2, 16]);
         assert_eq!(only("ssn").collect::<Vec<_>>(), [(0, Sight::Anchor(2, 3))]);
-        assert_eq!(found("an SSN, ssname"), [3, 8]);
+        assert_eq!(found("an SSN, ssname, assn, SSNs, ssnNumber"), [3, 22, 28]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Whether a value looks like a secret: drawn at random or chosen by a person, and not a name, a path, code or a placeholder.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// How many bits a letter tells after another, in words of prose and of programs; row and column are letters. Counted over this
 /// project's own text and the standard library of Python.
 const BITS: [&[u8; 26]; 26] = [
@@ -308,6 +311,15 @@ pub(crate) fn is_password(text: &[u8], quoted: bool) -> bool {
     }
 }
 
+/// Whether it is base 64 of a name, a colon and a password, as HTTP's basic scheme writes them.
+pub(crate) fn is_basic(text: &[u8]) -> bool {
+    let whole = text.get(..text.len().min(400)).unwrap_or_default();
+    let Some(plain) = STANDARD.decode(whole).ok().filter(|_| text.len() >= 8) else { return false };
+    let Some(colon) = memchr::memchr(b':', &plain) else { return false };
+    let password = plain.get(colon + 1..).unwrap_or_default();
+    plain.iter().all(u8::is_ascii_graphic) && colon > 0 && password.len() >= 3 && !is_placeholder(password)
+}
+
 /// Whether a value can be a key or a token.
 pub(crate) fn is_key(text: &[u8]) -> bool {
     text.len() >= 10 && text.len() <= 1024 && !is_placeholder(text) && !is_code(text) && is_random(text)
@@ -348,6 +360,7 @@ mod tests {
         for password in ["hunter2", "P@ssw0rd!", "s3cr3t-Pa55", "Tr0ub4dor&3"] {
             assert!(is_password(password.as_bytes(), true), "{password}");
         }
+        assert!(is_basic(b"dXNlcjpwYXNzd29yZDEyMzQ1") && !is_basic(b"bm90IGEgcGFzc3dvcmQ=") && !is_basic(b"getToken"));
         for other in [
             "password",
             "${DB_PASSWORD}",
