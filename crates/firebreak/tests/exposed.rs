@@ -199,3 +199,81 @@ fn public_records_stand_beside_a_verdict_and_say_what_was_withdrawn() {
     let missing = exposed(root.path(), &["svc", "--advisories", "none.index"]);
     assert!(missing.code == 1 && missing.error.contains("\nhint: "), "{}", missing.error);
 }
+
+fn put(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+/// An action whose tags were moved, beside a clean lock, in all the places that may ask for it.
+#[test]
+fn recipes_are_asked_what_they_fetch_and_are_never_clear() {
+    let root = tempfile::tempdir().unwrap();
+    put(
+        root.path(),
+        &[
+            ("app/uv.lock", GOOD_LOCK),
+            (
+                "app/.github/workflows/scan.yml",
+                "jobs:\n  scan:\n    steps:\n      - uses: actions/checkout@v4\n      # aquasecurity/trivy-action@0.28.0\n      \
+                 - uses: aquasecurity/trivy-action@0.28.0\n",
+            ),
+            ("app/.github/workflows/local.yml", "jobs:\n  a:\n    steps:\n      - uses: ./.github/actions/scan\n"),
+            ("app/.github/actions/scan/action.yml", "runs:\n  using: docker\n  image: Dockerfile\n"),
+            ("app/.github/actions/scan/Dockerfile", "FROM python:3.12\nRUN pip install litellm==1.82.8\n"),
+            (
+                "app/.github/workflows/pinned.yml",
+                "jobs:\n  a:\n    steps:\n      - uses: aquasecurity/trivy-action@57a97c7e7821a5776cebc9bb87c984fa69cba8f1\n",
+            ),
+            (
+                "app/.github/workflows/bad.yml",
+                "jobs:\n  a:\n    steps:\n      - uses: aquasecurity/trivy-action@f77738448eec70113cf711656914b61905b3bd47\n",
+            ),
+            ("app/.gitlab-ci.yml", "test:\n  script:\n    - pip install 'litellm>=1.80'\n"),
+            (
+                "app/.circleci/config.yml",
+                "version: 2.1\njobs:\n  build:\n    docker:\n      - image: cimg/base:1\n    steps:\n      - run: pip install crewai\n",
+            ),
+            ("app/compose.yml", "services:\n  db:\n    image: postgres:16\n"),
+            ("app/broken/.github/workflows/x.yml", "jobs: [\n"),
+        ],
+    );
+    let said = firebreak(root.path(), &["exposed", "app", "--json"]);
+    let judged = judged(&said);
+    let verdicts: BTreeMap<&str, &str> = judged
+        .iter()
+        .map(|(name, one)| (name.strip_prefix("environment:file/app/").unwrap(), one["verdict"].as_str().unwrap()))
+        .collect();
+    let expected = BTreeMap::from([
+        ("uv.lock", "clear"),
+        (".github/workflows/scan.yml", "suspect"),
+        (".github/workflows/local.yml", "exposed"),
+        (".github/actions/scan/action.yml", "exposed"),
+        (".github/actions/scan/Dockerfile", "exposed"),
+        (".github/workflows/bad.yml", "exposed"),
+        (".gitlab-ci.yml", "suspect"),
+        (".circleci/config.yml", "unknown"),
+        ("broken/.github/workflows/x.yml", "unknown"),
+    ]);
+    assert_eq!(verdicts, expected, "{}", said.error);
+    let place = |name: &str| {
+        let place = &judged[&format!("environment:file/app/{name}")]["places"][0];
+        (place["file"].as_str().unwrap().to_owned(), place["line"].as_u64())
+    };
+    assert_eq!(place(".github/workflows/scan.yml"), ("app/.github/workflows/scan.yml".to_owned(), Some(6)));
+    assert_eq!(place(".github/workflows/local.yml"), ("app/.github/actions/scan/Dockerfile".to_owned(), Some(2)));
+    assert_eq!(place(".gitlab-ci.yml"), ("app/.gitlab-ci.yml".to_owned(), Some(3)));
+    let summary = said.out.lines().last().map(|line| serde_json::from_str::<Value>(line).unwrap()).unwrap();
+    assert_eq!(summary["recipes"], serde_json::json!({"read": 8, "without_verdict": 2}), "{summary}");
+}
+
+#[test]
+fn where_only_recipes_lie_and_none_is_in_doubt_nothing_is_known() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), &[("app/Dockerfile", "FROM postgres:16\n")]);
+    let code = |fail_on: &[&str]| exposed(root.path(), &[&["app"][..], fail_on].concat()).code;
+    assert_eq!([code(&[]), code(&["--fail-on", "suspect"])], [3, 0]);
+}

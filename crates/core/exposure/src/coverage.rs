@@ -30,7 +30,7 @@ pub(crate) use route::commit_of;
 const LATE_SECONDS: i64 = 120;
 
 /// The system of places that are files, asked for themselves: `environment:file/<path>`.
-const FILE: &str = "file";
+pub(crate) const FILE: &str = "file";
 
 /// Why a run is not shown to be free of something.
 #[derive(Clone, PartialEq, Debug)]

@@ -4,6 +4,7 @@
 
 use crate::coverage;
 use crate::coverage::{Doubt, Reading, commit_of};
+use crate::line;
 use crate::profile::{Artefact, Profile};
 use firebreak_model::{EnvironmentEvidence, Interval, Judgement, Observation, ObservationKind, Text, Time, Verdict};
 use firebreak_package::Ecosystem;
@@ -25,6 +26,23 @@ pub fn judge(profile: &Profile, evidence: &EnvironmentEvidence) -> Judgement {
     let matches = matches(&reading);
     let mut covered = Vec::new();
     let doubts = if matches.is_empty() { reading.doubts(&mut covered) } else { Vec::new() };
+    decide(&reading, &matches, &doubts, covered)
+}
+
+/// Judges a file that says what a job or an image fetches when it is made to run: a workflow, a Dockerfile. It shows nothing
+/// absent, since what it starts in turn stands elsewhere, and is never clear: `None` where nothing that it asks for is in doubt.
+pub fn judge_recipe(profile: &Profile, evidence: &EnvironmentEvidence) -> Option<Judgement> {
+    let reading = Reading::new(profile, evidence);
+    let matches = matches(&reading);
+    let mut doubts = if matches.is_empty() { reading.doubts(&mut Vec::new()) } else { Vec::new() };
+    doubts.retain(|doubt| doubt.place.is_some());
+    let decided = !(matches.is_empty() && doubts.is_empty());
+    decided.then(|| decide(&reading, &matches, &doubts, Vec::new()))
+}
+
+/// The verdict that matches and doubts make. Without any, `covered` says why the place is clear.
+fn decide(reading: &Reading<'_>, matches: &[Match], doubts: &[Doubt], covered: Vec<String>) -> Judgement {
+    let Reading { profile, evidence, .. } = reading;
     let mut gaps = evidence.gaps.clone();
     gaps.extend(disputes(profile, evidence));
     let mut judgement = Judgement {
@@ -41,7 +59,7 @@ pub fn judge(profile: &Profile, evidence: &EnvironmentEvidence) -> Judgement {
     if let Some(first) = matches.iter().min_by_key(|found| found.time.unwrap_or(Time::MAX)) {
         judgement.verdict = Verdict::Exposed;
         judgement.at = first.time;
-        judgement.interval = Some(exposed_interval(&reading, first));
+        judgement.interval = Some(exposed_interval(reading, first));
         judgement.decided_by = matches.iter().map(|found| found.sentence.clone()).collect();
     } else if let Some(first) = suspect {
         judgement.verdict = Verdict::Suspect;
@@ -111,7 +129,9 @@ fn distinct(sentences: &mut Vec<String>) {
 fn matches(reading: &Reading<'_>) -> Vec<Match> {
     let mut found: Vec<Match> = Vec::new();
     for observation in &reading.evidence.observations {
-        let matched = direct_match(reading.profile, observation).or_else(|| route_match(reading, observation));
+        let matched = direct_match(reading.profile, observation)
+            .or_else(|| commanded_match(reading, observation))
+            .or_else(|| route_match(reading, observation));
         if let Some((first, what)) = matched {
             let when = observation.time.map_or_else(String::new, |time| format!(" at {time}"));
             let sentence = format!("{what}{when} ({})", observation.evidence);
@@ -180,6 +200,21 @@ fn direct_match(profile: &Profile, observation: &Observation) -> Option<(Time, S
         }
         _ => None,
     }
+}
+
+/// A file's command that asks for a bad version and no other, as a manifest may.
+fn commanded_match(reading: &Reading<'_>, observation: &Observation) -> Option<(Time, String)> {
+    let ObservationKind::Unpinned { ecosystem, reference, .. } = &observation.what else { return None };
+    if reading.evidence.environment.system() != coverage::FILE || line::tool_of(reference).is_none() {
+        return None;
+    }
+    let ecosystem = Ecosystem::of(ecosystem);
+    let told = |artefact: &&Artefact| {
+        let version = line::fixes(reference, &ecosystem, artefact.name());
+        ecosystem == artefact.ecosystem && version.is_some_and(|version| artefact.has_version(version))
+    };
+    let artefact = reading.profile.artefacts.iter().find(told)?;
+    Some((artefact.first(), format!("`{reference}` asks for a bad version of {}", artefact.name())))
 }
 
 fn bad_version(profile: &Profile, ecosystem: &str, name: &str, version: &str) -> Option<Time> {

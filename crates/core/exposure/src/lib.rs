@@ -36,7 +36,7 @@ pub mod run;
 pub use book::EvidenceBook;
 pub use difference::{Change, difference};
 pub use docket::Docket;
-pub use judge::{judge, judge_file, places};
+pub use judge::{judge, judge_file, judge_recipe, places};
 pub use observe::{Mark, Seen, observe, observe_text};
 pub use profile::Profile;
 pub use report::{Answer, Counts, Place, Report};

@@ -13,7 +13,9 @@ mod python;
 mod script;
 mod system;
 
-pub use command::{asked, cool_down, fixes, follows_lock, is_download, is_for_all, is_quiet, tool_of};
+pub use command::{
+    asked, brings_only_named, cool_down, fixes, follows_lock, is_download, is_for_all, is_quiet, tool_of,
+};
 
 /// The image that `name[:tag][@sha256:…]` names.
 pub(crate) use image::parse as image_named;

@@ -1,6 +1,6 @@
 //! Files that are asked for themselves: locks, manifests and logs that lie in a folder, under the profile of March 2026.
 
-use firebreak_exposure::{EvidenceBook, Profile, judge, judge_file, observe_text, places};
+use firebreak_exposure::{EvidenceBook, Profile, judge, judge_file, judge_recipe, observe_text, places};
 use firebreak_model::{EnvironmentEvidence, NodeKey, Observation, ObservationKind, Text, Verdict};
 use firebreak_package::Ecosystem;
 
@@ -272,4 +272,21 @@ fn a_log_that_lies_alone_is_exposed_by_its_line_and_never_clear_without_its_end(
             .collect();
     assert_eq!(judged(&stamped).map(|(verdict, _)| verdict), Some(Verdict::Clear), "from its first line to its last");
     assert_eq!(judged("GET /litellm 200\nall is well\n"), None, "a log of something else is no evidence");
+}
+
+#[test]
+fn a_recipe_is_judged_by_what_it_asks_for_alone_and_is_never_clear() {
+    let judged = |seen: &[ObservationKind], gaps: &[&str]| {
+        judge_recipe(&litellm(), &file("Dockerfile", seen, gaps)).map(|judgement| judgement.verdict)
+    };
+    assert_eq!(judged(&[asks("litellm", "pip install litellm")], &[]), Some(Verdict::Suspect));
+    assert_eq!(judged(&[asks("litellm", "pip install litellm==1.82.8")], &[]), Some(Verdict::Exposed));
+    assert_eq!(judged(&[asks("crewai", "pip install crewai")], &[]), Some(Verdict::Unknown));
+    assert_eq!(judged(&[asks("*", "pip install --no-deps litellm==1.82.8")], &[]), Some(Verdict::Exposed));
+    assert_eq!(judged(&[asks("*", "pip install --no-deps crewai==1")], &[]), None);
+    assert_eq!(judged(&[asks("litellm", "pip install litellm==1.82.6")], &[]), None);
+    assert_eq!(judged(&[asks("litellm", "pip install 'litellm<1.82.7'")], &[]), None);
+    assert_eq!(judged(&[asks("litellm", "pip install litellm<1.82.7")], &[]), Some(Verdict::Suspect));
+    // What cannot be read of it makes nothing clear, and by itself asks for nothing.
+    assert_eq!(judged(&[], &["which image `$X` is, is known only when it runs"]), None);
 }

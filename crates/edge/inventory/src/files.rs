@@ -6,6 +6,7 @@
 //! that happened. Files of installed trees below one root are one place.
 
 mod included;
+mod recipes;
 
 use crate::report::Report;
 use crate::scan::MAX_FILE_BYTES;
@@ -16,6 +17,7 @@ use firebreak_package::Ecosystem;
 use firebreak_package::formats::listing::{ALONE, Listing, OVERRIDE, Required};
 use firebreak_package::formats::{Format, Input, Kind, recognise};
 use firebreak_world::{FileMeta, World};
+use recipes::Recipe;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -34,6 +36,9 @@ pub struct ListedFile {
     /// The ecosystems of which an install that follows it brings packages. `None` where it tells of more than one install, or
     /// where it could not be read well enough to tell: then anything may have come.
     pub brings: Option<Vec<Ecosystem>>,
+    /// Whether it is a recipe: a workflow, an action, a pipeline, a Dockerfile or a Compose file. It asks for things and shows
+    /// nothing absent.
+    pub recipe: bool,
 }
 
 /// What lies below a root.
@@ -80,33 +85,51 @@ impl Reading<'_> {
         if relative.components().any(|part| part.as_os_str() == ".git") {
             return;
         }
+        if let Some(recipe) = recipes::recognise(&file.path).filter(|_| !installed) {
+            return self.recipe(recipe, file, &path);
+        }
         let Some(format) = self.format(file, &path) else { return };
         if installed && format.kind != Kind::Installed {
             return;
         }
-        let bytes = match self.world.disk.read(&file.path) {
-            Ok(bytes) if file.size <= MAX_FILE_BYTES => bytes,
-            Ok(_) => return self.failed(&path, format!("{} bytes are more than are read", file.size)),
-            Err(error) => return self.failed(&path, format!("cannot be read: {error}")),
-        };
-        // People leave secrets in manifests and settings: from here on they are gone.
-        let bytes = firebreak_classify::hide(&bytes);
+        let Some(bytes) = self.read(file, &path) else { return };
         let surroundings = Surroundings::default();
-        let known = Time::from_seconds(0);
-        let input = ScanInput {
-            path: relative,
-            bytes: &bytes,
-            known,
-            surroundings: &surroundings,
-            world: self.world,
-            root: self.base,
-        };
+        let input = self.input(relative, &bytes, &surroundings);
         if format.kind == Kind::Lock && lockfile::environment(&input).is_some() {
             return;
         }
         let mut listing = format.read(&Input { path: &path, bytes: &bytes });
         let included = included::read(self.world, self.base, &file.path, &mut listing);
         self.listing(&path, format, listing, included);
+    }
+
+    /// What a file holds. People leave secrets in manifests and settings: these are gone.
+    fn read(&mut self, file: &FileMeta, path: &str) -> Option<Vec<u8>> {
+        match self.world.disk.read(&file.path) {
+            Ok(bytes) if file.size <= MAX_FILE_BYTES => return Some(firebreak_classify::hide(&bytes).into_owned()),
+            Ok(_) => self.failed(path, format!("{} bytes are more than are read", file.size)),
+            Err(error) => self.failed(path, format!("cannot be read: {error}")),
+        }
+        None
+    }
+
+    fn input<'b>(&'b self, path: &'b Path, bytes: &'b [u8], surroundings: &'b Surroundings) -> ScanInput<'b> {
+        ScanInput { path, bytes, known: Time::from_seconds(0), surroundings, world: self.world, root: self.base }
+    }
+
+    fn recipe(&mut self, recipe: Recipe, file: &FileMeta, path: &str) {
+        let Some(bytes) = self.read(file, path) else { return };
+        let relative = file.path.strip_prefix(self.base).unwrap_or(&file.path);
+        let mut report = Report::new(NAME, Path::new(path));
+        let surroundings = Surroundings::default();
+        let asked = recipes::asks(recipe, &self.input(relative, &bytes, &surroundings), &mut report);
+        let problems = report.finish();
+        let unread = problems.first().map_or_else(|| "cannot be read".to_owned(), |problem| problem.reason.clone());
+        self.all.problems.extend(problems);
+        let Some(asked) = asked else { return self.unknown(path, unread) };
+        let (environment, gaps) = (NodeKey::environment("file", path), asked.gaps.into_iter().collect());
+        let evidence = EnvironmentEvidence { environment, runs: Vec::new(), observations: asked.seen, gaps };
+        self.all.files.push(ListedFile { evidence, brings: None, recipe: true });
     }
 
     /// By its name; a bill of materials may be called anything and is told by how it begins.
@@ -127,13 +150,18 @@ impl Reading<'_> {
         let mut report = Report::new(NAME, Path::new(path));
         report.add(reason.clone(), "check the file and its permissions");
         self.all.problems.extend(report.finish());
+        self.unknown(path, reason);
+    }
+
+    /// A file of which nothing is known but why.
+    fn unknown(&mut self, path: &str, reason: String) {
         let evidence = EnvironmentEvidence {
             environment: NodeKey::environment("file", path),
             runs: Vec::new(),
             observations: Vec::new(),
             gaps: vec![format!("{path}: {reason}")],
         };
-        self.all.files.push(ListedFile { evidence, brings: None });
+        self.all.files.push(ListedFile { evidence, brings: None, recipe: false });
     }
 
     fn listing(&mut self, path: &str, format: &Format, mut listing: Listing, included: Vec<(String, Listing)>) {
@@ -191,7 +219,7 @@ impl Reading<'_> {
             _ => {}
         }
         let evidence = EnvironmentEvidence { environment, runs: Vec::new(), observations, gaps };
-        self.all.files.push(ListedFile { evidence, brings });
+        self.all.files.push(ListedFile { evidence, brings, recipe: false });
     }
 
     /// One record of an installed tree. What the tree lacks, no record tells.
@@ -256,7 +284,7 @@ impl Reading<'_> {
         }
         if let Some(mut tree) = self.tree {
             tree.environment = NodeKey::environment("file", &shown(root));
-            self.all.files.push(ListedFile { evidence: tree, brings: None });
+            self.all.files.push(ListedFile { evidence: tree, brings: None, recipe: false });
         }
         self.all
     }

@@ -8,6 +8,7 @@ mod address;
 mod asked;
 pub mod collect;
 mod cut;
+mod dockerfile;
 mod files;
 mod installed;
 mod jobs;

@@ -86,27 +86,37 @@ fn command(text: &str) -> Vec<ObservationKind> {
     if words.iter().any(rehearsal) {
         return Vec::new();
     }
-    of_program(words)
+    let raw: Vec<&str> = text.split_whitespace().collect();
+    let written = raw.get(raw.len() - words.len()..).unwrap_or_default().iter().map(|word| as_written(word));
+    of_program(words, &written.collect::<Vec<_>>().join(" "))
 }
 
-fn of_program(words: &[&str]) -> Vec<ObservationKind> {
+/// A word without the signs round it. A range keeps its quotes: without them it is no range to a shell.
+fn as_written(word: &str) -> String {
+    let bare = word.trim_matches(['"', '\'', '(', ')', '{']);
+    let quoted = word.trim_start_matches('(').starts_with(['"', '\'']);
+    if quoted && bare.contains(['<', '>']) { format!("'{bare}'") } else { bare.to_owned() }
+}
+
+fn of_program(words: &[&str], written: &str) -> Vec<ObservationKind> {
     let program = words[0].rsplit('/').next().unwrap_or(words[0]);
     let verb = words.get(1).copied().unwrap_or_default();
     let rest = |from: usize| words.get(from..).unwrap_or_default();
     match (program, verb) {
-        ("pip" | "pip3" | "pipx", "install") | ("pipx", "run") => python(rest(2), words),
-        ("uv", "pip") if words.get(2) == Some(&"install") => python(rest(3), words),
-        ("uv", "tool") if matches!(words.get(2), Some(&"install" | &"run")) => python(rest(3), words),
-        ("uvx", _) => {
-            python(&operands(rest(1), &["--from", "--with", "--python"]).into_iter().take(1).collect::<Vec<_>>(), words)
-        }
-        ("uv" | "poetry" | "pdm", "add") => python(rest(2), words),
-        ("npm" | "pnpm" | "bun", "install" | "i" | "add") | ("yarn", "add" | "global") => javascript(rest(2), words),
+        ("pip" | "pip3" | "pipx", "install") | ("pipx", "run") => python(rest(2), written),
+        ("uv", "pip") if words.get(2) == Some(&"install") => python(rest(3), written),
+        ("uv", "tool") if matches!(words.get(2), Some(&"install" | &"run")) => python(rest(3), written),
+        ("uvx", _) => python(
+            &operands(rest(1), &["--from", "--with", "--python"]).into_iter().take(1).collect::<Vec<_>>(),
+            written,
+        ),
+        ("uv" | "poetry" | "pdm", "add") => python(rest(2), written),
+        ("npm" | "pnpm" | "bun", "install" | "i" | "add") | ("yarn", "add" | "global") => javascript(rest(2), written),
         ("poetry" | "pdm" | "pipenv", "run") => command(&rest(2).join(" ")),
         ("pnpm" | "yarn", "dlx") | ("npm", "exec") | ("bun", "x") => {
-            javascript(rest(2), words).into_iter().take(2).collect()
+            javascript(rest(2), written).into_iter().take(2).collect()
         }
-        ("npx" | "pnpx" | "bunx", _) => javascript(rest(1), words).into_iter().take(1).collect(),
+        ("npx" | "pnpx" | "bunx", _) => javascript(rest(1), written).into_iter().take(1).collect(),
         ("apt-get" | "apt", _) if words.contains(&"install") && !words.contains(&"-s") => {
             system(words, "Debian", "install")
         }
@@ -190,7 +200,7 @@ fn operands<'a>(words: &[&'a str], with_value: &[&str]) -> Vec<&'a str> {
 }
 
 /// `pip install`: what it names, and anything as a dependency of that unless dependencies are off.
-fn python(words: &[&str], whole: &[&str]) -> Vec<ObservationKind> {
+fn python(words: &[&str], written: &str) -> Vec<ObservationKind> {
     const VALUES: &[&str] = &[
         "-r",
         "--requirement",
@@ -205,7 +215,6 @@ fn python(words: &[&str], whole: &[&str]) -> Vec<ObservationKind> {
         "-f",
         "--find-links",
     ];
-    let written = whole.join(" ");
     let mut found = Vec::new();
     for operand in operands(words, VALUES) {
         let end = operand.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(operand.len());
@@ -216,25 +225,26 @@ fn python(words: &[&str], whole: &[&str]) -> Vec<ObservationKind> {
         let rest = rest.split_once(']').map_or(rest, |(_, rest)| rest);
         let exact = rest.starts_with("==") && !rest.contains('*');
         if !exact {
-            found.push(unpinned("PyPI", &pypi_name(name), &written));
+            found.push(unpinned("PyPI", &pypi_name(name), written));
         }
     }
     let open = words.iter().any(|word| *word == "-r" || *word == "--requirement");
     let closed = words.iter().any(|word| matches!(*word, "--no-deps" | "--require-hashes"));
     // A requirements file is judged as the lock that it may be; names on the line bring their own dependencies.
     let named = !operands(words, VALUES).is_empty();
-    if named && !closed && !(open && found.is_empty()) {
-        found.push(unpinned("PyPI", "*", &written));
+    // With dependencies off, what is fixed on the line is all that comes, and still has to be told.
+    let fixed = closed && found.is_empty();
+    if named && (!closed || fixed) && !(open && found.is_empty()) {
+        found.push(unpinned("PyPI", "*", written));
     }
     found
 }
 
-fn javascript(words: &[&str], whole: &[&str]) -> Vec<ObservationKind> {
-    let written = whole.join(" ");
+fn javascript(words: &[&str], written: &str) -> Vec<ObservationKind> {
     let mut found = Vec::new();
     for operand in operands(words, &["--registry", "--prefix", "-C", "-p", "--package"]) {
         if operand.contains('$') {
-            found.push(unpinned("npm", "*", &written));
+            found.push(unpinned("npm", "*", written));
         }
         if operand.contains("://") || operand.starts_with('.') || operand.contains('$') {
             continue;
@@ -243,9 +253,9 @@ fn javascript(words: &[&str], whole: &[&str]) -> Vec<ObservationKind> {
         let (name, version) = at.map_or((operand, ""), |at| (&operand[..at], &operand[at + 1..]));
         let exact = version.split('.').count() == 3 && version.starts_with(|c: char| c.is_ascii_digit());
         if !exact {
-            found.push(unpinned("npm", name, &written));
+            found.push(unpinned("npm", name, written));
         }
-        found.push(unpinned("npm", "*", &written));
+        found.push(unpinned("npm", "*", written));
     }
     found
 }
@@ -282,6 +292,7 @@ mod tests {
     fn loose_installs_are_seen() {
         assert_eq!(read("sudo python3 -m pip install -U \\\n  'crewai[tools]' && echo"), ["PyPI/crewai", "PyPI/*"]);
         assert_eq!(read("pip install LiteLLM==1.82.6"), ["PyPI/*"]);
+        assert_eq!(read("pip install --no-deps litellm==1.82.6"), ["PyPI/*"]);
         assert_eq!(read("apt-get update; sudo apt-get install -y trivy jq=1.6"), ["Debian/trivy"]);
         assert_eq!(read("npm i -g @scope/tool@latest"), ["npm/@scope/tool", "npm/*"]);
         assert_eq!(read("apk add --no-cache curl jq=1.7"), ["Alpine/curl"]);
@@ -313,7 +324,6 @@ mod tests {
             "npm ci",
             "pip install --require-hashes -r requirements.txt",
             "pip install -r requirements.txt",
-            "pip install --no-deps litellm==1.82.6",
             "uv sync --frozen",
             "# pip install crewai",
             "echo done",

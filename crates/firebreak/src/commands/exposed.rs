@@ -8,15 +8,15 @@ use super::{End, show_problems};
 use crate::cli::{ExposedArgs, ReportFormat};
 use crate::config::Config;
 use crate::content;
-use crate::output::{Output, count, print, short};
+use crate::output::{Output, count, counted, print, short};
 use anyhow::{Result, bail};
 use firebreak_exposure::{Answer, Counts, Place, Profile, Report};
-use firebreak_model::{Judgement, Verdict};
+use firebreak_model::{Judgement, NodeKey, Verdict};
 use firebreak_world::World;
 use gather::{Gathered, Wanted, gather};
 use records::Records;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The gravest judgement on each environment: exposed before suspect before unknown before clear.
 pub(crate) fn gravest(judgements: &[Judgement]) -> BTreeMap<&str, &Judgement> {
@@ -34,7 +34,16 @@ pub(crate) fn gravest(judgements: &[Judgement]) -> BTreeMap<&str, &Judgement> {
 struct Summary {
     verdicts: Counts,
     profiles: Vec<String>,
+    recipes: Recipes,
     problems: usize,
+}
+
+/// Workflows, actions, pipelines, Dockerfiles and Compose files.
+#[derive(Serialize)]
+struct Recipes {
+    read: usize,
+    /// Those without a verdict: nothing that they ask for is in doubt, and what they start is not known.
+    without_verdict: usize,
 }
 
 /// Runs the command.
@@ -64,7 +73,9 @@ pub(super) fn run(args: &ExposedArgs, config: &Config, output: Output) -> Result
             });
         }
     }
-    let fails = judgements.iter().any(|judgement| judgement.verdict >= fail_on);
+    // Without any verdict nothing is known.
+    let gravest = judgements.iter().map(|judgement| judgement.verdict).max().unwrap_or(Verdict::Unknown);
+    let fails = gravest >= fail_on;
     Ok(if fails { End::NeedsPerson } else { End::Done })
 }
 
@@ -87,6 +98,13 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
+    fn recipes(&self, judgements: &[Judgement]) -> Recipes {
+        let judged: BTreeSet<&NodeKey> = judgements.iter().map(|judgement| &judgement.environment).collect();
+        let recipes = || self.gathered.recipes();
+        let without_verdict = recipes().filter(|environment| !judged.contains(environment)).count();
+        Recipes { read: recipes().count(), without_verdict }
+    }
+
     fn answer(&self, judgement: &Judgement) -> Result<Answer> {
         let profile = self.profiles.iter().find(|profile| profile.id == judgement.profile);
         let environment = &judgement.environment;
@@ -133,10 +151,19 @@ fn show(judgements: &[Judgement], looking: &Looking<'_>, all: bool, output: Outp
         count(unknown),
         count(clear)
     ));
+    let recipes = looking.recipes(judgements);
+    if recipes.without_verdict > 0 {
+        let recipes = counted(recipes.without_verdict as u64, "recipe");
+        output.paragraph(
+            0,
+            &format!("{recipes} (workflows, pipelines, Dockerfiles): nothing asked for is in doubt; what they start is unknown"),
+        );
+    }
     if exposed + suspect > 0 {
         output.text("next: firebreak reach --inventory <dir> --from <environment>");
     }
     let profiles = looking.profiles.iter().map(|profile| format!("{} r{}", profile.id, profile.revision)).collect();
-    output.object("exposed", &Summary { verdicts: counts, profiles, problems: looking.gathered.problems.len() });
+    output
+        .object("exposed", &Summary { verdicts: counts, profiles, recipes, problems: looking.gathered.problems.len() });
     Ok(())
 }

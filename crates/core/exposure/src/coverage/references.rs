@@ -14,6 +14,8 @@ const ONE_STEP_SECONDS: i64 = 1;
 
 impl<'a> Reading<'a> {
     pub(super) fn reference_doubts(&self, run: &Run, artefact: &Artefact, doubts: &mut Vec<Doubt>) {
+        // A file is all there is of itself: what it asks for is not waiting for a log.
+        let told = run.logged || self.evidence.environment.system() == FILE;
         for (time, observation) in self.during(run) {
             let mut add = |suspect: bool, time: Option<Time>, sentence: String| {
                 let place = Some(observation.evidence.clone());
@@ -68,7 +70,7 @@ impl<'a> Reading<'a> {
                             continue;
                         }
                         if let Some((suspect, reason)) = commit_doubt(artefact, reference, sha.as_deref()) {
-                            add(suspect && run.logged, time, format!("`{repository}@{reference}` {reason}"));
+                            add(suspect && told, time, format!("`{repository}@{reference}` {reason}"));
                         }
                     } else if let Some(reason) = self.route_doubt(run, artefact, repository, reference, sha.as_deref())
                     {
@@ -80,7 +82,7 @@ impl<'a> Reading<'a> {
                         continue;
                     }
                     if let Some((suspect, reason)) = image_doubt(artefact, tag.as_deref(), digest.as_deref()) {
-                        add(suspect && run.logged, time, format!("image `{name}` {reason}"));
+                        add(suspect && told, time, format!("image `{name}` {reason}"));
                     }
                 }
                 _ => {}
@@ -105,6 +107,13 @@ impl<'a> Reading<'a> {
         let exact = line::fixes(reference, &artefact.ecosystem, artefact.name());
         if exact.is_some_and(|exact| !artefact.has_version(exact)) && line::is_for_all(reference, &artefact.ecosystem) {
             return true;
+        }
+        // With dependencies off nothing arrives that the command does not name.
+        if line::brings_only_named(reference) {
+            let names = || artefact.names.iter();
+            if names().all(|own| line::asked(reference, &artefact.ecosystem, own).is_empty()) {
+                return true;
+            }
         }
         // A lock speaks for a command that follows it, and for what an inventory says without a command's time.
         let follows = time.is_none() || line::follows_lock(reference);
@@ -198,7 +207,11 @@ impl<'a> Reading<'a> {
         let system = self.evidence.environment.system();
         // What a manifest asks for is asked for, whatever else of it could not be read.
         let known = system == FILE || self.evidence.gaps.is_empty();
-        system != "ci" && known && asked::takes(artefact, name, reference)
+        // A file's command that names it, and of which nothing above kept a bad version away.
+        let commanded = system == FILE
+            && line::tool_of(reference).is_some()
+            && self.names(artefact, artefact.ecosystem.word(), name);
+        system != "ci" && known && (commanded || asked::takes(artefact, name, reference))
     }
 
     /// Whether a lock or a listing says which version came. Of what is asked for by name (`own`), a lock in which the name has no
@@ -286,7 +299,7 @@ fn image_doubt(artefact: &Artefact, tag: Option<&str>, digest: Option<&str>) -> 
     let fixed = tag.is_some_and(|tag| version::is_exact(&artefact.ecosystem, tag));
     match (known || fixed, digest) {
         (true, _) => None,
-        (false, None) => Some((true, "was run by a moving tag, and its digest is not recorded".to_owned())),
+        (false, None) => Some((true, "was asked for by a moving tag, and its digest is not recorded".to_owned())),
         (false, Some(digest)) => Some((false, format!("has digest {digest}, which is in no list of bad or good ones"))),
     }
 }

@@ -286,6 +286,14 @@ pub fn is_for_all(command: &str, ecosystem: &Ecosystem) -> bool {
     }
 }
 
+/// Whether the command brings packages that it names and nothing else: no dependencies, lists, paths or variables.
+pub fn brings_only_named(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let elsewhere =
+        |word: &str| word.contains(['/', '$']) || word.starts_with("-r") || word.starts_with("--requirement");
+    tool_of(command).is_some() && command.contains(" --no-deps") && !words.any(elsewhere)
+}
+
 /// The words of the command that ask for `name` in a range: `litellm>=1.80,<1.82.7`. A shell takes `<` and `>` outside of
 /// quotes for itself, so such a word asks for no range at all.
 pub fn asked(command: &str, ecosystem: &Ecosystem, name: &str) -> Vec<String> {

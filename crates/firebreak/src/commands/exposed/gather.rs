@@ -5,7 +5,7 @@ use crate::estate::{Estate, Packages};
 use crate::output::Output;
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
-use firebreak_exposure::{EvidenceBook, Profile, judge_file, observe, observe_text, places};
+use firebreak_exposure::{EvidenceBook, Profile, judge_file, judge_recipe, observe, observe_text, places};
 use firebreak_fleet::owners::{CodeOwners, PLACES};
 use firebreak_intake::{Inputs, Options, Reader, SOURCES, Source};
 use firebreak_inventory::{ListedFile, listings};
@@ -73,11 +73,19 @@ impl Gathered {
     pub(crate) fn judge(&self, profiles: &[Profile]) -> Vec<Judgement> {
         let mut judgements = self.book.judge_all(profiles);
         for file in self.files.values() {
-            let judged = profiles.iter().map(|profile| judge_file(profile, &file.evidence, file.brings.as_deref()));
+            let judged = profiles.iter().filter_map(|profile| match file.recipe {
+                true => judge_recipe(profile, &file.evidence),
+                false => Some(judge_file(profile, &file.evidence, file.brings.as_deref())),
+            });
             judgements.extend(judged);
         }
         judgements.sort_by(|a, b| a.environment.cmp(&b.environment));
         judgements
+    }
+
+    /// The recipes that were read: workflows, actions, pipelines, Dockerfiles and Compose files.
+    pub(crate) fn recipes(&self) -> impl Iterator<Item = &NodeKey> {
+        self.files.values().filter(|file| file.recipe).map(|file| &file.evidence.environment)
     }
 
     /// All that is known of each environment; files that lie alone are none.

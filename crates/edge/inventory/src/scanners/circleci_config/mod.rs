@@ -88,6 +88,14 @@ fn place(path: &Path) -> Option<(PathBuf, String)> {
     known.then(|| (folder, format!("{vcs}/{organization}/{project}")))
 }
 
+/// What all jobs of a configuration ask for, read at `evidence`.
+pub(crate) fn asks(configuration: &Value, evidence: &str) -> Asked {
+    let config = Config::new(configuration, evidence);
+    let mut all = config.shared.clone();
+    config.called().iter().for_each(|job| all.extend(&config.asks(job, evidence)));
+    all
+}
+
 fn configuration(input: &ScanInput<'_>, (folder, name): (&Path, &str), report: &mut Report, found: &mut Found) {
     let beside = |file: &str| {
         let bytes = input.sibling(&folder.join(file))?;

@@ -6,6 +6,7 @@
 //! nothing here makes evidence complete. The statements are joined to the runs of the same workflow.
 
 mod outsiders;
+pub(crate) mod references;
 pub(crate) mod rights;
 
 use crate::asked::Asked;
@@ -16,9 +17,9 @@ use crate::scanners::github_organization::keys;
 use crate::scanners::github_runs::{Job, jobs, repository};
 use crate::statements::Statements;
 use firebreak_model::{EdgeFact, EdgeKind, EnvironmentEvidence, Fact};
+use references::{Stated, Tree, stated};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The largest workflow file that is read, in bytes; GitHub's own limit is 512 KiB.
 const MAX_BYTES: usize = 1 << 20;
@@ -45,7 +46,7 @@ impl Scanner for GithubWorkflow {
         let mut report = Report::new(self.name(), input.path);
         let mut found = Found { scope: input.path.display().to_string(), complete: true, ..Found::default() };
         if let (Some(repository), Some(workflow)) = (repository(input.path), yaml(input.bytes, &mut report)) {
-            let stated = references(&workflow, input, &mut report);
+            let stated = stated(&workflow, &Tree::given(input.path), input, &mut report);
             (found.facts, found.settings) = jobs_of(&workflow, &repository, &stated, input, &mut report);
             found.evidence = join(&stated, &repository, input, &mut report, &mut found.facts);
         }
@@ -95,165 +96,6 @@ pub(crate) fn yaml(bytes: &[u8], report: &mut Report) -> Option<Value> {
             let reason = format!("not valid YAML: {error}");
             report.at_line(line, reason.lines().next().unwrap_or_default(), "check the file");
             None
-        }
-    }
-}
-
-/// What each job asks for, by the job's id, with the name under which runs show it.
-type Stated = BTreeMap<String, (String, Asked)>;
-
-fn references(workflow: &Value, input: &ScanInput<'_>, report: &mut Report) -> Stated {
-    let mut stated = Stated::new();
-    for (id, job) in workflow.get("jobs").and_then(Value::as_object).into_iter().flatten() {
-        let mut asked = Asked::default();
-        let evidence = format!("{} job {}", input.path.display(), shown(id));
-        let mut reading = Reading { input, evidence: &evidence, asked: &mut asked, resolved: BTreeSet::new(), report };
-        reading.job(job);
-        stated.insert(id.clone(), (text(job, "name").unwrap_or(id).to_owned(), asked));
-    }
-    if stated.is_empty() {
-        report.add("it has no jobs", "is this a workflow file?");
-    }
-    stated
-}
-
-/// How many files one job may lead to.
-const MAX_FOLLOWED: usize = 100;
-
-struct Reading<'a> {
-    input: &'a ScanInput<'a>,
-    evidence: &'a str,
-    asked: &'a mut Asked,
-    /// Files that were read for this job.
-    resolved: BTreeSet<PathBuf>,
-    report: &'a mut Report,
-}
-
-impl Reading<'_> {
-    fn job(&mut self, job: &Value) {
-        let here = self.input.path.parent().unwrap_or(Path::new("")).to_owned();
-        // A reusable workflow is called like an action.
-        if let Some(uses) = text(job, "uses") {
-            self.uses(uses, &here);
-        }
-        let container = job.get("container");
-        let services = job.get("services").and_then(Value::as_object).into_iter().flatten().map(|(_, service)| service);
-        for container in container.into_iter().chain(services) {
-            let image = container.as_str().or_else(|| text(container, "image"));
-            image.into_iter().for_each(|image| self.image(image));
-        }
-        self.steps(list(job, "steps"), &here);
-    }
-
-    /// The steps of a job or of an action; `root` is where the repository of their file lies.
-    fn steps(&mut self, steps: &[Value], root: &Path) {
-        for step in steps {
-            if let Some(uses) = text(step, "uses") {
-                self.uses(uses, root);
-            }
-            if let Some(script) = text(step, "run") {
-                self.asked.script(script, self.evidence);
-            }
-        }
-    }
-
-    fn image(&mut self, image: &str) {
-        self.asked.image(image.strip_prefix("docker://").unwrap_or(image), self.evidence);
-    }
-
-    fn uses(&mut self, uses: &str, root: &Path) {
-        if uses.starts_with("docker://") {
-            return self.image(uses);
-        }
-        if let Some(local) = uses.strip_prefix("./") {
-            return self.local(local, root);
-        }
-        let Some((action, reference)) = uses.split_once('@') else {
-            let reason = format!("`{}` names no version of the action", shown(uses));
-            return self.report.add(reason, "write owner/repository@commit");
-        };
-        if uses.contains("${{") {
-            return self.asked.gap(format!("which action `{}` is, is known only when it runs", shown(uses)));
-        }
-        // `owner/repository/path`: the repository is what is fetched.
-        let mut parts = action.splitn(3, '/');
-        let repository = parts.by_ref().take(2).collect::<Vec<_>>().join("/");
-        self.asked.repository("GitHub Actions", &repository, (uses, reference), self.evidence);
-        // What it calls in turn is known where its files are given at this very reference.
-        let given = Path::new("actions").join(&repository).join(reference);
-        self.action(&given.join(parts.next().unwrap_or_default()), root);
-    }
-
-    /// What lies in the repository itself: an action's folder, or a reusable workflow's file, which stands beside this one.
-    fn local(&mut self, local: &str, root: &Path) {
-        let gone = |reading: &mut Self| {
-            reading.asked.gap(format!("`./{}` is not in the tree or cannot be read", shown(local)))
-        };
-        if let Some(file) = local.strip_prefix(".github/workflows/") {
-            let path = root.join(file);
-            if self.is_known(&path) {
-                return;
-            }
-            let bytes = self.input.sibling(&path);
-            let Some(workflow) = bytes.and_then(|bytes| yaml(&bytes, self.report)) else { return gone(self) };
-            for (_, job) in workflow.get("jobs").and_then(Value::as_object).into_iter().flatten() {
-                self.job(job);
-            }
-            return;
-        }
-        if !self.action(&root.join(local), root) {
-            gone(self);
-        }
-    }
-
-    /// Whether a file was read for this job before, or may not be read because it is one too many.
-    fn is_known(&mut self, path: &Path) -> bool {
-        if self.resolved.len() >= MAX_FOLLOWED {
-            self.asked.gap(format!("the job leads to more than {MAX_FOLLOWED} actions and workflows"));
-            return true;
-        }
-        !self.resolved.insert(path.to_owned())
-    }
-
-    /// An action whose file lies in `folder`; whether there is one.
-    fn action(&mut self, folder: &Path, root: &Path) -> bool {
-        // Once is enough, and the only way out of actions that call each other.
-        if self.is_known(folder) {
-            return true;
-        }
-        let bytes = ["action.yml", "action.yaml"].iter().find_map(|name| self.input.sibling(&folder.join(name)));
-        let Some(action) = bytes.and_then(|bytes| yaml(&bytes, self.report)) else { return false };
-        let runs = action.get("runs").cloned().unwrap_or(Value::Null);
-        match text(&runs, "image") {
-            Some(image) if image.starts_with("docker://") => self.image(image),
-            Some(file) => self.dockerfile(&folder.join(file)),
-            None => {}
-        }
-        self.steps(list(&runs, "steps"), root);
-        true
-    }
-
-    /// The images that a file builds on, and what it installs.
-    fn dockerfile(&mut self, path: &Path) {
-        let Some(bytes) = self.input.sibling(path) else {
-            return self.asked.gap(format!("`{}` is not in the tree", shown(&path.display().to_string())));
-        };
-        let text = String::from_utf8_lossy(&bytes).replace("\\\n", " ");
-        let mut stages = BTreeSet::new();
-        for line in text.lines().map(str::trim) {
-            let mut words = line.split_whitespace();
-            match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
-                "FROM" => {
-                    let mut words = words.filter(|word| !word.starts_with("--"));
-                    let image = words.next().unwrap_or_default();
-                    if !stages.contains(image) && image != "scratch" {
-                        self.image(image);
-                    }
-                    stages.extend(words.nth(1).map(str::to_owned));
-                }
-                "RUN" => self.asked.script(line.get(3..).unwrap_or_default(), self.evidence),
-                _ => {}
-            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod job;
 mod keys;
 mod runs;
 
+use crate::asked::Asked;
 use crate::jobs::{self, Configured};
 use crate::json::parse;
 use crate::report::Report;
@@ -78,6 +79,19 @@ fn place(path: &Path) -> Option<(PathBuf, String)> {
     let at = parts.iter().position(|part| *part == "gitlab")?;
     let own = parts.get(at + 1..parts.len().checked_sub(1)?)?;
     (own.len() >= 3).then(|| (path.parent().unwrap_or(Path::new("")).to_owned(), own.join("/")))
+}
+
+/// What all jobs of a configuration in a checkout ask for; `None` where it cannot be read.
+pub(crate) fn asks(input: &ScanInput<'_>, report: &mut Report) -> Option<Asked> {
+    let folder = input.path.parent().unwrap_or(Path::new(""));
+    let mut config = config::read(input, folder, "", report)?;
+    let evidence = input.path.display().to_string();
+    let mut all = config.shared.clone();
+    for job in config.names() {
+        all.extend(&job::asks(&config, &config.job(&job), &evidence));
+    }
+    config.take_gaps().into_iter().for_each(|gap| all.gap(gap));
+    Some(all)
 }
 
 fn configuration(input: &ScanInput<'_>, (folder, name): (&Path, &str), report: &mut Report, found: &mut Found) {
