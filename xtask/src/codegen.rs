@@ -52,9 +52,10 @@ const MODULE_LISTS: [ModuleList; 4] = [
 ];
 
 /// Data files that the program carries: constant, folder, file endings, what they are.
-const EMBEDDED: [(&str, &str, &[&str], &str); 3] = [
+const EMBEDDED: [(&str, &str, &[&str], &str); 4] = [
     ("DETECTORS", "detectors", &["rule.yml"], "Every detector's rule"),
     ("PROFILES", "profiles", &[".toml", ".txt", ".json"], "Every file of every incident profile"),
+    ("DUTIES", "duties", &[".csv"], "Every table of rules on who must be told of a loss"),
     ("POLICIES", "policies", &[".cedar", ".cedarschema"], "Every policy and the schema they are checked against"),
 ];
 

@@ -84,6 +84,11 @@ pub enum Command {
         after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account account.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
     )]
     Reach(ReachArgs),
+    /// Say who may have to be told of a loss, by when, under which rule; nothing is sent
+    #[command(
+        after_help = "Example: firebreak duties --inventory borrowed-sand/inventory --from credential:aws/AKIA... --discovered 2026-03-25T08:00:00Z\n         firebreak duties --inventory inventory --from environment:ci/o/r/1/build --since 2026-03-24T10:39:00Z --logs logs --drafts drafts"
+    )]
+    Duties(DutiesArgs),
     /// Compute the cheapest cut between what is compromised and what must not be lost
     #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
     Plan(PlanArgs),
@@ -607,6 +612,26 @@ pub struct ReachArgs {
     /// What is compromised
     #[command(flatten)]
     pub from: FromArgs,
+}
+
+/// `duties`.
+#[derive(Debug, Args)]
+pub struct DutiesArgs {
+    /// What is compromised
+    #[command(flatten)]
+    pub from: FromArgs,
+    /// When the loss was discovered; otherwise now. Clocks run from here
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub discovered: Option<Time>,
+    /// A directory with one folder per source: what compromised identities were seen to take
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// A table of rules to read instead of the program's own
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Write a draft for each duty into this directory, for counsel to finish
+    #[arg(long, value_name = "DIR")]
+    pub drafts: Option<PathBuf>,
 }
 
 /// `plan`.

@@ -7,6 +7,7 @@ mod check;
 mod collect;
 mod demo;
 mod detector;
+mod duties;
 pub mod exposed;
 mod fleet;
 mod map;
@@ -31,7 +32,7 @@ use crate::estate::{Packages, canonical};
 use crate::output::Output;
 use anyhow::{Result, anyhow, bail};
 use firebreak_graph::{Graph, NodeId, Source};
-use firebreak_model::{NodeKey, Problem, Time};
+use firebreak_model::{Catalogue, NodeKey, Problem, Time};
 use firebreak_scenario::{Addresses, Size, Spec};
 use firebreak_world::World;
 use std::process::ExitCode;
@@ -92,6 +93,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Posture(args) => posture::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
+        Command::Duties(args) => duties::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
         Command::Policy(args) => policy::run(&args, &config, output),
         Command::Map(args) => map::run(&args, &config, output),
@@ -131,6 +133,8 @@ pub(crate) fn show_problems(problems: &[Problem]) {
 /// The map and the compromised nodes that `args` name.
 struct Compromise {
     graph: Graph,
+    /// What lies where.
+    catalogue: Catalogue,
     sources: Vec<Source>,
     keys: Vec<NodeKey>,
     /// Since when they are.
@@ -147,6 +151,7 @@ fn compromise(args: &FromArgs, config: &Config) -> Result<Compromise> {
     let (profiles, _) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
     let packages = Packages::of(&profiles).and(&args.from);
     let estate = remembered::estate(&world, &args.estate, config, &packages, now)?;
+    let catalogue = Catalogue::of(&estate.facts);
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems);
     show_problems(&problems);
@@ -160,7 +165,7 @@ fn compromise(args: &FromArgs, config: &Config) -> Result<Compromise> {
         keys.push(key);
     }
     let until = args.as_of.unwrap_or(Time::MAX);
-    Ok(Compromise { graph, sources, keys, since, until, now })
+    Ok(Compromise { graph, catalogue, sources, keys, since, until, now })
 }
 
 /// The node that `text` names.

@@ -2137,6 +2137,10 @@ pub static PROFILES: &[(&str, &str)] = &[
     ("profiles/trivy-2026-03/profile.toml", include_str!("../../../profiles/trivy-2026-03/profile.toml")),
 ];
 
+/// Every table of rules on who must be told of a loss, ordered by path.
+pub static DUTIES: &[(&str, &str)] =
+    &[("duties/notification-laws.csv", include_str!("../../../duties/notification-laws.csv"))];
+
 /// Every policy and the schema they are checked against, ordered by path.
 pub static POLICIES: &[(&str, &str)] = &[
     ("policies/act.cedar", include_str!("../../../policies/act.cedar")),

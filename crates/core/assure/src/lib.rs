@@ -8,8 +8,10 @@
 )]
 
 mod csv;
+pub mod draft;
 pub mod duty;
 pub mod loss;
 
+pub use draft::{Draft, drafts};
 pub use duty::{Coverage, Deadline, Duty, Notice, Rule, duties, rules};
 pub use loss::{Line, Place, Statement, Tally, statement};

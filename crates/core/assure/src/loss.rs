@@ -47,13 +47,18 @@ impl Tally {
         Tally { compromised: since, ..Tally::default() }
     }
 
-    /// Counts `event` if a compromised subject succeeded with it in reading data. An event is to be given once.
-    pub fn add(&mut self, event: &Event) {
+    /// Whether `event` is a compromised subject's success in reading data.
+    pub fn concerns(&self, event: &Event) -> bool {
         let keys = &event.keys;
         let is_taking = keys.outcome == Outcome::Success && (keys.bytes.is_some() || keys.records.is_some());
         let mut subjects = [&keys.credential, &keys.actor].into_iter().flatten();
-        if is_taking && subjects.any(|key| self.compromised.get(key).is_some_and(|since| *since <= event.time)) {
-            match &keys.target {
+        is_taking && subjects.any(|key| self.compromised.get(key).is_some_and(|since| *since <= event.time))
+    }
+
+    /// Counts `event` if it [concerns](Tally::concerns) the loss. An event is to be given once.
+    pub fn add(&mut self, event: &Event) {
+        if self.concerns(event) {
+            match &event.keys.target {
                 Some(target) => self.places.entry(target.clone()).or_default().add(event),
                 None => self.nowhere.add(event),
             }

@@ -1,0 +1,120 @@
+//! The loss of the packaged incident: whose records lie within reach, who may have to be told and by when.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod program;
+
+use program::firebreak;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+const DISCOVERED: &str = "2026-03-25T08:00:00Z";
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// What the statement says is within reach: records by class and residency.
+fn within_reach(owed: &Value) -> BTreeMap<(String, String), u64> {
+    let lines = owed["statement"]["lines"].as_array().unwrap().iter();
+    lines
+        .map(|line| {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            let records = |name: &str| line[name]["records"].as_u64().unwrap();
+            ((text("class"), text("residency")), records("certain") + records("possible"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_contractors_loss_gives_the_right_states_counts_and_dates() {
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(firebreak(root.path(), &["scenario", "sand"]).code, 0);
+    let truth = json(&root.path().join("sand/truth.json"));
+    let lost = texts(&truth["credentials_lost"]);
+    let mut arguments = vec!["duties", "--json", "--inventory", "sand/inventory", "--discovered", DISCOVERED];
+    arguments.extend(["--now", "2026-04-30T08:00:00Z", "--since", "2026-03-24T10:39:00Z", "--drafts", "drafts"]);
+    lost.iter().for_each(|key| arguments.extend(["--from", key.as_str()]));
+    let said = firebreak(root.path(), &arguments);
+    assert_eq!(said.code, 0, "{}", said.error);
+    let owed: Value = serde_json::from_str(said.out.lines().last().unwrap()).unwrap();
+
+    // Counts: what the truth says is reachable, and the inventory's own spread over the states.
+    let reach = within_reach(&owed);
+    let ssn: u64 = reach.iter().filter(|((class, _), _)| class == "ssn").map(|(_, records)| records).sum();
+    assert_eq!(Some(ssn), truth["records_reachable"]["ssn"].as_u64());
+    let duties = owed["duties"].as_array().unwrap();
+    let told = |jurisdiction: &str, notice: &str| {
+        duties.iter().find(|duty| duty["jurisdiction"] == jurisdiction && duty["notice"] == notice)
+    };
+    let of_class = |duty: &Value, class: &str| {
+        let about = duty["about"].as_array().unwrap().iter();
+        about.filter(|one| one[0] == class).map(|one| one[1].as_u64().unwrap()).sum::<u64>()
+    };
+    let texas = told("US-TX", "people").unwrap();
+    assert_eq!(of_class(texas, "ssn"), reach[&("ssn".to_owned(), "US-TX".to_owned())]);
+
+    // States: each with residents among the records, and no other.
+    let homes: BTreeSet<&str> = reach
+        .iter()
+        .filter(|((class, home), records)| class != "source_code" && home.starts_with("US-") && **records > 0)
+        .map(|((_, home), _)| home.as_str())
+        .collect();
+    let states: BTreeSet<&str> = duties
+        .iter()
+        .map(|duty| duty["jurisdiction"].as_str().unwrap())
+        .filter(|home| home.len() == 5 && home.starts_with("US-"))
+        .collect();
+    assert_eq!(states, homes);
+    assert_eq!(states.len(), 51, "fifty states and the capital");
+
+    // Dates: so many days from discovery as the table says, and none where its words count from something else.
+    let by = |jurisdiction: &str| told(jurisdiction, "people").unwrap()["deadline"]["at"].clone();
+    assert_eq!(by("US-AL"), "2026-05-09T08:00:00Z", "45 days");
+    assert_eq!(by("US-AK"), Value::Null, "without unreasonable delay");
+    let hours = told("EU-GDPR", "authority").map(|duty| duty["deadline"]["at"].clone());
+    if let Some(hours) = hours {
+        assert_eq!(hours, "2026-03-28T08:00:00Z", "72 hours");
+    }
+    assert!(duties.iter().all(|duty| duty["standing"] == "for counsel to confirm"));
+
+    // What is not known is said, and drafts lie there for counsel.
+    let gaps = [texts(&owed["gaps"]), texts(&owed["statement"]["gaps"])].concat();
+    assert!(gaps.iter().any(|gap| gap.contains("no logs were given")), "{gaps:?}");
+    let drafts = texts(&owed["drafts"]);
+    assert_eq!(drafts.len(), duties.len());
+    let text = fs::read_to_string(root.path().join("drafts/US-TX-people.md")).unwrap();
+    assert!(text.contains("for counsel to confirm") && text.contains("| ssn |"), "{text}");
+}
+
+#[test]
+fn logs_say_what_was_seen_leaving_and_a_record_that_is_there_twice_counts_once() {
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(firebreak(root.path(), &["scenario", "sand"]).code, 0);
+    let truth = json(&root.path().join("sand/truth.json"));
+    let lost = texts(&truth["credentials_lost"]);
+    let seen = |logs: &str| {
+        let mut arguments = vec!["duties", "--json", "--inventory", "sand/inventory", "--logs", logs];
+        arguments.extend(["--since", "2026-03-24T10:39:00Z", "--discovered", DISCOVERED]);
+        lost.iter().for_each(|key| arguments.extend(["--from", key.as_str()]));
+        let said = firebreak(root.path(), &arguments);
+        assert_eq!(said.code, 0, "{}", said.error);
+        let owed: Value = serde_json::from_str(said.out.lines().last().unwrap()).unwrap();
+        owed["statement"]["bytes_seen"].as_u64().unwrap()
+    };
+    let once = seen("sand/logs");
+    // At least what the intruder takes if nobody cuts; what owners did meanwhile counts too.
+    assert!(once >= truth["bytes_without"].as_u64().unwrap(), "{once}");
+    let folder = root.path().join("sand/logs/aws_cloudtrail");
+    let first = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_file());
+    if let Some(file) = first {
+        fs::copy(&file, folder.join(format!("again-{}", file.file_name().unwrap().to_str().unwrap()))).unwrap();
+        assert_eq!(seen("sand/logs"), once);
+    }
+}
