@@ -84,6 +84,11 @@ pub enum Command {
         after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account account.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
     )]
     Reach(ReachArgs),
+    /// Show where each class of data lies, how much, whose, who can reach it and who did
+    #[command(
+        after_help = "Example: firebreak data --inventory borrowed-sand/inventory\n         firebreak data --inventory inventory --logs logs --days 30 --class ssn"
+    )]
+    Data(DataArgs),
     /// Say who may have to be told of a loss, by when, under which rule; nothing is sent
     #[command(
         after_help = "Example: firebreak duties --inventory borrowed-sand/inventory --from credential:aws/AKIA... --discovered 2026-03-25T08:00:00Z\n         firebreak duties --inventory inventory --from environment:ci/o/r/1/build --since 2026-03-24T10:39:00Z --logs logs --drafts drafts"
@@ -612,6 +617,29 @@ pub struct ReachArgs {
     /// What is compromised
     #[command(flatten)]
     pub from: FromArgs,
+}
+
+/// `data`.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// Show the map as it was at this time; otherwise now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// A directory with one folder per source: who was seen to read
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// How many days of reads before that time count
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    /// Only this class
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<String>,
+    /// Show so many places of each class
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub most: usize,
 }
 
 /// `duties`.

@@ -5,11 +5,13 @@ mod approve;
 mod cancel;
 mod check;
 mod collect;
+mod data;
 mod demo;
 mod detector;
 mod duties;
 pub mod exposed;
 mod fleet;
+mod logs;
 mod map;
 mod pause;
 mod plan;
@@ -93,6 +95,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Posture(args) => posture::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
+        Command::Data(args) => data::run(&args, &config, output),
         Command::Duties(args) => duties::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
         Command::Policy(args) => policy::run(&args, &config, output),

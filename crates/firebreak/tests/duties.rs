@@ -118,3 +118,35 @@ fn logs_say_what_was_seen_leaving_and_a_record_that_is_there_twice_counts_once()
         assert_eq!(seen("sand/logs"), once);
     }
 }
+
+#[test]
+fn the_data_map_says_where_a_class_lies_who_reaches_it_and_who_did() {
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(firebreak(root.path(), &["scenario", "sand"]).code, 0);
+    let ask = |more: &[&str]| {
+        let arguments = ["data", "--json", "--inventory", "sand/inventory", "--as-of", "2026-03-24T10:00:00Z"];
+        let said = firebreak(root.path(), &[&arguments, more].concat());
+        assert_eq!(said.code, 0, "{}", said.error);
+        serde_json::from_str::<Value>(said.out.lines().last().unwrap()).unwrap()
+    };
+    let estate = fs::read_to_string(root.path().join("sand/inventory/estate.json")).unwrap();
+    let estate: Value = serde_json::from_str(&estate).unwrap();
+    let stores = estate["stores"].as_array().unwrap().iter();
+    let holdings = stores.flat_map(|store| store["holdings"].as_array().unwrap());
+    let stated: u64 = holdings.filter(|one| one["class"] == "ssn").map(|one| one["records"].as_u64().unwrap()).sum();
+
+    let answer = ask(&["--class", "ssn", "--logs", "sand/logs"]);
+    let ssn = &answer["classes"][0];
+    assert_eq!(ssn["records"].as_u64(), Some(stated));
+    assert!(ssn["residents"]["US-CA"].as_u64() > ssn["residents"]["US-WY"].as_u64(), "{ssn}");
+    assert!(!ssn["reach"].as_array().unwrap().is_empty());
+    let touched = |place: &Value| !place["touched"]["last"].is_null();
+    let all = ask(&["--logs", "sand/logs"]);
+    let places = all["classes"].as_array().unwrap().iter().flat_map(|class| class["places"].as_array().unwrap());
+    assert!(places.clone().any(touched) && !places.clone().all(touched));
+
+    // Without logs nobody is said to have touched nothing.
+    let blind = ask(&["--class", "ssn"]);
+    assert!(blind["classes"][0]["places"][0]["touched"].is_null() && blind["days"].is_null());
+    assert!(texts(&blind["gaps"])[0].contains("no logs were given"));
+}

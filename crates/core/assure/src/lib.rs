@@ -8,10 +8,12 @@
 )]
 
 mod csv;
+pub mod data_map;
 pub mod draft;
 pub mod duty;
 pub mod loss;
 
+pub use data_map::{ClassMap, DataPlace, Reachers, Touched, Touches, data_map};
 pub use draft::{Draft, drafts};
 pub use duty::{Coverage, Deadline, Duty, Notice, Rule, duties, rules};
 pub use loss::{Line, Place, Statement, Tally, statement};

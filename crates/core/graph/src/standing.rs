@@ -11,6 +11,7 @@
 //! things is there, as if somebody had the others. What must not be called safe by mistake uses `helped`.
 //!
 //! - [`Standing::exposures`]: how many identities, credentials, packages and environments reach each crown jewel.
+//! - [`Standing::reaching`]: which identities reach each of some nodes.
 //! - [`Standing::neighbours`]: the identities one step from a crown jewel. A hub stands for grants of all its members,
 //!   so steps through groups do not count.
 //! - [`Standing::coverage`]: of the live credentials that reach a crown jewel, how many an automated step could revoke.
@@ -28,11 +29,13 @@ mod keyring;
 mod live;
 mod neighbours;
 mod parts;
+mod reaching;
 
 pub use choke::{ChokePoint, ChokePoints};
 pub use exposure::{Coverage, Exposed, Exposure};
 pub use keyring::{Keyring, Keyrings};
 pub use neighbours::Neighbour;
+pub use reaching::Reaching;
 
 use crate::graph::{Graph, NodeId};
 use firebreak_model::Time;

@@ -1,17 +1,14 @@
 //! `firebreak duties`: who may have to be told of a loss, by when and under which rule. Nothing is sent.
 
-use super::{Compromise, End, compromise, show_problems};
+use super::{End, compromise, logs, show_problems};
 use crate::cli::DutiesArgs;
 use crate::config::Config;
 use crate::embedded;
-use crate::feed::Feed;
 use crate::output::{Output, bytes, count, counted, short, span, time};
-use crate::redaction::{for_this_run, redaction};
 use anyhow::{Context, Result, bail};
 use firebreak_assure::duty::CONFIRM;
 use firebreak_assure::{Duty, Notice, Rule, Statement, Tally, drafts, duties, rules, statement};
 use firebreak_graph::reach;
-use firebreak_intake::{Options, SOURCES};
 use firebreak_model::{EventUid, Holding, Time};
 use firebreak_world::World;
 use serde::Serialize;
@@ -38,10 +35,17 @@ pub(super) fn run(args: &DutiesArgs, config: &Config, output: Output) -> Result<
     let losses = reached.losses(&from.graph);
     let mut known = Vec::new();
     let tally = match &args.logs {
-        Some(logs) => {
+        Some(folder) => {
             let nodes = reached.nodes().into_iter();
             let keys = nodes.filter_map(|(node, at)| Some((from.graph.key(node)?.clone(), at)));
-            seen(&world, logs, Tally::new(keys), &from, &mut known, output)?
+            // A record that is there twice counts once.
+            let (mut tally, mut counted) = (Tally::new(keys), HashSet::<EventUid>::new());
+            logs::each(&world, folder, &mut known, output, |event| {
+                if event.time < from.until && tally.concerns(event) && counted.insert(event.uid) {
+                    tally.add(event);
+                }
+            })?;
+            tally
         }
         None => {
             known.push("no logs were given, so what was seen leaving is not known".to_owned());
@@ -92,43 +96,6 @@ fn table(world: &World, path: Option<&Path>) -> Result<Vec<Rule>> {
         );
     }
     Ok(all)
-}
-
-/// Counts what the logs show of what compromised things took. A record that is there twice counts once.
-fn seen(
-    world: &World,
-    logs: &Path,
-    mut tally: Tally,
-    from: &Compromise,
-    gaps: &mut Vec<String>,
-    output: Output,
-) -> Result<Tally> {
-    let here = SOURCES.iter().copied().filter(|source| world.disk.is_directory(&logs.join(source.name())));
-    let inputs: Vec<_> = here.map(|source| (source, vec![logs.join(source.name()).display().to_string()])).collect();
-    if inputs.is_empty() {
-        bail!("`{}` has no folder named after a source\nhint: docs/sources has a page for each", logs.display());
-    }
-    let redact = redaction(for_this_run(world));
-    let mut feed = Feed::new(world, &inputs, Options::default(), &redact);
-    let (mut counted_once, mut unread) = (HashSet::<EventUid>::new(), 0u64);
-    loop {
-        let batch = feed.next_batch(10_000);
-        unread += batch.luggage.quarantined.len() as u64;
-        for event in batch.events.iter().filter(|event| event.time < from.until) {
-            if tally.concerns(event) && counted_once.insert(event.uid) {
-                tally.add(event);
-            }
-        }
-        output.progress(format!("reading logs: {} records", count(feed.read)));
-        if batch.luggage.last {
-            break;
-        }
-    }
-    output.progress_done();
-    if unread > 0 {
-        gaps.push(format!("{} of the logs could not be read", counted(unread, "record")));
-    }
-    Ok(tally)
 }
 
 fn write_drafts(

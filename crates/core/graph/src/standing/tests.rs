@@ -78,6 +78,23 @@ fn counts(exposure: &Exposure) -> Vec<(NodeKind, u64, u64, u64)> {
 }
 
 #[test]
+fn who_reaches_is_who_is_counted() {
+    let graph = graph(&estate());
+    let standing = Standing::new(&graph, AT);
+    let jewel = graph.id(&key("resource:s3/jewel")).unwrap();
+    let other = graph.id(&key("resource:s3/other")).unwrap();
+    let mut found = BTreeSet::new();
+    standing.reaching(&[other, jewel], |reaching| {
+        found.insert((reaching.target, graph.key(reaching.identity).unwrap().to_string(), reaching.alone));
+    });
+    let of = |target: usize, name: &str| (target, format!("identity:{name}"), true);
+    assert_eq!(
+        found,
+        BTreeSet::from([of(0, "person/ann"), of(1, "person/ann"), of(1, "person/bob"), of(1, "aws/deployer")])
+    );
+}
+
+#[test]
 fn exposure_counts_who_reaches_a_jewel_alone_and_with_help() {
     let mut facts = estate();
     // A session needs the token and a device: neither reaches the jewel alone.

@@ -1,0 +1,119 @@
+//! `firebreak data`: where each class of data lies, how much, whose, who can reach it and who did.
+
+use super::{End, logs, remembered, show_problems};
+use crate::cli::DataArgs;
+use crate::config::Config;
+use crate::estate::Packages;
+use crate::output::{Output, bytes, count, short};
+use anyhow::{Result, bail};
+use firebreak_assure::{ClassMap, DataPlace, Reachers, Touches, data_map};
+use firebreak_model::{Party, Time};
+use firebreak_world::World;
+use serde::Serialize;
+
+const DAY: i64 = 86_400;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    at: Time,
+    days: Option<u32>,
+    classes: &'a [ClassMap],
+    gaps: &'a [String],
+}
+
+/// Runs the command.
+pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<End> {
+    let world = World::offline();
+    let at = args.as_of.unwrap_or_else(|| world.clock.now());
+    let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
+    let (graph, mut problems) = estate.graph();
+    problems.splice(0..0, estate.problems.iter().cloned());
+    show_problems(&problems);
+    let mut gaps = Vec::new();
+    let touches = match &args.logs {
+        Some(folder) => {
+            let mut touches = Touches::since(at.plus_seconds(-DAY * i64::from(args.days)));
+            logs::each(&world, folder, &mut gaps, output, |event| {
+                if event.time <= at {
+                    touches.add(event);
+                }
+            })?;
+            Some(touches)
+        }
+        None => {
+            gaps.push("no logs were given, so who touched what is not known".to_owned());
+            None
+        }
+    };
+    let mut classes = data_map(&graph, &estate.facts, at, touches.as_ref());
+    if classes.is_empty() {
+        bail!(
+            "no inventory says what lies where\nhint: an estate statement names stores with their holdings "
+        );
+    }
+    if let Some(wanted) = &args.class {
+        let known = classes.iter().map(|class| class.class.word()).collect::<Vec<_>>().join(", ");
+        classes.retain(|class| class.class.word() == wanted);
+        if classes.is_empty() {
+            bail!("no inventory names data of the class `{wanted}`\nhint: there are {known}");
+        }
+    }
+    classes.iter().for_each(|class| show(class, args.most, output));
+    gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
+    let days = touches.map(|_| args.days);
+    output.object("data", &Answer { at, days, classes: &classes, gaps: &gaps });
+    Ok(End::Done)
+}
+
+fn show(class: &ClassMap, most: usize, output: Output) {
+    let homes = class.residents.iter().filter(|(home, records)| *home != "unknown" && **records > 0).count();
+    let homes = if homes == 0 { String::new() } else { format!(", residents of {homes} jurisdictions") };
+    output.text(format!("{}: {} records in {} places{homes}", class.class, count(class.records), class.places.len()));
+    output.paragraph(2, &format!("within reach of {}", reachers(&class.reach)));
+    for place in class.places.iter().take(most) {
+        let jewel = if place.crown_jewel { "  crown jewel" } else { "" };
+        let size = if place.bytes > 0 { format!("{:>10}", bytes(place.bytes)) } else { " ".repeat(10) };
+        output.text(format!("  {:<52} {:>14} {size}{jewel}", short(place.resource.as_str(), 52), count(place.records)));
+        output.paragraph(4, &format!("reach: {}{}", reachers(&place.reach), touched(place)));
+    }
+    if class.places.len() > most {
+        output.text(format!("  and {} more", class.places.len() - most));
+    }
+    output.text("");
+}
+
+/// `12 persons, 3 to 5 services`: alone, and with what else they would need.
+fn reachers(reach: &[Reachers]) -> String {
+    let shown = reach.iter().map(|of| {
+        let number = match (of.alone, of.helped) {
+            (alone, helped) if alone == helped => count(alone),
+            (alone, helped) => format!("{} to {}", count(alone), count(helped)),
+        };
+        format!("{number} {}", noun(of.party, of.helped))
+    });
+    let shown: Vec<String> = shown.collect();
+    if shown.is_empty() { "nobody that an inventory names".to_owned() } else { shown.join(", ") }
+}
+
+fn touched(place: &DataPlace) -> String {
+    let Some(touched) = &place.touched else { return String::new() };
+    let by: Vec<String> =
+        touched.by.iter().map(|(party, number)| format!("{} {}", count(*number), noun(*party, *number))).collect();
+    if by.is_empty() { "; read by nobody in the logs".to_owned() } else { format!("; read by {}", by.join(", ")) }
+}
+
+fn noun(party: Party, number: u64) -> &'static str {
+    match (party, number) {
+        (Party::Person, 1) => "person",
+        (Party::Person, _) => "people",
+        (Party::Service, 1) => "service",
+        (Party::Service, _) => "services",
+        (Party::Agent, 1) => "agent",
+        (Party::Agent, _) => "agents",
+        (Party::App, 1) => "app",
+        (Party::App, _) => "apps",
+        (Party::Anyone, _) => "public link",
+        (Party::Unknown, 1) => "account of unknown kind",
+        (Party::Unknown, _) => "accounts of unknown kind",
+    }
+}
