@@ -84,6 +84,9 @@ pub enum Command {
         after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account account.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
     )]
     Reach(ReachArgs),
+    /// Hold the register of people's records against what lies where: undeclared copies, what is kept too long, deletions
+    #[command(after_help = "Example: firebreak custody --inventory inventory --register register.toml")]
+    Custody(CustodyArgs),
     /// Show where each class of data lies, how much, whose, who can reach it and who did
     #[command(
         after_help = "Example: firebreak data --inventory borrowed-sand/inventory\n         firebreak data --inventory inventory --logs logs --days 30 --class ssn"
@@ -617,6 +620,20 @@ pub struct ReachArgs {
     /// What is compromised
     #[command(flatten)]
     pub from: FromArgs,
+}
+
+/// `custody`.
+#[derive(Debug, Args)]
+pub struct CustodyArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// The register: which people's records are kept where, why and how long
+    #[arg(long, value_name = "FILE")]
+    pub register: PathBuf,
+    /// Answer for this time; otherwise now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
 }
 
 /// `data`.

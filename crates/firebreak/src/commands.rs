@@ -5,6 +5,7 @@ mod approve;
 mod cancel;
 mod check;
 mod collect;
+mod custody;
 mod data;
 mod demo;
 mod detector;
@@ -95,6 +96,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Posture(args) => posture::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
+        Command::Custody(args) => custody::run(&args, &config, output),
         Command::Data(args) => data::run(&args, &config, output),
         Command::Duties(args) => duties::run(&args, &config, output),
         Command::Plan(args) => plan::run(&args, &config, output),

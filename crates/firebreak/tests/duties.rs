@@ -150,3 +150,27 @@ fn the_data_map_says_where_a_class_lies_who_reaches_it_and_who_did() {
     assert!(blind["classes"][0]["places"][0]["touched"].is_null() && blind["days"].is_null());
     assert!(texts(&blind["gaps"])[0].contains("no logs were given"));
 }
+
+#[test]
+fn custody_shows_copies_that_nobody_declared() {
+    let root = tempfile::tempdir().unwrap();
+    assert_eq!(firebreak(root.path(), &["scenario", "sand"]).code, 0);
+    let ask = |register: &str| {
+        fs::write(root.path().join("register.toml"), register).unwrap();
+        let arguments = ["custody", "--json", "--inventory", "sand/inventory", "--register", "register.toml"];
+        let said = firebreak(root.path(), &[&arguments[..], &["--as-of", "2026-03-24T10:00:00Z"]].concat());
+        assert_eq!(said.code, 3, "{}", said.error);
+        serde_json::from_str::<Value>(said.out.lines().last().unwrap()).unwrap()
+    };
+    let nothing = ask("format = \"firebreak.register/1\"\n");
+    let kept = nothing["kept"].as_array().unwrap();
+    assert!(!kept.is_empty() && nothing["undeclared"].as_u64() == Some(kept.len() as u64));
+    let ssn: Vec<&str> =
+        kept.iter().filter(|one| one["class"] == "ssn").map(|one| one["resource"].as_str().unwrap()).collect();
+    let declared = ask(&format!(
+        "format = \"firebreak.register/1\"\n[[record]]\nclass = \"ssn\"\nat = {ssn:?}\npurpose = \"payroll\"\nbasis = \"contract\"\n\
+         owner = \"payroll@meridian.example\"\nretention_days = 30\noldest = \"2026-01-01\"\n"
+    ));
+    assert_eq!(declared["overdue"].as_u64(), Some(ssn.len() as u64), "{declared}");
+    assert_eq!(declared["undeclared"].as_u64(), Some((kept.len() - ssn.len()) as u64));
+}

@@ -250,6 +250,11 @@ fn kind(class: &DataClass) -> Kind {
     }
 }
 
+/// Whether records of a class are people's, whose custody somebody must answer for. Secrets are the organisation's own.
+pub(crate) fn is_personal(class: &DataClass) -> bool {
+    !matches!(kind(class), Kind::NotPersonal | Kind::Column("pi_credentials"))
+}
+
 /// The jurisdiction in the table for residents of `residency`.
 fn jurisdiction(residency: &str) -> &str {
     const EEA: [&str; 30] = [

@@ -8,6 +8,7 @@
 )]
 
 mod csv;
+pub mod custody;
 pub mod data_map;
 pub mod draft;
 pub mod duty;

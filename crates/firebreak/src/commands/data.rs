@@ -47,9 +47,7 @@ pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<En
     };
     let mut classes = data_map(&graph, &estate.facts, at, touches.as_ref());
     if classes.is_empty() {
-        bail!(
-            "no inventory says what lies where\nhint: an estate statement names stores with their holdings "
-        );
+        bail!("no inventory says what lies where\nhint: an estate statement names stores with their holdings ");
     }
     if let Some(wanted) = &args.class {
         let known = classes.iter().map(|class| class.class.word()).collect::<Vec<_>>().join(", ");
