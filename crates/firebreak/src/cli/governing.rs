@@ -1,0 +1,63 @@
+//! The flags of those who govern: where data lies, in whose custody, and who must be told of a loss.
+
+use super::{EstateArgs, FromArgs, time};
+use clap::Args;
+use firebreak_model::Time;
+use std::path::PathBuf;
+
+/// `custody`.
+#[derive(Debug, Args)]
+pub struct CustodyArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// The register: which people's records are kept where, why and how long
+    #[arg(long, value_name = "FILE")]
+    pub register: PathBuf,
+    /// Answer for this time; otherwise now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+}
+
+/// `data`.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// Show the map as it was at this time; otherwise now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// A directory with one folder per source: who was seen to read
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// How many days of reads before that time count
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    /// Only this class
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<String>,
+    /// Show so many places of each class
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub most: usize,
+}
+
+/// `duties`.
+#[derive(Debug, Args)]
+pub struct DutiesArgs {
+    /// What is compromised
+    #[command(flatten)]
+    pub from: FromArgs,
+    /// When the loss was discovered; otherwise now. Clocks run from here
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub discovered: Option<Time>,
+    /// A directory with one folder per source: what compromised identities were seen to take
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// A table of rules to read instead of the program's own
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Write a draft for each duty into this directory, for counsel to finish
+    #[arg(long, value_name = "DIR")]
+    pub drafts: Option<PathBuf>,
+}
