@@ -93,6 +93,7 @@ fn packaged_incident(session: &mut Session) {
     assert_eq!(reach["sources"][0], lost);
     let way = &reach["ways"][0]["sentences"];
     assert!(way[0]["text"].as_str().unwrap().starts_with("Whoever holds") && way[0]["evidence"].is_string(), "{way}");
+    governing(session, &from);
     questions(session, lost);
     one_account(session);
     let plan = session.both(3, &[&["plan"][..], &from].concat());
@@ -108,6 +109,18 @@ fn packaged_incident(session: &mut Session) {
     session.both(0, &["check"]);
     fs::write(session.directory.join("bad.yml"), "title: half a rule\n").unwrap();
     assert!(session.both(3, &["check", "bad.yml"])["errors"].as_u64() > Some(0));
+}
+
+/// What is asked all year: where data lies, in whose custody, and who must be told of a loss.
+fn governing(session: &mut Session, from: &[&str]) {
+    let data = session.both(0, &["data", "--inventory", "sand/inventory", "--logs", "sand/logs", "--class", "ssn"]);
+    assert!(data["classes"][0]["records"].as_u64() > Some(0), "{data}");
+    let duties = session.both(0, &[&["duties", "--drafts", "drafts"][..], from].concat());
+    assert!(!duties["duties"].as_array().unwrap().is_empty() && !duties["drafts"].as_array().unwrap().is_empty());
+    let register = "format = \"firebreak.register/1\"\n";
+    fs::write(session.directory.join("register.toml"), register).unwrap();
+    let custody = session.both(3, &["custody", "--inventory", "sand/inventory", "--register", "register.toml"]);
+    assert!(custody["undeclared"].as_u64() > Some(0), "{custody}");
 }
 
 /// An incident profile begun, found wanting, and one changed: whose verdicts follow.

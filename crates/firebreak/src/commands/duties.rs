@@ -105,6 +105,8 @@ fn write_drafts(
     statement: &Statement,
     discovered: Time,
 ) -> Result<Vec<PathBuf>> {
+    let made = world.disk.make_directory(directory);
+    made.with_context(|| format!("`{}` cannot be made", directory.display()))?;
     let all = drafts(duties, statement, discovered);
     let files = all.iter().map(|draft| {
         let path = directory.join(&draft.file);
