@@ -4,7 +4,7 @@ use super::{End, logs, remembered, show_problems};
 use crate::cli::DataArgs;
 use crate::config::Config;
 use crate::estate::Packages;
-use crate::output::{Output, bytes, count, short};
+use crate::output::{Output, bytes, count, counted, short};
 use anyhow::{Result, bail};
 use firebreak_assure::{ClassMap, DataPlace, Reachers, Touches, data_map};
 use firebreak_model::{Party, Time};
@@ -66,7 +66,8 @@ pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<En
 fn show(class: &ClassMap, most: usize, output: Output) {
     let homes = class.residents.iter().filter(|(home, records)| *home != "unknown" && **records > 0).count();
     let homes = if homes == 0 { String::new() } else { format!(", residents of {homes} jurisdictions") };
-    output.text(format!("{}: {} records in {} places{homes}", class.class, count(class.records), class.places.len()));
+    let (records, places) = (counted(class.records, "record"), counted(class.places.len() as u64, "place"));
+    output.text(format!("{}: {records} in {places}{homes}", class.class));
     output.paragraph(2, &format!("within reach of {}", reachers(&class.reach)));
     for place in class.places.iter().take(most) {
         let jewel = if place.crown_jewel { "  crown jewel" } else { "" };
