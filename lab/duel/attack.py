@@ -37,7 +37,8 @@ def arguments():
     parser.add_argument("--home", default=memory, help="where servers and Firebreak keep their state meanwhile "
                         "(default /dev/shm: the speed of the machine's disk does not count)")
     parser.add_argument("--tools", default=os.environ.get("FIREBREAK_LAB", ROOT / ".test-tools"), help="what lab/prepare made")
-    parser.add_argument("--firebreak", default=os.environ.get("FIREBREAK_BIN", ROOT / "target/debug/firebreak"))
+    built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/firebreak"
+    parser.add_argument("--firebreak", default=os.environ.get("FIREBREAK_BIN", built))
     return parser.parse_args()
 
 
