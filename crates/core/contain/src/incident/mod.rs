@@ -8,6 +8,7 @@ mod message;
 mod pause;
 mod review;
 mod state;
+mod tracked;
 
 use crate::derived::Derivation;
 use crate::gate::{Approval, Gate};
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use group::{Item, TOGETHER_SECONDS};
 pub use message::{Effect, Estate, IncidentView, Message, Status, StepOutcome};
 pub use state::State;
+pub use tracked::Entry;
 
 use group::Index;
 use state::Incident;
@@ -85,6 +87,8 @@ struct Known {
     member: BTreeMap<Item, IncidentId>,
     /// Credentials and identities in the intruder's reach, per incident.
     held: BTreeMap<IncidentId, BTreeSet<NodeKey>>,
+    /// Steps by the incident for which they were taken.
+    steps: BTreeMap<IncidentId, BTreeSet<StepKey>>,
     /// Steps that stand or are on their way, of all incidents, and a digest of their names.
     standing: BTreeMap<StepKey, Action>,
     standing_digest: u64,
@@ -113,9 +117,17 @@ impl Respond {
         respond
     }
 
-    /// Everything it remembers, to be written down.
+    /// Everything it remembers.
     pub fn snapshot(&self) -> &State {
         &self.state
+    }
+
+    /// What of it has changed since this was asked last, to be written down.
+    ///
+    /// # Errors
+    /// None in practice: everything is plain data.
+    pub fn changes(&mut self) -> serde_json::Result<Vec<Entry>> {
+        self.state.changes()
     }
 
     /// The incidents as they stand, in the order of their names.
@@ -216,6 +228,10 @@ impl Respond {
             known.children.entry(derivation.parent.clone()).or_default().insert(derivation.child.clone());
         }
         known.index = Index::default();
+        known.steps.clear();
+        for (key, taken) in self.state.steps.iter() {
+            known.steps.entry(taken.incident.clone()).or_default().insert(key.clone());
+        }
         for key in self.state.steps.keys().cloned().collect::<Vec<_>>() {
             self.note_standing(&key);
         }
@@ -271,13 +287,12 @@ impl Respond {
     }
 
     fn judged(&mut self, judgement: Judgement) {
-        let of_environment = self.state.judgements.entry(judgement.environment.clone()).or_default();
-        let before = of_environment.get(&judgement.profile);
+        let before = self.state.judgements.get(&judgement.environment).and_then(|by| by.get(&judgement.profile));
         if before.is_some_and(|before| *before == judgement || before.revision > judgement.revision) {
             return;
         }
         let item = Item::of(&judgement);
-        of_environment.insert(judgement.profile.clone(), judgement.clone());
+        self.state.judgements.of(&judgement.environment).insert(judgement.profile.clone(), judgement.clone());
         self.record("judgement", serde_json::json!({"judgement": judgement}));
         if opens(&judgement) || self.known.member.contains_key(&item) {
             let together = match opens(&judgement) {
@@ -319,9 +334,10 @@ impl Respond {
         let Derivation { parent, child, .. } = &derivation;
         let (parent, child) = (parent.clone(), child.clone());
         let whom = derivation.actor.clone();
-        if !self.state.derived.entry(child.clone()).or_default().insert(derivation) {
+        if self.state.derived.get(&child).is_some_and(|made| made.contains(&derivation)) {
             return;
         }
+        self.state.derived.of(&child).insert(derivation);
         self.known.children.entry(parent.clone()).or_default().insert(child.clone());
         // Findings about the child and what was made with it now lead back to the parent.
         let family = descendants(&self.known.children, child.clone());
@@ -390,10 +406,7 @@ impl Respond {
 
     fn told(&mut self, estate: Estate) {
         let forgotten = self.now().plus_seconds(-TOGETHER_SECONDS);
-        self.state.derived.retain(|_, made| {
-            made.retain(|one| one.until.is_none_or(|until| until > forgotten));
-            !made.is_empty()
-        });
+        self.forget_sessions(forgotten);
         let (graph, problems) = Graph::build(&estate.facts);
         let body = serde_json::json!({"facts": estate.facts.len(), "problems": problems});
         self.record("estate", body);
@@ -402,6 +415,19 @@ impl Respond {
         self.index();
         for id in self.state.incidents.keys().cloned().collect::<Vec<_>>() {
             self.review(&id);
+        }
+    }
+
+    /// Forgets what was seen to be made and had ended by then.
+    fn forget_sessions(&mut self, by: Time) {
+        let ended = |one: &Derivation| one.until.is_some_and(|until| until <= by);
+        let concerned = self.state.derived.iter().filter(|(_, made)| made.iter().any(ended));
+        for child in concerned.map(|(child, _)| child.clone()).collect::<Vec<NodeKey>>() {
+            let made = self.state.derived.of(&child);
+            made.retain(|one| !ended(one));
+            if made.is_empty() {
+                self.state.derived.remove(&child);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::group::{Item, loses_something, readable_in};
 use super::message::{Effect, Status, StepOutcome};
-use super::state::{Passed, Taken};
+use super::state::{Incident, Passed, Taken};
 use super::{Respond, descendants};
 use crate::derived::{self, Derivation, newcomer};
 use crate::gate::{Approved, Confidence, Decision, GateRequest};
@@ -234,9 +234,26 @@ impl Respond {
 
     /// Actions that did not help this incident, or that a person took back: not to be tried again by themselves.
     fn refused(&self, id: &IncidentId) -> BTreeSet<Action> {
-        let incident = self.state.incidents.get(id);
-        let own = |taken: &&Taken| incident.is_some_and(|incident| incident.is(&taken.incident)) && !taken.stands();
-        self.state.steps.values().filter(own).map(|taken| taken.action.clone()).collect()
+        let Some(incident) = self.state.incidents.get(id) else { return BTreeSet::new() };
+        self.steps_of(incident).filter(|taken| !taken.stands()).map(|taken| taken.action.clone()).collect()
+    }
+
+    /// The steps that were taken for an incident and for those that it has taken in.
+    fn steps_of<'a>(&'a self, incident: &'a Incident) -> impl Iterator<Item = &'a Taken> {
+        let keys = std::iter::once(&incident.id).chain(&incident.joined).filter_map(|id| self.known.steps.get(id));
+        keys.flatten().filter_map(|key| self.state.steps.get(key))
+    }
+
+    /// Notes a step that is handed to `act`. One that did not help another incident may be taken again for this one.
+    fn take_step(&mut self, key: &StepKey, taken: Taken) {
+        if let Some(before) = self.state.steps.get(key)
+            && let Some(steps) = self.known.steps.get_mut(&before.incident)
+        {
+            steps.remove(key);
+        }
+        self.known.steps.entry(taken.incident.clone()).or_default().insert(key.clone());
+        self.state.steps.insert(key.clone(), taken);
+        self.note_standing(key);
     }
 
     /// Nothing justifies containment any longer, or does not yet.
@@ -411,8 +428,7 @@ impl Respond {
                 sent: now,
                 outcome: None,
             };
-            self.state.steps.insert(step.key.clone(), taken);
-            self.note_standing(&step.key);
+            self.take_step(&step.key, taken);
         }
         let lease = Lease::new(plan.id().clone(), now, self.settings.lease_seconds);
         self.state.leases.insert(plan.id().clone(), lease);
@@ -455,7 +471,7 @@ impl Respond {
         let Some(incident) = self.state.incidents.get(id).filter(|one| one.status == Status::Containing) else {
             return;
         };
-        let own: Vec<&Taken> = self.state.steps.values().filter(|taken| incident.is(&taken.incident)).collect();
+        let own: Vec<&Taken> = self.steps_of(incident).collect();
         let stand = own.iter().filter(|taken| taken.stands()).count();
         if stand > 0 && own.iter().all(|taken| taken.outcome.is_some()) {
             let seen = own.iter().filter(|taken| taken.outcome == Some(StepOutcome::Contained)).count();

@@ -3,6 +3,7 @@
 
 use super::group::Item;
 use super::message::{IncidentView, Status, StepOutcome};
+use super::tracked::{Entry, Grown, Tracked};
 use crate::derived::Derivation;
 use crate::gate::{Approval, GateRequest, Pause};
 use crate::lease::Lease;
@@ -20,20 +21,95 @@ pub struct State {
     pub(super) ticked: bool,
     /// How many records were written.
     pub(super) records: u64,
-    pub(super) findings: BTreeMap<FindingId, Finding>,
+    pub(super) findings: Tracked<FindingId, Finding>,
     /// By environment, then profile.
-    pub(super) judgements: BTreeMap<NodeKey, BTreeMap<Text, Judgement>>,
+    pub(super) judgements: Tracked<NodeKey, BTreeMap<Text, Judgement>>,
     /// By child.
-    pub(super) derived: BTreeMap<NodeKey, BTreeSet<Derivation>>,
-    pub(super) incidents: BTreeMap<IncidentId, Incident>,
-    pub(super) steps: BTreeMap<StepKey, Taken>,
+    pub(super) derived: Tracked<NodeKey, BTreeSet<Derivation>>,
+    pub(super) incidents: Tracked<IncidentId, Incident>,
+    pub(super) steps: Tracked<StepKey, Taken>,
     /// Plans that passed the gate, with the request that let them: asked again, the gate gives the same answer.
-    pub(super) approved: BTreeMap<PlanId, Passed>,
-    pub(super) approvals: Vec<Approval>,
-    pub(super) leases: BTreeMap<PlanId, Lease>,
+    pub(super) approved: Tracked<PlanId, Passed>,
+    pub(super) approvals: Grown<Approval>,
+    pub(super) leases: Tracked<PlanId, Lease>,
     /// Whether automatic actions are paused.
     #[serde(default)]
     pub(super) paused: Option<Pause>,
+}
+
+/// What the state remembers beside its entries.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    clock: Option<Time>,
+    ticked: bool,
+    records: u64,
+    paused: Option<Pause>,
+}
+
+const HEAD: &str = "head";
+const FINDING: &str = "finding";
+const JUDGEMENT: &str = "judgement";
+const DERIVED: &str = "derived";
+const INCIDENT: &str = "incident";
+const STEP: &str = "step";
+const APPROVED: &str = "approved";
+const APPROVAL: &str = "approval";
+const LEASE: &str = "lease";
+
+impl State {
+    /// What has changed since this was asked last, entry by entry: written down over what was written before, it is all
+    /// that [`State::of`] needs. A state that was read as a whole has changed altogether.
+    ///
+    /// # Errors
+    /// None in practice: everything is plain data.
+    pub(super) fn changes(&mut self) -> serde_json::Result<Vec<Entry>> {
+        let State { clock, ticked, records, ref paused, .. } = *self;
+        let head = serde_json::to_string(&Head { clock, ticked, records, paused: paused.clone() })?;
+        let mut entries = vec![Entry { kind: HEAD, key: String::new(), body: Some(head) }];
+        self.findings.write(FINDING, &mut entries)?;
+        self.judgements.write(JUDGEMENT, &mut entries)?;
+        self.derived.write(DERIVED, &mut entries)?;
+        self.incidents.write(INCIDENT, &mut entries)?;
+        self.steps.write(STEP, &mut entries)?;
+        self.approved.write(APPROVED, &mut entries)?;
+        self.approvals.write(APPROVAL, &mut entries)?;
+        self.leases.write(LEASE, &mut entries)?;
+        Ok(entries)
+    }
+
+    /// The state whose entries (kind, key, body) these are, in the order of their keys.
+    ///
+    /// # Errors
+    /// In words, where an entry cannot be read: incidents, plans and steps must not be forgotten.
+    pub fn of<'e>(entries: impl IntoIterator<Item = (&'e str, &'e str, &'e str)>) -> Result<State, String> {
+        let mut state = State::default();
+        for (kind, key, body) in entries {
+            let read = match kind {
+                HEAD => serde_json::from_str(body).map(|head| state.begin(head)),
+                FINDING => state.findings.read(key, body),
+                JUDGEMENT => state.judgements.read(key, body),
+                DERIVED => state.derived.read(key, body),
+                INCIDENT => state.incidents.read(key, body),
+                STEP => state.steps.read(key, body),
+                APPROVED => state.approved.read(key, body),
+                APPROVAL => state.approvals.read(body),
+                LEASE => state.leases.read(key, body),
+                _ => {
+                    return Err(format!(
+                        "this version does not know what `{kind}` is\nhint: use the newer version that wrote it"
+                    ));
+                }
+            };
+            read.map_err(|error| {
+                format!("the {kind} `{key}` cannot be read: {error}\nhint: restore the data directory from a backup")
+            })?;
+        }
+        Ok(state)
+    }
+
+    fn begin(&mut self, head: Head) {
+        (self.clock, self.ticked, self.records, self.paused) = (head.clock, head.ticked, head.records, head.paused);
+    }
 }
 
 /// A step that was handed to `act`.

@@ -3,7 +3,7 @@
 //!
 //! It decides nothing about permission: that is the gate's.
 
-use super::asked::Asked;
+use super::asked::{Asked, protected};
 use super::order::{order_after, phase, undo_note};
 use super::{Break, Compromised, IncidentId, Plan, PlanBody, Residual, Step, StepKey, UncuttablePath};
 use crate::cost::Uses;
@@ -26,7 +26,7 @@ pub struct PlanRequest<'a> {
     pub scope: &'a Scope,
     /// The present moment.
     pub now: Time,
-    /// What must not be reached; the crown jewels where nothing is said.
+    /// What must not be reached; the crown jewels within reach where nothing is said.
     pub targets: Option<&'a [NodeKey]>,
     /// How things were used.
     pub uses: &'a Uses,
@@ -77,10 +77,9 @@ impl std::fmt::Display for NoPlan {
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
     let PlanRequest { graph, now, done, .. } = request;
     let mut gaps: Vec<String> = request.scope.gaps.clone();
-    let asked = Asked::of(request, &mut gaps)?;
+    let (asked, outlook) = Asked::of(request, &mut gaps)?;
     let costs = |option: &CutOption| asked.cost(option);
     let wanted = asked.of_the_search(&costs);
-    let outlook = Outlook::towards(graph, &asked.sources, now, &asked.targets);
     let outcome = cut_from(graph, &wanted, &outlook);
     let uncuttable: Vec<UncuttablePath> = outcome.uncuttable.iter().map(path_of).collect();
     let chosen = &outcome.cut.actions;
@@ -99,7 +98,10 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
     let checked = check(graph, &wanted, &outcome)?;
     let steps = order_after(new.iter().map(|one| step_of(one, asked.scale)).collect(), done);
     let residual = residuals(graph, &outlook, &outcome.cut, &steps, &mut gaps);
-    let free = graph.options().filter(|option| asked.is_done(&option.action)).count() as u64;
+    // The bound counts no actions but those of its proofs; of these, what is done costs 1.
+    let proofs = outcome.cut.certificate.proofs.iter();
+    let counted: BTreeSet<&Action> = proofs.flat_map(|proof| &proof.actions).collect();
+    let free = counted.into_iter().filter(|action| asked.is_done(action)).count() as u64;
     let body = PlanBody {
         incident: request.incident.clone(),
         made_at: now,
@@ -160,13 +162,16 @@ pub fn own_way(graph: &Graph, our_own: &BTreeSet<NodeKey>) -> BTreeSet<NodeKey> 
     way
 }
 
-/// Whether the steps of `plan`, with those of `done` that it relies on, keep every target that it severs out of reach
-/// from `now` on in this graph. The estate may have changed since the plan was made.
+/// Whether the steps of `plan`, with those of `done` that it relies on, keep every target that it severs, and all that must
+/// not be lost, out of reach from `now` on in this graph. The estate may have changed since the plan was made.
 pub fn severs(graph: &Graph, plan: &Plan, done: &BTreeMap<StepKey, Action>, now: Time) -> bool {
     let body = plan.body();
     let sources = sources_of(graph, &body.sources);
     let open: BTreeSet<&NodeKey> = body.uncuttable.iter().filter_map(|one| one.path.last()).collect();
-    let targets = body.targets.iter().filter(|key| !open.contains(key)).filter_map(|key| graph.id(key)).collect();
+    let open: BTreeSet<NodeId> = open.into_iter().filter_map(|key| graph.id(key)).collect();
+    let named = body.targets.iter().filter_map(|key| graph.id(key));
+    let targets: BTreeSet<NodeId> = named.chain(protected(graph)).filter(|id| !open.contains(id)).collect();
+    let targets = targets.into_iter().collect();
     let relied: Vec<&Action> = body.relies_on.iter().filter_map(|key| done.get(key)).collect();
     let whole = relied.len() == body.relies_on.len();
     let actions: Vec<Action> = body.steps.iter().map(|step| &step.action).chain(relied).cloned().collect();

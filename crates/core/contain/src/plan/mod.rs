@@ -195,7 +195,7 @@ pub struct PlanBody {
     pub made_at: Time,
     /// What is compromised.
     pub sources: Vec<Compromised>,
-    /// What must not be reached.
+    /// What must not be reached: what was asked for, else what must not be lost and is within reach.
     pub targets: Vec<NodeKey>,
     /// What to do, in this order.
     pub steps: Vec<Step>,

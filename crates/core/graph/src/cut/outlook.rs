@@ -9,6 +9,7 @@ use crate::net::Net;
 use crate::reach::Source;
 use firebreak_model::{Interval, Persistence, Time};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many steps each node is from the nearest of some targets, whatever the time: which nodes lead there at all, and
@@ -113,6 +114,12 @@ impl Outlook {
     /// How many times something comes to be held: in proportion to what a question about what remains costs at most.
     pub fn held_count(&self) -> usize {
         self.all.all().len()
+    }
+
+    /// What comes to be held, each once, in the order of numbers.
+    pub fn reached(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let nodes: BTreeSet<u32> = self.all.all().iter().map(|hold| hold.node).collect();
+        nodes.into_iter().map(NodeId)
     }
 
     /// Looks towards other targets, unless the approach covers them already.

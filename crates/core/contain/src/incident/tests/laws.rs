@@ -19,6 +19,64 @@ fn any_message() -> impl Strategy<Value = Message> {
     ]
 }
 
+/// A message that may depend on what the stage knows.
+#[derive(Clone, Debug)]
+enum AnyStep {
+    Plain(Box<Message>),
+    /// All steps that were sent end so.
+    Reported(StepOutcome),
+    /// Every plan that waits is approved.
+    Approved,
+    /// Time passes, and the estate is told again.
+    Later(i64),
+    Paused,
+    Resumed,
+}
+
+fn any_step() -> impl Strategy<Value = AnyStep> {
+    let outcome = prop_oneof![
+        Just(StepOutcome::Applied),
+        Just(StepOutcome::Contained),
+        Just(StepOutcome::NotContained),
+        Just(StepOutcome::Undone)
+    ];
+    prop_oneof![
+        6 => any_message().prop_map(|message| AnyStep::Plain(Box::new(message))),
+        2 => outcome.prop_map(AnyStep::Reported),
+        1 => Just(AnyStep::Approved),
+        1 => (11i64..2_000).prop_map(AnyStep::Later),
+        1 => Just(AnyStep::Paused),
+        1 => Just(AnyStep::Resumed),
+    ]
+}
+
+impl AnyStep {
+    fn of(self, stage: &Respond) -> Vec<Message> {
+        let by = NodeKey::identity("person", "kim@example.org");
+        let steps = stage.state.steps.iter();
+        match self {
+            AnyStep::Plain(message) => vec![*message],
+            AnyStep::Reported(outcome) => steps
+                .map(|(key, taken)| Message::StepReported {
+                    plan: taken.plan.clone(),
+                    step: key.clone(),
+                    outcome,
+                    at: at(11),
+                })
+                .collect(),
+            AnyStep::Approved => {
+                let waiting = stage.state.incidents.values().filter_map(|incident| incident.pending.as_ref());
+                let approval =
+                    |plan: &Plan| Approval { by: by.clone(), plan_id: plan.id().clone(), at: at(10), expires: at(40) };
+                waiting.map(|plan| Message::Approval(approval(plan))).collect()
+            }
+            AnyStep::Later(hours) => vec![Message::Tick { now: at(hours) }, facts_of(estate::estate())],
+            AnyStep::Paused => vec![Message::Paused(Pause { by, at: at(10), because: "a drill".into() })],
+            AnyStep::Resumed => vec![Message::Resumed { by }],
+        }
+    }
+}
+
 /// One judgement an environment: two of the same revision would be told apart by nothing but their order.
 fn settled(messages: Vec<Message>) -> Vec<Message> {
     let mut seen = BTreeSet::new();
@@ -33,6 +91,23 @@ fn run(messages: &[Message]) -> (Respond, Vec<Effect>) {
     let mut stage = informed(Mode::Act, estate::estate());
     let effects = messages.iter().flat_map(|message| stage.step(message.clone())).collect();
     (stage, effects)
+}
+
+/// What lies on the disk: bodies by kind and key.
+type Rows = BTreeMap<(&'static str, String), String>;
+
+/// Writes down what has changed.
+fn write(stage: &mut Respond, rows: &mut Rows) {
+    for Entry { kind, key, body } in stage.changes().expect("plain data") {
+        match body {
+            Some(body) => _ = rows.insert((kind, key), body),
+            None => _ = rows.remove(&(kind, key)),
+        }
+    }
+}
+
+fn read(rows: &Rows) -> State {
+    State::of(rows.iter().map(|((kind, key), body)| (*kind, key.as_str(), body.as_str()))).expect("what we wrote")
 }
 
 /// Who belongs together, what is compromised since when, and what is not known.
@@ -93,15 +168,46 @@ proptest! {
     }
 
     #[test]
+    fn what_was_written_entry_by_entry_is_the_state(
+        messages in prop::collection::vec((any_step(), any::<bool>()), 1..16),
+    ) {
+        let mut stage = informed(Mode::Act, estate::estate());
+        let mut rows = Rows::new();
+        for (message, commits) in messages {
+            for one in message.of(&stage) {
+                stage.step(one);
+            }
+            if commits {
+                write(&mut stage, &mut rows);
+                prop_assert_eq!(&read(&rows), stage.snapshot());
+            }
+        }
+        write(&mut stage, &mut rows);
+        prop_assert_eq!(&read(&rows), stage.snapshot());
+        let nothing: Vec<Entry> = stage.changes().expect("plain data").into_iter().filter(|one| one.kind != "head").collect();
+        prop_assert_eq!(nothing, []);
+    }
+
+    #[test]
+    fn a_state_of_the_older_form_is_written_down_altogether(messages in prop::collection::vec(any_message(), 0..8)) {
+        let text = serde_json::to_string(run(&messages).0.snapshot()).expect("plain data");
+        let state: State = serde_json::from_str(&text).expect("what we wrote");
+        let mut stage = Respond::restore(state, Mode::Act.gate().expect("shipped"), Settings::default());
+        let mut rows = Rows::new();
+        write(&mut stage, &mut rows);
+        prop_assert_eq!(&read(&rows), stage.snapshot());
+    }
+
+    #[test]
     fn a_restart_anywhere_changes_nothing_that_matters(
         messages in prop::collection::vec(any_message(), 1..10), cut: prop::sample::Index,
     ) {
         let cut = cut.index(messages.len());
         let (whole, _) = run(&messages);
         let (before, _) = run(&messages[..cut]);
-        let text = serde_json::to_string(before.snapshot()).expect("plain data");
-        let state = serde_json::from_str(&text).expect("what we wrote");
-        let mut after = Respond::restore(state, Mode::Act.gate().expect("shipped"), before.settings.clone());
+        let (mut before, mut rows) = (before, Rows::new());
+        write(&mut before, &mut rows);
+        let mut after = Respond::restore(read(&rows), Mode::Act.gate().expect("shipped"), before.settings.clone());
         after.step(facts_of(estate::estate()));
         for message in &messages[cut..] {
             after.step(message.clone());
