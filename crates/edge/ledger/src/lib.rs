@@ -22,5 +22,5 @@ pub mod tree;
 
 pub use bundle::{Fault, Verified, verify_bundle};
 pub use key::{LedgerKey, VerifierKey};
-pub use store::{Draft, Ledger, LedgerError, Receipt};
+pub use store::{Draft, Face, Ledger, LedgerError, Receipt};
 pub use tree::Hash;

@@ -32,6 +32,7 @@ pub(crate) fn open(world: World, directory: &Path, key: LedgerKey) -> Result<Led
         ids: HashMap::new(),
         head: String::new(),
         stopped: false,
+        shown: 0,
     };
     // A note that was being added when the process died was never shown to anyone.
     let notes = ledger.read(CHECKPOINTS)?;
@@ -60,8 +61,12 @@ pub(crate) fn open(world: World, directory: &Path, key: LedgerKey) -> Result<Led
         }
         let known = String::from_utf8_lossy(&shown);
         let from = note::open(&known, &ledger.verifier()).map_or(0, |checkpoint| checkpoint.size);
-        ledger.commit(from.min(before))?;
+        if ledger.size() > before {
+            ledger.sign()?;
+        }
+        ledger.face_since(from.min(before)).write(&ledger.world)?;
     }
+    ledger.shown = ledger.size();
     ledger.sweep()?;
     Ok(ledger)
 }
@@ -95,7 +100,7 @@ fn load(ledger: &mut Ledger, signed: u64) -> Result<Option<u64>, LedgerError> {
         });
         match read {
             Ok((offset, length, record, commitment)) => {
-                ledger.note(&record, commitment, offset as u64);
+                ledger.note((&record, record.content()), commitment, offset as u64);
                 ledger.end = (offset + length + 1) as u64;
             }
             Err(_) if index >= signed => return Ok(Some(ledger.end)),

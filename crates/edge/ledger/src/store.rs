@@ -1,8 +1,9 @@
 //! The ledger on disk: append, receipts, proofs, export.
 //!
 //! Files below its directory: `records.ndjson` and `checkpoints.ndjson` grow; `checkpoint` and `tile/` are the C2SP face.
-//! A batch is written in this order: records, tiles, checkpoint. What stands under a checkpoint was promised to someone;
-//! what stands beyond it was not, and is carried on or cut off when the ledger is opened again (`recovery`).
+//! A batch is written in this order: records, checkpoint, and then or later the C2SP face, which follows from both. What
+//! stands under a checkpoint was promised to someone; what stands beyond it was not, and is carried on or cut off when the
+//! ledger is opened again (`recovery`).
 //!
 //! It is not shared: one process holds a ledger open, and calls to append come one after the other.
 
@@ -10,7 +11,7 @@ use crate::bundle::{self, Fault};
 use crate::key::{LedgerKey, VerifierKey};
 use crate::note::{self, Checkpoint};
 use crate::record::{self, Line, Record};
-use crate::tile;
+use crate::tile::{self, TileFile};
 use crate::tree::{Hash, Tree, leaf_hash};
 use firebreak_world::World;
 use serde_json::Value;
@@ -92,6 +93,46 @@ pub struct Ledger {
     /// The newest signed note; empty before the first record.
     pub(crate) head: String,
     pub(crate) stopped: bool,
+    /// How many records the C2SP face shows.
+    pub(crate) shown: u64,
+}
+
+/// What a ledger shows to readers of C2SP tiles: made while it is at rest, written while it may grow on.
+#[derive(Debug)]
+pub struct Face {
+    directory: PathBuf,
+    files: Vec<TileFile>,
+    head: String,
+    /// Partial tiles that larger ones replace.
+    stale: Vec<String>,
+    size: u64,
+}
+
+impl Face {
+    /// Writes it: tiles first, then the note that promises them. One face of a ledger at a time.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn write(&self, world: &World) -> Result<(), LedgerError> {
+        let disk = &world.disk;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            |source| LedgerError::Disk { path, source }
+        };
+        for file in &self.files {
+            let path = self.directory.join(&file.path);
+            if let Some(parent) = path.parent() {
+                disk.make_directory(parent).map_err(failed(parent))?;
+            }
+            disk.write(&path, &file.bytes).map_err(failed(&path))?;
+        }
+        let path = self.directory.join(CHECKPOINT);
+        disk.write(&path, self.head.as_bytes()).map_err(failed(&path))?;
+        for path in self.stale.iter().map(|path| self.directory.join(path)) {
+            disk.remove(&path).map_err(failed(&path))?;
+        }
+        Ok(())
+    }
 }
 
 impl Ledger {
@@ -113,18 +154,29 @@ impl Ledger {
         receipts.first().copied().ok_or(LedgerError::Stopped)
     }
 
-    /// Adds records, and returns when they and a signed checkpoint over them are on disk. A record whose id is there
-    /// already with the same kind and body is not added again: its receipt is the old one.
+    /// Adds records, and returns when they, a signed checkpoint over them and its C2SP face are on disk. A record whose id
+    /// is there already with the same kind and body is not added again: its receipt is the old one.
     ///
     /// # Errors
     /// An id stands for something else (then nothing was added), or the disk fails (then the ledger stops).
     pub fn append_batch(&mut self, drafts: &[Draft]) -> Result<Vec<Receipt>, LedgerError> {
+        let receipts = self.promise(drafts)?;
+        self.show()?;
+        Ok(receipts)
+    }
+
+    /// The same without the face, which follows from the rest: it is written by [`Ledger::show`], or when the ledger is
+    /// opened again. Records and checkpoint cost two syncs, the face five or more.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn promise(&mut self, drafts: &[Draft]) -> Result<Vec<Receipt>, LedgerError> {
         if self.stopped {
             return Err(LedgerError::Stopped);
         }
         let time = self.world.clock.now();
         let from = self.tree.size();
-        let mut fresh: Vec<Record> = Vec::new();
+        let mut fresh: Vec<(Record, Hash)> = Vec::new();
         let mut places: Vec<u64> = Vec::with_capacity(drafts.len());
         let mut taken: HashMap<&str, (u64, Hash)> = HashMap::new();
         for draft in drafts {
@@ -137,7 +189,7 @@ impl Ledger {
                     let mut salt = [0; 32];
                     self.world.random.fill(&mut salt);
                     let Draft { id, kind, body } = draft.clone();
-                    fresh.push(Record { index, id, kind, time, body, salt });
+                    fresh.push((Record { index, id, kind, time, body, salt }, content));
                     taken.insert(&draft.id, (index, content));
                     places.push(index);
                 }
@@ -147,17 +199,17 @@ impl Ledger {
             // Until the whole batch is on disk, what memory says may be wrong.
             self.stopped = true;
             self.write(&fresh)?;
-            self.commit(from)?;
+            self.sign()?;
             self.stopped = false;
         }
         Ok(places.into_iter().filter_map(|index| self.receipt_at(index)).collect())
     }
 
-    fn write(&mut self, fresh: &[Record]) -> Result<(), LedgerError> {
+    fn write(&mut self, fresh: &[(Record, Hash)]) -> Result<(), LedgerError> {
         let mut lines = String::new();
-        for record in fresh {
+        for (record, content) in fresh {
             let (line, commitment) = record.line();
-            self.note(record, commitment, self.end + lines.len() as u64);
+            self.note((record, *content), commitment, self.end + lines.len() as u64);
             lines.push_str(&line);
         }
         self.end += lines.len() as u64;
@@ -165,41 +217,60 @@ impl Ledger {
         self.world.disk.append(&path, lines.as_bytes()).map_err(|source| LedgerError::Disk { path, source })
     }
 
-    /// Takes a record that is in the file into memory.
-    pub(crate) fn note(&mut self, record: &Record, commitment: Hash, offset: u64) {
-        self.ids.insert(record.id.clone(), (record.index, record.content()));
+    /// Takes a record that is in the file, with the digest of what it says, into memory.
+    pub(crate) fn note(&mut self, (record, content): (&Record, Hash), commitment: Hash, offset: u64) {
+        self.ids.insert(record.id.clone(), (record.index, content));
         self.offsets.push(offset);
         self.commitments.push(commitment);
         self.tree.push(leaf_hash(&commitment));
     }
 
-    /// Writes the tiles that changed since leaf `from`, and signs a checkpoint over everything.
-    pub(crate) fn commit(&mut self, from: u64) -> Result<(), LedgerError> {
-        let disk = self.world.disk.clone();
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            |source| LedgerError::Disk { path, source }
-        };
-        for file in tile::files(&self.tree, &self.commitments, from) {
-            let path = self.directory.join(&file.path);
-            if let Some(parent) = path.parent() {
-                disk.make_directory(parent).map_err(failed(parent))?;
-            }
-            disk.write(&path, &file.bytes).map_err(failed(&path))?;
-        }
-        let size = self.tree.size();
-        let root = self.tree.root(size).unwrap_or_default();
+    /// Signs a checkpoint over everything.
+    pub(crate) fn sign(&mut self) -> Result<(), LedgerError> {
+        let (size, root) = (self.size(), self.root());
         let signed = note::sign(&Checkpoint { size, root }, &self.key);
         let path = self.directory.join(CHECKPOINTS);
-        disk.append(&path, bundle::checkpoint_line(&signed).as_bytes()).map_err(failed(&path))?;
-        let path = self.directory.join(CHECKPOINT);
-        disk.write(&path, signed.as_bytes()).map_err(failed(&path))?;
+        let written = self.world.disk.append(&path, bundle::checkpoint_line(&signed).as_bytes());
+        written.map_err(|source| LedgerError::Disk { path, source })?;
         self.head = signed;
-        let current = tile::partials(size);
-        self.remove(tile::partials(from).into_iter().filter(|path| !current.contains(path)))
+        Ok(())
     }
 
-    /// Removes partial tiles that larger ones have replaced.
+    /// What has to be written for the C2SP face to show everything; `None` where it does.
+    pub fn face(&self) -> Option<Face> {
+        (self.shown < self.size()).then(|| self.face_since(self.shown))
+    }
+
+    /// What has to be written where the face shows `shown` records.
+    pub(crate) fn face_since(&self, shown: u64) -> Face {
+        let size = self.size();
+        let current = tile::partials(size);
+        Face {
+            directory: self.directory.clone(),
+            files: tile::files(&self.tree, &self.commitments, shown),
+            head: self.head.clone(),
+            stale: tile::partials(shown).into_iter().filter(|path| !current.contains(path)).collect(),
+            size,
+        }
+    }
+
+    /// Notes that a face is on disk.
+    pub fn shown(&mut self, face: &Face) {
+        self.shown = self.shown.max(face.size);
+    }
+
+    /// Brings the C2SP face up to date.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn show(&mut self) -> Result<(), LedgerError> {
+        let Some(face) = self.face() else { return Ok(()) };
+        face.write(&self.world)?;
+        self.shown(&face);
+        Ok(())
+    }
+
+    /// Removes files below the directory.
     pub(crate) fn remove(&self, paths: impl Iterator<Item = String>) -> Result<(), LedgerError> {
         for path in paths.map(|path| self.directory.join(path)) {
             self.world.disk.remove(&path).map_err(|source| LedgerError::Disk { path, source })?;
