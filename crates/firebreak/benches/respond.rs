@@ -151,6 +151,7 @@ impl Process<'_> {
             let to = (at + BATCH).min(from + size);
             self.events(at..to).await?;
             at = to;
+            println!("  {} incidents decided and committed after {:.0} ms", at - from, millis(began, Instant::now()));
         }
         let all = from..from + size;
         self.until(|platform, _| all.clone().rev().all(|intruder| platform.arrived(intruder).is_some())).await?;

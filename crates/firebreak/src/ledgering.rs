@@ -1,12 +1,17 @@
 //! The ledger of one installation: where it is, the key that signs it, and the record that the executor writes to.
 
 use anyhow::{Context, Result, anyhow};
+use async_trait::async_trait;
 use firebreak_act::{Record, RecordError};
 use firebreak_ledger::{Draft, Ledger, LedgerError, LedgerKey, VerifierKey};
 use firebreak_world::World;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// The name that checkpoints are signed under.
 const ORIGIN: &str = "firebreak.local/ledger";
@@ -14,9 +19,36 @@ const ORIGIN: &str = "firebreak.local/ledger";
 /// Other entries under one name, before we believe that something is wrong.
 const VERSIONS_MAX: u32 = 1_000;
 
-/// The installation's ledger, shared by the single writer and the executor.
+/// Where nothing was written for so long, the face that readers of tiles see is brought up to date; and at the latest after
+/// [`SHOWN_WITHIN`].
+const QUIET: Duration = Duration::from_secs(1);
+/// See [`QUIET`].
+const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+
+/// The ledger could not be written.
+#[derive(Clone, Debug)]
+pub struct Refused(String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Entries that somebody waits for.
+struct Bundle {
+    drafts: Vec<Draft>,
+    written: oneshot::Sender<Result<Vec<u64>, Refused>>,
+}
+
+/// The installation's ledger, shared by the single writer and the executor. A thread of its own writes it: what is brought
+/// while it writes goes into the next batch, with one signed checkpoint and one sync for all.
 pub struct Book {
-    ledger: Mutex<Ledger>,
+    ledger: Arc<Mutex<Ledger>>,
+    bundles: Option<Sender<Bundle>>,
+    clerk: Option<JoinHandle<()>>,
     /// Where a copy lies: removed with it.
     _copy: Option<tempfile::TempDir>,
 }
@@ -36,7 +68,15 @@ impl Book {
         world.disk.make_directory(&directory)?;
         let key = signing_key(world, data)?;
         let ledger = Ledger::open(world.clone(), &directory, key)?;
-        Ok(Book { ledger: Mutex::new(ledger), _copy: None })
+        Ok(Book::of(world, ledger, None))
+    }
+
+    fn of(world: &World, ledger: Ledger, copy: Option<tempfile::TempDir>) -> Book {
+        let (bundles, brought) = channel();
+        let ledger = Arc::new(Mutex::new(ledger));
+        let clerk = Clerk { world: world.clone(), ledger: Arc::clone(&ledger), fault: None };
+        let clerk = std::thread::spawn(move || clerk.keep(&brought));
+        Book { ledger, bundles: Some(bundles), clerk: Some(clerk), _copy: copy }
     }
 
     /// Opens a copy of the ledger below `data`, to read it while another process may be writing: opening carries on or
@@ -58,7 +98,7 @@ impl Book {
             format!("no signing key in `{}`\nhint: verify an exported bundle instead", data.display())
         })?;
         let ledger = Ledger::open(world.clone(), copy.path(), key)?;
-        Ok(Book { ledger: Mutex::new(ledger), _copy: Some(copy) })
+        Ok(Book::of(world, ledger, Some(copy)))
     }
 
     /// Looks at what is on the disk, line by line.
@@ -66,7 +106,7 @@ impl Book {
     /// # Errors
     /// The first fault.
     pub fn with<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
-        act(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut locked(&self.ledger))
     }
 
     /// What a reader needs to check this ledger's bundles.
@@ -74,42 +114,131 @@ impl Book {
         self.with(|ledger| ledger.verifier())
     }
 
-    /// Adds records, with one signed checkpoint over all of them where each has an id of its own.
+    /// Brings records, which are written from now on in the order in which they are brought, and gives their places once they
+    /// are durable. The same content under the same name is one entry; other content under a name that is taken becomes the
+    /// next version of it.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn add_all(&self, drafts: &[Draft]) -> Result<(), LedgerError> {
-        match self.with(|ledger| ledger.append_batch(drafts)) {
-            Err(LedgerError::IdTaken { .. }) => {
-                drafts.iter().try_for_each(|draft| self.add(&draft.id, &draft.kind, &draft.body).map(|_| ()))
-            }
-            done => done.map(|_| ()),
+    pub fn add_all(&self, drafts: Vec<Draft>) -> impl Future<Output = Result<Vec<u64>, Refused>> + use<> {
+        let (written, answer) = oneshot::channel();
+        if let Some(bundles) = self.bundles.as_ref().filter(|_| !drafts.is_empty()) {
+            // Where nobody takes it there is no answer either.
+            let _ = bundles.send(Bundle { drafts, written });
+        } else {
+            let _ = written.send(Ok(Vec::new()));
         }
+        async move { answer.await.unwrap_or_else(|_| Err(Refused("nobody writes the ledger any longer".to_owned()))) }
     }
 
-    /// Adds a record. The same content under the same name is one entry; other content under a name that is taken becomes
-    /// the next version of it.
+    /// Adds a record, as [`Book::add_all`] does.
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn add(&self, id: &str, kind: &str, body: &Value) -> Result<u64, LedgerError> {
-        self.with(|ledger| {
-            let mut version = 1;
-            loop {
-                let name = if version == 1 { id.to_owned() } else { format!("{id}#{version}") };
-                match ledger.append(&name, kind, body) {
-                    Ok(receipt) => return Ok(receipt.index),
-                    Err(LedgerError::IdTaken { .. }) if version < VERSIONS_MAX => version += 1,
-                    Err(error) => return Err(error),
-                }
-            }
-        })
+    pub async fn add(&self, id: &str, kind: &str, body: &Value) -> Result<u64, Refused> {
+        let draft = Draft { id: id.to_owned(), kind: kind.to_owned(), body: body.clone() };
+        let places = self.add_all(vec![draft]).await?;
+        places.first().copied().ok_or_else(|| Refused("the ledger gave no place".to_owned()))
     }
 }
 
+impl Drop for Book {
+    fn drop(&mut self) {
+        self.bundles = None;
+        if let Some(clerk) = self.clerk.take() {
+            // One that panicked wrote nothing more: what it had promised is on the disk.
+            let _ = clerk.join();
+        }
+    }
+}
+
+#[async_trait]
 impl Record for Book {
-    fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
-        self.add(id, kind, body).map_err(|error| RecordError { id: id.to_owned(), reason: error.to_string() })
+    async fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
+        self.add(id, kind, body).await.map_err(|error| RecordError { id: id.to_owned(), reason: error.to_string() })
+    }
+}
+
+fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who writes.
+struct Clerk {
+    world: World,
+    ledger: Arc<Mutex<Ledger>>,
+    /// Why nothing more is written.
+    fault: Option<Refused>,
+}
+
+impl Clerk {
+    /// Writes what is brought until nobody brings anything any more.
+    fn keep(mut self, brought: &Receiver<Bundle>) {
+        let mut shown = Instant::now();
+        loop {
+            match brought.recv_timeout(QUIET) {
+                Ok(first) => {
+                    self.write(std::iter::once(first).chain(brought.try_iter()).collect());
+                    if shown.elapsed() < SHOWN_WITHIN {
+                        continue;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.show(),
+            }
+            self.show();
+            shown = Instant::now();
+        }
+    }
+
+    /// Writes all of them with one checkpoint, and tells each.
+    fn write(&mut self, bundles: Vec<Bundle>) {
+        let sizes: Vec<usize> = bundles.iter().map(|bundle| bundle.drafts.len()).collect();
+        let (drafts, waiting): (Vec<Vec<Draft>>, Vec<_>) =
+            bundles.into_iter().map(|bundle| (bundle.drafts, bundle.written)).unzip();
+        let written = match &self.fault {
+            Some(fault) => Err(fault.clone()),
+            None => promise(&mut locked(&self.ledger), drafts.into_iter().flatten().collect())
+                .map_err(|error| Refused(error.to_string())),
+        };
+        let mut places = written.as_ref().map(|places| places.iter().copied()).map_err(Clone::clone);
+        for (written, size) in waiting.into_iter().zip(sizes) {
+            let own = places.as_mut().map(|places| places.take(size).collect()).map_err(|error| error.clone());
+            // Whoever does not wait any longer does not want to know.
+            let _ = written.send(own);
+        }
+    }
+
+    /// Brings what readers of tiles see up to date. Others may write meanwhile.
+    fn show(&mut self) {
+        let face = locked(&self.ledger).face();
+        let Some(face) = face else { return };
+        match face.write(&self.world) {
+            Ok(()) => locked(&self.ledger).shown(&face),
+            Err(error) => self.fault = Some(Refused(error.to_string())),
+        }
+    }
+}
+
+/// Adds records with one checkpoint over all of them. What finds its name taken becomes the next version of it.
+fn promise(ledger: &mut Ledger, mut drafts: Vec<Draft>) -> Result<Vec<u64>, LedgerError> {
+    let names: Vec<String> = drafts.iter().map(|draft| draft.id.clone()).collect();
+    let mut versions = vec![1; drafts.len()];
+    loop {
+        let (id, index) = match ledger.promise(&drafts) {
+            Err(LedgerError::IdTaken { id, index }) => (id, index),
+            done => return done.map(|receipts| receipts.into_iter().map(|receipt| receipt.index).collect()),
+        };
+        // Of two drafts with one name the later is the next version.
+        let place = drafts.iter().rposition(|draft| draft.id == id);
+        let next = place.and_then(|place| {
+            let (draft, version, name) = (drafts.get_mut(place)?, versions.get_mut(place)?, names.get(place)?);
+            *version += 1;
+            (*version <= VERSIONS_MAX).then(|| draft.id = format!("{name}#{version}"))
+        });
+        if next.is_none() {
+            return Err(LedgerError::IdTaken { id, index });
+        }
     }
 }
 
@@ -141,4 +270,33 @@ pub fn signing_key(world: &World, data: &Path) -> Result<LedgerKey> {
     };
     world.disk.write(&public_key_file(data), format!("{}\n", key.verifier()).as_bytes())?;
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn draft(id: &str, body: Value) -> Draft {
+        Draft { id: id.to_owned(), kind: "step".to_owned(), body }
+    }
+
+    #[tokio::test]
+    async fn the_same_is_one_entry_other_content_a_version_and_what_is_promised_is_shown_in_the_end() {
+        let (world, folder) = (World::offline(), tempfile::tempdir().expect("a directory"));
+        let book = Book::open(&world, folder.path()).expect("a ledger");
+        let first = book.add_all(vec![draft("a", json!(1)), draft("b", json!(1)), draft("a", json!(2))]);
+        let second = book.add_all(vec![draft("a", json!(1)), draft("a", json!(3))]);
+        // Nobody needs to wait for what was brought: it is written in order all the same.
+        assert_eq!(second.await.expect("written"), [0, 3]);
+        assert_eq!(first.await.expect("written"), [0, 1, 2]);
+        let id = |index| book.with(|ledger| ledger.record(index)).expect("a record").id;
+        assert_eq!([id(0), id(1), id(2), id(3)], ["a", "b", "a#2", "a#3"]);
+        assert_eq!(book.add("a", "step", &json!(2)).await.expect("written"), 2, "the same version again");
+        assert_eq!(book.add_all(Vec::new()).await.expect("nothing to write"), [0; 0]);
+        drop(book);
+        let key = signing_key(&world, folder.path()).expect("a key");
+        let ledger = Ledger::open(world, &folder.path().join("ledger"), key).expect("a ledger");
+        assert_eq!(ledger.check().expect("whole, with its tiles").entries, 4);
+    }
 }

@@ -13,11 +13,11 @@ pub mod writing;
 use crate::chronicle::Chronicle;
 use crate::config::{Config, Mode};
 use crate::estate::Estate;
-use crate::ledgering::Book;
+use crate::ledgering::{Book, Refused};
 use crate::pipeline::{Correlated, RespondStage, Responded};
 use crate::store::{CANCEL, Commit, PAUSE, RESUME, Store, StoredRequest};
 use anyhow::{Context, Result};
-use effects::{Outgoing, sort};
+use effects::{Outgoing, Sorted, sort};
 use firebreak_act::{ExecutionReport, Journal, StepReport, StepState, UndoGate};
 use firebreak_contain::Plan;
 use firebreak_contain::gate::{Approval, Pause};
@@ -163,7 +163,12 @@ impl<'a> Live<'a> {
         }
         let effects = self.stage.resume();
         self.settle(Commit::default(), effects).await?;
-        self.send_open_effects().await
+        let open = self.store.open_effects().await?;
+        let read = |(number, body): &(u64, String)| Ok((*number, serde_json::from_str(body)?));
+        let open = open.iter().map(read).collect::<serde_json::Result<Vec<_>>>();
+        let (sent, recorded) = self.send(open.context("an effect in the state is damaged")?).await?;
+        recorded.await?;
+        self.store.effects_done(&sent).await
     }
 
     /// What is remembered of the estate.
@@ -232,7 +237,7 @@ impl<'a> Live<'a> {
         let origin = Origin::Request(stored.number);
         let effects = match request {
             Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
-            Request::Decline { plan, by, at } => self.declined(&plan, &by, at)?,
+            Request::Decline { plan, by, at } => self.declined(&plan, &by, at).await?,
             Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
             Request::Resume { by } => self.stage.message(Message::Resumed { by }),
             Request::Cancel { plan, step, by, because } => {
@@ -244,7 +249,7 @@ impl<'a> Live<'a> {
             }
             Request::Undo { plan, step, by, rotated, because } => {
                 let gate = UndoGate { rotated, override_reason: because };
-                return self.take_back(plan, step.map(|step| vec![step]), &by, gate, origin);
+                return self.take_back(plan, step.map(|step| vec![step]), &by, gate, origin).await;
             }
         };
         let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
@@ -252,36 +257,43 @@ impl<'a> Live<'a> {
     }
 
     /// A word against a plan is put on record. It changes nothing: others may still approve.
-    fn declined(&self, plan: &str, by: &NodeKey, at: Time) -> Result<Vec<Effect>> {
+    async fn declined(&self, plan: &str, by: &NodeKey, at: Time) -> Result<Vec<Effect>> {
         let said = serde_json::json!({"plan": plan, "by": by, "at": at});
-        self.book.add(&format!("decline/{plan}/{by}"), "plan_declined", &said)?;
+        self.book.add(&format!("decline/{plan}/{by}"), "plan_declined", &said).await?;
         (self.notify)(&format!("plan {plan:.12} was declined by {}; it still waits", by.name()));
         Ok(Vec::new())
     }
 
     /// Commits, then has done what follows.
-    async fn settle(&mut self, mut commit: Commit, effects: Vec<Effect>) -> Result<()> {
-        let sorted = sort(effects);
+    async fn settle(&mut self, commit: Commit, effects: Vec<Effect>) -> Result<()> {
+        self.settle_sorted(commit, sort(effects)).await
+    }
+
+    async fn settle_sorted(&mut self, mut commit: Commit, sorted: Sorted) -> Result<()> {
         commit.incidents.extend(sorted.incidents);
         commit.joined.extend(sorted.joined);
         commit.pending.extend(sorted.pending);
         commit.plans.extend(sorted.plans);
-        for outgoing in &sorted.outgoing {
-            commit.effects.push((self.next_effect, serde_json::to_string(outgoing)?));
-            self.next_effect += 1;
+        let outgoing: Vec<(u64, Outgoing)> = (self.next_effect..).zip(sorted.outgoing).collect();
+        self.next_effect += outgoing.len() as u64;
+        for (number, outgoing) in &outgoing {
+            commit.effects.push((*number, serde_json::to_string(outgoing)?));
         }
         self.hands.pause(self.stage.respond().paused().is_some());
         if !commit.is_empty() {
-            commit.states.push(("respond".to_owned(), serde_json::to_vec(self.stage.respond().snapshot())?));
+            commit.remembered = self.stage.changes()?;
             self.store.commit(&commit).await?;
-            self.send_open_effects().await?;
         }
+        // What was decided is on its way into the ledger before any step of it is.
+        let (sent, recorded) = self.send(outgoing).await?;
         for approved in sorted.approved {
             if self.under_way.insert(approved.plan().id().to_string()) {
                 self.hands.order(Order::Execute(approved));
             }
         }
-        Ok(())
+        recorded.await?;
+        // Those who act have begun: nobody waits for this. Killed before it, what was done is done again, which is harmless.
+        self.store.effects_done(&sent).await
     }
 
     /// Takes what came of orders, all in one commit.
@@ -289,11 +301,11 @@ impl<'a> Live<'a> {
     /// # Errors
     /// As [`Live::resume`], and where those who act had to stop.
     pub async fn news(&mut self, news: impl IntoIterator<Item = News>) -> Result<()> {
-        let (mut commit, mut effects) = (Commit::default(), Vec::new());
+        let (mut commit, mut effects, mut late) = (Commit::default(), Vec::new(), Vec::new());
         for one in news {
             match one {
                 News::Step { plan, report } => effects.extend(self.reported(&plan, &report)),
-                News::Executed(report) => effects.extend(self.executed(&report).await?),
+                News::Executed(report) => effects.extend(self.executed(&report, &mut commit)),
                 News::TakenBack(report, origin) => {
                     effects.extend(report.steps.iter().flat_map(|step| self.reported(&report.plan, step)));
                     (self.notify)(&effects::undone(&report));
@@ -305,18 +317,15 @@ impl<'a> Live<'a> {
                     self.done(origin, &mut commit);
                 }
                 News::Late { plan, steps } => {
-                    let at = self.world.clock.now();
-                    self.book.add(
-                        &format!("late/{plan}"),
-                        "act.late",
-                        &serde_json::json!({"plan": plan, "steps": steps, "at": at}),
-                    )?;
                     (self.notify)(&effects::late(&plan, &steps));
+                    late.push(effects::lateness(&plan, &steps, self.world.clock.now()));
                 }
                 News::Stopped(error) => return Err(error.into()),
             }
         }
-        self.settle(commit, effects).await
+        let mut sorted = sort(effects);
+        sorted.outgoing.extend(late);
+        self.settle_sorted(commit, sorted).await
     }
 
     /// Whether anything that was ordered is not done yet.
@@ -350,16 +359,16 @@ impl<'a> Live<'a> {
         self.stage.message(Message::StepReported { plan, step: StepKey::of(&step.action), outcome, at })
     }
 
-    async fn executed(&mut self, report: &ExecutionReport) -> Result<Vec<Effect>> {
+    fn executed(&mut self, report: &ExecutionReport, commit: &mut Commit) -> Vec<Effect> {
         self.under_way.remove(&report.plan);
         let waits = |step: &StepReport| step.state == StepState::Planned;
         if report.mode == Mode::DryRun || !report.steps.iter().any(waits) {
-            self.store.set_plan_status(&report.plan, "executed").await?;
+            commit.plan_statuses.push((report.plan.clone(), "executed"));
         }
         (self.notify)(&effects::executed(report));
         if report.mode == Mode::Live {
             // Each step was told when it came to rest.
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let at = self.world.clock.now();
         // A rehearsal counts as done, or the next review would rehearse it again.
@@ -369,11 +378,11 @@ impl<'a> Live<'a> {
             Message::StepReported { plan, step, outcome, at }
         };
         let messages: Vec<Message> = report.steps.iter().map(message).collect();
-        Ok(messages.into_iter().flat_map(|message| self.stage.message(message)).collect())
+        messages.into_iter().flat_map(|message| self.stage.message(message)).collect()
     }
 
     /// Has steps of a plan taken back.
-    fn take_back(
+    async fn take_back(
         &mut self,
         plan: String,
         only: Option<Vec<u32>>,
@@ -384,7 +393,7 @@ impl<'a> Live<'a> {
         let asked = serde_json::json!({
             "plan": plan, "steps": only, "by": by, "rotated": gate.rotated, "because": gate.override_reason,
         });
-        self.book.add(&format!("undo/{plan}"), "undo_requested", &asked)?;
+        self.book.add(&format!("undo/{plan}"), "undo_requested", &asked).await?;
         self.ordered.insert(origin);
         self.hands.order(Order::TakeBack { plan, only, gate, origin });
         Ok(())
@@ -399,7 +408,7 @@ impl<'a> Live<'a> {
         origin: Origin,
     ) -> Result<bool> {
         let asked = serde_json::json!({"plan": plan, "steps": only, "by": by, "because": because});
-        self.book.add(&format!("cancel/{plan}"), "cancel_requested", &asked)?;
+        self.book.add(&format!("cancel/{plan}"), "cancel_requested", &asked).await?;
         let stored = self.store.plans().await?.into_iter().find(|one| one.id == plan);
         let Some(stored) = stored.filter(|one| one.status == "approved" || one.status == "executed") else {
             (self.notify)(&format!("plan {plan:.12} was not approved: there is nothing to cancel"));
@@ -412,15 +421,18 @@ impl<'a> Live<'a> {
         Ok(true)
     }
 
-    /// Does what was committed and not yet done. Twice is harmless: ledger entries are kept once by name, and a step that
-    /// was lifted is not lifted again.
-    async fn send_open_effects(&mut self) -> Result<()> {
+    /// Does what was committed. Gives the numbers of what is done once the ledger has it, and that to wait for. Twice is
+    /// harmless: ledger entries are kept once by name, and a step that was lifted is not lifted again.
+    async fn send(
+        &mut self,
+        effects: Vec<(u64, Outgoing)>,
+    ) -> Result<(Vec<u64>, impl Future<Output = Result<Vec<u64>, Refused>> + use<>)> {
         let (mut sent, mut drafts) = (Vec::new(), Vec::new());
-        for (number, body) in self.store.open_effects().await? {
+        for (number, outgoing) in effects {
             if self.ordered.contains(&Origin::Effect(number)) {
                 continue;
             }
-            match serde_json::from_str(&body).context("an effect in the state is damaged")? {
+            match outgoing {
                 Outgoing::Record { id, kind, body } => drafts.push(Draft { id, kind, body }),
                 Outgoing::Notify { text, .. } => (self.notify)(&text),
                 Outgoing::Lift { plan, steps } => {
@@ -430,8 +442,7 @@ impl<'a> Live<'a> {
             }
             sent.push(number);
         }
-        self.book.add_all(&drafts)?;
-        self.store.effects_done(&sent).await
+        Ok((sent, self.book.add_all(drafts)))
     }
 
     /// Lifts steps of a containment that has run out: those, and no others, of which the lease says that lifting them lets
@@ -441,7 +452,7 @@ impl<'a> Live<'a> {
         let named = rows.iter().filter(|row| steps.iter().any(|key| key.as_str() == row.key));
         let only: Vec<u32> = named.map(|row| row.number).collect();
         let gate = UndoGate { rotated: true, override_reason: None };
-        self.take_back(plan, Some(only), &NodeKey::identity("service", "firebreak"), gate, origin)
+        self.take_back(plan, Some(only), &NodeKey::identity("service", "firebreak"), gate, origin).await
     }
 
     /// The state.

@@ -6,15 +6,18 @@ mod committing;
 mod journal;
 mod learning;
 mod outward;
+mod round;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use firebreak_act::Brake;
+use firebreak_contain::incident::Entry;
 use firebreak_graph::Logged;
 use firebreak_model::Time;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 use std::path::Path;
+use std::sync::Arc;
 
 /// All that one batch changes.
 #[derive(Debug, Default)]
@@ -45,8 +48,12 @@ pub struct Commit {
     pub pending: Vec<(String, Option<String>)>,
     /// (plan id, incident id, status, plan as JSON).
     pub plans: Vec<(String, String, String, String)>,
-    /// (state name, bytes): the correlator's and the single writer's memory after this batch.
+    /// (state name, bytes): a memory that is written as a whole.
     pub states: Vec<(String, Vec<u8>)>,
+    /// What the respond stage remembers otherwise than before.
+    pub remembered: Vec<Entry>,
+    /// (plan id, status): plans that have come to stand otherwise.
+    pub plan_statuses: Vec<(String, &'static str)>,
     /// (number, effect as JSON), still to be done.
     pub effects: Vec<(u64, String)>,
     /// Numbers of effects that were done, with what follows from them in this commit.
@@ -68,6 +75,8 @@ impl Commit {
             incidents,
             plans,
             states,
+            remembered,
+            plan_statuses,
             effects,
             effects_done,
             requests_done,
@@ -80,6 +89,8 @@ impl Commit {
             && incidents.is_empty()
             && plans.is_empty()
             && states.is_empty()
+            && remembered.is_empty()
+            && plan_statuses.is_empty()
             && effects.is_empty()
             && effects_done.is_empty()
             && requests_done.is_empty()
@@ -133,10 +144,24 @@ pub struct StoredPlan {
     pub body: String,
 }
 
+/// Those who ask whether a pause is on its way.
+#[derive(Default)]
+struct Asking {
+    round: round::Round<(), bool>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// After so many pages of 4 KiB what was written is taken over into the file itself, which takes longer than any commit.
+const WAL_PAGES: &str = "8000";
+
 /// The state of one installation.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     pool: SqlitePool,
+    /// Who writes: one at a time and in order, or SQLite lets all but one wait and look again after a while.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    desk: Arc<journal::Desk>,
+    brake: Arc<Asking>,
     /// Names this opening: see [`firebreak_act::Journal::life`].
     life: String,
 }
@@ -153,12 +178,14 @@ impl Store {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", WAL_PAGES)
             .busy_timeout(std::time::Duration::from_secs(60));
         let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await;
         let pool = pool.with_context(|| format!("opening `{}`", file.display()))?;
         sqlx::raw_sql(include_str!("store/schema.sql")).execute(&pool).await.context("preparing the state")?;
         let opened = sqlx::query("INSERT INTO opening DEFAULT VALUES").execute(&pool).await?;
-        Ok(Store { pool, life: format!("opening-{}", opened.last_insert_rowid()) })
+        let life = format!("opening-{}", opened.last_insert_rowid());
+        Ok(Store { pool, turn: Arc::default(), desk: Arc::default(), brake: Arc::default(), life })
     }
 
     /// Writes all of `commit` or nothing.
@@ -166,6 +193,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub async fn commit(&self, commit: &Commit) -> Result<()> {
+        let _turn = self.turn.lock().await;
         let mut tx = self.pool.begin().await?;
         committing::inputs(&mut tx, commit).await?;
         committing::response(&mut tx, commit).await?;
@@ -255,6 +283,25 @@ impl Store {
         Ok(row.await?.map(|row| row.get(0)))
     }
 
+    /// What the respond stage remembers, entry by entry in the order of their keys: (kind, key, body).
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub async fn remembered(&self) -> Result<Vec<(String, String, String)>> {
+        let rows =
+            sqlx::query("SELECT kind, key, body FROM remembered ORDER BY kind, key").fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+    }
+
+    /// Writes what the respond stage remembers entry by entry, and something else in place of the memory that is named.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub async fn carry_over(&self, (name, instead): (&str, &[u8]), entries: &[Entry]) -> Result<()> {
+        let states = vec![(name.to_owned(), instead.to_vec())];
+        self.commit(&Commit { states, remembered: entries.to_vec(), ..Commit::default() }).await
+    }
+
     /// Findings in order of time, as JSON.
     ///
     /// # Errors
@@ -298,15 +345,6 @@ impl Store {
         rows.iter().map(read).collect::<Result<_, _>>().context("the journal of steps is damaged")
     }
 
-    /// Sets a plan's status.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub async fn set_plan_status(&self, id: &str, status: &str) -> Result<()> {
-        sqlx::query("UPDATE plan SET status = $2 WHERE id = $1").bind(id).bind(status).execute(&self.pool).await?;
-        Ok(())
-    }
-
     /// Effects still to be done, oldest first: (number, effect as JSON).
     ///
     /// # Errors
@@ -325,6 +363,7 @@ impl Store {
         if numbers.is_empty() {
             return Ok(());
         }
+        let _turn = self.turn.lock().await;
         let mut tx = self.pool.begin().await?;
         committing::effects_done(&mut tx, numbers).await?;
         tx.commit().await.context("noting what was done")
@@ -375,7 +414,12 @@ impl Store {
 #[async_trait]
 impl Brake for Store {
     async fn is_on(&self) -> bool {
-        self.is_pause_asked().await.unwrap_or(true)
+        // Ten thousand steps that want to begin ask once.
+        let all = |asking: Vec<()>| async move {
+            let asked = self.is_pause_asked().await.unwrap_or(true);
+            vec![asked; asking.len()]
+        };
+        self.brake.round.join(&self.brake.turn, (), all).await.unwrap_or(true)
     }
 }
 

@@ -140,7 +140,8 @@ async fn a_notice_arrives_once_and_its_link_decides_once() {
     assert_eq!((open.len(), letters.lock().unwrap().len()), (1, 1));
 
     // A plan that waits no more takes no answer.
-    store.set_plan_status(&plan, "superseded").await.unwrap();
+    let superseded = Commit { plan_statuses: vec![(plan.clone(), "superseded")], ..Commit::default() };
+    store.commit(&superseded).await.unwrap();
     while_it_runs(&config, data.path(), &store, async |here: String| {
         assert_eq!(ask("POST", &format!("{here}{link}"), &[], "decision=approve").await.status, 409);
     })

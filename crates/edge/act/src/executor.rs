@@ -165,7 +165,7 @@ impl<'a> Executor<'a> {
         }
         let began = self.now();
         let steps = match mode {
-            Mode::DryRun => self.rehearse(plan)?,
+            Mode::DryRun => self.rehearse(plan).await?,
             Mode::Live => {
                 let board = Board::of(approved, control);
                 let all = plan.steps().iter().map(|step| self.carry_out(plan, step, &board));
@@ -177,7 +177,7 @@ impl<'a> Executor<'a> {
     }
 
     /// What each step would call. Nothing is called and no row is written; the ledger says that it was a rehearsal.
-    fn rehearse(&self, plan: &Plan) -> Result<Vec<StepReport>, StopError> {
+    async fn rehearse(&self, plan: &Plan) -> Result<Vec<StepReport>, StopError> {
         let mut reports = Vec::new();
         for step in plan.steps() {
             let detail = match responder_for(self.responders, &step.action) {
@@ -188,7 +188,7 @@ impl<'a> Executor<'a> {
                 None => format!("dry run: nothing was called; no responder does `{}`", step.action.name),
             };
             let report = unbegun(step, detail);
-            self.write(plan.id().as_str(), step.number, "rehearsal", json!({"report": &report}))?;
+            self.write(plan.id().as_str(), step.number, "rehearsal", json!({"report": &report})).await?;
             reports.push(report);
         }
         Ok(reports)
@@ -232,13 +232,13 @@ impl<'a> Executor<'a> {
         self.pacer.alone(&format!("step {plan} {key}")).await
     }
 
-    fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
+    async fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
         body["plan"] = json!(plan);
         body["step"] = json!(number);
         // The same content has the same id, so that a resumed run does not say it twice; another content has another.
         let digest = firebreak_contain::canonical::digest(firebreak_ledger::canonical::text(&body).as_bytes());
         let id = format!("{plan}/{number}/{what}/{}", digest.get(..16).unwrap_or(&digest));
-        Ok(self.record.record(&id, &format!("act.{what}"), &body)?)
+        Ok(self.record.record(&id, &format!("act.{what}"), &body).await?)
     }
 
     /// Moves `row` to `state`, durably.

@@ -2,6 +2,7 @@
 //!
 //! It is not the journal: nothing here is ever read back to decide what to do.
 
+use async_trait::async_trait;
 use firebreak_ledger::Ledger;
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
@@ -19,13 +20,15 @@ pub struct RecordError {
 
 /// An append-only, durable record. The same id always comes with the same content, and writing it twice is one entry or
 /// two, as the record likes: an intent is written again when execution resumes before its call.
+#[async_trait]
 pub trait Record: Send + Sync {
     /// Writes an entry and returns its index once it is durable.
-    fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError>;
+    async fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError>;
 }
 
+#[async_trait]
 impl Record for Mutex<Ledger> {
-    fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
+    async fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
         let mut ledger = self.lock().unwrap_or_else(PoisonError::into_inner);
         let written = ledger.append(id, kind, body);
         let refused = |reason: String| RecordError { id: id.to_owned(), reason };
@@ -46,8 +49,9 @@ impl MemoryRecord {
     }
 }
 
+#[async_trait]
 impl Record for MemoryRecord {
-    fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
+    async fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.push((id.to_owned(), kind.to_owned(), body.clone()));
         Ok(entries.len() as u64 - 1)

@@ -4,7 +4,7 @@ use firebreak_act::{ExecutionReport, StepReport, StepState};
 use firebreak_contain::incident::{Effect, IncidentView, Status, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_contain::{Approved, Plan};
-use firebreak_model::Severity;
+use firebreak_model::{Severity, Time};
 use firebreak_notify::Ask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,6 +80,14 @@ impl Sorted {
         self.joined.extend(view.joined.iter().map(|other| (other.to_string(), id.clone())));
         self.pending.push((id, view.plan.as_ref().filter(|_| waits).map(PlanId::to_string)));
     }
+
+    /// A plan passed the gate: mostly the one that was made last.
+    fn passed(&mut self, plan: &Plan) {
+        match self.plans.last_mut() {
+            Some((id, _, status, _)) if id == plan.id().as_str() => "approved".clone_into(status),
+            _ => self.plans.push(plan_row(plan, "approved")),
+        }
+    }
 }
 
 /// Sorts effects by who does them.
@@ -90,7 +98,7 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
             Effect::OpenIncident(view) | Effect::UpdateIncident(view) => sorted.incident(&view),
             Effect::PlanMade(plan) => sorted.plans.push(plan_row(&plan, "proposed")),
             Effect::AskApproval { incident, plan, needed, have, reasons } => {
-                if let Some(row) = sorted.plans.iter_mut().find(|row| row.0 == plan.as_str()) {
+                if let Some(row) = sorted.plans.iter_mut().rev().find(|row| row.0 == plan.as_str()) {
                     row.2 = "waiting".to_owned();
                 }
                 let text = format!(
@@ -103,7 +111,7 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
                 sorted.outgoing.push(Outgoing::Notify { text, incident, severity: None, ask });
             }
             Effect::Execute(approved) => {
-                sorted.plans.push(plan_row(approved.plan(), "approved"));
+                sorted.passed(approved.plan());
                 sorted.approved.push(approved);
             }
             Effect::Record { id, kind, body } => {
@@ -186,6 +194,12 @@ pub fn cancelled(plan: &str, steps: &[StepReport]) -> String {
 pub fn late(plan: &str, steps: &[u32]) -> String {
     let numbers: Vec<String> = steps.iter().map(u32::to_string).collect();
     format!("plan {plan:.12}: past its deadline and not begun: step {}; it still waits", numbers.join(", "))
+}
+
+/// The same, for the ledger.
+pub fn lateness(plan: &str, steps: &[u32], at: Time) -> Outgoing {
+    let body = serde_json::json!({"plan": plan, "steps": steps, "at": at});
+    Outgoing::Record { id: format!("late/{plan}"), kind: "act.late".to_owned(), body }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::pipeline::responding::Habits;
 use crate::pipeline::verdicts::Verdicts;
 use crate::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage};
 use crate::store::Store;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use firebreak_contain::Uses;
 use firebreak_contain::gate::Gate;
 use firebreak_contain::incident::{Respond, Settings, State};
@@ -137,15 +137,31 @@ pub async fn chronicle(store: &Store) -> Result<Chronicle> {
     Ok(Chronicle::of(store.learnt().await?))
 }
 
-/// The respond stage's own memory as it was after the last commit.
+/// The name under which an older form of the state keeps the respond stage's memory as a whole.
+const WHOLE: &str = "respond";
+/// What stands there now. An older version cannot read it and stops, instead of going on as if there were no incidents.
+const ELSEWHERE: &[u8] = b"\"entry by entry in the table `remembered`\"";
+
+/// The respond stage's own memory as it was after the last commit. What an older version wrote as a whole is read once and
+/// written entry by entry.
 ///
 /// # Errors
 /// If it cannot be read: incidents, plans and steps must not be forgotten.
 pub async fn respond(store: &Store, gate: Gate, settings: Settings) -> Result<Respond> {
-    let state: State = match store.state("respond").await? {
-        Some(bytes) => serde_json::from_slice(&bytes).context("the memory of incidents and plans is damaged")?,
-        None => State::default(),
-    };
+    const DAMAGED: &str = "the memory of incidents and plans is damaged";
+    let whole = store.state(WHOLE).await?;
+    if whole.as_deref() != Some(ELSEWHERE) {
+        let state: State = match whole {
+            Some(bytes) => serde_json::from_slice(&bytes).context(DAMAGED)?,
+            None => State::default(),
+        };
+        let mut respond = Respond::restore(state, gate, settings);
+        store.carry_over((WHOLE, ELSEWHERE), &respond.changes()?).await?;
+        return Ok(respond);
+    }
+    let entries = store.remembered().await?;
+    let entries = entries.iter().map(|(kind, key, body)| (kind.as_str(), key.as_str(), body.as_str()));
+    let state = State::of(entries).map_err(|reason| anyhow!(reason)).context(DAMAGED)?;
     Ok(Respond::restore(state, gate, settings))
 }
 
@@ -222,6 +238,39 @@ mod tests {
         store.commit(&Commit { batch: Some(2), ..Commit::default() }).await.expect("committed");
         let known = uses(&store, now).await.expect("readable");
         assert_eq!((known.of(&key, now).count, known.whole(now)), (7, false), "a batch is not in it");
+    }
+
+    #[tokio::test]
+    async fn what_an_older_version_remembered_as_a_whole_is_carried_over_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Store::open(directory.path()).await.expect("a new state");
+        let settings = Settings::default;
+        let gate = || firebreak_contain::gate::shipped::Mode::Act.gate().expect("shipped");
+        let old = respond(&store, gate(), settings()).await.expect("a new memory");
+        assert_eq!(old.snapshot(), &State::default());
+        let by = NodeKey::identity("person", "kim@example.org");
+        let mut told = Respond::restore(State::default(), gate(), settings());
+        told.step(firebreak_contain::incident::Message::Paused(firebreak_contain::gate::Pause {
+            by,
+            at: Time(5),
+            because: "a drill".to_owned(),
+        }));
+        let whole = serde_json::to_vec(told.snapshot()).expect("plain data");
+        let states = vec![(WHOLE.to_owned(), whole)];
+        store.commit(&Commit { states, ..Commit::default() }).await.expect("committed");
+        for _ in 0..2 {
+            let known = respond(&store, gate(), settings()).await.expect("readable");
+            assert_eq!(known.snapshot(), told.snapshot());
+        }
+        assert_eq!(store.state(WHOLE).await.expect("readable").as_deref(), Some(ELSEWHERE));
+        let text: Result<State, _> = serde_json::from_slice(ELSEWHERE);
+        assert!(text.is_err(), "an older version does not take it for no memory at all");
+        let broken = vec![("step".to_owned(), "x".to_owned(), Some("{".to_owned()))];
+        let entries =
+            broken.into_iter().map(|(_, key, body)| firebreak_contain::incident::Entry { kind: "step", key, body });
+        store.commit(&Commit { remembered: entries.collect(), ..Commit::default() }).await.expect("committed");
+        let error = format!("{:#}", respond(&store, gate(), settings()).await.expect_err("damaged"));
+        assert!(error.contains("the step `x` cannot be read"), "{error}");
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use super::uses::UseCounter;
 use super::verdicts::Verdicts;
 use firebreak_contain::Uses;
 use firebreak_contain::derived::Derivation;
-use firebreak_contain::incident::{Effect, Estate, Message, Respond, Status};
+use firebreak_contain::incident::{Effect, Entry, Estate, Message, Respond, Status};
 use firebreak_exposure::Profile;
 use firebreak_graph::{difference, streams};
 use firebreak_model::{EnvironmentEvidence, Fact, Time};
@@ -80,6 +80,14 @@ impl RespondStage {
     /// The respond stage's own memory.
     pub fn respond(&self) -> &Respond {
         &self.respond
+    }
+
+    /// What has changed of that memory since this was asked last.
+    ///
+    /// # Errors
+    /// None in practice: everything is plain data.
+    pub fn changes(&mut self) -> serde_json::Result<Vec<Entry>> {
+        self.respond.changes()
     }
 
     /// What the stage remembers beside that.

@@ -48,6 +48,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub async fn put_letters(&self, up_to: u64, letters: &[(&str, &Notice)]) -> Result<()> {
+        let _turn = self.turn.lock().await;
         let mut tx = self.pool.begin().await?;
         for (channel, notice) in letters {
             let insert = sqlx::query(
@@ -66,6 +67,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub async fn ask_once(&self, name: &str, at: Time, kind: &str, body: &str) -> Result<bool> {
+        let _turn = self.turn.lock().await;
         let mut tx = self.pool.begin().await?;
         let word = sqlx::query("INSERT INTO word (name, at) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(name);
         let is_new = word.bind(at.0).execute(&mut *tx).await?.rows_affected() == 1;
@@ -96,6 +98,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub async fn steps_told(&self, steps: &[StepRow]) -> Result<()> {
+        let _turn = self.turn.lock().await;
         let mut tx = self.pool.begin().await?;
         for step in steps {
             let note = sqlx::query("INSERT INTO told (plan, key) VALUES ($1, $2) ON CONFLICT DO NOTHING");
@@ -133,6 +136,7 @@ impl Outbox for Store {
     }
 
     async fn settle(&self, channel: &str, letter: &Waiting, settled: &Settled) -> Result<(), OutboxError> {
+        let _turn = self.turn.lock().await;
         let mut tx = self.pool.begin().await.map_err(failed)?;
         let (state, due, reason) = match settled {
             Settled::Sent { .. } => ("sent", 0, None),

@@ -32,6 +32,13 @@ CREATE TABLE IF NOT EXISTS state (
   name TEXT PRIMARY KEY,
   body BLOB NOT NULL
 );
+-- What the respond stage remembers, entry by entry: an incident, a step, a lease.
+CREATE TABLE IF NOT EXISTS remembered (
+  kind TEXT NOT NULL,
+  key  TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (kind, key)
+);
 -- What the single writer decided and has not yet done: read again after a crash.
 CREATE TABLE IF NOT EXISTS effect (
   number BIGINT PRIMARY KEY,
@@ -49,6 +56,7 @@ CREATE TABLE IF NOT EXISTS plan (
   status   TEXT NOT NULL,
   body     TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS plan_incident ON plan (incident);
 -- What people asked for, taken up by the single writer in order.
 CREATE TABLE IF NOT EXISTS request (
   number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -32,7 +32,7 @@ impl Executor<'_> {
 
     async fn drive(&self, plan: &Plan, step: &Step, board: &Board<'_>) -> Result<StepReport, StopError> {
         let Some(responder) = responder_for(self.responders, &step.action) else {
-            return self.refuse_unknown(plan, step);
+            return self.refuse_unknown(plan, step).await;
         };
         let _own = self.own(plan.id().as_str(), step.key.as_str()).await;
         let mut tried_now = 0;
@@ -120,7 +120,7 @@ impl Executor<'_> {
         const LOOK_AGAIN: Duration = Duration::from_millis(100);
         let (id, key) = (plan.id().as_str(), step.key.as_str());
         let Some(responder) = responder_for(self.responders, &step.action) else {
-            return self.refuse_unknown(plan, step);
+            return self.refuse_unknown(plan, step).await;
         };
         loop {
             // Whoever carries it out may hold it for long: until it denies, say. Then it has begun.
@@ -154,7 +154,7 @@ impl Executor<'_> {
         let fresh = self.new_row(plan, step, responder, nothing);
         let mut row = known.clone().unwrap_or(fresh);
         (row.state, row.detail, row.settled) = (StepState::Cancelled, format!("cancelled: {why}"), self.now());
-        self.write(plan.id().as_str(), row.number, "cancelled", json!({"action": &row.action, "reason": &why}))?;
+        self.write(plan.id().as_str(), row.number, "cancelled", json!({"action": &row.action, "reason": &why})).await?;
         let written = match known {
             Some(old) => self.journal.set_state(old.state, &row).await?,
             None => self.journal.insert_intent(&row).await?,
@@ -181,10 +181,10 @@ impl Executor<'_> {
         board.control.cancelled(number).is_some() || board.automatic && self.brake.is_on().await
     }
 
-    fn refuse_unknown(&self, plan: &Plan, step: &Step) -> Result<StepReport, StopError> {
+    async fn refuse_unknown(&self, plan: &Plan, step: &Step) -> Result<StepReport, StopError> {
         let detail = format!("no responder does `{}`", step.action.name);
         let report = StepReport { state: StepState::Failed, ..unbegun(step, detail) };
-        self.write(plan.id().as_str(), step.number, "refusal", json!({"report": &report}))?;
+        self.write(plan.id().as_str(), step.number, "refusal", json!({"report": &report})).await?;
         Ok(report)
     }
 
@@ -233,7 +233,7 @@ impl Executor<'_> {
         if let Some(error) = failure {
             row.state = StepState::Failed;
             row.detail = error.to_string();
-            self.write(id, row.number, "refusal", json!({"action": &row.action, "reason": &row.detail}))?;
+            self.write(id, row.number, "refusal", json!({"action": &row.action, "reason": &row.detail})).await?;
         }
         let written = match old {
             Some(old) => self.journal.set_state(old.state, &row).await?,
@@ -279,7 +279,7 @@ impl Executor<'_> {
             }
             match row.state {
                 StepState::Planned if row.before.denied_already => {
-                    self.intend(row)?;
+                    self.intend(row).await?;
                     self.advance(row, StepState::AlreadyInState, "it was so before; nothing was called".to_owned())
                         .await?;
                 }
@@ -300,7 +300,7 @@ impl Executor<'_> {
         }
     }
 
-    fn intend(&self, row: &StepRow) -> Result<(), StopError> {
+    async fn intend(&self, row: &StepRow) -> Result<(), StopError> {
         let body = json!({
             "key": &row.key,
             "action": &row.action,
@@ -308,7 +308,7 @@ impl Executor<'_> {
             "state_before": &row.before,
             "undo": {"action": &row.action, "restores": &row.before.state},
         });
-        self.write(&row.plan, row.number, "intent", body)?;
+        self.write(&row.plan, row.number, "intent", body).await?;
         Ok(())
     }
 
@@ -320,10 +320,10 @@ impl Executor<'_> {
     ) -> Result<(), StopError> {
         *tried_now += 1;
         if let Some(why) = self.drifted(responder, row).await {
-            self.write(&row.plan, row.number, "refusal", json!({"action": &row.action, "reason": &why}))?;
+            self.write(&row.plan, row.number, "refusal", json!({"action": &row.action, "reason": &why})).await?;
             return self.advance(row, StepState::Failed, why).await;
         }
-        self.intend(row)?;
+        self.intend(row).await?;
         row.attempts += 1;
         row.begun = row.begun.or(Some(self.now()));
         self.advance(row, StepState::Applying, "calling the platform".to_owned()).await?;
@@ -339,7 +339,8 @@ impl Executor<'_> {
             row.number,
             "outcome",
             json!({"attempt": row.attempts, "state": state, "detail": &detail}),
-        )?;
+        )
+        .await?;
         self.advance(row, state, detail).await
     }
 
@@ -379,7 +380,7 @@ impl Executor<'_> {
             return Ok(true);
         }
         let detail = "the call has no certain outcome and the state cannot be read back: a person must look".to_owned();
-        self.write(&row.plan, row.number, "held", json!({"state": StepState::Unobservable, "detail": &detail}))?;
+        self.write(&row.plan, row.number, "held", json!({"state": StepState::Unobservable, "detail": &detail})).await?;
         self.advance(row, StepState::Unobservable, detail).await?;
         Ok(false)
     }
@@ -464,7 +465,7 @@ impl Executor<'_> {
         let body = json!({
             "state": state, "detail": detail, "evidence": &row.evidence, "milliseconds_to_effective_denial": millis,
         });
-        self.write(&row.plan, row.number, "held", body)?;
+        self.write(&row.plan, row.number, "held", body).await?;
         self.advance(row, state, detail.to_owned()).await
     }
 

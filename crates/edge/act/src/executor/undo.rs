@@ -62,14 +62,10 @@ impl Executor<'_> {
         }
         let _object = self.pacer.alone(&object(responder, &row.action)).await;
         let body = json!({"action": &row.action, "restores": &row.before.state, "gate": gate});
-        self.write(&row.plan, row.number, "undo_intent", body)?;
+        self.write(&row.plan, row.number, "undo_intent", body).await?;
         let (state, detail) = self.restore(responder, &row).await;
-        self.write(
-            &row.plan,
-            row.number,
-            "undo_outcome",
-            json!({"at": self.now(), "state": state, "detail": &detail}),
-        )?;
+        self.write(&row.plan, row.number, "undo_outcome", json!({"at": self.now(), "state": state, "detail": &detail}))
+            .await?;
         self.advance(&mut row, state, detail).await?;
         Ok(StepReport::of(&row))
     }
@@ -101,7 +97,8 @@ impl Executor<'_> {
         if row.state != StepState::UndoPlanned {
             self.advance(&mut row, StepState::UndoPlanned, detail.clone()).await?;
         }
-        self.write(&row.plan, row.number, "undo_outcome", json!({"state": StepState::Undone, "detail": &detail}))?;
+        self.write(&row.plan, row.number, "undo_outcome", json!({"state": StepState::Undone, "detail": &detail}))
+            .await?;
         self.advance(&mut row, StepState::Undone, detail).await?;
         Ok(StepReport::of(&row))
     }

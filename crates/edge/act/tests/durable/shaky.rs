@@ -93,13 +93,14 @@ impl Journal for ShakyJournal<'_> {
     }
 }
 
+#[async_trait]
 impl Record for ShakyRecord<'_> {
-    fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
+    async fn record(&self, id: &str, kind: &str, body: &Value) -> Result<u64, RecordError> {
         let dead = || RecordError { id: id.to_owned(), reason: "the process is dead".to_owned() };
         if !self.fuse.burn() {
             return Err(dead());
         }
-        let written = self.inner.record(id, kind, body);
+        let written = self.inner.record(id, kind, body).await;
         if self.fuse.burn() { written } else { Err(dead()) }
     }
 }
