@@ -220,25 +220,24 @@ impl Clerk {
     }
 }
 
-/// Adds records with one checkpoint over all of them. What finds its name taken becomes the next version of it.
-fn promise(ledger: &mut Ledger, mut drafts: Vec<Draft>) -> Result<Vec<u64>, LedgerError> {
-    let names: Vec<String> = drafts.iter().map(|draft| draft.id.clone()).collect();
-    let mut versions = vec![1; drafts.len()];
+/// Adds records, with one checkpoint over all of them where each name stands for one thing.
+fn promise(ledger: &mut Ledger, drafts: Vec<Draft>) -> Result<Vec<u64>, LedgerError> {
+    match ledger.promise(&drafts) {
+        Err(LedgerError::IdTaken { .. }) => drafts.into_iter().map(|draft| promise_one(ledger, draft)).collect(),
+        done => done.map(|receipts| receipts.into_iter().map(|receipt| receipt.index).collect()),
+    }
+}
+
+/// Adds a record. What finds its name taken becomes the next version of it.
+fn promise_one(ledger: &mut Ledger, mut draft: Draft) -> Result<u64, LedgerError> {
+    let (name, mut version) = (draft.id.clone(), 1);
     loop {
-        let (id, index) = match ledger.promise(&drafts) {
-            Err(LedgerError::IdTaken { id, index }) => (id, index),
-            done => return done.map(|receipts| receipts.into_iter().map(|receipt| receipt.index).collect()),
-        };
-        // Of two drafts with one name the later is the next version.
-        let place = drafts.iter().rposition(|draft| draft.id == id);
-        let next = place.and_then(|place| {
-            let (draft, version, name) = (drafts.get_mut(place)?, versions.get_mut(place)?, names.get(place)?);
-            *version += 1;
-            (*version <= VERSIONS_MAX).then(|| draft.id = format!("{name}#{version}"))
-        });
-        if next.is_none() {
-            return Err(LedgerError::IdTaken { id, index });
+        match ledger.promise(std::slice::from_ref(&draft)) {
+            Err(LedgerError::IdTaken { .. }) if version < VERSIONS_MAX => version += 1,
+            Err(error) => return Err(error),
+            Ok(receipts) => return receipts.first().map(|one| one.index).ok_or(LedgerError::Stopped),
         }
+        draft.id = format!("{name}#{version}");
     }
 }
 
