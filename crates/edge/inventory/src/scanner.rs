@@ -114,15 +114,7 @@ impl ScanInput<'_> {
     /// The file at `relative` below the scanned directory, if there is one and it is no larger than
     /// [`crate::MAX_FILE_BYTES`], without any secrets. A path that leads out of the directory is not read.
     pub fn sibling(&self, relative: &Path) -> Option<Vec<u8>> {
-        let mut inside = PathBuf::new();
-        for part in relative.components() {
-            match part {
-                Component::Normal(name) => inside.push(name),
-                Component::CurDir => {}
-                Component::ParentDir if inside.pop() => {}
-                _ => return None,
-            }
-        }
+        let inside = inside(relative)?;
         let path = self.root.join(inside);
         let small = self.world.disk.meta(&path).is_ok_and(|meta| meta.size <= crate::MAX_FILE_BYTES);
         let bytes = if small { self.world.disk.read(&path).ok()? } else { return None };
@@ -138,6 +130,20 @@ impl ScanInput<'_> {
     pub fn parts(&self) -> Vec<&str> {
         parts(self.path)
     }
+}
+
+/// A relative path without `.` and `..`; `None` where it leads out of the directory that it begins in.
+pub(crate) fn inside(relative: &Path) -> Option<PathBuf> {
+    let mut inside = PathBuf::new();
+    for part in relative.components() {
+        match part {
+            Component::Normal(name) => inside.push(name),
+            Component::CurDir => {}
+            Component::ParentDir if inside.pop() => {}
+            _ => return None,
+        }
+    }
+    Some(inside)
 }
 
 /// The names of a path's parts that are text.

@@ -6,7 +6,7 @@ use crate::asked::Asked;
 use crate::dockerfile;
 use crate::json::{list, text};
 use crate::report::{Report, shown};
-use crate::scanner::ScanInput;
+use crate::scanner::{ScanInput, inside};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -205,22 +205,10 @@ impl<'a> Reading<'a> {
         if !self.tree.by_file {
             return read(self);
         }
-        let before = std::mem::replace(&mut self.evidence, normal(file).display().to_string());
+        // What was read lies inside: no other file is.
+        let file = inside(file).unwrap_or_default();
+        let before = std::mem::replace(&mut self.evidence, file.display().to_string());
         read(self);
         self.evidence = before;
     }
-}
-
-/// A path without `.` and, where what they leave is there, without `..`.
-fn normal(path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if normal.pop() => {}
-            part => normal.push(part),
-        }
-    }
-    normal
 }
