@@ -4,10 +4,24 @@ use crate::feed::Feed;
 use crate::output::{Output, count, counted};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
-use firebreak_intake::{Options, SOURCES};
+use firebreak_intake::{Options, SOURCES, Source};
 use firebreak_model::Event;
 use firebreak_world::World;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The folders of `directory` that are named after a source, each with it.
+///
+/// # Errors
+/// If there is none.
+pub(super) fn folders(world: &World, directory: &Path) -> Result<Vec<(&'static dyn Source, PathBuf)>> {
+    let all = SOURCES.iter().copied().map(|source| (source, directory.join(source.name())));
+    let here: Vec<_> = all.filter(|(_, folder)| world.disk.is_directory(folder)).collect();
+    if here.is_empty() {
+        let names = SOURCES.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
+        bail!("`{}` has no folder named after a source\nhint: the sources are {names}", directory.display());
+    }
+    Ok(here)
+}
 
 /// Gives `each` every event of the folders below `directory` that are named after a source, in the order of time. What could
 /// not be read is added to `gaps`.
@@ -21,13 +35,8 @@ pub(super) fn each(
     output: Output,
     mut each: impl FnMut(&Event),
 ) -> Result<()> {
-    let folder = |name: &str| directory.join(name);
-    let here = SOURCES.iter().copied().filter(|source| world.disk.is_directory(&folder(source.name())));
-    let inputs: Vec<_> = here.map(|source| (source, vec![folder(source.name()).display().to_string()])).collect();
-    if inputs.is_empty() {
-        let names = SOURCES.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
-        bail!("`{}` has no folder named after a source\nhint: the sources are {names}", directory.display());
-    }
+    let here = folders(world, directory)?.into_iter();
+    let inputs: Vec<_> = here.map(|(source, folder)| (source, vec![folder.display().to_string()])).collect();
     let redact = redaction(for_this_run(world));
     let mut feed = Feed::new(world, &inputs, Options::default(), &redact);
     let mut unread = 0u64;

@@ -1,6 +1,7 @@
 //! What verdicts are made of: inventories, logs and files that list packages, from wherever they were named.
 
 use super::archives;
+use crate::commands::logs;
 use crate::estate::{Estate, Packages};
 use crate::output::Output;
 use crate::redaction::{for_this_run, redaction};
@@ -235,12 +236,8 @@ impl Gathered {
 
     /// Reads the folders of `logs` that are named after a source.
     fn named_logs(&mut self, world: &World, logs: &Path, output: Output) -> Result<()> {
-        if !SOURCES.iter().any(|source| logs.join(source.name()).is_dir()) {
-            let names = SOURCES.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ");
-            bail!("`{}` has no folder named after a source\nhint: the sources are {names}", logs.display());
-        }
-        for source in telling().filter(|source| logs.join(source.name()).is_dir()) {
-            self.source(world, source, &logs.join(source.name()), output);
+        for (source, folder) in logs::folders(world, logs)?.into_iter().filter(|(source, _)| tells(*source)) {
+            self.source(world, source, &folder, output);
         }
         Ok(())
     }
@@ -300,5 +297,10 @@ fn relative(path: &Path) -> String {
 
 /// The sources whose events say what was installed or run.
 fn telling() -> impl Iterator<Item = &'static dyn Source> {
-    SOURCES.iter().copied().filter(|source| firebreak_exposure::observe::SOURCES.contains(&source.name()))
+    SOURCES.iter().copied().filter(|source| tells(*source))
+}
+
+/// Whether events of the source say what was installed or run.
+fn tells(source: &dyn Source) -> bool {
+    firebreak_exposure::observe::SOURCES.contains(&source.name())
 }
