@@ -189,8 +189,7 @@ impl<'k> Reach<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firebreak_model::{EdgeFact, EdgeKind, EventUid, Interval, Keys, LogSource, NodeFact};
-    use std::sync::Arc;
+    use firebreak_model::{EdgeFact, EdgeKind, Interval, Keys, NodeFact};
 
     fn key(text: &str) -> NodeKey {
         NodeKey::parse(text).unwrap()
@@ -228,22 +227,9 @@ mod tests {
     }
 
     fn event(actor: &str, target: &str, seconds: i64, outcome: Outcome) -> Event {
-        Event {
-            uid: EventUid::of("t", &seconds.to_be_bytes()),
-            source: "aws_cloudtrail",
-            native_id: Text::new("x"),
-            time: Time::from_seconds(seconds),
-            log_source: LogSource { product: "aws", service: "cloudtrail" },
-            keys: Keys {
-                actor: Some(key(actor)),
-                target: Some(key(target)),
-                records: Some(1),
-                outcome,
-                ..Keys::default()
-            },
-            body: firebreak_model::Json::default(),
-            raw: Arc::from(&b""[..]),
-        }
+        let keys =
+            Keys { actor: Some(key(actor)), target: Some(key(target)), records: Some(1), outcome, ..Keys::default() };
+        crate::seen::event(seconds, keys)
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub mod data_map;
 pub mod draft;
 pub mod duty;
 pub mod loss;
+#[cfg(test)]
+mod seen;
 
 pub use data_map::{ClassMap, DataPlace, Reachers, Touched, Touches, data_map};
 pub use draft::{Draft, drafts};

@@ -185,8 +185,7 @@ fn line<'a>(
 mod tests {
     use super::*;
     use firebreak_graph::ClassLoss;
-    use firebreak_model::{EdgeFact, EdgeKind, EventUid, Fact, Interval, Keys, LogSource, NodeKind, Text};
-    use std::sync::Arc;
+    use firebreak_model::{EdgeFact, EdgeKind, Fact, Interval, Keys, NodeKind, Text};
 
     fn key(id: &str) -> NodeKey {
         NodeKey::credential("aws", id)
@@ -197,23 +196,15 @@ mod tests {
     }
 
     fn event(credential: &str, target: Option<&str>, seconds: i64, bytes: Option<u64>, outcome: Outcome) -> Event {
-        Event {
-            uid: EventUid::of("t", &seconds.to_be_bytes()),
-            source: "aws_cloudtrail",
-            native_id: Text::new("x"),
-            time: Time::from_seconds(seconds),
-            log_source: LogSource { product: "aws", service: "cloudtrail" },
-            keys: Keys {
-                credential: Some(key(credential)),
-                target: target.map(bucket),
-                bytes,
-                records: Some(1),
-                outcome,
-                ..Keys::default()
-            },
-            body: firebreak_model::Json::default(),
-            raw: Arc::from(&b""[..]),
-        }
+        let keys = Keys {
+            credential: Some(key(credential)),
+            target: target.map(bucket),
+            bytes,
+            records: Some(1),
+            outcome,
+            ..Keys::default()
+        };
+        crate::seen::event(seconds, keys)
     }
 
     fn catalogue() -> Catalogue {
