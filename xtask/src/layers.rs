@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("core/model", &[]),
+    ("core/policy", &["model"]),
     ("core/graph", &["model"]),
     ("core/permission", &["model"]),
     ("core/detect", &["model"]),
@@ -15,7 +16,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("core/fleet", &["model", "package"]),
     ("core/exposure", &["model", "package"]),
     ("core/classify", &["model"]),
-    ("core/contain", &["model", "graph"]),
+    ("core/contain", &["model", "policy", "graph"]),
     ("core/assure", &["model", "graph"]),
     ("core/scenario", &["model"]),
     ("edge/world", &["model"]),
@@ -34,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
         "firebreak",
         &[
             "model",
+            "policy",
             "graph",
             "permission",
             "detect",

@@ -12,9 +12,8 @@ pub mod shipped;
 
 use crate::lint::{LintContext, lint};
 use crate::plan::Plan;
-use cedar_policy::{Authorizer, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
-use firebreak_model::{Position, Problem, Text};
-use std::collections::BTreeMap;
+use firebreak_model::Problem;
+use firebreak_policy::{Answer, Policies};
 
 pub use approval::{Approval, MAX_APPROVAL_SECONDS, valid_approvals};
 pub use approved::Approved;
@@ -52,31 +51,17 @@ pub enum Decision {
 /// The owner's policies, checked against the schema.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    schema: Schema,
-    policies: PolicySet,
-    /// `@reason` of each policy, or its name where it has none.
-    reasons: BTreeMap<String, String>,
+    policies: Policies,
 }
 
 impl Gate {
     /// The gate with these policies, each a name (its file's) and a text that may hold several.
     ///
     /// # Errors
-    /// All that is wrong with schema and policies: text that does not parse, a policy that does not fit the schema or
-    /// can never apply, a template, no policy at all. There is no gate then, so nothing passes.
+    /// All that is wrong with schema and policies, as [`Policies::new`] has it. There is no gate then, so nothing passes.
     pub fn new(schema: &str, policies: &[(&str, &str)]) -> Result<Gate, Vec<Problem>> {
-        let (schema, warnings) = Schema::from_cedarschema_str(schema)
-            .map_err(|error| vec![problem("the policy schema", &error.to_string())])?;
-        let mut problems: Vec<Problem> =
-            warnings.map(|warning| problem("the policy schema", &warning.to_string())).collect();
-        let (set, reasons) = read(policies, &mut problems);
-        if set.is_empty() && problems.is_empty() {
-            problems.push(problem("the policies", "there is none, so nothing would ever pass"));
-        }
-        let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
-        problems.extend(result.validation_errors().map(|error| problem("the policies", &error.to_string())));
-        problems.extend(result.validation_warnings().map(|warning| problem("the policies", &warning.to_string())));
-        if problems.is_empty() { Ok(Gate { schema, policies: set, reasons }) } else { Err(problems) }
+        let hint = "correct it and check again with `firebreak check`; until then no plan passes";
+        Ok(Gate { policies: Policies::new(schema, policies, "gate", hint)? })
     }
 
     /// What the policies say to `plan` in the circumstances of `request`. Lint comes first, and no policy overrules it.
@@ -114,77 +99,7 @@ impl Gate {
 
     /// One evaluation, as if that many people had approved.
     fn ask(&self, plan: &Plan, request: &GateRequest, approvals: u32) -> Answer {
-        let (question, entities) = match question::put(&self.schema, plan, request, approvals) {
-            Ok(put) => put,
-            Err(reason) => return Answer::Broken(vec![reason]),
-        };
-        let response = Authorizer::new().is_authorized(&question, &self.policies, &entities);
-        let broken: Vec<String> =
-            response.diagnostics().errors().map(|error| format!("a policy could not be evaluated: {error}")).collect();
-        if !broken.is_empty() {
-            return Answer::Broken(broken);
-        }
-        let mut reasons: Vec<String> = response.diagnostics().reason().map(|id| self.reason(id)).collect();
-        reasons.sort();
-        match response.decision() {
-            cedar_policy::Decision::Allow => Answer::Permit(reasons),
-            cedar_policy::Decision::Deny => {
-                if reasons.is_empty() {
-                    reasons.push("no policy permits it".to_string());
-                }
-                Answer::Forbid(reasons)
-            }
-        }
-    }
-
-    fn reason(&self, id: &PolicyId) -> String {
-        let name: &str = id.as_ref();
-        self.reasons.get(name).cloned().unwrap_or_else(|| name.to_string())
-    }
-}
-
-enum Answer {
-    Permit(Vec<String>),
-    Forbid(Vec<String>),
-    Broken(Vec<String>),
-}
-
-/// The policies of all texts in one set, named `<file>/<@id or number>`.
-fn read(policies: &[(&str, &str)], problems: &mut Vec<Problem>) -> (PolicySet, BTreeMap<String, String>) {
-    let (mut set, mut reasons) = (PolicySet::new(), BTreeMap::new());
-    for (file, text) in policies {
-        let parsed: PolicySet = match text.parse() {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                problems.push(problem(file, &format!("{error}")));
-                continue;
-            }
-        };
-        if parsed.num_of_templates() > 0 {
-            problems.push(problem(file, "it holds a template, which permits and forbids nothing"));
-        }
-        for policy in parsed.policies() {
-            let name = format!("{file}/{}", policy.annotation("id").unwrap_or_else(|| policy.id().as_ref()));
-            let reason = policy.annotation("reason").unwrap_or(&name).to_string();
-            if let Err(error) = set.add(named(policy, &name)) {
-                problems.push(problem(file, &error.to_string()));
-            }
-            reasons.insert(name, reason);
-        }
-    }
-    (set, reasons)
-}
-
-fn named(policy: &Policy, name: &str) -> Policy {
-    policy.new_id(PolicyId::new(name))
-}
-
-fn problem(input: &str, reason: &str) -> Problem {
-    Problem {
-        source: Text::new_static("gate"),
-        position: Position { input: input.to_string(), ..Position::default() },
-        reason: reason.to_string(),
-        hint: "correct it and check again with `firebreak check`; until then no plan passes".to_string(),
+        self.policies.ask(&question::put(plan, request, approvals))
     }
 }
 

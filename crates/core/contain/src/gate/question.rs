@@ -2,11 +2,10 @@
 
 use super::{Approval, Pause};
 use crate::plan::{IncidentId, Plan};
-use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use firebreak_model::{NodeKey, Reversibility, Severity, Signal, Time};
+use firebreak_policy::{Entity, Question, long};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 /// How sure we are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -49,43 +48,16 @@ pub struct GateRequest {
     pub now: Time,
 }
 
-/// The request and the entities for the policies, valid under `schema`.
-///
-/// # Errors
-/// In words, where they do not fit the schema: an attribute that is not known, or a schema of somebody else's.
-pub(super) fn put(
-    schema: &Schema,
-    plan: &Plan,
-    request: &GateRequest,
-    approvals: u32,
-) -> Result<(Request, Entities), String> {
-    let misfit = |error: &dyn std::fmt::Display| format!("the request does not fit the policy schema: {error}");
-    let uid = |text: &str| EntityUid::from_str(text).map_err(|error| misfit(&error));
-    let engine = uid(r#"Firebreak::Engine::"firebreak""#)?;
-    let action = uid(r#"Firebreak::Action::"contain""#)?;
-    let subject = uid(&format!(r#"Firebreak::Plan::"{}""#, plan.id().short()))?;
-    let entities = serde_json::json!([
-        {"uid": {"type": "Firebreak::Engine", "id": "firebreak"}, "attrs": {}, "parents": []},
-        {"uid": {"type": "Firebreak::Plan", "id": plan.id().short()}, "attrs": attributes(plan), "parents": []},
-    ]);
-    let entities = Entities::from_json_value(entities, Some(schema)).map_err(|error| misfit(&sources(&error)))?;
-    let context = Context::from_json_value(circumstances(request, approvals), Some((schema, &action)))
-        .map_err(|error| misfit(&sources(&error)))?;
-    let request =
-        Request::new(engine, action, subject, context, Some(schema)).map_err(|error| misfit(&sources(&error)))?;
-    Ok((request, entities))
-}
-
-/// An error and all that lies behind it, on one line.
-fn sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
+/// The question for the policies.
+pub(super) fn put(plan: &Plan, request: &GateRequest, approvals: u32) -> Question {
+    let engine = Entity { kind: "Firebreak::Engine", id: "firebreak".to_owned(), attributes: serde_json::json!({}) };
+    let plan = Entity { kind: "Firebreak::Plan", id: plan.id().short().to_owned(), attributes: attributes(plan) };
+    Question {
+        principal: engine,
+        action: r#"Firebreak::Action::"contain""#,
+        resource: plan,
+        context: circumstances(request, approvals),
     }
-    text
 }
 
 fn attributes(plan: &Plan) -> serde_json::Value {
@@ -122,9 +94,4 @@ fn circumstances(request: &GateRequest, approvals: u32) -> serde_json::Value {
         fields.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_string(), long(value?).into()))));
     }
     context
-}
-
-/// Cedar's numbers are signed: what is larger is as large as can be.
-fn long(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
