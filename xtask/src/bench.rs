@@ -8,9 +8,10 @@ use std::process::Command;
 
 /// Each benchmark, and what tells cargo where it is. A name may stand here more than once: its parts run one after the other,
 /// each prints an object of its own, and the keys are put together.
-const BENCHES: [(&str, &[&str]); 9] = [
+const BENCHES: [(&str, &[&str]); 10] = [
     ("spine", &["--package", "firebreak"]),
     ("respond", &["--package", "firebreak"]),
+    ("guardrail", &["--package", "firebreak"]),
     ("month", &["--package", "firebreak-detect"]),
     ("graph", &["--package", "firebreak-graph"]),
     ("permission", &["--package", "firebreak-permission"]),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("core/model", &[]),
     ("core/policy", &["model"]),
     ("core/graph", &["model"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("core/fleet", &["model", "package"]),
     ("core/exposure", &["model", "package"]),
     ("core/classify", &["model"]),
+    ("core/guardrail", &["model", "policy", "classify"]),
     ("core/contain", &["model", "policy", "graph"]),
     ("core/assure", &["model", "graph"]),
     ("core/scenario", &["model"]),
@@ -44,6 +45,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
             "advisory-store",
             "exposure",
             "classify",
+            "guardrail",
             "contain",
             "assure",
             "scenario",

@@ -112,6 +112,11 @@ pub enum Command {
         after_help = "Example: firebreak duties --inventory borrowed-sand/inventory --from credential:aws/AKIA... --discovered 2026-03-25T08:00:00Z\n         firebreak duties --inventory inventory --from environment:ci/o/r/1/build --since 2026-03-24T10:39:00Z --logs logs --drafts drafts"
     )]
     Duties(DutiesArgs),
+    /// Answer AI gateways and proxies: what may pass to models and tools, what only masked, what not at all
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml guardrail\n         A gateway must be set to refuse where it gets no answer."
+    )]
+    Guardrail,
     /// Compute the cheapest cut between what is compromised and what must not be lost
     #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
     Plan(PlanArgs),

@@ -12,6 +12,7 @@ mod detector;
 mod duties;
 pub mod exposed;
 mod fleet;
+mod guardrail;
 mod logs;
 mod map;
 mod pause;
@@ -99,6 +100,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Custody(args) => custody::run(&args, &config, output),
         Command::Data(args) => data::run(&args, &config, output),
         Command::Duties(args) => duties::run(&args, &config, output),
+        Command::Guardrail => guardrail::run(&config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
         Command::Policy(args) => policy::run(&args, &config, output),
         Command::Map(args) => map::run(&args, &config, output),

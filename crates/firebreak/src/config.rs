@@ -2,6 +2,7 @@
 //!
 //! [`keys::KEYS`] is the only list of keys: the check for unknown ones and the reference page both follow from it.
 
+pub mod guardrail;
 pub mod keys;
 pub mod outward;
 
@@ -247,6 +248,8 @@ pub struct Config {
     pub act: ActConfig,
     /// `[metrics]`.
     pub metrics: MetricsConfig,
+    /// `[guardrail]`.
+    pub guardrail: guardrail::GuardrailConfig,
     /// `[outward]`.
     pub outward: outward::OutwardConfig,
     /// `[[notify]]`.

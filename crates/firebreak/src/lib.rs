@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod estate;
 pub mod feed;
 pub mod fleeting;
+pub mod guardrail;
 pub mod ledgering;
 pub mod live;
 pub mod metrics;

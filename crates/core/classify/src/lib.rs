@@ -23,7 +23,7 @@ pub use custom::{ClassError, CustomClass, read_classes};
 pub use personal::{Personal, personal};
 pub use provider::providers;
 pub use redact::{FoundSecret, Redacted, hide, redact};
-pub use scan::{Classes, Confidence, Document, Finding, Finished, Hint, Scanner, Why, scan};
+pub use scan::{Classes, Confidence, Document, Finding, Finished, Hint, Scanner, Why, is_secret, scan};
 
 use serde::{Deserialize, Serialize};
 

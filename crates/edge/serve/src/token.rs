@@ -57,7 +57,12 @@ impl Token {
     /// Whether the value of an `Authorization` header shows this token.
     pub fn admits(&self, authorization: &str) -> bool {
         let Some((scheme, shown)) = authorization.split_once(' ') else { return false };
-        scheme.eq_ignore_ascii_case("bearer") && digest(shown.trim()) == *self.0
+        scheme.eq_ignore_ascii_case("bearer") && self.is(shown)
+    }
+
+    /// Whether `shown` is this token: for protocols with a header of their own for it.
+    pub fn is(&self, shown: &str) -> bool {
+        digest(shown.trim()) == *self.0
     }
 }
 

@@ -201,6 +201,29 @@ pub const KEYS: &[Key] = &[
         meaning: "Where the token is that a reader shows: `env:NAME` or `file:/path`. Without it, a random one is made once and kept as `metrics.token` in the data directory.",
     },
     Key {
+        path: "guardrail.listen",
+        default: "\"127.0.0.1:9472\"",
+        meaning: "Address on this machine where `firebreak guardrail` answers gateways. See [guardrail](guardrail.md).",
+    },
+    Key {
+        path: "guardrail.token",
+        default: "",
+        meaning: "Where the token is that a gateway shows: `env:NAME` or `file:/path`. Without it, a random one is made once and kept \
+                  as `guardrail.token` in the data directory.",
+    },
+    Key { path: "guardrail.policies", default: "[]", meaning: "Cedar policies of your own in place of those shipped." },
+    Key {
+        path: "guardrail.classes",
+        default: "",
+        meaning: "File with classes of your own, as [classification](classify.md) has them.",
+    },
+    Key {
+        path: "guardrail.masks_answers",
+        default: "false",
+        meaning: "Whether the gateway puts masked texts into answers that stream. Where it does not, an answer that would have to be \
+                  masked is refused.",
+    },
+    Key {
         path: "outward.listen",
         default: "",
         meaning: "Where approvals and signals come in: an address of this machine, `127.0.0.1:9470`. A reverse proxy with TLS stands before it.",

@@ -17,6 +17,7 @@ pub(crate) use cue::Cue;
 pub(crate) use finding::Raw;
 pub use finding::{Confidence, Document, Finding, Why};
 pub(crate) use plausible::is_random;
+pub use settle::is_secret;
 
 use crate::custom::CustomClass;
 use columns::Table;

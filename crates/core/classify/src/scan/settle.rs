@@ -24,11 +24,24 @@ fn weight(raw: &Raw) -> (u8, super::Confidence, usize) {
     (raw.rank, raw.confidence, raw.range.len())
 }
 
+/// Whether values of a class are secrets: keys, tokens, passwords.
+pub fn is_secret(class: &str) -> bool {
+    matches!(
+        class,
+        "provider_token"
+            | "password"
+            | "assigned_secret"
+            | "web_token"
+            | "private_key"
+            | "url_password"
+            | "bearer_token"
+    )
+}
+
 /// A value as it is fingerprinted: numbers without what separates them, so that one number is one however it is written.
 pub(super) fn plain<'a>(class: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
     match class {
-        "provider_token" | "password" | "assigned_secret" | "web_token" | "private_key" | "url_password"
-        | "bearer_token" => crate::run::logical(value),
+        secret if is_secret(secret) => crate::run::logical(value),
         "email" | "postal_address" | "health" => Cow::Owned(value.to_ascii_lowercase()),
         _ => Cow::Owned(value.iter().copied().filter(u8::is_ascii_alphanumeric).collect()),
     }
