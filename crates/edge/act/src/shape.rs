@@ -2,7 +2,7 @@
 //!
 //! It reads templates, not platforms: `{x}` stands for one path segment, a path that begins with `{` for an address from
 //! the configuration, `{api}/x` for an address from the configuration under which the path `/x` is asked, `{role}` in SQL
-//! for one quoted identifier.
+//! for one quoted identifier, `{hex}` in SQL for hexadecimal digits.
 
 use firebreak_world::Request;
 
@@ -67,11 +67,17 @@ fn form_holds(body: &[u8], field: &str) -> bool {
     std::str::from_utf8(body).is_ok_and(|body| body.split('&').any(|pair| pair == field))
 }
 
-/// Whether `statement` has the shape `shape`: equal but for one quoted identifier.
+/// Whether `statement` has the shape `shape`: equal but for quoted identifiers and hexadecimal digits.
 pub fn sql_matches(shape: &str, statement: &str) -> bool {
-    let Some((before, after)) = shape.split_once("{role}") else { return shape == statement };
-    let middle = statement.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-    middle.is_some_and(is_quoted_identifier)
+    let next = ["{role}", "{hex}"].into_iter().filter_map(|one| Some((shape.find(one)?, one))).min();
+    let Some((at, placeholder)) = next else { return shape == statement };
+    let (before, after) = (shape.get(..at), shape.get(at + placeholder.len()..).unwrap_or_default());
+    let Some(rest) = before.and_then(|before| statement.strip_prefix(before)) else { return false };
+    if placeholder == "{hex}" {
+        let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
+        return rest.get(end..).is_some_and(|rest| sql_matches(after, rest));
+    }
+    rest.strip_suffix(after).is_some_and(is_quoted_identifier)
 }
 
 fn is_quoted_identifier(text: &str) -> bool {

@@ -149,7 +149,9 @@ impl RateClass {
             RateClass::AwsControlPlane | RateClass::AwsRegional => Pace::per_second(10),
             RateClass::AwsOrganizations => Pace::per_second(1),
             RateClass::S3Control => Pace::per_second(50),
-            RateClass::Database | RateClass::AuthorizationServer => Pace::per_second(20),
+            // A server that is not asked for more than the places of its lane at a time has no limit of its own.
+            RateClass::Database => Pace::per_second(50),
+            RateClass::AuthorizationServer => Pace::per_second(20),
             RateClass::Webhook => Pace::per_second(5),
             RateClass::Github => Pace::per_minute(60, 5),
             RateClass::GithubAnonymous => Pace::per_minute(1, 30),

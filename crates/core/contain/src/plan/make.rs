@@ -4,6 +4,7 @@
 //! It decides nothing about permission: that is the gate's.
 
 use super::asked::{Asked, protected};
+use super::newcomers;
 use super::order::{order_after, phase, undo_note};
 use super::{Break, Compromised, IncidentId, Plan, PlanBody, Residual, Step, StepKey, UncuttablePath};
 use crate::cost::Uses;
@@ -96,7 +97,9 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
         return Err(NoPlan::NothingMore);
     }
     let checked = check(graph, &wanted, &outcome)?;
-    let steps = order_after(new.iter().map(|one| step_of(one, asked.scale)).collect(), done);
+    let steps: Vec<Step> = new.iter().map(|one| step_of(one, asked.scale)).collect();
+    let sweeps = newcomers::sweeps(graph, &steps, request.scope, &mut gaps);
+    let steps = order_after(steps, sweeps, done);
     let residual = residuals(graph, &outlook, &outcome.cut, &steps, &mut gaps);
     // The bound counts no actions but those of its proofs; of these, what is done costs 1.
     let proofs = outcome.cut.certificate.proofs.iter();

@@ -6,6 +6,7 @@ mod asked;
 #[cfg(test)]
 pub(crate) mod example;
 pub(crate) mod make;
+mod newcomers;
 pub mod order;
 mod part;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asked::others;
 pub use make::{NoPlan, PlanRequest, own_way, plan, reachable, severs, sources_of};
+pub use newcomers::KNOWN_PARAMETER;
 pub use order::{Phase, SESSIONS_SINCE_PARAMETER, SWEEP_PARAMETER};
 
 /// The name of an incident: `inc-` and 16 hexadecimal digits.

@@ -56,16 +56,20 @@ pub fn phase(action: &Action) -> Phase {
 
 /// As [`order_after`], with nothing done yet.
 pub fn order(steps: Vec<Step>) -> Vec<Step> {
-    order_after(steps, &BTreeMap::new())
+    order_after(steps, Vec::new(), &BTreeMap::new())
 }
 
 /// Puts `steps` in order, adds a sweep for each token-time deny unless it is `done`, and numbers them from 1.
 ///
 /// Inside a phase the fastest comes first, then the cheapest, then by action, so that the same steps always stand in the
-/// same order.
-pub fn order_after(mut steps: Vec<Step>, done: &BTreeMap<StepKey, Action>) -> Vec<Step> {
+/// same order. `sweeps` are further ones, each with the step that it follows.
+pub fn order_after(
+    mut steps: Vec<Step>,
+    mut sweeps: Vec<(Step, StepKey)>,
+    done: &BTreeMap<StepKey, Action>,
+) -> Vec<Step> {
     let denies = steps.iter().filter(|step| step.phase == Phase::TokenTime);
-    let sweeps: Vec<(Step, StepKey)> = denies.map(|step| (sweep_of(step), step.key.clone())).collect();
+    sweeps.extend(denies.map(|step| (sweep_of(step), step.key.clone())));
     let first_of: BTreeMap<StepKey, StepKey> =
         sweeps.iter().map(|(sweep, first)| (sweep.key.clone(), first.clone())).collect();
     steps.extend(sweeps.into_iter().map(|(sweep, _)| sweep).filter(|sweep| !done.contains_key(&sweep.key)));
@@ -111,7 +115,7 @@ pub fn undo_note(action: &Action, reversibility: Reversibility) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use firebreak_model::NodeKey;
 

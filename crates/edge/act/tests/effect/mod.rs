@@ -273,6 +273,60 @@ async fn a_role_without_login_loses_its_sessions_and_nobody_else_does() {
     assert!(desk.execute(&nobody).await.steps[0].detail.contains("no such role"));
 }
 
+/// Makes logins with the newest that works, as fast as the server takes them, until none works any longer; gives their names.
+fn make_logins(cluster: &Cluster) -> Vec<String> {
+    let mut made = vec!["warehouse".to_owned()];
+    loop {
+        let name = format!("svc_{}", made.len());
+        let statement = format!("CREATE ROLE {name} LOGIN CREATEROLE IN ROLE warehouse PASSWORD 'app'");
+        if !made.iter().rev().any(|one| cluster.statement(one, "app", &statement)) {
+            return made;
+        }
+        made.push(name);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_intruder_who_goes_on_making_logins_has_none_after_one_sweep() {
+    let Some(_lab) = lab::prepared() else { return };
+    let cluster = Cluster::start();
+    cluster.psql("CREATE ROLE warehouse LOGIN CREATEROLE PASSWORD 'app'");
+    cluster.psql("CREATE ROLE payroll LOGIN PASSWORD 'app'");
+    cluster.psql("CREATE ROLE analytics LOGIN PASSWORD 'app' IN ROLE warehouse");
+    // Whoever lets an honest login in has it cut by nobody who read the map.
+    assert!(cluster.statement("warehouse", "app", "GRANT warehouse TO payroll"));
+    let config = json!({"postgres_role": {"servers": {"db": {"url": "own"}}}});
+    let desk = Desk::new(config, &[("own", &cluster.url("firebreak", "responder"))]);
+    let target = NodeKey::identity("postgres", "db/warehouse");
+    let disable = action("postgres_role/disable", target, &[("host", "db"), ("role", "warehouse")]);
+    let mut sweep = disable.clone();
+    let known = r#"["analytics", "payroll", "warehouse"]"#;
+    sweep.parameters.extend([("sweep_after_seconds".into(), "0".into()), ("known".into(), known.into())]);
+    let (disable, sweep) = (desk.plan(disable, RISKY), desk.plan(sweep, RISKY));
+
+    let cluster = Arc::new(cluster);
+    let intruder = Arc::clone(&cluster);
+    let intruder = tokio::task::spawn_blocking(move || make_logins(&intruder));
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    let reports = (desk.execute(&disable).await, desk.execute(&sweep).await);
+    let made = intruder.await.expect("an intruder");
+
+    assert!(made.len() > 3, "{made:?}");
+    assert_eq!(reports.1.steps[0].state, StepState::Unobservable, "nobody saw a refusal: {:?}", reports.1.steps);
+    assert!(reports.1.steps[0].evidence.iter().any(|one| one.kind == EvidenceKind::Declared && one.denied));
+    for name in &made {
+        assert_eq!(cluster.try_login(name, "app"), Err("not permitted to log in".to_owned()), "{name}");
+    }
+    for honest in ["payroll", "analytics", "firebreak"] {
+        let may = cluster.psql(&format!("SELECT rolcanlogin FROM pg_roles WHERE rolname = '{honest}'"));
+        assert_eq!(may, "t", "{honest}");
+    }
+    let before = desk.undo(&sweep, true).await;
+    assert_eq!(before.steps[0].state, StepState::Undone, "{:?}", before.steps);
+    assert_eq!(cluster.try_login("svc_1", "app"), Ok(()), "it could log in when the step began");
+    assert!(cluster.try_login("warehouse", "app").is_err(), "that is another step");
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn a_role_that_could_not_log_in_before_cannot_after_the_undo() {
     let Some(_lab) = lab::prepared() else { return };

@@ -81,6 +81,13 @@ impl Cluster {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Runs a statement as `role`; false where the server refuses it, or the login.
+    pub(crate) fn statement(&self, role: &str, password: &str, statement: &str) -> bool {
+        let mut psql = Command::new("psql");
+        psql.args(["--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command", statement]).arg(self.url(role, password));
+        psql.output().expect("the lab lacks psql; run lab/prepare").status.success()
+    }
+
     /// Tries to log in as `role`; what the server says where it refuses.
     pub(crate) fn try_login(&self, role: &str, password: &str) -> Result<(), String> {
         let output = Command::new("psql")

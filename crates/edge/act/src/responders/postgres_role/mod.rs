@@ -1,6 +1,9 @@
-//! Takes a PostgreSQL role's right to log in and ends its sessions, in that order, and gives the right back.
+//! Takes a PostgreSQL role's right to log in and ends its sessions, in that order, and gives the right back. Its sweep does
+//! the same to whoever the role has let in since ([`newcomers`]).
 //!
 //! It does not stop others from becoming the role with `SET ROLE`, nor superusers from anything.
+
+mod newcomers;
 
 use crate::context::{Context, Rows};
 use crate::error::ActError;
@@ -33,8 +36,9 @@ pub struct Server {
     pub probes: BTreeMap<String, String>,
 }
 
-const READ_ROLE: &str = "SELECT rolcanlogin, rolname = current_user FROM pg_catalog.pg_roles WHERE rolname = $1";
-const COUNT_SESSIONS: &str = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename = $1";
+const READ_ROLE: &str = "SELECT rolcanlogin, rolname = current_user, \
+                         (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename = rolname) \
+                         FROM pg_catalog.pg_roles WHERE rolname = $1";
 const END_SESSIONS: &str = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
                             WHERE usename = $1 AND pid <> pg_catalog.pg_backend_pid()";
 const PROBE: &str = "SELECT 1";
@@ -49,10 +53,11 @@ static SPEC: ActionSpec = ActionSpec {
     convergence: Convergence::Immediate,
     calls: &[
         Call::reads(READ_ROLE),
-        Call::reads(COUNT_SESSIONS),
         Call::changes("ALTER ROLE {role} NOLOGIN"),
         Call::changes("ALTER ROLE {role} LOGIN"),
         Call::changes(END_SESSIONS),
+        Call::reads(newcomers::READ),
+        Call::changes(newcomers::SHUT),
         Call::reads(PROBE),
     ],
     permissions: &[
@@ -69,7 +74,8 @@ static SPEC: ActionSpec = ActionSpec {
         Permission { action: "pg_read_all_stats", resource: "the server", purpose: "see whose sessions there are" },
     ],
     rate_class: RateClass::Database,
-    blast_radius: "whatever logs in as this role fails at once, and its open transactions are rolled back",
+    blast_radius: "whatever logs in as this role fails at once, and its open transactions are rolled back; the sweep does \
+                   so to every login that the role has let in and that is not named as known",
 };
 
 /// Disables database roles.
@@ -101,6 +107,7 @@ fn quoted(role: &str) -> String {
 struct RoleNow {
     can_login: bool,
     is_ours: bool,
+    sessions: u64,
 }
 
 impl PostgresRole {
@@ -133,17 +140,12 @@ impl PostgresRole {
                 reason: "the server has no such role".to_owned(),
             });
         };
-        let holds = |index: usize| row.get(index).is_some_and(|cell: &Option<String>| cell.as_deref() == Some("true"));
-        Ok(RoleNow { can_login: holds(0), is_ours: holds(1) })
-    }
-
-    async fn sessions(context: &Context<'_>, action: &Action) -> Result<u64, ActError> {
-        let rows = Self::sql(context, action, COUNT_SESSIONS, &[role(action)?]).await?;
-        let count = rows.first().and_then(|row| row.first()).and_then(|cell| cell.as_ref()?.parse().ok());
-        count.ok_or_else(|| ActError::Unreadable {
-            call: COUNT_SESSIONS.to_owned(),
-            reason: "it is not a count".to_owned(),
-        })
+        let cell = |index: usize| row.get(index).and_then(|cell: &Option<String>| cell.as_deref());
+        let sessions = cell(2).and_then(|count| count.parse().ok()).ok_or_else(|| ActError::Unreadable {
+            call: READ_ROLE.to_owned(),
+            reason: "it counts no sessions".to_owned(),
+        })?;
+        Ok(RoleNow { can_login: cell(0) == Some("true"), is_ours: cell(1) == Some("true"), sessions })
     }
 
     /// Tries to log in as the role. `None` where nobody configured how.
@@ -166,8 +168,10 @@ impl Responder for PostgresRole {
     }
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {
-        let can_login = Self::role_now(context, action).await?.can_login;
-        let sessions = Self::sessions(context, action).await?;
+        if let Some(known) = newcomers::known(action) {
+            return newcomers::preflight(context, action, known).await;
+        }
+        let RoleNow { can_login, sessions, .. } = Self::role_now(context, action).await?;
         let admitted = Self::admitted(context, action).await.unwrap_or(None);
         let denied_already = !can_login && sessions == 0;
         Ok(StateBefore { state: json!({"can_login": can_login}), denied_already, admitted })
@@ -175,6 +179,9 @@ impl Responder for PostgresRole {
 
     async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
         let role = role(action)?;
+        if let Some(known) = newcomers::known(action) {
+            return newcomers::shut(context, action, &role, known).await;
+        }
         // The other order would let the role come back between the two statements.
         Self::sql(context, action, &format!("ALTER ROLE {} NOLOGIN", quoted(&role)), &[]).await?;
         Self::sql(context, action, END_SESSIONS, &[role]).await.map(|_| ())
@@ -182,13 +189,15 @@ impl Responder for PostgresRole {
 
     async fn verify(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Vec<Evidence> {
         let now = context.now();
-        let state = async { Ok((Self::role_now(context, action).await?, Self::sessions(context, action).await?)) };
-        let declared = match state.await {
-            Ok((RoleNow { can_login: false, .. }, 0)) => {
+        if let Some(known) = newcomers::known(action) {
+            return newcomers::verify(context, action, known).await;
+        }
+        let declared = match Self::role_now(context, action).await {
+            Ok(RoleNow { can_login: false, sessions: 0, .. }) => {
                 Evidence::declared(true, now, "the role may not log in and has no session")
             }
-            Ok((role, sessions)) => {
-                let may = if role.can_login { "may" } else { "may not" };
+            Ok(RoleNow { can_login, sessions, .. }) => {
+                let may = if can_login { "may" } else { "may not" };
                 Evidence::declared(false, now, format!("the role {may} log in and has {sessions} sessions"))
             }
             Err(ActError::NotFound { reason, .. }) => Evidence::declared(true, now, reason),
@@ -205,6 +214,9 @@ impl Responder for PostgresRole {
     }
 
     async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {
+        if newcomers::known(action).is_some() {
+            return newcomers::open(context, action, before).await;
+        }
         let role = quoted(&role(action)?);
         let statement = match before.state["can_login"] {
             Value::Bool(true) => format!("ALTER ROLE {role} LOGIN"),
@@ -212,6 +224,18 @@ impl Responder for PostgresRole {
             _ => return Err(ActError::unusable("the state before lacks `can_login`", "set the role by hand")),
         };
         Self::sql(context, action, &statement, &[]).await.map(|_| ())
+    }
+
+    async fn is_undone(
+        &self,
+        context: &Context<'_>,
+        action: &Action,
+        before: &StateBefore,
+    ) -> Result<Option<bool>, ActError> {
+        match newcomers::known(action) {
+            Some(known) => newcomers::are_open(context, action, known, before).await,
+            None => Ok(Some(self.preflight(context, action).await?.state == before.state)),
+        }
     }
 
     async fn would_cut_ourselves(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
