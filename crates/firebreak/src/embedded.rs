@@ -1437,6 +1437,11 @@ pub static DETECTORS: &[(&str, &str)] = &[
         include_str!("../../../detectors/google_users_removed_in_a_row/rule.yml"),
     ),
     ("detectors/google_vault_exported/rule.yml", include_str!("../../../detectors/google_vault_exported/rule.yml")),
+    ("detectors/guardrail_refused_burst/rule.yml", include_str!("../../../detectors/guardrail_refused_burst/rule.yml")),
+    (
+        "detectors/guardrail_secret_refused/rule.yml",
+        include_str!("../../../detectors/guardrail_secret_refused/rule.yml"),
+    ),
     ("detectors/intune_app_changed/rule.yml", include_str!("../../../detectors/intune_app_changed/rule.yml")),
     ("detectors/intune_device_wiped/rule.yml", include_str!("../../../detectors/intune_device_wiped/rule.yml")),
     (

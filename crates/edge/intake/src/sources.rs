@@ -10,6 +10,7 @@ pub mod ci_log;
 pub mod circleci_log;
 pub mod databricks;
 pub mod entra_signin;
+pub mod firebreak_guardrail;
 pub mod gcp_audit;
 pub mod github_audit;
 pub mod github_webhook;
@@ -43,6 +44,7 @@ pub static SOURCES: &[&dyn crate::source::Source] = &[
     &circleci_log::SOURCE,
     &databricks::SOURCE,
     &entra_signin::SOURCE,
+    &firebreak_guardrail::SOURCE,
     &gcp_audit::SOURCE,
     &github_audit::SOURCE,
     &github_webhook::SOURCE,

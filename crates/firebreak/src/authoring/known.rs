@@ -120,6 +120,7 @@ pub static KNOWN: &[Known] = &[
     known("circleci_log", "ci", &["circleci"]),
     known("databricks", "databricks", &["audit"]),
     known("entra_signin", "azure", &["signinlogs", "auditlogs", "riskdetection", "pim"]),
+    known("firebreak_guardrail", "guardrail", &["exchange"]),
     known("gcp_audit", "gcp", &["gcp.audit"]),
     known("github_audit", "github", &["audit"]),
     known("github_webhook", "github", &["webhook"]),
