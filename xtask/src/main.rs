@@ -22,7 +22,7 @@ cargo xtask <chore>
                       smaller one (names: spine, respond, month, detect, graph, permission, exposure, classify;
                       respond, graph, exposure and classify know --quick)
   score <name>        score against records of others; --json prints one object (names: detect, permissions,
-                      exposure, classify)
+                      exposure, classify, access)
   help                this text
 ";
 

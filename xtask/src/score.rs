@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Scores: name, package, test target, test.
-const NAMES: [(&str, &str, &str, &str); 4] = [
+const NAMES: [(&str, &str, &str, &str); 5] = [
     ("detect", "firebreak", "real_logs", "score"),
     ("permissions", "firebreak", "permissions", "score"),
     ("exposure", "firebreak", "exposure", "score"),
     ("classify", "firebreak-classify", "score", "score"),
+    ("access", "firebreak", "access", "score"),
 ];
 
 /// Runs the score `name`; with `json`, prints only its object. Fails, after printing, where it is worse than committed.

@@ -19,7 +19,7 @@ pub use exposing::{
     ProfileNewArgs, ReportFormat, UpdateArgs,
 };
 use firebreak_model::Time;
-pub use governing::{CustodyArgs, DataArgs, DutiesArgs};
+pub use governing::{AccessArgs, CustodyArgs, DataArgs, DutiesArgs};
 pub use mapping::{
     CollectArgs, EstateArgs, FromArgs, MapArgs, MapChangesArgs, MapCommand, MapExportArgs, MapFormat, MapJoinsArgs,
     MapQuestionsArgs, PlanArgs, ReachArgs,
@@ -99,6 +99,11 @@ pub enum Command {
         after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account account.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"
     )]
     Reach(ReachArgs),
+    /// Hold what was granted against what was used, and propose what would be enough, with its proof
+    #[command(
+        after_help = "Example: firebreak access --inventory borrowed-sand/inventory --logs borrowed-sand/logs\n         firebreak access --inventory inventory --logs logs --days 90 --output proposals"
+    )]
+    Access(AccessArgs),
     /// Hold the register of people's records against what lies where: undeclared copies, what is kept too long, deletions
     #[command(after_help = "Example: firebreak custody --inventory inventory --register register.toml")]
     Custody(CustodyArgs),

@@ -1,5 +1,6 @@
 //! One module a command. Each returns how it ended; this one turns that into an exit code.
 
+mod access;
 mod advisories;
 mod approve;
 mod cancel;
@@ -97,6 +98,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Posture(args) => posture::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
+        Command::Access(args) => access::run(&args, &config, output),
         Command::Custody(args) => custody::run(&args, &config, output),
         Command::Data(args) => data::run(&args, &config, output),
         Command::Duties(args) => duties::run(&args, &config, output),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program prints")]
 
+pub mod access;
 pub mod account;
 pub mod authoring;
 pub mod chronicle;

@@ -111,10 +111,19 @@ fn packaged_incident(session: &mut Session) {
     assert!(session.both(3, &["check", "bad.yml"])["errors"].as_u64() > Some(0));
 }
 
-/// What is asked all year: where data lies, in whose custody, and who must be told of a loss.
+/// What is asked all year: who may do what, where data lies, in whose custody, and who must be told of a loss.
 fn governing(session: &mut Session, from: &[&str]) {
     let data = session.both(0, &["data", "--inventory", "sand/inventory", "--logs", "sand/logs", "--class", "ssn"]);
     assert!(data["classes"][0]["records"].as_u64() > Some(0), "{data}");
+    let access = session.both(
+        0,
+        &["access", "--inventory", "sand/inventory", "--logs", "sand/logs", "--as-of", "2026-04-02T06:00:00Z"],
+    );
+    assert_eq!(
+        (access["denied"].as_u64(), access["left"].as_u64() < access["granted"].as_u64()),
+        (Some(0), true),
+        "{access}"
+    );
     let duties = session.both(0, &[&["duties", "--drafts", "drafts"][..], from].concat());
     assert!(!duties["duties"].as_array().unwrap().is_empty() && !duties["drafts"].as_array().unwrap().is_empty());
     let register = "format = \"firebreak.register/1\"\n";

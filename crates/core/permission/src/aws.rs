@@ -12,6 +12,7 @@ pub mod context;
 pub mod escalation;
 pub mod evaluate;
 pub mod glob;
+pub mod least;
 mod named;
 pub mod organization;
 pub mod policy;

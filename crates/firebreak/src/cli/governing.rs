@@ -1,9 +1,38 @@
-//! The flags of those who govern: where data lies, in whose custody, and who must be told of a loss.
+//! The flags of those who govern: who may do what, where data lies, in whose custody, and who must be told of a loss.
 
 use super::{EstateArgs, FromArgs, time};
 use clap::Args;
 use firebreak_model::Time;
 use std::path::PathBuf;
+
+/// `access`.
+#[derive(Debug, Args)]
+pub struct AccessArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// A directory with one folder per source: what was used
+    #[arg(long, value_name = "DIR")]
+    pub logs: PathBuf,
+    /// Hold it against what was granted at this time; otherwise now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// How many days of use before that time count
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    /// Only these identities, as a key or an ARN; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub identity: Vec<String>,
+    /// Names of actions, one a line, to count what wildcards grant; without it those that policies name and records show
+    #[arg(long, value_name = "FILE")]
+    pub actions: Option<PathBuf>,
+    /// Write the proposals into this directory, for their owners to read and apply
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Show so many identities
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+}
 
 /// `custody`.
 #[derive(Debug, Args)]

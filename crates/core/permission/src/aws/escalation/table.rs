@@ -142,3 +142,16 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     let rows = rows.chain(TAKEOVERS.iter().map(|row| row.id)).chain(ALTERATIONS.iter().map(|row| row.id));
     rows.chain(COMBINED.iter().map(|(id, ..)| *id)).chain([ASSUME])
 }
+
+/// Every action that some row needs; an action may come twice.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    let steps = PASSES.iter().flat_map(|row| row.steps).chain(RUNS.iter().flat_map(|row| row.steps));
+    let stepped = steps.flat_map(|step| step.any).copied();
+    let taken = TAKEOVERS.iter().flat_map(|row| row.actions).copied();
+    let created = CREATIONS.iter().flat_map(|row| row.all).copied().flatten().copied();
+    stepped
+        .chain(taken)
+        .chain(ALTERATIONS.iter().map(|row| row.action))
+        .chain(created)
+        .chain(["iam:PassRole", "sts:AssumeRole"])
+}

@@ -171,6 +171,6 @@ fn tags(item: &Value) -> Option<Vec<(Text, Text)>> {
     Some(tags.filter_map(|tag| Some((Text::new(text(tag, "Key")?), Text::new(tag.get("Value")?.as_str()?)))).collect())
 }
 
-fn read(name: &str, document: &Value) -> Policy {
+pub(super) fn read(name: &str, document: &Value) -> Policy {
     Policy::read(&shown(name), document, Limits::default()).0
 }

@@ -6,6 +6,7 @@
 mod collect;
 mod glob;
 mod grant;
+pub mod granted;
 mod guards;
 mod managed;
 mod members;

@@ -1,0 +1,218 @@
+//! `firebreak access`: what was granted against what was used, and what would be enough.
+
+mod show;
+
+use super::{End, logs, remembered, show_problems};
+use crate::access::reach::Ways;
+use crate::access::{Aws, Gone, Overlay, Pairs, Subject};
+use crate::cli::AccessArgs;
+use crate::config::Config;
+use crate::estate::{Estate, Packages};
+use crate::output::Output;
+use anyhow::{Context, Result, bail};
+use firebreak_model::{NodeKey, Text, Time};
+use firebreak_permission::aws::least::{Kept, Proof};
+use firebreak_world::World;
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const DAY: i64 = 86_400;
+
+/// What is said of one identity.
+#[derive(Serialize)]
+struct Answer<'a> {
+    identity: NodeKey,
+    calls: u64,
+    last: Option<Time>,
+    /// Known actions that it was granted, and those that the proposal leaves.
+    granted: u64,
+    left: u64,
+    /// A role that nobody took.
+    idle: bool,
+    used: Vec<&'a Text>,
+    documents: &'a [Value],
+    fits: bool,
+    kept: &'a [Kept],
+    absent: &'a [Text],
+    proof: &'a Proof,
+    gone: Gone,
+    skipped: Option<&'a str>,
+    files: Vec<PathBuf>,
+}
+
+/// What is said of all.
+#[derive(Serialize)]
+struct Summary {
+    at: Time,
+    days: u32,
+    /// From the first to the last record that counts.
+    from: Option<Time>,
+    to: Option<Time>,
+    identities: u64,
+    proposed: u64,
+    idle: u64,
+    known_actions: u64,
+    granted: u64,
+    left: u64,
+    calls: u64,
+    allowed: u64,
+    denied: u64,
+    unexplained: u64,
+    before: Ways,
+    after: Ways,
+    gaps: Vec<String>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<End> {
+    let world = World::offline();
+    let at = args.as_of.unwrap_or_else(|| world.clock.now());
+    let since = at.plus_seconds(-DAY * i64::from(args.days));
+    let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
+    let (graph, mut problems) = estate.graph();
+    problems.splice(0..0, estate.problems.iter().cloned());
+    show_problems(&problems);
+    let mut aws = Aws::read(&world, &args.estate.inventory, &estate.facts);
+    if let Some(file) = &args.actions {
+        let bytes = world.disk.read(file).with_context(|| format!("reading `{}`", file.display()))?;
+        String::from_utf8_lossy(&bytes).lines().for_each(|line| aws.know(line.trim()));
+    }
+    let mut gaps = Vec::new();
+    let counts = |time: Time| time >= since && time <= at;
+    logs::each(&world, &args.logs, &mut gaps, output, |event| {
+        if counts(event.time) {
+            aws.count(event);
+        }
+    })?;
+    if aws.subjects.is_empty() {
+        gaps.push("no export of an AWS account is in the inventory, so what AWS granted is not known".to_owned());
+    }
+    aws.propose();
+    aws.prove(|ask| {
+        // What could not be read was told the first time.
+        logs::each(&world, &args.logs, &mut Vec::new(), output, |event| {
+            if counts(event.time) {
+                ask(event);
+            }
+        })
+    })?;
+    let before = Pairs::of(&graph, &estate.facts, at);
+    let after = supposed(&world, args, &aws, at);
+    if after.new_since(&before) > 0 {
+        bail!(
+            "the map with the proposals in place has ways that it had not; nothing is proposed\nhint: please report this"
+        );
+    }
+    let wanted = wanted(&aws, &args.identity)?;
+    let mut answers: Vec<Answer<'_>> = Vec::new();
+    for subject in wanted {
+        let mut answer = answer(subject, &before, &after);
+        if let Some(directory) = &args.output {
+            answer.files = write(&world, directory, subject)?;
+        }
+        answers.push(answer);
+    }
+    answers.iter().for_each(|answer| output.object("access_identity", answer));
+    let summary = summary(args.days, at, &aws, &answers, (&before, &after), gaps);
+    show::all(&answers, &summary, args.most, output);
+    output.object("access", &summary);
+    Ok(End::Done)
+}
+
+/// Who reaches what if every proposal stood.
+fn supposed(world: &World, args: &AccessArgs, aws: &Aws, at: Time) -> Pairs {
+    let disk = Arc::new(Overlay::new(Arc::clone(&world.disk), aws.supposed(|_| true)));
+    let world = World { disk, ..world.clone() };
+    let estate = Estate::read(&world, &args.estate.inventory, at, &Packages::default());
+    Pairs::of(&estate.graph().0, &estate.facts, at)
+}
+
+/// Those that were asked for, or all; whoever was seen most often first.
+fn wanted<'a>(aws: &'a Aws, named: &[String]) -> Result<Vec<&'a Subject>> {
+    let is = |subject: &Subject, text: &str| {
+        text == &*subject.identity.arn || text.strip_prefix("identity:aws/") == Some(&subject.identity.arn)
+    };
+    if let Some(unknown) = named.iter().find(|text| !aws.subjects.iter().any(|subject| is(subject, text))) {
+        bail!(
+            "no account export names `{unknown}`: what it was granted is unknown, not nothing\nhint: without --identity all are shown"
+        );
+    }
+    let chosen = aws.subjects.iter().filter(|one| named.is_empty() || named.iter().any(|text| is(one, text)));
+    let mut chosen: Vec<&Subject> = chosen.collect();
+    chosen.sort_by(|a, b| b.usage.calls().cmp(&a.usage.calls()).then_with(|| a.identity.arn.cmp(&b.identity.arn)));
+    Ok(chosen)
+}
+
+fn answer<'a>(subject: &'a Subject, before: &Pairs, after: &Pairs) -> Answer<'a> {
+    let identity = NodeKey::identity("aws", &subject.identity.arn);
+    Answer {
+        calls: subject.usage.calls(),
+        last: subject.usage.last(),
+        granted: subject.granted,
+        left: subject.left,
+        idle: subject.proposal.idle,
+        used: subject.usage.actions.keys().collect(),
+        documents: &subject.proposal.documents,
+        fits: subject.proposal.fits,
+        kept: &subject.proposal.kept,
+        absent: &subject.identity.absent,
+        proof: &subject.proof,
+        gone: before.gone(after, &identity),
+        skipped: subject.skipped.as_deref(),
+        files: Vec::new(),
+        identity,
+    }
+}
+
+fn summary(
+    days: u32,
+    at: Time,
+    aws: &Aws,
+    answers: &[Answer<'_>],
+    (before, after): (&Pairs, &Pairs),
+    gaps: Vec<String>,
+) -> Summary {
+    let proposed = || answers.iter().filter(|answer| answer.skipped.is_none());
+    let sum = |of: &dyn Fn(&Answer<'_>) -> u64| proposed().map(of).sum::<u64>();
+    Summary {
+        at,
+        days,
+        from: aws.seen.map(|(from, _)| from),
+        to: aws.seen.map(|(_, to)| to),
+        identities: answers.len() as u64,
+        proposed: proposed().count() as u64,
+        idle: proposed().filter(|answer| answer.idle).count() as u64,
+        known_actions: aws.known(),
+        granted: sum(&|answer| answer.granted),
+        left: sum(&|answer| answer.left),
+        calls: sum(&|answer| answer.proof.calls),
+        allowed: sum(&|answer| answer.proof.allowed),
+        denied: sum(&|answer| answer.proof.denied_calls),
+        unexplained: sum(&|answer| answer.proof.unexplained),
+        before: before.ways(),
+        after: after.ways(),
+        gaps,
+    }
+}
+
+/// Writes the policies of a proposal, each a file that `aws iam create-policy --policy-document` takes.
+fn write(world: &World, directory: &std::path::Path, subject: &Subject) -> Result<Vec<PathBuf>> {
+    if subject.skipped.is_some() {
+        return Ok(Vec::new());
+    }
+    let arn = &subject.identity.arn;
+    let (kind, name) = arn.rsplit_once(":").and_then(|(_, rest)| rest.split_once('/')).unwrap_or(("identity", arn));
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.@+=,".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(safe).collect();
+    let folder = directory.join("aws").join(subject.identity.account()).join(kind).join(name);
+    let mut files = Vec::new();
+    world.disk.make_directory(&folder)?;
+    for (at, document) in subject.proposal.documents.iter().enumerate() {
+        let file = folder.join(format!("policy-{}.json", at + 1));
+        world.disk.write(&file, format!("{document:#}\n").as_bytes())?;
+        files.push(file);
+    }
+    Ok(files)
+}
