@@ -1,0 +1,100 @@
+// The API's answers: the objects that the command line prints with `--json` (docs/json.md).
+
+export type Verdict = 'exposed' | 'suspect' | 'unknown' | 'clear';
+export type Severity = 'informational' | 'low' | 'medium' | 'high' | 'critical';
+export type Party = 'person' | 'service' | 'agent' | 'app' | 'anyone' | 'unknown';
+export type Ability = 'read' | 'respond' | 'approve' | 'administer' | 'audit';
+
+export interface Session { name: string; role: string; via: string; csrf: string | null; expires: string; actions: Ability[] }
+export interface Page<T> { items: T[]; next: string | null; total: number }
+export interface Holding { class: string; residency: string; records: number; bytes: number | null }
+export interface Compromised { key: string; since: string | null; until: string | null; reason: string }
+
+export interface Incident {
+  id: string; opened: string; updated: string; severity: Severity; status: string; grounds: string[]; findings: number;
+  judgements: number; sources: Compromised[]; reachable: Holding[]; crown_jewels: string[]; plan: string | null;
+  gaps: string[]; joined: string[]; plans?: PlanSummary[];
+}
+export interface PlanSummary { id: string; status: string; made_at: string; steps: number; cost: number }
+export interface Moment { at: string; what: string; text: string; severity?: Severity | null; ref?: { kind: string; id: string } | null }
+
+export interface Finding {
+  id: string; detector: string; title: string; severity: Severity; signal: string; subject: string | null;
+  actor: string | null; class: string | null; first: string; at: string; events: string[]; event_count: number;
+  explanation: string; techniques: string[];
+}
+export interface Judgement {
+  environment: string; profile: string; revision: number; verdict: Verdict; interval: { from: string | null; to: string | null } | null;
+  decided_by: string[]; gaps: string[]; at: string | null; title?: string; owners?: string[];
+}
+
+export interface Action { name: string; target: string; parameters: Record<string, string> }
+export interface Step {
+  number: number; key: string; action: Action; cost: number; delay_seconds: number; reversibility: string; phase: string;
+  after: number[]; undo_note: string; needs_person: boolean;
+}
+export interface PlanBody {
+  incident: string; made_at: string; sources: Compromised[]; targets: string[]; steps: Step[]; relies_on: string[]; cost: number;
+  lower_bound: number; severs: boolean; certified: boolean; part_of: string | null; irreversible: number[];
+  residual: { step: number; targets: string[]; reachable: Holding[] }[];
+  breaks: { step: number; key: string; count: number; identities: number; last: string | null }[];
+  uncuttable: { path: string[]; missing: string }[]; gaps: string[];
+}
+export interface StepStand {
+  number: number; key: string; state: string; attempts: number; begun: string | null; denied: string | null; settled: string | null;
+  detail: string; due: string | null;
+}
+export interface Plan {
+  plan: { id: string; body?: PlanBody } & Partial<PlanBody>; incident: string; status: string; steps?: StepStand[];
+  approvals_needed?: number | null;
+}
+
+export interface GraphNode {
+  key: string; kind: string; label: string; arrival: string | null; certain: boolean; source: boolean; crown_jewel: boolean; holdings: Holding[];
+}
+export interface GraphEdge { from: string; to: string; kind: string; certain: boolean }
+export interface GraphAnswer { at: string; nodes: GraphNode[]; edges: GraphEdge[]; next: string | null; total: number }
+
+export interface Source { source: string; configured: boolean; inputs: number; last_event: string | null; last_received?: string | null; silent: boolean; events: number }
+export interface Coverage { reaching: number; automatic: number; drilled: number; person: number; none: number; uncovered: string[] }
+export interface Pause { by: string; at: string; because: string }
+export interface Now {
+  at: string; mode: string; policy: string; running: boolean; paused: Pause | null; incidents: Incident[];
+  waiting: { plan: string; incident: string; steps: number; cost: number; made_at: string }[];
+  verdicts: Record<Verdict, number>; exposed: Judgement[]; sources: Source[]; coverage: Coverage | null;
+  breakers: { class: string; finding: string; at: string; title: string; subject: string | null }[];
+  unasked: { plan: string; incident: string; steps: number; at: string }[];
+  steps: Record<string, number>; totals: Record<string, number>;
+}
+
+export interface Reach { party: Party; alone: number; helped: number }
+export interface Place { resource: string; label: string; records: number; bytes: number | null; crown_jewel: boolean; reach: Reach[]; touched: { by: Record<string, number>; last: string | null } | null }
+export interface ClassOfData { class: string; records: number; residents: Record<string, number>; reach: Reach[]; places: Place[] }
+export interface DataMap { at: string; days: number | null; classes: ClassOfData[]; gaps: string[] }
+
+export interface MapNode { key: string; type?: string; kind?: string; label: string; party?: Party; crown_jewel?: boolean }
+export interface Way { kind: string; to: string; certain: boolean; from: string | null; until: string | null }
+export interface NodeAnswer extends MapNode {
+  holdings: Holding[]; cuts: { action: Action | string; cost: number; delay_seconds: number; reversibility: string; policy: string }[];
+  out: Way[]; into: Way[]; more?: number | boolean;
+}
+export interface Questions {
+  at: string; exposures: { jewel: string; exposed: { kind: string; alone: number; helped: number; all: number }[] }[];
+  neighbours: { identity: string; jewel: string; group: string | null; certain: boolean }[];
+  keyrings: { packages: { package: string; environments: number; credentials: number; records: number; score: number }[] };
+  choke_points: { points: { place: unknown; pairs: number; actions: Action[] }[]; pairs: number; sources: number };
+  coverage: Coverage;
+}
+export interface Detector { name: string; title: string; severity: Severity; signal: string; techniques: string[]; product: string | null; service: string | null; findings: number; last: string | null }
+export interface Technique { technique: string; detectors: number | string[]; findings: number }
+export interface Responder { action: string; title: string; platform: string; level: string; reversibility: string; blast_radius: string; last_drill: string | null }
+export interface Profile { name?: string; id?: string; profile?: string; title: string; revision: number }
+export interface Who {
+  asked: unknown; from: string | null; to: string | null; environments: number; intervals: number; untold: number; clear: number;
+  forgotten_before?: string | null; had: { environment: string; thing: unknown; from: string | null; to: string | null; seen: string | null; certain: boolean; evidence: unknown; owners: string[] }[];
+  untold_environments: (string | { environment: string })[];
+}
+export interface Entry { index: number; id: string; entry_kind: string; time: string; body: unknown }
+export interface ProvenEntry extends Entry { line: string; commitment: string; proof: string[]; size: number; root: string; checkpoint: string; key: string }
+export interface Token { id: string; name: string; role: string; scopes: string[]; made: string; expires: string; last_used?: string | null; revoked: boolean | string | null; token?: string }
+export interface Policy { mode: string; files: { path: string; text: string }[] }
