@@ -1,51 +1,8 @@
 // Every page with data, empty, loading and failed: it stands, says what it should, has no axe violation in either theme
 // and no error in the browser's console.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Page } from '@playwright/test';
+import { PAGES, violations } from './pages.ts';
 import { api, expect, fixture, problem, test, type Instead } from './page.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violations(page: Page): Promise<string[]> {
-  // Evaluated by the debugger's protocol, which the page's policy does not hold up.
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run: (root: Document, options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-    const found = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(' | ')}`);
-  });
-}
-
-/** Pages: address, a word that only the data shows, a word of the empty state. */
-const PAGES: [string, string, RegExp | null][] = [
-  ['/', 'A plan waits for you', /Nothing is burning/],
-  ['/incidents', 'inc-', /No incident yet/],
-  ['/incidents/inc-1', 'What was taken', null],
-  ['/incidents/inc-1?view=plan', 'postgres_role/disable', null],
-  ['/incidents/inc-1?view=graph', 'In order of arrival', /Nothing is known to be in reach/],
-  ['/incidents/inc-1?view=timeline', 'plan made', /Nothing has happened yet/],
-  ['/incidents/inc-1?view=gaps', 'What is not known', null],
-  ['/exposure', 'ci/meridian/annotator', /No verdict fits/],
-  ['/exposure?view=ask&what=litellm%401.82.8', 'Environments that had it', /No environment is known/],
-  ['/exposure?view=profiles', 'litellm-2026-03', /No profile is loaded/],
-  ['/identities', 'identities', /No identity is known/],
-  ['/identities?view=standing', 'Keyrings', null],
-  ['/identities?key=identity%3Aaws%2Fx', 'What cuts it', null],
-  ['/data?class=contact', 'Where contact lies', /No data is known/],
-  ['/apps', 'Apps and integrations', /No app is known/],
-  ['/detections', 'finding', /No detector is loaded/],
-  ['/detections?view=findings', 'Findings', /Nothing was found/],
-  ['/detections?finding=fnd-1', 'Detector', null],
-  ['/detections?view=coverage', 'T1', /No technique is covered/],
-  ['/ledger', 'entries', /No entry yet/],
-  ['/ledger?entry=1', 'verified here', null],
-  ['/settings', 'aws_cloudtrail', /No source is configured/],
-  ['/settings?view=responders', 'Deactivate', /No responder/],
-  ['/settings?view=policy', 'Mode', /No policy file/],
-  ['/settings?view=tokens', 'grafana', /No token/],
-];
 
 /** The same kinds of answers with nothing in them. */
 function nothing(path: string): unknown {

@@ -1,6 +1,7 @@
 //! Benchmarks: each is a bench target, of the program or of the peers beside it, and prints one JSON object as its last
 //! line.
 
+use crate::browser;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::Path;
@@ -22,6 +23,9 @@ const BENCHES: [(&str, &[&str]); 10] = [
     ("detect", &["--manifest-path", "peers/Cargo.toml", "--ignore-rust-version", "--features", "bench"]),
 ];
 
+/// The benchmark that runs in a browser and not by cargo.
+const IN_BROWSER: &str = "console";
+
 /// What a run of a benchmark leaves behind.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Wanted {
@@ -36,14 +40,17 @@ pub(crate) struct Wanted {
 /// Runs the benchmark `name`.
 pub(crate) fn run(root: &Path, name: &str, wanted: Wanted) -> Result<()> {
     let parts: Vec<&[&str]> = BENCHES.iter().filter(|(known, _)| *known == name).map(|(_, place)| *place).collect();
-    if parts.is_empty() {
-        let mut names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+    if parts.is_empty() && name != IN_BROWSER {
+        let mut names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).chain([IN_BROWSER]).collect();
         names.dedup();
         bail!("no benchmark `{name}`\nhint: there are {}", names.join(", "));
     }
     let (mut text, mut objects) = (String::new(), Vec::new());
-    for place in parts {
-        let printed = run_part(root, name, place, wanted)?;
+    let mut printed = parts.into_iter().map(|place| run_part(root, name, place, wanted)).collect::<Result<Vec<_>>>()?;
+    if name == IN_BROWSER {
+        printed.push(browser::run(root, name)?);
+    }
+    for printed in printed {
         let object = printed.lines().rfind(|line| line.starts_with('{')).context("the benchmark printed no object")?;
         objects.push(serde_json::from_str(object)?);
         text.push_str(&printed);
@@ -81,7 +88,7 @@ fn run_part(root: &Path, name: &str, place: &[&str], wanted: Wanted) -> Result<S
 }
 
 /// The objects of all parts as one. Where two parts have a list or an object under one key (`peers`), those are joined.
-fn together(objects: Vec<Value>) -> Result<Value> {
+pub(crate) fn together(objects: Vec<Value>) -> Result<Value> {
     let mut whole = serde_json::Map::new();
     for object in objects {
         let Value::Object(object) = object else { bail!("what the benchmark printed is not an object") };

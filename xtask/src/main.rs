@@ -4,6 +4,7 @@
 
 mod age;
 mod bench;
+mod browser;
 mod codegen;
 mod layers;
 mod places;
@@ -19,10 +20,10 @@ cargo xtask <chore>
   codegen             write the generated lists (sources, scanners, responders, embedded data)
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
   bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
-                      smaller one (names: spine, respond, month, detect, graph, permission, exposure, classify;
-                      respond, graph, exposure and classify know --quick)
+                      smaller one (names: spine, respond, month, detect, graph, permission, exposure, classify,
+                      console; respond, graph, exposure and classify know --quick)
   score <name>        score against records of others; --json prints one object (names: detect, permissions,
-                      exposure, classify, access)
+                      exposure, classify, access, console)
   help                this text
 ";
 

@@ -1,5 +1,6 @@
 //! Scores: each is a test that measures, compares with the committed page and prints one JSON object.
 
+use crate::{bench, browser};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,10 +14,26 @@ const NAMES: [(&str, &str, &str, &str); 5] = [
     ("access", "firebreak", "access", "score"),
 ];
 
+/// The score that has a part in a browser; its object is joined to that of the test of the same name, where there is one.
+const IN_BROWSER: &str = "console";
+
+/// The objects of a score's parts.
+fn objects(own: &[&str], in_browser: Option<&str>) -> Result<Vec<serde_json::Value>> {
+    let theirs = in_browser.into_iter().flat_map(str::lines).filter(|line| line.starts_with('{'));
+    own.iter().copied().chain(theirs).map(|object| Ok(serde_json::from_str(object)?)).collect()
+}
+
 /// Runs the score `name`; with `json`, prints only its object. Fails, after printing, where it is worse than committed.
 pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
-    let Some((_, package, target, test)) = NAMES.iter().find(|(known, ..)| *known == name) else {
-        bail!("no score `{name}`\nhint: there are {}", NAMES.map(|(known, ..)| known).join(", "));
+    let found = NAMES.iter().find(|(known, ..)| *known == name);
+    let in_browser = if name == IN_BROWSER { Some(browser::run(root, "score")?) } else { None };
+    let Some((_, package, target, test)) = found else {
+        let Some(text) = in_browser else {
+            let names: Vec<&str> = NAMES.iter().map(|(known, ..)| *known).chain([IN_BROWSER]).collect();
+            bail!("no score `{name}`\nhint: there are {}", names.join(", "));
+        };
+        print!("{text}");
+        return Ok(());
     };
     let output = Command::new(env!("CARGO"))
         .args(["test", "--quiet", "--package", package, "--test", target, "--", "--nocapture", "--exact", test])
@@ -32,7 +49,7 @@ pub(crate) fn run(root: &Path, name: &str, json: bool) -> Result<()> {
         print!("{}", own_lines(&text));
     }
     match object {
-        Some(object) => println!("{object}"),
+        Some(object) => println!("{}", bench::together(objects(&[object], in_browser.as_deref())?)?),
         None if output.status.success() => println!("skipped: corpus absent"),
         None => bail!("nothing was scored\n{text}"),
     }

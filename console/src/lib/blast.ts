@@ -5,7 +5,7 @@ import type { GraphEdge, GraphNode } from './types';
 
 export interface Item {
   /** The node's key, or the group's id where it is folded. */
-  id: string; x: number; y: number; /** Where ways to the right begin. */ end: number; node: GraphNode | null; count: number; kind: string; depth: number; group: number;
+  id: string; x: number; y: number; /** Where ways to the right begin. */ end: number; node: GraphNode | null; count: number; /** When it is reached, in milliseconds; 0 where no time is known: then from the start. */ arrival: number; kind: string; depth: number; group: number;
 }
 export interface Group { id: string; kind: string; depth: number; x: number; y: number; width: number; height: number; nodes: GraphNode[]; folded: boolean; labelled: boolean; items: number[] }
 export interface Link { from: number; to: number; certain: boolean }
@@ -61,7 +61,7 @@ function measure(group: Group): number {
 function place(group: Group, across: number, items: Item[]): void {
   const put = (id: string, node: GraphNode | null, count: number, x: number, y: number): void => {
     group.items.push(items.length);
-    items.push({ id, node, count, x, y, end: group.folded || group.labelled ? group.x + group.width : x + 5, kind: group.kind, depth: group.depth, group: 0 });
+    items.push({ id, node, count, x, y, arrival: node?.arrival ? Date.parse(node.arrival) : 0, end: group.folded || group.labelled ? group.x + group.width : x + 5, kind: group.kind, depth: group.depth, group: 0 });
   };
   if (group.folded) return put(group.id, null, group.nodes.length, group.x + 12, group.y + HEAD / 2 + 4);
   group.nodes.forEach((node, i) => {

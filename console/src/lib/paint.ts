@@ -12,12 +12,6 @@ export function lookOf(element: HTMLElement): Look {
   return { text: of('text'), muted: of('muted'), line: of('line'), surface: of('surface'), sunken: of('sunken'), accent: of('accent'), bad: of('bad'), warn: of('warn'), node: of('strong-line'), font: style.fontFamily };
 }
 
-/** When an item is reached; what has no time counts as reached from the start. */
-export function arrival(item: Item): number {
-  const at = item.node?.arrival;
-  return at ? Date.parse(at) : 0;
-}
-
 function curve(pen: Path2D, from: Item, to: Item): void {
   // Within a column, and back, the way goes round on the left; forward it leaves where the row ends.
   if (to.depth <= from.depth) {
@@ -35,7 +29,7 @@ function strokeLinks(on: CanvasRenderingContext2D, layout: Layout, look: Look, s
   const all = new Path2D(), may = new Path2D(), own = new Path2D();
   for (const link of layout.links) {
     const from = layout.items[link.from], to = layout.items[link.to];
-    if (from && to && arrival(to) <= seen.until) curve(seen.through.has(link) ? own : link.certain ? all : may, from, to);
+    if (from && to && to.arrival <= seen.until) curve(seen.through.has(link) ? own : link.certain ? all : may, from, to);
   }
   const thin = Math.min(1, 400 / Math.max(1, layout.links.length));
   on.strokeStyle = look.node;
@@ -66,7 +60,7 @@ function fillItems(on: CanvasRenderingContext2D, layout: Layout, look: Look, see
   const hollow = new Path2D();
   for (const item of layout.items) {
     if (!item.node) continue;
-    const reached = arrival(item) <= seen.until;
+    const reached = item.arrival <= seen.until;
     const colour = !reached ? look.line : item.node.source ? look.bad : item.node.crown_jewel ? look.warn : look.node;
     const pen = pens[colour];
     if (pen) shape(pen, item, 4);
