@@ -19,7 +19,7 @@ pub use exposing::{
     ProfileNewArgs, ReportFormat, UpdateArgs,
 };
 use firebreak_model::Time;
-pub use governing::{AccessArgs, CustodyArgs, DataArgs, DutiesArgs};
+pub use governing::{AccessArgs, AppsArgs, CustodyArgs, DataArgs, DutiesArgs};
 pub use mapping::{
     CollectArgs, EstateArgs, FromArgs, MapArgs, MapChangesArgs, MapCommand, MapExportArgs, MapFormat, MapJoinsArgs,
     MapQuestionsArgs, PlanArgs, ReachArgs,
@@ -104,6 +104,11 @@ pub enum Command {
         after_help = "Example: firebreak access --inventory borrowed-sand/inventory --logs borrowed-sand/logs\n         firebreak access --inventory inventory --logs logs --days 90 --output proposals"
     )]
     Access(AccessArgs),
+    /// List apps, agents, tool servers, models and their keys: who let them in, what they reach and did, what is new
+    #[command(
+        after_help = "Example: firebreak apps --inventory borrowed-sand/inventory --logs borrowed-sand/logs\n         firebreak apps --inventory inventory --since inventory-of-june\n         firebreak apps --inventory inventory --vendor anthropic"
+    )]
+    Apps(AppsArgs),
     /// Hold the register of people's records against what lies where: undeclared copies, what is kept too long, deletions
     #[command(after_help = "Example: firebreak custody --inventory inventory --register register.toml")]
     Custody(CustodyArgs),

@@ -3,6 +3,7 @@
 mod access;
 mod advisories;
 mod approve;
+mod apps;
 mod cancel;
 mod check;
 mod collect;
@@ -99,6 +100,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
         Command::Access(args) => access::run(&args, &config, output),
+        Command::Apps(args) => apps::run(&args, &config, output),
         Command::Custody(args) => custody::run(&args, &config, output),
         Command::Data(args) => data::run(&args, &config, output),
         Command::Duties(args) => duties::run(&args, &config, output),

@@ -23,7 +23,7 @@ fn access(directory: &Path, more: &[&str]) -> (BTreeMap<String, Value>, Value) {
     for object in objects {
         if object["kind"] == "access" {
             summary = object;
-        } else {
+        } else if object["kind"] == "access_identity" {
             let key = object["identity"].as_str().unwrap().trim_start_matches("identity:aws/").to_owned();
             identities.insert(key, object);
         }
@@ -167,6 +167,35 @@ fn no_past_call_is_refused_and_what_nobody_used_goes() {
     let file = of("user/ci/eval-nightly")["files"][0].as_str().unwrap();
     let written: Value = serde_json::from_slice(&fs::read(root.path().join(file)).unwrap()).unwrap();
     assert_eq!(written, of("user/ci/eval-nightly")["documents"][0]);
+}
+
+/// Proposals made before the intruder came, looked at since: what she did and what else is new would have been refused.
+#[test]
+fn a_proposal_in_the_shadow_counts_what_it_would_have_refused() {
+    let root = sand();
+    let made = ["--logs", "sand/logs", "--output", "proposals", "--as-of", "2026-03-23T00:00:00Z"];
+    let base = ["access", "--json", "--inventory", "sand/inventory"];
+    assert_eq!(firebreak(root.path(), &[&base[..], &made[..]].concat()).code, 0);
+    let shadow = ["--logs", "sand/logs", "--shadow", "proposals", "--as-of", AT];
+    let said = firebreak(root.path(), &[&base[..], &shadow[..]].concat());
+    assert_eq!(said.code, 3, "refusals need a person: {}", said.error);
+    let objects = || said.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of =
+        |name: &str| objects().find(|one| one["identity"].as_str().is_some_and(|key| key.ends_with(name))).unwrap();
+    let thief = of("user/ci/eval-nightly");
+    let refused = thief["proof"]["denied"].as_array().unwrap();
+    assert!(refused.iter().any(|one| one["action"].as_str().unwrap().starts_with("iam:List")), "{thief}");
+    assert!(refused.iter().all(|one| one["action"] != "sts:AssumeRole"), "the nightly run would have gone on: {thief}");
+    assert_eq!(of("role/data/transcoder")["proof"]["denied_calls"], 0, "a service that does what it did is not hurt");
+    let kept: Value = serde_json::from_slice(&fs::read(root.path().join("proposals/proposals.json")).unwrap()).unwrap();
+    let before = kept["identities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["arn"].as_str().unwrap().ends_with("eval-nightly"));
+    assert!(before.unwrap()["before"].to_string().contains("iam:List*"), "what to put back is kept");
+    let wrong = firebreak(root.path(), &[&base[..], &["--logs", "sand/logs", "--shadow", "sand"][..]].concat());
+    assert!(wrong.code == 1 && wrong.error.contains("hint"), "{}", wrong.error);
 }
 
 /// Without an account's trail nothing is known of its use; with one that shows no reads, nothing is known of reads.

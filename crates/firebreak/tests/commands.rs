@@ -124,6 +124,9 @@ fn governing(session: &mut Session, from: &[&str]) {
         (Some(0), true),
         "{access}"
     );
+    let apps = session
+        .both(0, &["apps", "--inventory", "sand/inventory", "--logs", "sand/logs", "--as-of", "2026-04-02T06:00:00Z"]);
+    assert!(apps["shadow"].as_u64() > Some(0) && apps["apps"].as_u64() > apps["shadow"].as_u64(), "{apps}");
     let duties = session.both(0, &[&["duties", "--drafts", "drafts"][..], from].concat());
     assert!(!duties["duties"].as_array().unwrap().is_empty() && !duties["drafts"].as_array().unwrap().is_empty());
     let register = "format = \"firebreak.register/1\"\n";

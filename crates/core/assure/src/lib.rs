@@ -7,16 +7,20 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
+pub mod apps;
 mod csv;
 pub mod custody;
 pub mod data_map;
+pub mod doing;
 pub mod draft;
 pub mod duty;
+pub mod grants;
 pub mod loss;
 #[cfg(test)]
 mod seen;
 
 pub use data_map::{ClassMap, DataPlace, Reachers, Touched, Touches, data_map};
+pub use doing::{Doings, Done};
 pub use draft::{Draft, drafts};
 pub use duty::{Coverage, Deadline, Duty, Notice, Rule, duties, rules};
 pub use loss::{Line, Place, Statement, Tally, statement};

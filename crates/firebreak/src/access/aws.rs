@@ -131,6 +131,24 @@ impl Aws {
         self.documents = all;
     }
 
+    /// Takes `policies` of an earlier time, by ARN, in place of what is proposed now. Whoever they do not name keeps what was granted.
+    /// Returns what is not known because of it.
+    pub fn adopt(&mut self, policies: &BTreeMap<Text, Vec<Value>>) -> Vec<String> {
+        for (subject, own) in self.subjects.iter_mut().zip(&mut self.documents) {
+            let identity = &subject.identity;
+            let adopted = policies.get(&identity.arn);
+            subject.skipped = adopted.is_none().then(|| "the proposals do not name it".to_owned());
+            let written = || identity.granted.iter().map(|granted| granted.document.clone()).collect();
+            subject.proposal =
+                Proposal { documents: adopted.cloned().unwrap_or_else(written), fits: true, ..Proposal::default() };
+            let documents = subject.proposal.documents.iter();
+            *own = documents.map(|document| Granted::new("proposal", None, document)).collect();
+            subject.left = self.known.granted(own).len() as u64;
+        }
+        let gone = policies.keys().filter(|arn| !self.by_arn.contains_key(*arn));
+        gone.map(|arn| format!("`{arn}` has a proposal and is in no export any more")).collect()
+    }
+
     /// One more action that there is.
     pub fn know(&mut self, action: &str) {
         self.known.add(action);

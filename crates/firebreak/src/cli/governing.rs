@@ -29,7 +29,36 @@ pub struct AccessArgs {
     /// Write the proposals into this directory, for their owners to read and apply
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Proposals that --output wrote: say what they would have refused since, and propose nothing else
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub shadow: Option<PathBuf>,
     /// Show so many identities
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+}
+
+/// `apps`.
+#[derive(Debug, Args)]
+pub struct AppsArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// A directory with one folder per source: what they did, and which of them no inventory names
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// Show them as they were at this time; otherwise now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// How many days of events before that time count
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    /// Say what is other than in this earlier directory of inventory files
+    #[arg(long, value_name = "DIR")]
+    pub since: Option<PathBuf>,
+    /// Only what has this name in its own: what is compromised when the vendor is
+    #[arg(long, value_name = "NAME")]
+    pub vendor: Option<String>,
+    /// Show so many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub most: usize,
 }

@@ -1,5 +1,7 @@
 //! `firebreak access`: what was granted against what was used, and what would be enough.
 
+mod elsewhere;
+mod proposals;
 mod show;
 
 use super::{End, logs, remembered, show_problems};
@@ -10,12 +12,16 @@ use crate::config::Config;
 use crate::estate::{Estate, Packages};
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
+use elsewhere::{Counts, Elsewhere};
+use firebreak_assure::Doings;
+use firebreak_assure::grants::Silent;
 use firebreak_model::{NodeKey, Text, Time};
 use firebreak_permission::aws::least::{Kept, Proof};
 use firebreak_world::World;
 use serde::Serialize;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const DAY: i64 = 86_400;
@@ -44,7 +50,7 @@ struct Answer<'a> {
 
 /// What is said of all.
 #[derive(Serialize)]
-struct Summary {
+struct Summary<'a> {
     at: Time,
     days: u32,
     /// From the first to the last record that counts.
@@ -62,6 +68,12 @@ struct Summary {
     unexplained: u64,
     before: Ways,
     after: Ways,
+    /// Grants of other platforms, by system.
+    elsewhere: BTreeMap<String, Counts>,
+    /// Credentials that no record names.
+    silent: &'a [Silent],
+    /// Since when the proposals of a file were only looked at.
+    shadow_since: Option<Time>,
     gaps: Vec<String>,
 }
 
@@ -75,21 +87,26 @@ pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<
     problems.splice(0..0, estate.problems.iter().cloned());
     show_problems(&problems);
     let mut aws = Aws::read(&world, &args.estate.inventory, &estate.facts);
-    if let Some(file) = &args.actions {
-        let bytes = world.disk.read(file).with_context(|| format!("reading `{}`", file.display()))?;
-        String::from_utf8_lossy(&bytes).lines().for_each(|line| aws.know(line.trim()));
-    }
+    learn(&world, args, &mut aws)?;
     let mut gaps = Vec::new();
-    let counts = |time: Time| time >= since && time <= at;
+    let shadowed = args.shadow.as_ref().map(|file| proposals::read(&world, file)).transpose()?;
+    let since = shadowed.as_ref().map_or(since, |proposals| proposals.made);
+    let mut doings = Doings::within(since, at);
+    // What a proposal was made of is no test of it.
+    let counts = |time: Time| (time > since || (time == since && shadowed.is_none())) && time <= at;
     logs::each(&world, &args.logs, &mut gaps, output, |event| {
         if counts(event.time) {
             aws.count(event);
+            doings.add(&graph, event);
         }
     })?;
     if aws.subjects.is_empty() {
         gaps.push("no export of an AWS account is in the inventory, so what AWS granted is not known".to_owned());
     }
     aws.propose();
+    if let Some(proposals) = &shadowed {
+        gaps.extend(aws.adopt(&proposals.policies()));
+    }
     aws.prove(|ask| {
         // What could not be read was told the first time.
         logs::each(&world, &args.logs, &mut Vec::new(), output, |event| {
@@ -99,26 +116,60 @@ pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<
         })
     })?;
     let before = Pairs::of(&graph, &estate.facts, at);
-    let after = supposed(&world, args, &aws, at);
-    if after.new_since(&before) > 0 {
+    let after = if aws.subjects.is_empty() { before.clone() } else { supposed(&world, args, &aws, at) };
+    // Proposals of an earlier time may give back what was taken since.
+    if shadowed.is_none() && after.new_since(&before) > 0 {
         bail!(
             "the map with the proposals in place has ways that it had not; nothing is proposed\nhint: please report this"
         );
     }
-    let wanted = wanted(&aws, &args.identity)?;
-    let mut answers: Vec<Answer<'_>> = Vec::new();
-    for subject in wanted {
-        let mut answer = answer(subject, &before, &after);
+    let answers = answers(&world, args, &aws, (&before, &after))?;
+    answers.iter().for_each(|answer| output.object("access_identity", answer));
+    let elsewhere = Elsewhere::of(&estate.facts, at, &doings);
+    elsewhere.grants.iter().for_each(|grant| output.object("access_grant", grant));
+    if let Some(directory) = &args.output {
+        proposals::write(&world, directory, at, &aws)?;
+        elsewhere.write(&world, directory)?;
+    }
+    let summary = summary(args.days, at, &aws, &answers, (&before, &after), gaps);
+    let summary = Summary {
+        elsewhere: elsewhere.counts(),
+        silent: &elsewhere.silent,
+        shadow_since: shadowed.map(|one| one.made),
+        ..summary
+    };
+    elsewhere.show(args.most, output);
+    show::all(&answers, &summary, args.most, output);
+    output.object("access", &summary);
+    // Whoever would have been refused has to be asked first.
+    Ok(if summary.denied > 0 { End::NeedsPerson } else { End::Done })
+}
+
+/// Takes the names of actions that a file has.
+fn learn(world: &World, args: &AccessArgs, aws: &mut Aws) -> Result<()> {
+    if let Some(file) = &args.actions {
+        let bytes = world.disk.read(file).with_context(|| format!("reading `{}`", file.display()))?;
+        String::from_utf8_lossy(&bytes).lines().for_each(|line| aws.know(line.trim()));
+    }
+    Ok(())
+}
+
+/// What is said of each that was asked for, its files written.
+fn answers<'a>(
+    world: &World,
+    args: &AccessArgs,
+    aws: &'a Aws,
+    (before, after): (&Pairs, &Pairs),
+) -> Result<Vec<Answer<'a>>> {
+    let mut answers = Vec::new();
+    for subject in wanted(aws, &args.identity)? {
+        let mut answer = answer(subject, before, after);
         if let Some(directory) = &args.output {
-            answer.files = write(&world, directory, subject)?;
+            answer.files = write(world, directory, subject)?;
         }
         answers.push(answer);
     }
-    answers.iter().for_each(|answer| output.object("access_identity", answer));
-    let summary = summary(args.days, at, &aws, &answers, (&before, &after), gaps);
-    show::all(&answers, &summary, args.most, output);
-    output.object("access", &summary);
-    Ok(End::Done)
+    Ok(answers)
 }
 
 /// Who reaches what if every proposal stood.
@@ -173,7 +224,7 @@ fn summary(
     answers: &[Answer<'_>],
     (before, after): (&Pairs, &Pairs),
     gaps: Vec<String>,
-) -> Summary {
+) -> Summary<'static> {
     let proposed = || answers.iter().filter(|answer| answer.skipped.is_none());
     let sum = |of: &dyn Fn(&Answer<'_>) -> u64| proposed().map(of).sum::<u64>();
     Summary {
@@ -193,20 +244,22 @@ fn summary(
         unexplained: sum(&|answer| answer.proof.unexplained),
         before: before.ways(),
         after: after.ways(),
+        elsewhere: BTreeMap::new(),
+        silent: &[],
+        shadow_since: None,
         gaps,
     }
 }
 
 /// Writes the policies of a proposal, each a file that `aws iam create-policy --policy-document` takes.
-fn write(world: &World, directory: &std::path::Path, subject: &Subject) -> Result<Vec<PathBuf>> {
+fn write(world: &World, directory: &Path, subject: &Subject) -> Result<Vec<PathBuf>> {
     if subject.skipped.is_some() {
         return Ok(Vec::new());
     }
     let arn = &subject.identity.arn;
-    let (kind, name) = arn.rsplit_once(":").and_then(|(_, rest)| rest.split_once('/')).unwrap_or(("identity", arn));
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.@+=,".contains(c) { c } else { '-' };
-    let name: String = name.chars().map(safe).collect();
-    let folder = directory.join("aws").join(subject.identity.account()).join(kind).join(name);
+    let (kind, name) = arn.rsplit_once(':').and_then(|(_, rest)| rest.split_once('/')).unwrap_or(("identity", arn));
+    let parts = ["aws", subject.identity.account(), kind, name].map(folder_name);
+    let folder = parts.iter().fold(directory.to_owned(), |folder, part| folder.join(part));
     let mut files = Vec::new();
     world.disk.make_directory(&folder)?;
     for (at, document) in subject.proposal.documents.iter().enumerate() {
@@ -215,4 +268,11 @@ fn write(world: &World, directory: &std::path::Path, subject: &Subject) -> Resul
         files.push(file);
     }
     Ok(files)
+}
+
+/// A name that is one folder, whatever is in it.
+fn folder_name(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.@+=,".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(safe).collect();
+    if name.trim_matches('.').is_empty() { format!("-{name}") } else { name }
 }

@@ -5,7 +5,7 @@ use crate::access::reach::Ways;
 use crate::output::{Output, count, counted, short};
 
 /// Shows the identities and what holds for all of them.
-pub(super) fn all(answers: &[Answer<'_>], summary: &Summary, most: usize, output: Output) {
+pub(super) fn all(answers: &[Answer<'_>], summary: &Summary<'_>, most: usize, output: Output) {
     answers.iter().take(most).for_each(|answer| one(answer, output));
     if answers.len() > most {
         output.text(format!("and {} more; --most shows them, --json has all", count((answers.len() - most) as u64)));
@@ -34,6 +34,9 @@ pub(super) fn all(answers: &[Answer<'_>], summary: &Summary, most: usize, output
             count(summary.unexplained),
         ),
     );
+    if let Some(since) = summary.shadow_since {
+        output.paragraph(0, &format!("these are the proposals of {since}, held against what was done after it"));
+    }
     output.paragraph(0, &format!("ways before: {}; after: {}", ways(summary.before), ways(summary.after)));
     summary.gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
 }

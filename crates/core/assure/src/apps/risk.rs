@@ -1,0 +1,35 @@
+//! What an app comes to, in one sentence with its numbers. It ranks nothing by itself: the numbers are the judgement.
+
+use super::{App, Sort};
+use firebreak_model::Text;
+
+/// The sentence.
+pub(super) fn sentence(app: &App) -> Text {
+    let mut parts = Vec::new();
+    let records: u64 = app.reach.values().sum();
+    if records > 0 {
+        let classes: Vec<&str> = app.reach.keys().map(|class| &**class).collect();
+        parts.push(format!("reaches {records} records ({})", classes.join(", ")));
+    } else if matches!(app.sort, Sort::App | Sort::Agent) && !app.shadow {
+        parts.push("reaches no data that an inventory names".to_owned());
+    }
+    if app.jewels > 0 {
+        parts.push(format!("{} {}", app.jewels, if app.jewels == 1 { "crown jewel" } else { "crown jewels" }));
+    }
+    if !app.consented.is_empty() {
+        let people = app.consented.len();
+        parts.push(format!("let in by {people} {}", if people == 1 { "identity" } else { "identities" }));
+    }
+    if !app.scopes.is_empty() {
+        parts.push(format!("{} {}", app.scopes.len(), if app.scopes.len() == 1 { "scope" } else { "scopes" }));
+    }
+    match (app.events, app.last) {
+        (0, _) => parts.push("no event in the logs".to_owned()),
+        (events, Some(last)) => parts.push(format!("{events} events, the last at {last}")),
+        (events, None) => parts.push(format!("{events} events")),
+    }
+    if app.shadow {
+        parts.push("known from logs alone: what it was given and may reach is unknown".to_owned());
+    }
+    Text::new(parts.join("; "))
+}

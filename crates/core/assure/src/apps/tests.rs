@@ -1,0 +1,101 @@
+//! Apps on a small map: what is one app, what only logs show, what a vendor's breach would start from, and drift.
+
+use super::*;
+use crate::seen;
+use firebreak_model::{DataClass, Holding, Interval, Keys, NodeFact, Outcome};
+
+fn key(text: &str) -> NodeKey {
+    NodeKey::parse(text).unwrap()
+}
+
+fn edge(kind: EdgeKind, from: &str, to: &str, actions: &[&str]) -> Fact {
+    let mut edge = EdgeFact::new(kind, key(from), key(to), Interval::ALWAYS, Time(0), "test");
+    edge.actions = actions.iter().map(Text::new).collect();
+    Fact::Edge(edge)
+}
+
+const NOTES: &str = "identity:app/google/notes";
+const ANN: &str = "identity:google/ann@a.example";
+
+fn facts(scopes: &[&str]) -> Vec<Fact> {
+    let own = "identity:app/google/notes/user/ann@a.example";
+    let drive = "resource:google/drive/d";
+    let mut holds =
+        EdgeFact::new(EdgeKind::Holds, key(drive), key("data_class:contact"), Interval::ALWAYS, Time(0), "test");
+    let class = DataClass::new("contact");
+    holds.holding = Some(Holding { class, residency: Text::new("US-CA"), records: 40, bytes: None });
+    let label = Text::new("Notes by Vellum");
+    let node = NodeFact { label, ..NodeFact::new(key(NOTES), Interval::ALWAYS, Time(0), "test") };
+    vec![
+        Fact::Node(node),
+        edge(EdgeKind::Consents, ANN, own, &[]),
+        edge(EdgeKind::MayAct, own, drive, scopes),
+        edge(EdgeKind::Authenticates, "credential:oauth/t1", own, &[]),
+        edge(EdgeKind::MayAct, "identity:aws/arn:aws:iam::111122223333:role/r", drive, &[]),
+        Fact::Edge(holds),
+    ]
+}
+
+fn all(facts: &[Fact], events: &[firebreak_model::Event]) -> Vec<App> {
+    let (graph, problems) = Graph::build(facts);
+    assert!(problems.is_empty(), "{problems:?}");
+    let mut doings = Doings::within(Time::from_seconds(0), Time::from_seconds(100));
+    events.iter().for_each(|event| doings.add(&graph, event));
+    apps(&graph, facts, Time::from_seconds(50), Some(&doings))
+}
+
+fn did(seconds: i64, actor: &str, target: &str, outcome: Outcome) -> firebreak_model::Event {
+    let keys = Keys {
+        actor: Some(key(actor)),
+        target: Some(key(target)),
+        operation: Text::new("call"),
+        outcome,
+        ..Keys::default()
+    };
+    seen::event(seconds, keys)
+}
+
+#[test]
+fn what_an_app_may_do_for_users_is_the_app() {
+    let apps = all(&facts(&["drive.readonly"]), &[]);
+    let found: Vec<&str> = apps.iter().map(|app| app.key.as_str()).collect();
+    assert_eq!(found, [NOTES], "a role is no app");
+    let app = &apps[0];
+    assert_eq!((app.sort, app.shadow, &*app.consented), (Sort::App, false, &[key(ANN)][..]));
+    assert_eq!(app.reach, BTreeMap::from([(Text::new("contact"), 40)]));
+    assert!(app.risk.contains("reaches 40 records (contact)") && app.risk.contains("no event"), "{}", app.risk);
+}
+
+#[test]
+fn what_only_logs_show_is_shadow_and_what_was_refused_is_not_there() {
+    let gateway = "resource:litellm/big-model";
+    let events = [
+        did(5, "identity:litellm/unknown-bot", gateway, Outcome::Success),
+        did(7, "identity:litellm/unknown-bot", gateway, Outcome::Success),
+        did(8, "identity:litellm/refused", gateway, Outcome::Denied),
+        did(9, ANN, "resource:google/drive/d", Outcome::Success),
+    ];
+    let apps = all(&facts(&[]), &events);
+    let of = |text: &str| apps.iter().find(|app| app.key == key(text));
+    let bot = of("identity:litellm/unknown-bot").unwrap();
+    assert_eq!((bot.shadow, bot.sort, bot.events, bot.alone), (true, Sort::Agent, 2, 2));
+    assert!(bot.risk.contains("unknown") && bot.with.contains(&key(gateway)));
+    assert_eq!(of(gateway).unwrap().sort, Sort::Model);
+    assert!(of("identity:litellm/refused").is_none() && of(ANN).is_none());
+}
+
+#[test]
+fn a_vendors_breach_begins_with_its_apps_and_their_credentials() {
+    let apps = all(&facts(&[]), &[did(5, "identity:litellm/vellum-bot", "resource:litellm/m", Outcome::Success)]);
+    assert_eq!(of_vendor(&apps, "vellum"), BTreeSet::from([key(NOTES), key("credential:oauth/t1")]));
+    assert!(of_vendor(&apps, "nobody").is_empty());
+}
+
+#[test]
+fn drift_says_what_is_new_and_nothing_else() {
+    let (before, after) = (all(&facts(&["drive.readonly"]), &[]), all(&facts(&["drive.readonly", "drive"]), &[]));
+    let scope = Text::new("drive");
+    assert_eq!(drift(&before, &after), BTreeSet::from([Change::Scope { key: key(NOTES), scope }]));
+    assert!(drift(&after, &after).is_empty());
+    assert_eq!(drift(&after, &[]), BTreeSet::from([Change::Gone { key: key(NOTES) }]));
+}
