@@ -145,6 +145,15 @@ fn the_data_map_says_where_a_class_lies_who_reaches_it_and_who_did() {
     let places = all["classes"].as_array().unwrap().iter().flat_map(|class| class["places"].as_array().unwrap());
     assert!(places.clone().any(touched) && !places.clone().all(touched));
 
+    // What no log tells of, and logs that ended long ago, are not taken for nobody's reading.
+    assert!(answer["classes"][0]["places"][0]["touched"].is_null(), "no log of the database is there");
+    let arguments = ["data", "--json", "--inventory", "sand/inventory", "--logs", "sand/logs"];
+    let today = firebreak(root.path(), &arguments);
+    let today: Value = serde_json::from_str(today.out.lines().last().unwrap()).unwrap();
+    assert!(today["at"].as_str().unwrap().starts_with("2026-0"), "{}", today["at"]);
+    let places = today["classes"].as_array().unwrap().iter().flat_map(|class| class["places"].as_array().unwrap());
+    assert!(places.clone().any(touched));
+
     // Without logs nobody is said to have touched nothing.
     let blind = ask(&["--class", "ssn"]);
     assert!(blind["classes"][0]["places"][0]["touched"].is_null() && blind["days"].is_null());

@@ -42,7 +42,7 @@ pub struct DataPlace {
     pub crown_jewel: bool,
     /// Who can reach it.
     pub reach: Vec<Reachers>,
-    /// Who was seen to; `None` where no events were given.
+    /// Who was seen to; `None` where no event says who reads at such places: then nobody can tell.
     pub touched: Option<Touched>,
 }
 
@@ -66,12 +66,14 @@ pub struct ClassMap {
 pub struct Touches {
     since: Time,
     places: BTreeMap<NodeKey, (BTreeSet<NodeKey>, Time)>,
+    /// Where reads are logged at all.
+    logged: BTreeSet<Text>,
 }
 
 impl Touches {
     /// Counts from `since` on.
     pub fn since(since: Time) -> Touches {
-        Touches { since, places: BTreeMap::new() }
+        Touches { since, places: BTreeMap::new(), logged: BTreeSet::new() }
     }
 
     /// Notes who succeeded in reading, where the event says both.
@@ -83,15 +85,28 @@ impl Touches {
             let (who, last) = self.places.entry(target.clone()).or_insert_with(|| (BTreeSet::new(), event.time));
             who.insert(actor.clone());
             *last = event.time.max(*last);
+            self.logged.insert(service(target));
         }
     }
 
-    fn at(&self, resource: &NodeKey) -> Touched {
-        let Some((who, last)) = self.places.get(resource) else { return Touched::default() };
+    fn at(&self, resource: &NodeKey) -> Option<Touched> {
+        if !self.logged.contains(&service(resource)) {
+            return None;
+        }
+        let Some((who, last)) = self.places.get(resource) else { return Some(Touched::default()) };
         let mut by = BTreeMap::new();
         // Who is no identity by its key is known by its act alone.
         who.iter().for_each(|key| *by.entry(Party::of(key).unwrap_or(Party::Unknown)).or_default() += 1);
-        Touched { by, last: Some(*last) }
+        Some(Touched { by, last: Some(*last) })
+    }
+}
+
+/// What logs reads at a resource or does not: its system, and within AWS the service, since each logs reads only if it is told to.
+fn service(resource: &NodeKey) -> Text {
+    let mut arn = resource.name().split(':');
+    match (arn.next(), arn.nth(1)) {
+        (Some("arn"), Some(service)) => Text::from(format!("{}/{service}", resource.system())),
+        _ => Text::new(resource.system()),
     }
 }
 
@@ -127,7 +142,7 @@ pub fn data_map(graph: &Graph, facts: &[Fact], at: Time, touches: Option<&Touche
             bytes: sum(&|one| one.bytes.unwrap_or_default()),
             crown_jewel: node.is_some_and(|node| jewels.contains(&node)),
             reach: reaching.counts(&[*resource]),
-            touched: touches.map(|touches| touches.at(resource)),
+            touched: touches.and_then(|touches| touches.at(resource)),
         });
     }
     for class in classes.values_mut() {
@@ -268,5 +283,14 @@ mod tests {
         assert_eq!(touched.by, BTreeMap::from([(Party::Agent, 1)]));
         assert_eq!(touched.last, Some(Time::from_seconds(20)));
         assert_eq!(map[0].places[0].touched, Some(Touched::default()));
+    }
+
+    #[test]
+    fn where_no_record_tells_of_reads_nobody_is_said_to_have_read_nothing() {
+        let mut touches = Touches::since(Time::MIN);
+        touches.add(&event("identity:person/ann@a.example", "resource:aws/arn:aws:s3:::a", 20, Outcome::Success));
+        assert_eq!(touches.at(&key("resource:aws/arn:aws:s3:::b")), Some(Touched::default()));
+        assert_eq!(touches.at(&key("resource:aws/arn:aws:dynamodb:eu-west-1:1:table/t")), None);
+        assert_eq!(touches.at(&key("resource:postgres/db/contractors")), None);
     }
 }

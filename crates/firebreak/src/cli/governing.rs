@@ -83,7 +83,7 @@ pub struct DataArgs {
     /// The estate
     #[command(flatten)]
     pub estate: EstateArgs,
-    /// Show the map as it was at this time; otherwise now
+    /// Show the map as it was at this time; otherwise now, or when the logs end
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub as_of: Option<Time>,
     /// A directory with one folder per source: who was seen to read

@@ -24,7 +24,7 @@ struct Answer<'a> {
 /// Runs the command.
 pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let at = args.as_of.unwrap_or_else(|| world.clock.now());
+    let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
     let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems.iter().cloned());
@@ -56,27 +56,27 @@ pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<En
             bail!("no inventory names data of the class `{wanted}`\nhint: there are {known}");
         }
     }
-    classes.iter().for_each(|class| show(class, args.most, output));
+    classes.iter().for_each(|class| show(class, args, output));
     gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
     let days = touches.map(|_| args.days);
     output.object("data", &Answer { at, days, classes: &classes, gaps: &gaps });
     Ok(End::Done)
 }
 
-fn show(class: &ClassMap, most: usize, output: Output) {
+fn show(class: &ClassMap, args: &DataArgs, output: Output) {
     let homes = class.residents.iter().filter(|(home, records)| *home != "unknown" && **records > 0).count();
     let homes = if homes == 0 { String::new() } else { format!(", residents of {homes} jurisdictions") };
     let (records, places) = (counted(class.records, "record"), counted(class.places.len() as u64, "place"));
     output.text(format!("{}: {records} in {places}{homes}", class.class));
     output.paragraph(2, &format!("within reach of {}", reachers(&class.reach)));
-    for place in class.places.iter().take(most) {
+    for place in class.places.iter().take(args.most) {
         let jewel = if place.crown_jewel { "  crown jewel" } else { "" };
         let size = if place.bytes > 0 { format!("{:>10}", bytes(place.bytes)) } else { " ".repeat(10) };
         output.text(format!("  {:<52} {:>14} {size}{jewel}", short(place.resource.as_str(), 52), count(place.records)));
-        output.paragraph(4, &format!("reach: {}{}", reachers(&place.reach), touched(place)));
+        output.paragraph(4, &format!("reach: {}{}", reachers(&place.reach), touched(place, args.logs.is_some())));
     }
-    if class.places.len() > most {
-        output.text(format!("  and {} more", class.places.len() - most));
+    if class.places.len() > args.most {
+        output.text(format!("  and {} more", class.places.len() - args.most));
     }
     output.text("");
 }
@@ -94,8 +94,10 @@ fn reachers(reach: &[Reachers]) -> String {
     if shown.is_empty() { "nobody that an inventory names".to_owned() } else { shown.join(", ") }
 }
 
-fn touched(place: &DataPlace) -> String {
-    let Some(touched) = &place.touched else { return String::new() };
+fn touched(place: &DataPlace, with_logs: bool) -> String {
+    let Some(touched) = &place.touched else {
+        return if with_logs { "; the logs do not tell who reads there".to_owned() } else { String::new() };
+    };
     let by: Vec<String> =
         touched.by.iter().map(|(party, number)| format!("{} {}", count(*number), noun(*party, *number))).collect();
     if by.is_empty() { "; read by nobody in the logs".to_owned() } else { format!("; read by {}", by.join(", ")) }

@@ -1,13 +1,16 @@
 //! Logs of all sources below one directory, read once for a question.
 
 use crate::feed::Feed;
-use crate::output::{Output, count, counted};
+use crate::output::{Output, count, counted, time};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
 use firebreak_intake::{Options, SOURCES, Source};
-use firebreak_model::Event;
+use firebreak_model::{Event, Time};
 use firebreak_world::World;
 use std::path::{Path, PathBuf};
+
+/// Seconds after which logs count as ended, and not as what a platform has yet to deliver.
+const STALE: i64 = 86_400;
 
 /// The folders of `directory` that are named after a source, each with it.
 ///
@@ -21,6 +24,30 @@ pub(super) fn folders(world: &World, directory: &Path) -> Result<Vec<(&'static d
         bail!("`{}` has no folder named after a source\nhint: the sources are {names}", directory.display());
     }
     Ok(here)
+}
+
+/// The time that an answer is of: what was asked for; otherwise now, or the end of the logs where they end earlier, which is then
+/// said. Held against a later time, logs that ended say of everything that nobody touched it.
+///
+/// # Errors
+/// As [`each`].
+pub(super) fn answered_at(
+    world: &World,
+    asked: Option<Time>,
+    directory: Option<&Path>,
+    output: Output,
+) -> Result<Time> {
+    let now = world.clock.now();
+    let (None, Some(directory)) = (asked, directory) else { return Ok(asked.unwrap_or(now)) };
+    let mut last: Option<Time> = None;
+    each(world, directory, &mut Vec::new(), output, |event| last = last.max(Some(event.time)))?;
+    match last.filter(|last| last.plus_seconds(STALE) < now) {
+        Some(end) => {
+            output.text(format!("as of {}, when the logs end; --as-of asks for another time", time(end)));
+            Ok(end)
+        }
+        None => Ok(now),
+    }
 }
 
 /// Gives `each` every event of the folders below `directory` that are named after a source, in the order of time. What could
