@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str]); 28] = [
     ("core/model", &[]),
     ("core/policy", &["model"]),
     ("core/graph", &["model"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("core/exposure", &["model", "package"]),
     ("core/classify", &["model"]),
     ("core/guardrail", &["model", "policy", "classify"]),
+    ("core/document", &[]),
     ("core/contain", &["model", "policy", "graph"]),
     ("core/assure", &["model", "graph"]),
     ("core/scenario", &["model"]),
@@ -25,7 +26,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
     ("edge/inventory", &["model", "world", "package", "classify", "permission"]),
     ("edge/advisory", &["model", "world", "advisory"]),
     ("edge/fleet", &["model", "world", "fleet"]),
-    ("edge/snapshot", &["model", "world", "package", "classify"]),
+    ("edge/snapshot", &["model", "world", "package", "classify", "document"]),
     ("edge/lake", &["model", "world"]),
     ("edge/ledger", &["model", "world"]),
     ("edge/act", &["model", "world", "ledger", "contain"]),
@@ -46,6 +47,7 @@ const ALLOWED: [(&str, &[&str]); 27] = [
             "exposure",
             "classify",
             "guardrail",
+            "document",
             "contain",
             "assure",
             "scenario",

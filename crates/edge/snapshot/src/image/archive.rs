@@ -1,6 +1,6 @@
 //! The files of an image by name, whether they lie in a directory or in one archive.
 
-use super::tar::{Tar, TarKind};
+use firebreak_document::tar::{Tar, TarKind};
 use firebreak_world::{EntryKind, Tree};
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
@@ -27,7 +27,7 @@ impl<'a> Archive<'a> {
         let mut index = HashMap::new();
         let mut at = 0_u64;
         // Opened anew at each entry: layers are not read to find what stands behind them.
-        while let Some(entry) = Tar::new(BufReader::new(tree.regular(&path, at)?)).next()? {
+        while let Some(entry) = Tar::new(BufReader::new(tree.regular(&path, at)?)).next_entry()? {
             if index.len() >= MAX_ENTRIES {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "it has too many entries"));
             }

@@ -2,14 +2,14 @@
 //! own, and is told so.
 
 use super::archive::Archive;
-use super::packing::unpacking;
-use super::tar::{Tar, TarEntry, TarKind};
 use crate::blind::BlindSpots;
 use crate::gather::{Content, Gather};
 use crate::interest::Interest;
 use crate::limits::Limits;
 use crate::record::{Layer, Origin};
 use crate::shown::{shown, split};
+use firebreak_document::packing::unpacking;
+use firebreak_document::tar::{Tar, TarEntry, TarKind};
 use firebreak_model::Time;
 use firebreak_world::Clock;
 use std::collections::{BTreeMap, HashMap};
@@ -81,7 +81,7 @@ impl<'a> Layers<'a> {
         gather: &mut Gather<'_>,
         blind: &mut BlindSpots,
     ) -> io::Result<bool> {
-        while let Some(entry) = tar.next()? {
+        while let Some(entry) = tar.next_entry()? {
             self.entries += 1;
             if let Some(why) = self.over(tar.position(), entry.size) {
                 blind.harm(why, format!("layer {number}"));

@@ -2,8 +2,6 @@
 
 mod archive;
 mod layers;
-mod packing;
-pub(crate) mod tar;
 
 use crate::blind::BlindSpots;
 use crate::gather::Gather;

@@ -7,7 +7,9 @@ use std::io::{self, BufReader, Read};
 const MAGIC: usize = 4;
 
 /// The stream of a layer's archive.
-pub(super) fn unpacking<'r>(reader: Box<dyn Read + Send + 'r>) -> io::Result<Box<dyn Read + 'r>> {
+/// # Errors
+/// If its beginning cannot be read.
+pub fn unpacking<'r>(reader: Box<dyn Read + 'r>) -> io::Result<Box<dyn Read + 'r>> {
     let reader: Box<dyn Read + 'r> = Box::new(BufReader::with_capacity(64 << 10, reader));
     let mut peeked = Peeked { head: Vec::new(), inner: reader };
     peeked.peek()?;

@@ -12,7 +12,7 @@ const MAX_EXTENDED: u64 = 1 << 20;
 
 /// What an entry of an archive is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum TarKind {
+pub enum TarKind {
     /// A regular file.
     File,
     /// Another name of a file before it.
@@ -27,23 +27,23 @@ pub(crate) enum TarKind {
 
 /// One entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct TarEntry {
+pub struct TarEntry {
     /// Its path as written.
-    pub(crate) path: Vec<u8>,
+    pub path: Vec<u8>,
     /// Where a link leads, as written.
-    pub(crate) target: Vec<u8>,
+    pub target: Vec<u8>,
     /// What it is.
-    pub(crate) kind: TarKind,
+    pub kind: TarKind,
     /// Bytes of content.
-    pub(crate) size: u64,
+    pub size: u64,
     /// Seconds since 1970.
-    pub(crate) modified: i64,
+    pub modified: i64,
     /// Where its content begins in the archive.
-    pub(crate) offset: u64,
+    pub offset: u64,
 }
 
 /// An archive that is read from front to back.
-pub(crate) struct Tar<R> {
+pub struct Tar<R> {
     reader: R,
     position: u64,
     /// Content and padding of the entry before that were not read yet.
@@ -64,12 +64,13 @@ fn fault(what: &'static str) -> io::Error {
 }
 
 impl<R: Read> Tar<R> {
-    pub(crate) fn new(reader: R) -> Tar<R> {
+    /// Reads the archive from `reader`.
+    pub fn new(reader: R) -> Tar<R> {
         Tar { reader, position: 0, pending: 0, content: 0 }
     }
 
     /// Bytes of the archive that were read.
-    pub(crate) fn position(&self) -> u64 {
+    pub fn position(&self) -> u64 {
         self.position
     }
 
@@ -77,7 +78,7 @@ impl<R: Read> Tar<R> {
     ///
     /// # Errors
     /// If the archive breaks off or is none.
-    pub(crate) fn next(&mut self) -> io::Result<Option<TarEntry>> {
+    pub fn next_entry(&mut self) -> io::Result<Option<TarEntry>> {
         let mut extended = Extended::default();
         // Extensions of extensions have no end.
         for _ in 0..16 {
@@ -118,7 +119,7 @@ impl<R: Read> Tar<R> {
     }
 
     /// At most `limit` bytes of the entry's content.
-    pub(crate) fn head(&mut self, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    pub fn head(&mut self, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
         let wanted = self.content.min(limit);
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(wanted.min(1 << 20)).unwrap_or(0)));
         let read = (&mut self.reader).take(wanted).read_to_end(&mut bytes)? as u64;
@@ -179,6 +180,19 @@ impl<R: Read> Tar<R> {
         }
         self.position += BLOCK as u64;
         Ok(true)
+    }
+}
+
+impl<R: Read> Read for Tar<R> {
+    /// What is left of the entry's content.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.content).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(buffer) = buffer.get_mut(..room).filter(|buffer| !buffer.is_empty()) else { return Ok(0) };
+        let read = self.reader.read(buffer)?;
+        self.position += read as u64;
+        self.pending -= read as u64;
+        self.content -= read as u64;
+        if read == 0 { Err(fault("the archive breaks off")) } else { Ok(read) }
     }
 }
 

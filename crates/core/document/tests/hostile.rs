@@ -1,0 +1,240 @@
+//! Documents that were made to harm their reader: time and memory stay bounded, and what was not read is said.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code, unreachable_pub, reason = "a test")]
+
+mod shown;
+
+use firebreak_document::{Fault, Limits, Reading, Sign, Sink, Text, read};
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use proptest::prelude::*;
+use shown::shown;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+const SMALL: Limits = Limits { text: 4 << 20, unpacked: 8 << 20, held: 16 << 20, depth: 6, documents: 200 };
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+fn faults(reading: &Reading) -> Vec<Fault> {
+    reading.problems.iter().map(|problem| problem.fault).collect()
+}
+
+fn bounded(reading: &Reading, limits: &Limits) {
+    assert!(reading.text <= limits.text && reading.unpacked <= limits.unpacked, "{reading:?}");
+}
+
+/// One file `times` times under other names in one archive, its content stored once: entries that lie over each other.
+fn overlapping(content: &[u8], times: u32) -> Vec<u8> {
+    let mut packer = DeflateEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(content).unwrap();
+    let packed = packer.finish().unwrap();
+    let mut whole = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0".to_vec();
+    whole.extend((packed.len() as u32).to_le_bytes());
+    whole.extend((content.len() as u32).to_le_bytes());
+    whole.extend(b"\x01\0\0\0a");
+    whole.extend(&packed);
+    let start = whole.len() as u32;
+    for _ in 0..times {
+        whole.extend(b"PK\x01\x02\x14\0\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0");
+        whole.extend((packed.len() as u32).to_le_bytes());
+        whole.extend((content.len() as u32).to_le_bytes());
+        whole.extend(b"\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a");
+    }
+    let size = whole.len() as u32 - start;
+    whole.extend(b"PK\x05\x06\0\0\0\0");
+    whole.extend((times as u16).to_le_bytes());
+    whole.extend((times as u16).to_le_bytes());
+    whole.extend(size.to_le_bytes());
+    whole.extend(start.to_le_bytes());
+    whole.extend(b"\0\0");
+    whole
+}
+
+#[test]
+fn bombs_end_at_the_bound_and_say_so() {
+    let zeros = vec![b'0'; 64 << 20];
+    let bomb = gzip(&zeros);
+    assert!(bomb.len() < 100_000);
+    for (name, bytes) in [("bomb.gz", bomb), ("bomb.zip", overlapping(&zeros[..1 << 20], 5_000))] {
+        let (sink, reading) = shown(name, &bytes, &SMALL);
+        bounded(&reading, &SMALL);
+        assert!(sink.bytes <= SMALL.text && faults(&reading).contains(&Fault::Bound), "{name}: {reading:?}");
+        assert!(!reading.complete());
+    }
+}
+
+#[test]
+fn a_bomb_that_holds_no_text_is_bounded_as_well() {
+    let mut picture = b"\x1a\x45\xdf\xa3\x80".to_vec();
+    picture.extend(b"\xec\x10\xff\xff\xff");
+    picture.resize(64 << 20, 0);
+    let (_, reading) = shown("video.webm.gz", &gzip(&picture), &SMALL);
+    bounded(&reading, &SMALL);
+    assert_eq!(reading.unpacked, SMALL.unpacked);
+    assert!(faults(&reading).contains(&Fault::Bound), "{reading:?}");
+}
+
+#[test]
+fn documents_in_documents_end_at_the_depth() {
+    let mut bytes = b"the innermost\n".to_vec();
+    for _ in 0..50 {
+        bytes = gzip(&bytes);
+    }
+    let (sink, reading) = shown("a.gz", &bytes, &SMALL);
+    assert!(!sink.text.contains("innermost"));
+    assert_eq!(faults(&reading), [Fault::Bound]);
+    let (_, reading) = shown("many.zip", &overlapping(b"x", 5_000), &SMALL);
+    assert!(faults(&reading).contains(&Fault::Bound), "{reading:?}");
+}
+
+#[test]
+fn loops_of_objects_and_pages_end() {
+    let pdf = b"%PDF-1.4\n1 0 obj<</Type/Page/Parent 1 0 R/Contents[1 0 R 2 0 R 2 0 R]/Resources 3 0 R>>endobj
+2 0 obj<</Length 3 0 R>>stream\nBT (once) Tj ET\nendstream endobj\n3 0 obj 3 0 R endobj\n4 0 obj<</V 4 0 R/T 4 0 R/Parent 4 0 R>>endobj\n";
+    let (sink, _) = shown("loop.pdf", pdf, &SMALL);
+    assert_eq!(sink.text.matches("once").count(), 1, "{}", sink.text);
+
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/formats/sqlite/cases/tables/people.db");
+    let mut database = fs::read(case).unwrap();
+    // The last child of every inner page is the page itself.
+    for page in 1..database.len() / 512 {
+        if matches!(database[page * 512], 2 | 5) {
+            database[page * 512 + 8..page * 512 + 12].copy_from_slice(&(page as u32 + 1).to_be_bytes());
+        }
+    }
+    let (sink, reading) = shown("loop.db", &database, &SMALL);
+    assert!(faults(&reading).contains(&Fault::Broken), "{reading:?}");
+    assert!(sink.bytes < 100_000);
+}
+
+#[test]
+fn streams_of_a_pdf_share_the_bound() {
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&vec![b' '; 4 << 20]).unwrap();
+    let packed = packer.finish().unwrap();
+    let mut pdf = b"%PDF-1.4\n".to_vec();
+    for number in 0..100 {
+        writeln!(pdf, "{number} 0 obj<</Filter/FlateDecode/Length {}>>stream", packed.len()).unwrap();
+        pdf.extend(&packed);
+        pdf.extend(b"\nendstream endobj\n");
+    }
+    let (_, reading) = shown("bomb.pdf", &pdf, &SMALL);
+    bounded(&reading, &SMALL);
+    assert!(faults(&reading).contains(&Fault::Bound), "{reading:?}");
+}
+
+/// A document without an end of its own: `start`, then `part` again and again.
+struct Endless {
+    start: &'static [u8],
+    part: &'static [u8],
+    at: usize,
+    left: u64,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let room = buffer.len().min(usize::try_from(self.left).unwrap());
+        for byte in &mut buffer[..room] {
+            *byte = match self.start.split_first() {
+                Some((first, rest)) => {
+                    self.start = rest;
+                    *first
+                }
+                None => {
+                    self.at += 1;
+                    self.part[(self.at - 1) % self.part.len()]
+                }
+            };
+        }
+        self.left -= room as u64;
+        Ok(room)
+    }
+}
+
+/// The largest piece and all of them.
+#[derive(Default)]
+struct Largest(usize, u64);
+
+impl Sink for Largest {
+    fn begin(&mut self, _: &Text<'_>) {}
+    fn feed(&mut self, bytes: &[u8]) {
+        self.0 = self.0.max(bytes.len());
+        self.1 += bytes.len() as u64;
+    }
+    fn end(&mut self) {}
+    fn sign(&mut self, _: &Sign<'_>) {}
+}
+
+#[test]
+fn a_line_without_an_end_is_read_in_pieces_however_long() {
+    for (name, start, part) in [
+        ("line.txt", b"x".as_slice(), b"a".as_slice()),
+        ("line.json", b"{\"key\": \"", b"\\u0041"),
+        ("line.json", b"[{\"a\":1},", b"["),
+        ("tag.html", b"<html><a href=\"", b"y"),
+        ("comment.html", b"<html><!--", b"-"),
+        ("script.html", b"<html><script>", b"</scrip"),
+        ("entity.html", b"<html>", b"&amp"),
+    ] {
+        for (length, pieces) in [(1_u64 << 20, 1_u64 << 20), (4 << 20, 4 << 20)] {
+            let mut sink = Largest::default();
+            let mut input = Endless { start, part, at: 0, left: length };
+            let reading = read(name, &mut input, &Limits::default(), &mut sink);
+            assert!(sink.0 <= 300 << 10, "{name}: a piece of {} bytes", sink.0);
+            assert!(sink.1 <= pieces * 2 + 100, "{name}: {} bytes of text", sink.1);
+            assert!(sink.1 > 0 && input.left == 0, "{name}: {reading:?}");
+        }
+    }
+}
+
+#[test]
+fn what_breaks_off_is_said() {
+    let whole = gzip(&(0..100_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
+    let (_, reading) = shown("cut.gz", &whole[..whole.len() / 2], &SMALL);
+    assert!(faults(&reading).contains(&Fault::Broken), "{reading:?}");
+}
+
+fn cases() -> Vec<(String, Vec<u8>)> {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/formats");
+    let folders = |path: &Path| {
+        let mut all: Vec<_> = fs::read_dir(path).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+        all.sort();
+        all
+    };
+    let cases = folders(&formats).into_iter().flat_map(|format| folders(&format.join("cases")));
+    let inputs = cases.flat_map(|case| folders(&case)).filter(|path| path.file_name().unwrap() != "expected.txt");
+    inputs.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    /// Whatever is changed in a good document, reading it ends within the bounds.
+    #[test]
+    fn changed_documents_are_read_within_the_bounds(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        cut in any::<prop::sample::Index>(),
+        whole in any::<bool>(),
+    ) {
+        let cases = cases();
+        let (name, mut bytes) = cases[which.index(cases.len())].clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if !whole {
+            bytes.truncate(cut.index(bytes.len()) + 1);
+        }
+        let limits = Limits { text: 100_000, unpacked: 100_000, held: 100_000, depth: 4, documents: 50 };
+        let (sink, reading) = shown(&name, &bytes, &limits);
+        bounded(&reading, &limits);
+        prop_assert!(sink.bytes <= limits.text);
+    }
+}
