@@ -21,7 +21,7 @@ function graph(): unknown {
   const ring = (i: number): number => (i < 3 ? 0 : 1 + Math.floor((i * 5) / NODES));
   const nodes = Array.from({ length: NODES }, (_, i) => {
     const kind = ring(i) === 0 ? 'environment' : kinds[Math.floor(random() * kinds.length)] ?? 'resource';
-    return { key: `${kind}:made/${i}`, kind, label: `${kind} ${i}`, arrival: new Date(Date.UTC(2026, 2, 24, 10) + i * 7000).toISOString(), certain: i % 9 !== 4, source: i < 3, crown_jewel: kind === 'resource' && i % 40 === 0, holdings: [] };
+    return { key: `${kind}:made/${i}`, type: kind, label: `${kind} ${i}`, arrival: new Date(Date.UTC(2026, 2, 24, 10) + i * 7000).toISOString(), certain: i % 9 !== 4, source: i < 3, crown_jewel: kind === 'resource' && i % 40 === 0, holdings: [] };
   });
   const of = (from: number, to: number): unknown => ({ from: nodes[from]?.key, to: nodes[to]?.key, kind: 'reads', certain: true });
   const edges = nodes.flatMap((_, i) => {

@@ -19,7 +19,7 @@ export async function violations(page: Page): Promise<string[]> {
 /** Pages: address, a word that only the data shows, a word of the empty state. */
 export const PAGES: [string, string, RegExp | null][] = [
   ['/', 'A plan waits for you', /Nothing is burning/],
-  ['/incidents', 'inc-', /No incident yet/],
+  ['/incidents', 'AKIA', /No incident yet/],
   ['/incidents/inc-1', 'What was taken', null],
   ['/incidents/inc-1?view=plan', 'postgres_role/disable', null],
   ['/incidents/inc-1?view=graph', 'In order of arrival', /Nothing is known to be in reach/],
@@ -40,7 +40,7 @@ export const PAGES: [string, string, RegExp | null][] = [
   ['/ledger', 'entries', /No entry yet/],
   ['/ledger?entry=1', 'verified here', null],
   ['/settings', 'aws_cloudtrail', /No source is configured/],
-  ['/settings?view=responders', 'Deactivate', /No responder/],
+  ['/settings?view=responders', 'Deactivate an Anthropic', /No responder/],
   ['/settings?view=policy', 'Mode', /No policy file/],
   ['/settings?view=tokens', 'grafana', /No token/],
 ];

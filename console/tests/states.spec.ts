@@ -11,8 +11,7 @@ function nothing(path: string): unknown {
   if (path.endsWith('/graph')) return { at: '2026-03-25T12:00:00Z', nodes: [], edges: [], next: null, total: 0 };
   if (path === '/data') return { at: '2026-03-25T12:00:00Z', days: null, classes: [], gaps: [] };
   if (path === '/exposure/who') return { environments: 0, intervals: 0, untold: 0, clear: 0, had: [], untold_environments: [] };
-  if (path === '/coverage') return { techniques: [] };
-  if (path === '/policy') return { mode: 'ask', files: [] };
+  if (path === '/policy') return { policy: 'ask', mode: 'dry_run', files: [] };
   if (/^\/(incidents|plans|findings|ledger)\/[^/]+$/.test(path) || path === '/map/node' || path === '/questions') return undefined;
   return { items: [], next: null, total: 0 };
 }

@@ -36,8 +36,8 @@ export function depths(nodes: GraphNode[], edges: GraphEdge[]): Map<string, numb
 function grouped(nodes: GraphNode[], depth: Map<string, number>): Group[] {
   const found = new Map<string, Group>();
   for (const node of nodes) {
-    const at = depth.get(node.key) ?? 0, id = `${at} ${node.kind}`;
-    const group = found.get(id) ?? { id, kind: node.kind, depth: at, x: 0, y: 0, width: 0, height: 0, nodes: [], folded: false, labelled: false, items: [] };
+    const at = depth.get(node.key) ?? 0, id = `${at} ${node.type}`;
+    const group = found.get(id) ?? { id, kind: node.type, depth: at, x: 0, y: 0, width: 0, height: 0, nodes: [], folded: false, labelled: false, items: [] };
     group.nodes.push(node);
     found.set(id, group);
   }

@@ -46,24 +46,26 @@ export interface StepStand {
 }
 export interface Plan {
   plan: { id: string; body?: PlanBody } & Partial<PlanBody>; incident: string; status: string; steps?: StepStand[];
-  approvals_needed?: number | null;
+  approvals?: { by: string; at?: string; expires?: string }[];
 }
 
 export interface GraphNode {
-  key: string; kind: string; label: string; arrival: string | null; certain: boolean; source: boolean; crown_jewel: boolean; holdings: Holding[];
+  key: string; type: string; label: string; arrival: string | null; certain: boolean; source: boolean; crown_jewel: boolean; holdings: Holding[];
 }
 export interface GraphEdge { from: string; to: string; kind: string; certain: boolean }
-export interface GraphAnswer { at: string; nodes: GraphNode[]; edges: GraphEdge[]; next: string | null; total: number }
+export interface GraphAnswer { at: string | null; unknown?: string[]; nodes: GraphNode[]; edges: GraphEdge[]; next: string | null; total: number }
 
 export interface Source { source: string; configured: boolean; inputs: number; last_event: string | null; last_received?: string | null; silent: boolean; events: number }
 export interface Coverage { reaching: number; automatic: number; drilled: number; person: number; none: number; uncovered: string[] }
 export interface Pause { by: string; at: string; because: string }
+/** A plan in a list. */
+export interface Proposed { id: string; incident: string; status: string; made_at: string; steps: number; cost: number; certified: boolean }
 export interface Now {
   at: string; mode: string; policy: string; running: boolean; paused: Pause | null; incidents: Incident[];
-  waiting: { plan: string; incident: string; steps: number; cost: number; made_at: string }[];
+  waiting: Proposed[];
   verdicts: Record<Verdict, number>; exposed: Judgement[]; sources: Source[]; coverage: Coverage | null;
   breakers: { class: string; finding: string; at: string; title: string; subject: string | null }[];
-  unasked: { plan: string; incident: string; steps: number; at: string }[];
+  unasked: Proposed[];
   steps: Record<string, number>; totals: Record<string, number>;
 }
 
@@ -72,10 +74,11 @@ export interface Place { resource: string; label: string; records: number; bytes
 export interface ClassOfData { class: string; records: number; residents: Record<string, number>; reach: Reach[]; places: Place[] }
 export interface DataMap { at: string; days: number | null; classes: ClassOfData[]; gaps: string[] }
 
-export interface MapNode { key: string; type?: string; kind?: string; label: string; party?: Party; crown_jewel?: boolean }
-export interface Way { kind: string; to: string; certain: boolean; from: string | null; until: string | null }
+export interface MapNode { key: string; type?: string; kind?: string; label: string; party?: Party; crown_jewel?: boolean; jewels?: { jewel: string; group: string | null; certain: boolean }[] }
+export interface Cut { action: Action | string; cost: number; delay_seconds: number; reversibility: string; policy: string }
+export interface Way { edge: string; node: string; label: string; certain: boolean; from: string | null; to: string | null; evidence: string; last_used: string | null; actions: string[]; may: string[]; cuts: Cut[] }
 export interface NodeAnswer extends MapNode {
-  holdings: Holding[]; cuts: { action: Action | string; cost: number; delay_seconds: number; reversibility: string; policy: string }[];
+  holdings: Holding[]; cuts: Cut[];
   out: Way[]; into: Way[]; more?: number | boolean;
 }
 export interface Questions {
@@ -86,15 +89,15 @@ export interface Questions {
   coverage: Coverage;
 }
 export interface Detector { name: string; title: string; severity: Severity; signal: string; techniques: string[]; product: string | null; service: string | null; findings: number; last: string | null }
-export interface Technique { technique: string; detectors: number | string[]; findings: number }
+export interface Technique { technique: string; detectors: string[]; findings: number }
 export interface Responder { action: string; title: string; platform: string; level: string; reversibility: string; blast_radius: string; last_drill: string | null }
-export interface Profile { name?: string; id?: string; profile?: string; title: string; revision: number }
+export interface Profile { profile: string; title: string; revision: number; verdicts: Partial<Record<Verdict, number>>; advisories: string[] }
 export interface Who {
   asked: unknown; from: string | null; to: string | null; environments: number; intervals: number; untold: number; clear: number;
   forgotten_before?: string | null; had: { environment: string; thing: unknown; from: string | null; to: string | null; seen: string | null; certain: boolean; evidence: unknown; owners: string[] }[];
   untold_environments: (string | { environment: string })[];
 }
 export interface Entry { index: number; id: string; entry_kind: string; time: string; body: unknown }
-export interface ProvenEntry extends Entry { line: string; commitment: string; proof: string[]; size: number; root: string; checkpoint: string; key: string }
+export interface ProvenEntry extends Entry { /** Its exact bytes. */ record: string; salt: string; commitment: string; proof: string[]; size: number; root: string; checkpoint: string; key: string }
 export interface Token { id: string; name: string; role: string; scopes: string[]; made: string; expires: string; last_used?: string | null; revoked: boolean | string | null; token?: string }
-export interface Policy { mode: string; files: { path: string; text: string }[] }
+export interface Policy { policy: string; mode: string; lease_hours?: number; files: { path: string; text: string }[] }
