@@ -8,8 +8,8 @@ mod mapping;
 
 use crate::config::Policy;
 pub use acting::{
-    ApproveArgs, CancelArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, ResumeArgs,
-    UndoArgs,
+    ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs,
+    ResumeArgs, UndoArgs,
 };
 pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
 use clap::{Args, Parser, Subcommand};
@@ -159,6 +159,11 @@ pub enum Command {
         after_help = "Example: firebreak undo 3f9a... --by ada@example.com --rotated\n         firebreak undo 3f9a... --step 2 --by ada@example.com --because \"false alarm\""
     )]
     Undo(UndoArgs),
+    /// Cut identities that exist for it, time the denial and give them back
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml drill\n         firebreak --config firebreak.toml drill --action postgres_role/disable\nExit codes: 3 if a drill did not pass."
+    )]
+    Drill(DrillArgs),
     /// Check a ledger, or export one as a bundle that anyone can check
     #[command(
         after_help = "Example: firebreak verify bundle.ndjson --key ledger.pub\n         firebreak verify --export bundle.ndjson"

@@ -11,6 +11,7 @@ mod custody;
 mod data;
 mod demo;
 mod detector;
+mod drill;
 mod duties;
 pub mod exposed;
 mod fleet;
@@ -113,8 +114,9 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Resume(args) => pause::resume(&args, &config, output),
         Command::Cancel(args) => cancel::run(&args, &config, output),
         Command::Undo(args) => undo::run(&args, &config, output),
+        Command::Drill(args) => drill::run(&args, &config, output),
         Command::Verify(args) => verify::run(&args, &config, output),
-        Command::Responders => Ok(responders::run(output)),
+        Command::Responders => responders::run(&config, output),
         Command::Scenario(args) => scenario::run(&args, output),
         Command::Check(args) => check::run(&args, &config, output),
         Command::Detector(args) => detector::run(&args, output),

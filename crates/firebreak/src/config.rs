@@ -212,6 +212,24 @@ pub struct ActConfig {
     pub mode: Mode,
 }
 
+/// `[drill]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DrillConfig {
+    /// How often `run` drills each canary; 0 never.
+    pub every_hours: u32,
+    /// For how many days a drill that passed counts.
+    pub valid_days: u32,
+    /// `[[drill.canary]]`.
+    pub canary: Vec<firebreak_act::Canary>,
+}
+
+impl Default for DrillConfig {
+    fn default() -> DrillConfig {
+        DrillConfig { every_hours: 0, valid_days: 30, canary: Vec::new() }
+    }
+}
+
 /// `[metrics]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -246,6 +264,8 @@ pub struct Config {
     pub contain: ContainConfig,
     /// `[act]`.
     pub act: ActConfig,
+    /// `[drill]`.
+    pub drill: DrillConfig,
     /// `[metrics]`.
     pub metrics: MetricsConfig,
     /// `[guardrail]`.
@@ -307,6 +327,9 @@ impl Config {
                 "there is no directory for what is collected\nhint: name one in `inventory.paths`; the first is used"
             );
         }
+        for canary in &self.drill.canary {
+            check_canary(canary)?;
+        }
         outward::check(&self.notify, &self.outward, self.approvals.as_ref(), &self.signals)?;
         if self.intake.batch_records == 0 {
             bail!("`intake.batch_records` is 0\nhint: 5000 suits most machines");
@@ -350,9 +373,32 @@ fn check_collect(collect: &CollectConfig) -> Result<()> {
     Ok(())
 }
 
+fn check_canary(canary: &firebreak_act::Canary) -> Result<()> {
+    let actions = || firebreak_act::RESPONDERS.iter().map(|responder| responder.spec().action_name());
+    if !actions().any(|action| canary.action == action) {
+        let known: Vec<String> = actions().collect();
+        let nearest = keys::nearest(&canary.action, known.iter().map(String::as_str));
+        bail!("no responder does `{}`, which `drill.canary` names\nhint: did you mean `{nearest}`?", canary.action);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_canary_that_nothing_can_cut_is_an_error() {
+        let canary = |action: &str| {
+            format!(
+                "[[drill.canary]]\naction = \"{action}\"\ntarget = \"identity:postgres/db/canary\"\nparameters = {{ host = \"db\" }}\n"
+            )
+        };
+        let config = Config::parse(&canary("postgres_role/disable")).unwrap();
+        assert_eq!((config.drill.canary.len(), config.drill.every_hours, config.drill.valid_days), (1, 0, 30));
+        let error = Config::parse(&canary("postgres_rolle/disable")).unwrap_err().to_string();
+        assert!(error.contains("did you mean `postgres_role/disable`?"), "{error}");
+    }
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_the_nearest() {

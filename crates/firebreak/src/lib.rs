@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod content;
 pub mod demo;
+pub mod drilling;
 pub mod embedded;
 pub mod estate;
 pub mod feed;

@@ -15,7 +15,7 @@ use crate::config::{Config, Mode};
 use crate::estate::Estate;
 use crate::ledgering::{Book, Refused};
 use crate::pipeline::{Correlated, RespondStage, Responded};
-use crate::store::{CANCEL, Commit, PAUSE, RESUME, Store, StoredRequest};
+use crate::store::{CANCEL, Commit, DRILL, PAUSE, RESUME, Store, StoredRequest};
 use anyhow::{Context, Result};
 use effects::{Outgoing, Sorted, sort};
 use firebreak_act::{ExecutionReport, Journal, StepReport, StepState, UndoGate};
@@ -225,7 +225,7 @@ impl<'a> Live<'a> {
     /// As [`Live::resume`].
     pub async fn requests(&mut self) -> Result<()> {
         for stored in self.store.open_requests().await? {
-            if !self.ordered.contains(&Origin::Request(stored.number)) {
+            if stored.kind != DRILL && !self.ordered.contains(&Origin::Request(stored.number)) {
                 self.take_up(stored).await?;
             }
         }

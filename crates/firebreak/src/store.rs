@@ -120,12 +120,15 @@ pub const RESUME: &str = "resume";
 /// The kind of a request to cancel what has not begun.
 pub const CANCEL: &str = "cancel";
 
+/// The kind of a request to drill: the single writer leaves it to those who drill.
+pub const DRILL: &str = "drill";
+
 /// One request of a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredRequest {
     /// Its number.
     pub number: i64,
-    /// `approve`, `decline`, `pause`, `resume`, `cancel` or `undo`.
+    /// `approve`, `decline`, `pause`, `resume`, `cancel`, `undo` or `drill`.
     pub kind: String,
     /// What was asked, as JSON.
     pub body: String,

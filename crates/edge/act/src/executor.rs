@@ -67,14 +67,14 @@ impl Observer for NobodyAsks {
 /// Carries out plans. Borrowed parts belong to the program.
 pub struct Executor<'a> {
     world: &'a World,
-    config: &'a Config,
+    pub(crate) config: &'a Config,
     journal: &'a dyn Journal,
     record: &'a dyn Record,
     witness: &'a dyn Witness,
     brake: &'a dyn Brake,
     observer: &'a dyn Observer,
     sleep: &'a dyn Sleep,
-    responders: &'a [&'static dyn Responder],
+    pub(crate) responders: &'a [&'static dyn Responder],
     patience: Patience,
     pacer: Arc<Pacer>,
 }
@@ -194,7 +194,7 @@ impl<'a> Executor<'a> {
         Ok(reports)
     }
 
-    fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.world.clock.now()
     }
 
@@ -232,7 +232,7 @@ impl<'a> Executor<'a> {
         self.pacer.alone(&format!("step {plan} {key}")).await
     }
 
-    async fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
+    pub(crate) async fn write(&self, plan: &str, number: u32, what: &str, mut body: Value) -> Result<u64, StopError> {
         body["plan"] = json!(plan);
         body["step"] = json!(number);
         // The same content has the same id, so that a resumed run does not say it twice; another content has another.

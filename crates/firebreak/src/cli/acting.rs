@@ -68,6 +68,14 @@ pub struct UndoArgs {
     pub because: Option<String>,
 }
 
+/// `drill`.
+#[derive(Debug, Args)]
+pub struct DrillArgs {
+    /// Only canaries of this action, `postgres_role/disable`
+    #[arg(long, value_name = "ACTION")]
+    pub action: Option<String>,
+}
+
 /// `policy`.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {

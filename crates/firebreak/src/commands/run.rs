@@ -7,6 +7,7 @@ use crate::collecting::keep_collecting;
 use crate::commands::plan::actions;
 use crate::config::{Config, Mode};
 use crate::content;
+use crate::drilling::Yard;
 use crate::estate::{Estate, Packages};
 use crate::fleeting::Keeper;
 use crate::ledgering::Book;
@@ -162,6 +163,8 @@ fn serve(
         runtime.spawn(listener.serve(router, firebreak_serve::Limits::default(), stopped(Arc::clone(stop))));
     }
     let (hands, crew, news) = hands::hire((world, config), &store, &book, meter);
+    let (drilling, (glass, pacer)) = (store.clone(), crew.shared());
+    let yard = Yard { world, config, store: &drilling, book: &book, brake: &glass, pacer };
     let parts = Parts { world, config, store, book: &book, lake, stage, chronicle, hands, notify: &notify };
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
@@ -178,21 +181,29 @@ fn serve(
             scope.spawn(|| runtime.block_on(outward.run(&notify, stop)));
         }
         scope.spawn(|| runtime.block_on(crew.run(stopped(Arc::clone(stop)))));
+        if !args.once {
+            scope.spawn(|| yard.keep_drilling(runtime, stop, &notify));
+        }
         let (forward, batches) = tokio::sync::mpsc::channel(1);
-        scope.spawn(move || {
-            // It ends when the stages end or nobody listens any more.
-            while let Ok(batch) = correlated.recv() {
-                if forward.blocking_send(batch).is_err() {
-                    return;
-                }
-            }
-        });
+        scope.spawn(move || hand_on(&correlated, &forward));
         let known = (estate, learnt, digest);
         let ended = runtime.block_on(write(parts, known, fleet, (batches, news), &catalogues, stop));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
     })
+}
+
+/// Hands batches from the stages' thread to the writer. It ends when the stages end or nobody listens any more.
+fn hand_on(
+    from: &std::sync::mpsc::Receiver<pipeline::Correlated>,
+    to: &tokio::sync::mpsc::Sender<pipeline::Correlated>,
+) {
+    while let Ok(batch) = from.recv() {
+        if to.blocking_send(batch).is_err() {
+            return;
+        }
+    }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -191,6 +191,23 @@ pub const KEYS: &[Key] = &[
         meaning: "`dry_run`: everything but the calls. `live`: approved steps call the platforms.",
     },
     Key {
+        path: "drill.every_hours",
+        default: "0",
+        meaning: "How often `run` drills each canary, in hours; 0: only `firebreak drill` does. See [drills](drills.md).",
+    },
+    Key { path: "drill.valid_days", default: "30", meaning: "For so many days a drill that passed counts." },
+    Key {
+        path: "drill.canary.action",
+        default: "",
+        meaning: "What is done to an identity that exists for it: `postgres_role/disable`.",
+    },
+    Key { path: "drill.canary.target", default: "", meaning: "That identity: `identity:postgres/db.internal/canary`." },
+    Key {
+        path: "drill.canary.parameters",
+        default: "",
+        meaning: "What the action needs beside it, by name: the responder's page lists the names.",
+    },
+    Key {
         path: "metrics.listen",
         default: "",
         meaning: "Address on this machine where `/metrics` is shown in the text format of Prometheus: `127.0.0.1:9469`. Without it nothing listens. See `docs/metrics.md`.",
@@ -376,7 +393,7 @@ fn walk(table: &toml::Table, prefix: &str, errors: &mut Vec<String>) {
 }
 
 /// The one of `known` that takes the fewest edits to become `word`.
-pub fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> &'static str {
+pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> &'k str {
     known.min_by_key(|candidate| edits(word, candidate)).unwrap_or_default()
 }
 

@@ -172,7 +172,8 @@ pub fn hire<'a>(
 }
 
 /// Break-glass as the crew knows it: what the writer took up, and what is on its way to it.
-struct Glass {
+#[derive(Clone)]
+pub struct Glass {
     store: Store,
     paused: watch::Receiver<bool>,
     ending: watch::Receiver<bool>,
@@ -222,6 +223,11 @@ impl Crew<'_> {
     pub fn with_pacer(mut self, pacer: Pacer) -> Self {
         self.pacer = Arc::new(pacer);
         self
+    }
+
+    /// Break-glass and the pacer, for others in the process who act.
+    pub fn shared(&self) -> (Glass, Arc<Pacer>) {
+        (self.brake.clone(), Arc::clone(&self.pacer))
     }
 
     /// Carries out orders until there are none left and nobody gives any, or until the process is told to stop.

@@ -1,4 +1,4 @@
-//! The schema and the three policy sets that Firebreak ships.
+//! The schema and the policy sets that Firebreak ships: three for plans that answer incidents, one for drills.
 
 use super::Gate;
 use firebreak_model::Problem;
@@ -58,4 +58,12 @@ impl Mode {
     pub fn gate(self) -> Result<Gate, Vec<Problem>> {
         Gate::new(SCHEMA, &[(self.word(), self.policies())])
     }
+}
+
+/// The gate of drills: one step that can be taken back, on an identity that exists to be cut.
+///
+/// # Errors
+/// Never with what is shipped; a test loads it.
+pub fn drill_gate() -> Result<Gate, Vec<Problem>> {
+    Gate::new(SCHEMA, &[("drill", include_str!("../../../../../policies/drill.cedar"))])
 }

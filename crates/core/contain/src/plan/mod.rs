@@ -3,6 +3,7 @@
 //! A plan is not permission. It becomes `Approved<Plan>` in the gate or not at all.
 
 mod asked;
+pub mod drill;
 #[cfg(test)]
 pub(crate) mod example;
 pub(crate) mod make;

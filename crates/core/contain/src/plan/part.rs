@@ -2,8 +2,8 @@
 //!
 //! A part leaves paths open by its nature and says so. It is a plan of its own, with its own id.
 
-use super::order::{Phase, order};
-use super::{Break, Plan, PlanBody, Step, StepKey};
+use super::order::{Phase, order_after};
+use super::{Break, KNOWN_PARAMETER, Plan, PlanBody, Step, StepKey};
 use firebreak_model::{Action, Reversibility};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,15 @@ impl Plan {
     /// The steps that can be taken back and need no person, as a plan of its own; `None` where that is no step or all.
     pub fn reversible_part(&self) -> Option<Plan> {
         let body = self.body();
-        // The sweep is added again with the step that it repeats. Nothing is issued before all is revoked.
+        // A second deny is added again with the step that it repeats. Nothing is issued before all is revoked.
         let mild = |step: &&Step| is_mild(step) && step.phase < Phase::Sweep;
         let kept: Vec<Step> = body.steps.iter().filter(mild).cloned().collect();
         if kept.is_empty() || kept.len() == body.steps.iter().filter(|step| step.phase != Phase::Sweep).count() {
             return None;
         }
         let before: BTreeMap<&StepKey, u32> = body.steps.iter().map(|step| (&step.key, step.number)).collect();
-        let steps = order(kept);
+        let sweeps = self.sweeps(&kept);
+        let steps = order_after(kept, sweeps, &BTreeMap::new());
         let renumbered: BTreeMap<u32, u32> =
             steps.iter().filter_map(|step| Some((*before.get(&step.key)?, step.number))).collect();
         let breaks =
@@ -35,6 +36,15 @@ impl Plan {
             ..body.clone()
         };
         Plan::new(part).ok()
+    }
+
+    /// The sweeps of newcomers, each with the key of the step that it follows.
+    fn sweeps(&self, kept: &[Step]) -> Vec<(Step, StepKey)> {
+        let of_newcomers = |step: &&Step| step.action.parameters.contains_key(KNOWN_PARAMETER);
+        let followed =
+            |step: &Step| kept.iter().find(|first| step.after.contains(&first.number)).map(|first| first.key.clone());
+        let sweeps = self.steps().iter().filter(of_newcomers);
+        sweeps.filter_map(|step| Some((step.clone(), followed(step)?))).collect()
     }
 
     /// The actions that cannot be taken back or about which the owner wants to be asked.
@@ -72,7 +82,7 @@ mod tests {
     fn mixed() -> Plan {
         let mut body = example::body();
         let key = |id: &str| NodeKey::credential("aws", id);
-        body.steps = order(vec![
+        body.steps = super::super::order::order(vec![
             example::step("aws_access_key/deactivate", key("AKIA1"), Reversibility::ReversibleReissuesAccess),
             example::step("oauth_token/revoke", key("token"), Reversibility::Irreversible),
             Step {
@@ -92,6 +102,28 @@ mod tests {
         assert_eq!(part.body().part_of.as_ref(), Some(whole.id()));
         assert!(!part.body().severs && !part.body().certified, "a part claims nothing for the whole");
         assert_eq!(crate::lint::lint(&part, &example::lint_context()), []);
+    }
+
+    #[test]
+    fn whom_a_login_let_in_is_swept_with_it_and_not_behind_what_waits_for_people() {
+        let key = |id: &str| NodeKey::credential("aws", id);
+        let mild = Reversibility::ReversibleReissuesAccess;
+        let first = |name: &str| example::step("postgres_role/disable", NodeKey::identity("postgres", name), mild);
+        let sweep = |first: &Step| {
+            let mut action = first.action.clone();
+            action.parameters.insert(KNOWN_PARAMETER.into(), "[]".into());
+            action.parameters.insert(super::super::SWEEP_PARAMETER.into(), "0".into());
+            Step { key: StepKey::of(&action), action, phase: Phase::Sweep, cost: 0, ..first.clone() }
+        };
+        let (goes, waits) = (first("db/a"), Step { needs_person: true, ..first("db/b") });
+        let sweeps = [&goes, &waits].map(|first| (sweep(first), first.key.clone())).to_vec();
+        let token = example::step("oauth_token/revoke", key("token"), Reversibility::Irreversible);
+        let mut body = example::body();
+        body.steps = order_after(vec![token, goes.clone(), waits], sweeps, &BTreeMap::new());
+        body.irreversible = super::super::make::permanent(&body.steps);
+        let part = Plan::new(body).expect("plain data").reversible_part().expect("one step is mild");
+        let names: Vec<_> = part.steps().iter().map(|s| (s.action.target.name(), s.phase, s.after.clone())).collect();
+        assert_eq!(names, [("db/a", Phase::Key, vec![]), ("db/a", Phase::Sweep, vec![1])]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// What `spec` says of itself. Drills are not kept yet, so there is no date of the last one.
+    /// What `spec` says of itself. Of drills it knows nothing: an installation does.
     pub fn of(spec: &'static ActionSpec) -> Listed {
         Listed {
             action: spec.action_name(),

@@ -28,6 +28,20 @@ fn desk(office: &Office, name: &str, target: &NodeKey, probe: &Value, old: &str)
     Desk::new(config, &secrets)
 }
 
+/// What a refresh answers that is admitted.
+pub(super) const REFRESHES: u16 = 200;
+
+/// A realm with a user who exists to be cut, who can do it, and the canary as the configuration names it.
+pub(super) async fn drilled_user(lab: &std::path::Path) -> (Office, Desk, User, Value) {
+    let office = Office::new(lab);
+    office.open().await;
+    let user = office.user("").await;
+    let cut = on_user("keycloak_user/disable", &user, &[]);
+    let desk = desk(&office, "keycloak_user", &cut.target, &refresh_probe(), &user.refresh_token);
+    let canary = json!({"action": cut.name, "target": cut.target, "parameters": cut.parameters});
+    (office, desk, user, canary)
+}
+
 fn refresh_probe() -> Value {
     json!({"client_id": "app", "refresh_token": "test:old"})
 }

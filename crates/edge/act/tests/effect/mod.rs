@@ -1,6 +1,7 @@
 //! Whether what is cut is shut, and nothing else: on servers that really deny, by the true clock.
 
 mod aws;
+mod drills;
 mod keycloak;
 
 use crate::bench::PUBLIC_READ;

@@ -3,18 +3,16 @@
 
 use super::{End, remembered};
 use crate::cli::MapQuestionsArgs;
-use crate::commands::plan::actions;
 use crate::commands::show_problems;
 use crate::config::Config;
+use crate::drilling;
 use crate::estate::Packages;
 use crate::output::{Output, count, short};
 use anyhow::{Result, bail};
 use firebreak_graph::standing::{ChokePoints, Coverage, Exposure, Keyrings, Neighbour};
 use firebreak_graph::{Place, Standing};
-use firebreak_model::Text;
 use firebreak_world::World;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 #[derive(Serialize)]
 struct Answers {
@@ -40,8 +38,8 @@ pub(super) fn run(args: &MapQuestionsArgs, config: &Config, output: Output) -> R
         );
     }
     let standing = Standing::new(&graph, at);
-    // What was drilled is what has a responder that tests exercise; requests to people are not.
-    let drilled: BTreeSet<Text> = actions().into_iter().filter(|name| !name.starts_with("webhook/")).collect();
+    let data = args.estate.data.clone().unwrap_or_else(|| config.data_directory());
+    let drilled = drilling::proven(&drilling::remembered(&data)?, config.drill.valid_days, at);
     let answers = Answers {
         at,
         exposures: standing.exposures(),
