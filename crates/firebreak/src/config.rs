@@ -196,11 +196,13 @@ pub struct ContainConfig {
     pub policies: Vec<PathBuf>,
     /// How long a containment stands before someone must confirm it.
     pub lease_hours: u32,
+    /// How old the newest of what led to an incident may be when it is read, for anything to be done without a person.
+    pub recent_hours: u32,
 }
 
 impl Default for ContainConfig {
     fn default() -> ContainConfig {
-        ContainConfig { policy: Policy::Watch, policies: Vec::new(), lease_hours: 24 }
+        ContainConfig { policy: Policy::Watch, policies: Vec::new(), lease_hours: 24, recent_hours: 24 }
     }
 }
 

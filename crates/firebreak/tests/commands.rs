@@ -446,6 +446,24 @@ fn authoring(session: &mut Session) {
     assert!(explained["correlations"][0]["least"].as_u64() > Some(1), "{explained}");
 }
 
+/// A canary that cannot be reached: the drill does not pass, and nothing counts as drilled.
+fn drills(session: &mut Session) {
+    let canary = "[[drill.canary]]\naction = \"postgres_role/disable\"\ntarget = \"identity:postgres/db/canary\"\n\
+                  parameters = { host = \"db\", role = \"canary\" }\n";
+    for (file, mode) in [("drill.toml", "live"), ("dry.toml", "dry_run")] {
+        let text = format!("data = \"drilled\"\n[act]\nmode = \"{mode}\"\n{canary}");
+        fs::write(session.directory.join(file), text).unwrap();
+    }
+    let drilled = session.both(3, &["--config", "drill.toml", "drill"]);
+    assert_eq!((drilled["drills"].as_u64(), drilled["passed"].as_u64()), (Some(1), Some(0)), "{drilled}");
+    for refused in
+        [&["--config", "dry.toml", "drill"][..], &["drill"], &["--config", "drill.toml", "drill", "--action", "x"]]
+    {
+        let ended = firebreak(&session.directory, refused);
+        assert!(ended.code == 1 && ended.error.contains("hint: "), "{refused:?}: {}", ended.error);
+    }
+}
+
 #[test]
 fn every_command_ends_and_answers_as_documented() {
     let root = tempfile::tempdir().unwrap();
@@ -455,6 +473,7 @@ fn every_command_ends_and_answers_as_documented() {
     policies(&mut session);
     pausing(&mut session);
     session.both(0, &["responders"]);
+    drills(&mut session);
     fleet(&mut session);
     posture(&mut session);
     map(&mut session);

@@ -124,6 +124,7 @@ fn decide(
         approvals: Vec::new(),
         compromised: from.keys.iter().cloned().collect(),
         paused: None,
+        held: None,
         now: from.now,
     };
     let Said { answer, needed, reasons, .. } = said(&gate, plan.clone(), &request, &actions());

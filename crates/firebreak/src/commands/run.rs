@@ -211,6 +211,7 @@ fn settings(config: &Config) -> Settings {
         our_own: config.responder.own.iter().cloned().collect(),
         actions: actions(),
         lease_seconds: i64::from(config.contain.lease_hours) * 3_600,
+        recent_seconds: i64::from(config.contain.recent_hours) * 3_600,
         ..Settings::default()
     }
 }

@@ -186,6 +186,12 @@ pub const KEYS: &[Key] = &[
         meaning: "Hours for which a containment stands before someone must confirm it.",
     },
     Key {
+        path: "contain.recent_hours",
+        default: "24",
+        meaning: "How old the newest finding of an incident may be when it is read. Where it is older (the backlog of a first start, logs that \
+                  were put in later) the plan waits for a person, whatever the policy says. 0: age does not count.",
+    },
+    Key {
         path: "act.mode",
         default: "\"dry_run\"",
         meaning: "`dry_run`: everything but the calls. `live`: approved steps call the platforms.",

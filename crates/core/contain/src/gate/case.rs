@@ -231,6 +231,7 @@ impl Case {
             approvals: (1..=self.incident.approvals).map(approval).collect(),
             compromised: BTreeSet::new(),
             paused: self.incident.paused.then_some(paused),
+            held: None,
             now: NOW,
         }
     }

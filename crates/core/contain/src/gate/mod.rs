@@ -78,8 +78,9 @@ impl Gate {
         let (counted, mut notes) = valid_approvals(&plan, request);
         let have = u32::try_from(counted.len()).unwrap_or(u32::MAX);
         match self.ask(&plan, request, have) {
-            Answer::Permit(_) if counted.is_empty() && request.paused.is_some() => {
-                notes.splice(0..0, request.paused.iter().map(Pause::reason));
+            Answer::Permit(_) if counted.is_empty() && (request.paused.is_some() || request.held.is_some()) => {
+                let why = request.paused.iter().map(Pause::reason).chain(request.held.clone());
+                notes.splice(0..0, why);
                 Decision::NeedsApproval { needed: 1, have, plan, reasons: notes }
             }
             Answer::Permit(reasons) => Decision::Approved(Approved::grant(plan, reasons, counted, request.now)),

@@ -44,6 +44,9 @@ pub struct GateRequest {
     /// Whether automatic actions are paused: then what the policy lets pass needs a person's approval all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
+    /// Why what the policy lets pass needs a person's approval all the same: what led here was long over when it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// The present moment.
     pub now: Time,
 }

@@ -19,6 +19,7 @@ fn request() -> GateRequest {
         approvals: Vec::new(),
         compromised: BTreeSet::new(),
         paused: None,
+        held: None,
         now: example::now(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod group;
 mod message;
+mod old_news;
 mod pause;
 mod review;
 mod state;
@@ -28,6 +29,9 @@ pub use tracked::Entry;
 use group::Index;
 use state::Incident;
 
+/// How old the newest finding of an incident may be when it is opened, where the owner says nothing: a day.
+pub const RECENT_SECONDS: i64 = 86_400;
+
 /// What the owner has settled about responding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
@@ -43,6 +47,9 @@ pub struct Settings {
     pub lease_seconds: i64,
     /// How far the owner's clock is ahead of UTC, in seconds.
     pub utc_offset_seconds: i32,
+    /// How old the newest finding of an incident may be when it is opened, in seconds, for anything to be done without a
+    /// person; 0 where age does not count.
+    pub recent_seconds: i64,
 }
 
 impl Default for Settings {
@@ -54,6 +61,7 @@ impl Default for Settings {
             max_age_seconds: MAX_AGE_SECONDS,
             lease_seconds: TERM_SECONDS,
             utc_offset_seconds: 0,
+            recent_seconds: RECENT_SECONDS,
         }
     }
 }

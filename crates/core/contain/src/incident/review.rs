@@ -553,6 +553,7 @@ impl Respond {
             approvals: self.state.approvals.iter().filter(of_plan).cloned().collect(),
             compromised: self.known.held.get(id).cloned().unwrap_or_default(),
             paused: self.state.paused.clone(),
+            held: self.old_news(incident),
             now,
         })
     }

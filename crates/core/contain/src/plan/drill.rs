@@ -65,6 +65,7 @@ pub fn approve(plan: Plan, context: &LintContext) -> Result<Approved<Plan>, Vec<
         approvals: Vec::new(),
         compromised: BTreeSet::new(),
         paused: None,
+        held: None,
         now: context.now,
     };
     match gate.decide(plan, &request, context) {

@@ -76,6 +76,7 @@ pub(crate) fn approved_by(person: Option<NodeKey>, steps: Vec<Step>, now: Time) 
         approvals: person.map(yes).into_iter().collect(),
         compromised: BTreeSet::new(),
         paused: None,
+        held: None,
         now,
     };
     let lint = LintContext {

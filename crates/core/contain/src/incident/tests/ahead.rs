@@ -120,3 +120,50 @@ fn what_could_have_been_taken_from_one_place_is_one_incident() {
     stage.step(found(Signal::Tripwire, &key("AKIA1"), 6));
     assert_eq!(stage.incidents().count(), 2, "what only watches draws nothing together");
 }
+
+/// What was found at this hour, in an estate that was told at hour 10, with this limit of age.
+fn of_a_backlog(mode: Mode, recent_seconds: i64) -> Respond {
+    let settings = Settings { recent_seconds, ..respond(mode).settings };
+    let mut stage = Respond::new(mode.gate().expect("shipped"), settings);
+    stage.step(Message::Tick { now: at(100) });
+    stage.step(facts_of(estate::estate()));
+    stage
+}
+
+#[test]
+fn what_was_over_long_before_it_was_read_waits_for_a_person() {
+    let mut stage = of_a_backlog(Mode::Act, 86_400);
+    let effects = stage.step(found(Signal::Tripwire, &key("AKIA1"), 6));
+    assert_eq!(executed(&effects).len(), 0);
+    let (plan, needed) = asked(&effects).expect("people are asked");
+    assert_eq!(needed, 1);
+    let why = effects.iter().find_map(|effect| match effect {
+        Effect::AskApproval { reasons, .. } => Some(reasons.join("; ")),
+        _ => None,
+    });
+    assert!(why.expect("a reason").contains("was 3.9 days old when it was read"));
+    let effects = stage.step(approval(&ada(), &plan, 100));
+    assert_eq!(executed(&effects), ["AKIA1"], "a person may");
+}
+
+#[test]
+fn a_finding_of_today_makes_the_incident_one_of_today() {
+    let mut stage = of_a_backlog(Mode::Act, 86_400);
+    stage.step(found(Signal::Tripwire, &key("AKIA1"), 6));
+    let effects = stage.step(Message::Finding(finding("again", Signal::Tripwire, &key("AKIA1"), 99)));
+    let late: Vec<String> = executed(&effects);
+    stage.step(Message::Tick { now: at(101) });
+    let effects = stage.step(Message::Finding(finding("other", Signal::Tripwire, &key("AKIA2"), 100)));
+    assert!(
+        late.contains(&"AKIA1".to_string()) || executed(&effects).contains(&"AKIA1".to_string()),
+        "{late:?} {effects:?}"
+    );
+}
+
+#[test]
+fn an_exposure_is_of_today_and_without_a_limit_everything_is() {
+    let mut stage = of_a_backlog(Mode::Act, 86_400);
+    assert_eq!(executed(&stage.step(judged(&job(), Verdict::Exposed))), ["AKIA1", "AKIA2"]);
+    let mut stage = of_a_backlog(Mode::Act, 0);
+    assert_eq!(executed(&stage.step(found(Signal::Tripwire, &key("AKIA1"), 6))), ["AKIA1"]);
+}
