@@ -14,7 +14,7 @@ pub struct AccessArgs {
     /// A directory with one folder per source: what was used
     #[arg(long, value_name = "DIR")]
     pub logs: PathBuf,
-    /// Hold it against what was granted at this time; otherwise now
+    /// Hold it against what was granted at this time; otherwise now, or when the logs end
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub as_of: Option<Time>,
     /// How many days of use before that time count
@@ -46,7 +46,7 @@ pub struct AppsArgs {
     /// A directory with one folder per source: what they did, and which of them no inventory names
     #[arg(long, value_name = "DIR")]
     pub logs: Option<PathBuf>,
-    /// Show them as they were at this time; otherwise now
+    /// Show them as they were at this time; otherwise now, or when the logs end
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub as_of: Option<Time>,
     /// How many days of events before that time count

@@ -80,7 +80,7 @@ struct Summary<'a> {
 /// Runs the command.
 pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let at = args.as_of.unwrap_or_else(|| world.clock.now());
+    let at = logs::answered_at(&world, args.as_of, Some(&args.logs), output)?;
     let since = at.plus_seconds(-DAY * i64::from(args.days));
     let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
     let (graph, mut problems) = estate.graph();

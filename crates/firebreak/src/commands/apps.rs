@@ -38,7 +38,7 @@ struct Summary {
 /// Runs the command.
 pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let at = args.as_of.unwrap_or_else(|| world.clock.now());
+    let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
     let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
     let (graph, mut problems) = estate.graph();
     problems.splice(0..0, estate.problems.iter().cloned());
