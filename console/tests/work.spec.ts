@@ -19,6 +19,14 @@ test('every call that changes something carries the session’s token and a key 
   expect(sent[0]?.headers['idempotency-key']).toMatch(/^[A-Za-z0-9_-]{8,128}$/);
 });
 
+test('where two people must approve, the first sees that another one is wanted and is not asked again', async ({ page }) => {
+  await api(page, (path) => (/^\/plans\//.test(path) ? { body: { ...fixture('plan'), approvals: [{ by: 'identity:person/admin@localhost' }] } } : undefined));
+  await page.goto('/incidents/inc-1?view=plan');
+  await expect(page.getByText('Approved by admin@localhost. The policy wants another person too.')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Approve/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Decline' })).toBeEnabled();
+});
+
 test('a refused approval says why and leaves the plan as it is', async ({ page, faults }) => {
   await api(page, (path, method) => (method === 'POST' ? problem(409, 'The plan is no longer the latest', 'a newer plan was made', 'look at the newer plan') : undefined));
   await page.goto('/incidents/inc-1?view=plan');
