@@ -115,6 +115,11 @@ fn packaged_incident(session: &mut Session) {
 fn governing(session: &mut Session, from: &[&str]) {
     let data = session.both(0, &["data", "--inventory", "sand/inventory", "--logs", "sand/logs", "--class", "ssn"]);
     assert!(data["classes"][0]["records"].as_u64() > Some(0), "{data}");
+    let same = session.both(0, &["data", "--inventory", "sand/inventory", "--since", "sand/inventory"]);
+    assert_eq!(same["drift"].as_array().map(Vec::len), Some(0), "an inventory is not other than itself");
+    fs::create_dir_all(session.directory.join("empty")).unwrap();
+    let new = session.both(3, &["data", "--inventory", "sand/inventory", "--since", "empty"]);
+    assert!(new["drift"].as_array().unwrap().iter().any(|one| one["change"] == "copy"), "{new}");
     let access = session.both(
         0,
         &["access", "--inventory", "sand/inventory", "--logs", "sand/logs", "--as-of", "2026-04-02T06:00:00Z"],

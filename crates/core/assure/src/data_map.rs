@@ -2,6 +2,10 @@
 //!
 //! Reach comes from the map at one instant; touch comes from events. What no inventory names is not on it.
 
+mod drift;
+
+pub use drift::{DataChange, data_drift};
+
 use firebreak_graph::{Graph, NodeId, Standing};
 use firebreak_model::{DataClass, Event, Fact, Holding, NodeKey, Outcome, Party, Residency, Text, Time};
 use serde::{Deserialize, Serialize};
@@ -292,5 +296,30 @@ mod tests {
         assert_eq!(touches.at(&key("resource:aws/arn:aws:s3:::b")), Some(Touched::default()));
         assert_eq!(touches.at(&key("resource:aws/arn:aws:dynamodb:eu-west-1:1:table/t")), None);
         assert_eq!(touches.at(&key("resource:postgres/db/contractors")), None);
+    }
+
+    #[test]
+    fn drift_tells_copies_reach_and_shares_that_are_new() {
+        let map = |facts: &[Fact]| data_map(&Graph::build(facts).0, facts, Time(5), None);
+        let before = facts();
+        let more = [
+            holds("resource:aws/c", "ssn", 7),
+            Fact::Edge(edge(EdgeKind::MayAct, "identity:person/cy@a.example", "resource:aws/a")),
+            Fact::Edge(edge(EdgeKind::MayAct, "identity:aws/*", "resource:aws/b")),
+        ];
+        let after: Vec<Fact> = before.iter().cloned().chain(more).collect();
+        let (class, a, b) = (|| DataClass::new("ssn"), || key("resource:aws/a"), || key("resource:aws/b"));
+        let reach = DataChange::Reach { class: class(), resource: a(), party: Party::Person, before: 1, after: 2 };
+        let copy = DataChange::Copy { class: class(), resource: key("resource:aws/c"), records: 7 };
+        let shares = [DataClass::new("contact"), class()].map(|class| DataChange::Share { class, resource: b() });
+        let told = data_drift(&map(&before), &map(&after));
+        assert_eq!(told, [&[copy.clone(), reach][..], &shares].concat());
+        assert!(data_drift(&map(&before), &map(&before)).is_empty());
+        let back = data_drift(&map(&after), &map(&before));
+        assert_eq!(
+            back,
+            [DataChange::Gone { class: class(), resource: key("resource:aws/c") }],
+            "less reach is no alert"
+        );
     }
 }

@@ -19,7 +19,7 @@ pub mod loss;
 #[cfg(test)]
 mod seen;
 
-pub use data_map::{ClassMap, DataPlace, Reachers, Touched, Touches, data_map};
+pub use data_map::{ClassMap, DataChange, DataPlace, Reachers, Touched, Touches, data_drift, data_map};
 pub use doing::{Doings, Done};
 pub use draft::{Draft, drafts};
 pub use duty::{Coverage, Deadline, Duty, Notice, Rule, duties, rules};

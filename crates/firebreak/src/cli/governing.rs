@@ -92,6 +92,9 @@ pub struct DataArgs {
     /// How many days of reads before that time count
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub days: u32,
+    /// Say what is new since this earlier directory of inventory files: copies, reach, shares. Exit code 3 where anything is
+    #[arg(long, value_name = "DIR")]
+    pub since: Option<PathBuf>,
     /// Only this class
     #[arg(long, value_name = "CLASS")]
     pub class: Option<String>,

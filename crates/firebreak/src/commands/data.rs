@@ -3,10 +3,10 @@
 use super::{End, logs, remembered, show_problems};
 use crate::cli::DataArgs;
 use crate::config::Config;
-use crate::estate::Packages;
+use crate::estate::{Estate, Packages};
 use crate::output::{Output, bytes, count, counted, short};
 use anyhow::{Result, bail};
-use firebreak_assure::{ClassMap, DataPlace, Reachers, Touches, data_map};
+use firebreak_assure::{ClassMap, DataChange, DataPlace, Reachers, Touches, data_drift, data_map};
 use firebreak_model::{Party, Time};
 use firebreak_world::World;
 use serde::Serialize;
@@ -18,6 +18,8 @@ struct Answer<'a> {
     at: Time,
     days: Option<u32>,
     classes: &'a [ClassMap],
+    /// What is new since an earlier inventory.
+    drift: Option<&'a [DataChange]>,
     gaps: &'a [String],
 }
 
@@ -56,11 +58,36 @@ pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<En
             bail!("no inventory names data of the class `{wanted}`\nhint: there are {known}");
         }
     }
+    let drift = args.since.as_ref().map(|directory| {
+        let then = Estate::read(&world, std::slice::from_ref(directory), at, &Packages::default());
+        show_problems(&then.problems);
+        let mut before = data_map(&then.graph().0, &then.facts, at, None);
+        before.retain(|class| args.class.as_ref().is_none_or(|wanted| class.class.word() == wanted));
+        data_drift(&before, &classes)
+    });
     classes.iter().for_each(|class| show(class, args, output));
+    drift.iter().flatten().for_each(|change| output.paragraph(0, &changed(change)));
     gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
     let days = touches.map(|_| args.days);
-    output.object("data", &Answer { at, days, classes: &classes, gaps: &gaps });
-    Ok(End::Done)
+    output.object("data", &Answer { at, days, classes: &classes, drift: drift.as_deref(), gaps: &gaps });
+    let alarming = |change: &DataChange| !matches!(change, DataChange::Gone { .. });
+    Ok(if drift.iter().flatten().any(alarming) { End::NeedsPerson } else { End::Done })
+}
+
+fn changed(change: &DataChange) -> String {
+    match change {
+        DataChange::Copy { class, resource, records } => {
+            format!("new copy: {} of {class} in {resource}", counted(*records, "record"))
+        }
+        DataChange::Gone { class, resource } => format!("gone: {class} in {resource}"),
+        DataChange::Reach { class, resource, party, before, after } => format!(
+            "new reach: {class} in {resource} by {} {}, before by {}",
+            count(*after),
+            noun(*party, *after),
+            count(*before)
+        ),
+        DataChange::Share { class, resource } => format!("new share: anybody can reach {class} in {resource}"),
+    }
 }
 
 fn show(class: &ClassMap, args: &DataArgs, output: Output) {
