@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 28] = [
+const ALLOWED: [(&str, &[&str]); 29] = [
     ("core/model", &[]),
     ("core/policy", &["model"]),
     ("core/graph", &["model"]),
@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
     ("edge/advisory", &["model", "world", "advisory"]),
     ("edge/fleet", &["model", "world", "fleet"]),
     ("edge/snapshot", &["model", "world", "package", "classify", "document"]),
+    ("edge/stores", &["model", "world", "classify", "document"]),
     ("edge/lake", &["model", "world"]),
     ("edge/ledger", &["model", "world"]),
     ("edge/act", &["model", "world", "ledger", "contain"]),
@@ -48,6 +49,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
             "classify",
             "guardrail",
             "document",
+            "stores",
             "contain",
             "assure",
             "scenario",

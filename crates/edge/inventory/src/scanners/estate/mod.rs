@@ -140,7 +140,8 @@ impl Statement<'_> {
     }
 
     fn holding(&mut self, resource: &NodeKey, holding: &Value, place: &str, evidence: &str) {
-        check_keys(holding, place, &["class", "residency", "records", "bytes"], self.report);
+        // `between` says how sure a scan is; the map goes by `records`.
+        check_keys(holding, place, &["class", "residency", "records", "between", "bytes"], self.report);
         let Some(word) = text(holding, "class") else { return self.missing(place, "class") };
         let Some(records) = holding.get("records").and_then(Value::as_u64) else {
             self.report.add(format!("{place} has no whole number in `records`"), "count them, or give an upper bound");

@@ -1,0 +1,130 @@
+//! A file system with planted values: counts, what a change costs, and that no value is written anywhere.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+use firebreak_classify::Classes;
+use firebreak_model::{Fingerprinter, Time};
+use firebreak_stores::{Options, Scanned, State, scan, statement};
+use firebreak_world::RealTree;
+use std::fs;
+use std::path::Path;
+
+const PLANTED: [&str; 3] = ["219-09-9123", "457-55-5462", "ana.ruiz.planted@corp.example"];
+
+struct Run {
+    scanned: Scanned,
+    saved: usize,
+    written: Vec<u8>,
+}
+
+fn run(root: &Path, state: &mut State, options: &Options) -> Run {
+    let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
+    let (mut saved, mut written) = (0, Vec::new());
+    let mut save = |state: &State| {
+        saved += 1;
+        written.extend(state.bytes());
+        Ok(())
+    };
+    let scanned = scan(&RealTree, root, options, (&classes, &key), state, &mut save).unwrap();
+    written.extend(serde_json::to_vec(&scanned).unwrap());
+    written.extend(statement("resource:file/share", &scanned, Time(0)).to_string().into_bytes());
+    Run { scanned, saved, written }
+}
+
+fn records(scanned: &Scanned, class: &str) -> u64 {
+    scanned.held.iter().find(|held| held.class == class).map_or(0, |held| held.estimate.records)
+}
+
+/// A share with `count` files, every fifth of which holds a number of social security.
+fn share(count: usize) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for at in 0..count {
+        let folder = root.path().join(format!("team{}", at % 4));
+        fs::create_dir_all(&folder).unwrap();
+        let text = match at % 5 {
+            0 => format!("id,ssn\n{at},219-09-9123\n"),
+            _ => format!("meeting notes {at}\n"),
+        };
+        fs::write(folder.join(format!("{at}.csv")), text).unwrap();
+    }
+    root
+}
+
+#[test]
+fn planted_values_are_counted_and_written_nowhere() {
+    let root = tempfile::tempdir().unwrap();
+    let [first, second, mail] = PLANTED;
+    fs::write(root.path().join(format!("{mail}.csv")), format!("name,ssn\na,{first}\nb,{second}\nc,{first}\n"))
+        .unwrap();
+    fs::write(root.path().join("mail.txt"), format!("write to {mail}\n")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", root.path().join("link")).unwrap();
+    let mut state = State::new("1");
+    let run = run(root.path(), &mut state, &Options::default());
+    assert_eq!((run.scanned.documents, run.scanned.read, records(&run.scanned, "ssn")), (2, 2, 2));
+    assert_eq!(records(&run.scanned, "email"), 1);
+    let written = String::from_utf8(run.written).unwrap();
+    for value in PLANTED {
+        assert!(!written.contains(value) && !written.contains(&value.replace('-', "")), "{value} was written");
+    }
+    assert!(State::read(&state.bytes(), "1").unwrap() == state);
+    assert!(State::read(&state.bytes(), "2").unwrap() == State::new("2"), "another reader reads all again");
+    assert!(State::read(b"{}", "1").is_err());
+}
+
+#[test]
+fn a_rescan_reads_what_changed() {
+    let root = share(200);
+    let mut state = State::new("1");
+    let first = run(root.path(), &mut state, &Options::default());
+    assert_eq!((first.scanned.read, records(&first.scanned, "ssn")), (200, 40));
+    let again = run(root.path(), &mut state, &Options::default());
+    assert_eq!((again.scanned.read, again.scanned.bytes_read, records(&again.scanned, "ssn")), (0, 0, 40));
+    for at in 1..4 {
+        fs::write(root.path().join(format!("team{at}/{at}.csv")), "id,ssn\n1,457-55-5462\n").unwrap();
+    }
+    fs::remove_file(root.path().join("team0/0.csv")).unwrap();
+    let changed = run(root.path(), &mut state, &Options::default());
+    assert_eq!((changed.scanned.read, changed.scanned.documents, records(&changed.scanned, "ssn")), (3, 199, 42));
+}
+
+#[test]
+fn a_scan_that_was_killed_goes_on_where_it_was() {
+    let root = share(100);
+    let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
+    let options = Options { save_every: 1, ..Options::default() };
+    let (mut kept, mut saves) = (Vec::new(), 0);
+    let killed = scan(&RealTree, root.path(), &options, (&classes, &key), &mut State::new("1"), &mut |state| {
+        saves += 1;
+        if saves > 30 {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        kept = state.bytes();
+        Ok(())
+    });
+    assert!(killed.is_err());
+    let mut state = State::read(&kept, "1").unwrap();
+    let rest = run(root.path(), &mut state, &options);
+    assert_eq!((rest.scanned.read, records(&rest.scanned, "ssn")), (70, 20));
+    assert!(rest.saved > 1);
+}
+
+#[test]
+fn a_budget_gives_an_interval_and_says_what_was_not_read() {
+    let root = share(400);
+    let mut state = State::new("1");
+    let whole = run(root.path(), &mut state, &Options::default());
+    let options = Options { budget: whole.scanned.bytes / 4, ..Options::default() };
+    let part = run(root.path(), &mut State::new("1"), &options);
+    assert!(part.scanned.sampled > 80 && part.scanned.sampled < 120, "{:?}", part.scanned);
+    let held = part.scanned.held.iter().find(|held| held.class == "ssn").unwrap().estimate;
+    assert!((held.records_between.low..=held.records_between.high).contains(&80), "{held:?}");
+    assert!((held.documents_between.low..=held.documents_between.high).contains(&80), "{held:?}");
+    assert!(held.records_between.low < held.records_between.high);
+    assert!(part.scanned.gaps.iter().any(|gap| gap.what.contains("not in the sample")));
+    let statement = statement("resource:file/share", &part.scanned, Time(0));
+    assert_eq!(statement["complete"], false);
+    // The same files are chosen again: what did not change is not read again.
+    let mut state = State::new("1");
+    run(root.path(), &mut state, &options);
+    assert_eq!(run(root.path(), &mut state, &options).scanned.read, 0);
+}
