@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example. What a command does is in `commands/`.
 
 mod acting;
+mod api;
 mod authoring;
 mod exposing;
 mod governing;
@@ -12,6 +13,7 @@ pub use acting::{
     ResumeArgs, UndoArgs,
 };
 pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
+pub use api::{ApiArgs, ApiCommand, TokenArgs, TokenCommand, TokenNewArgs};
 use clap::{Args, Parser, Subcommand};
 pub use exposing::{
     AdvisoriesArgs, AdvisoriesCommand, ExposedArgs, FailOn, FleetArgs, FleetCommand, FleetFromArgs, FleetReportArgs,
@@ -54,6 +56,14 @@ pub enum Command {
     /// Watch the configured sources until stopped: sources in, incidents out
     #[command(after_help = "Example: firebreak --config firebreak.toml run\n         Safe to kill at any moment.")]
     Run(RunArgs),
+    /// Show the console over what is kept, without acting on anything
+    #[command(after_help = "Example: firebreak --config firebreak.toml console")]
+    Console,
+    /// Say who may use the API and the console
+    #[command(
+        after_help = "Example: firebreak api login\n         firebreak api token new --for ci@example.com --role viewer --days 30\n         firebreak api token list"
+    )]
+    Api(ApiArgs),
     /// Read logs once and print what is found, keeping nothing
     #[command(
         after_help = "Example: firebreak replay logs/cloudtrail --source aws_cloudtrail\n         zcat audit.gz | firebreak replay - --source github_audit"

@@ -2,6 +2,7 @@
 
 mod access;
 mod advisories;
+mod api;
 mod approve;
 mod apps;
 mod cancel;
@@ -14,12 +15,12 @@ mod detector;
 mod drill;
 mod duties;
 pub mod exposed;
-mod fleet;
+pub(crate) mod fleet;
 mod guardrail;
 mod logs;
 mod map;
 mod pause;
-mod plan;
+pub(crate) mod plan;
 mod policy;
 mod posture;
 mod profile;
@@ -90,6 +91,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(&args, &config, output),
+        Command::Console => api::console(&config, output),
+        Command::Api(args) => api::run(&args, &config, output),
         Command::Replay(args) => replay::run(&args, &config, output),
         Command::Exposed(args) => exposed::run(&args, &config, output),
         Command::Profile(args) => profile::run(&args, &config, output),

@@ -242,6 +242,36 @@ pub struct MetricsConfig {
     pub token: Option<String>,
 }
 
+/// `[console]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleConfig {
+    /// Where console and API are shown, on this machine alone; nowhere where it is not said.
+    pub listen: Option<String>,
+    /// The address under which people reach us, where a proxy stands before `listen`.
+    pub address: Option<String>,
+    /// Who opens a login link.
+    pub admin: String,
+}
+
+impl Default for ConsoleConfig {
+    fn default() -> ConsoleConfig {
+        ConsoleConfig { listen: None, address: None, admin: "admin@localhost".to_owned() }
+    }
+}
+
+impl ConsoleConfig {
+    fn check(&self) -> Result<()> {
+        if !crate::api::access::is_person(&self.admin) {
+            bail!("`console.admin` names nobody\nhint: write an e-mail address");
+        }
+        if let Some(address) = self.address.as_deref().filter(|address| !firebreak_world::is_private(address)) {
+            bail!("`console.address` is `{address}`\nhint: use an address that begins with `https://`");
+        }
+        Ok(())
+    }
+}
+
 /// The whole file.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -272,6 +302,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// `[guardrail]`.
     pub guardrail: guardrail::GuardrailConfig,
+    /// `[console]`.
+    pub console: ConsoleConfig,
     /// `[outward]`.
     pub outward: outward::OutwardConfig,
     /// `[[notify]]`.
@@ -333,6 +365,7 @@ impl Config {
             check_canary(canary)?;
         }
         outward::check(&self.notify, &self.outward, self.approvals.as_ref(), &self.signals)?;
+        self.console.check()?;
         if self.intake.batch_records == 0 {
             bail!("`intake.batch_records` is 0\nhint: 5000 suits most machines");
         }

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod account;
+pub mod api;
 pub mod authoring;
 pub mod chronicle;
 pub mod cli;

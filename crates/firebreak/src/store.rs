@@ -2,9 +2,11 @@
 //!
 //! It knows nothing of what the rows mean: stages hand it text and bytes.
 
+pub mod access;
 mod committing;
 mod journal;
 mod learning;
+pub mod looking;
 mod outward;
 mod round;
 

@@ -1,6 +1,6 @@
 //! `firebreak fleet`: who had a thing and when, and the signed report of one incident over all environments.
 
-mod owners;
+pub(crate) mod owners;
 mod report;
 mod who;
 

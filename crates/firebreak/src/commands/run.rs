@@ -1,6 +1,7 @@
 //! `firebreak run`: the long-lived process.
 
 use super::{End, show_problems};
+use crate::api::{self, Books};
 use crate::chronicle::Chronicle;
 use crate::cli::RunArgs;
 use crate::collecting::keep_collecting;
@@ -145,7 +146,7 @@ fn serve(
     let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });
     let totals = runtime.block_on(store.totals())?;
     let watchers = watchers(config, world, runtime, &store, &redact)?;
-    let book = Book::open(world, &data)?;
+    let book = Arc::new(Book::open(world, &data)?);
     let notify = |text: &str| {
         output.object("notice", &serde_json::json!({"text": text}));
         for line in text.lines() {
@@ -161,6 +162,11 @@ fn serve(
     if let Some((listener, router)) = runtime.block_on(door(&config.metrics, world, &data, Arc::clone(&meter)))? {
         notify(&format!("metrics are shown on http://{}/metrics", listener.address()));
         runtime.spawn(listener.serve(router, firebreak_serve::Limits::default(), stopped(Arc::clone(stop))));
+    }
+    let books = Books { writing: Some(Arc::clone(&book)), copy: None };
+    let console = runtime.block_on(api::open(world, config, &data, &store, books, &notify))?;
+    if let Some((listener, shown)) = console.filter(|_| !args.once) {
+        runtime.spawn(api::serve(listener, shown, Arc::clone(stop)));
     }
     let (hands, crew, news) = hands::hire((world, config), &store, &book, meter);
     let (drilling, (glass, pacer)) = (store.clone(), crew.shared());

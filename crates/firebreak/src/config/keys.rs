@@ -247,6 +247,21 @@ pub const KEYS: &[Key] = &[
                   masked is refused.",
     },
     Key {
+        path: "console.listen",
+        default: "",
+        meaning: "Address on this machine where the console and the API are shown: `127.0.0.1:9470`. Without it nothing listens. See `docs/api.md`.",
+    },
+    Key {
+        path: "console.address",
+        default: "",
+        meaning: "The address under which people reach the console, where a proxy with TLS stands before `console.listen`: `https://firebreak.example.com`. Calls under other names are refused.",
+    },
+    Key {
+        path: "console.admin",
+        default: "\"admin@localhost\"",
+        meaning: "Who opens a login link that is printed on this machine: what they ask for is recorded under this name.",
+    },
+    Key {
         path: "outward.listen",
         default: "",
         meaning: "Where approvals and signals come in: an address of this machine, `127.0.0.1:9470`. A reverse proxy with TLS stands before it.",

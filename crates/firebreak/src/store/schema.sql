@@ -127,3 +127,36 @@ CREATE TABLE IF NOT EXISTS told (
   key  TEXT NOT NULL,
   PRIMARY KEY (plan, key)
 );
+CREATE INDEX IF NOT EXISTS finding_at ON finding (at, id);
+-- Who may call the API: of a token, a session or a login link only a digest is kept.
+CREATE TABLE IF NOT EXISTS token (
+  id      TEXT PRIMARY KEY,
+  digest  TEXT NOT NULL UNIQUE,
+  person  TEXT NOT NULL,
+  role    TEXT NOT NULL,
+  scopes  TEXT NOT NULL,
+  made    BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  revoked BIGINT
+);
+CREATE TABLE IF NOT EXISTS session (
+  digest  TEXT PRIMARY KEY,
+  person  TEXT NOT NULL,
+  role    TEXT NOT NULL,
+  made    BIGINT NOT NULL,
+  expires BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS login (
+  digest  TEXT PRIMARY KEY,
+  person  TEXT NOT NULL,
+  role    TEXT NOT NULL,
+  expires BIGINT NOT NULL
+);
+-- What was answered to a call that carried a key: the same key and the same call get the same answer.
+CREATE TABLE IF NOT EXISTS answered (
+  name   TEXT PRIMARY KEY,
+  digest TEXT NOT NULL,
+  status BIGINT NOT NULL,
+  body   TEXT NOT NULL,
+  at     BIGINT NOT NULL
+);

@@ -13,7 +13,7 @@ const BYTES_MAX: u64 = 256 << 20;
 
 /// What is known of owners.
 #[derive(Debug, Default)]
-pub(super) struct Owners {
+pub(crate) struct Owners {
     /// By environment; a name that ends in `*` stands for all that begin so.
     stated: BTreeMap<String, Vec<Text>>,
     /// By owner and repository, each with its place among those where it may lie.
@@ -25,7 +25,7 @@ pub(super) struct Owners {
 
 impl Owners {
     /// Reads what the files below `directories` say.
-    pub(super) fn read(world: &World, directories: &[PathBuf]) -> Owners {
+    pub(crate) fn read(world: &World, directories: &[PathBuf]) -> Owners {
         let mut owners = Owners::default();
         for directory in directories {
             for file in world.disk.walk(directory).unwrap_or_default().files {
@@ -50,7 +50,7 @@ impl Owners {
     }
 
     /// Who answers for `environment`; empty where nobody is known to.
-    pub(super) fn of(&self, environment: &str) -> &[Text] {
+    pub(crate) fn of(&self, environment: &str) -> &[Text] {
         if let Some(own) = self.stated.get(environment) {
             return own;
         }

@@ -1,0 +1,163 @@
+//! Incidents, and what belongs to each.
+
+use super::{findings, plans};
+use crate::api::Api;
+use crate::api::call::{Answer, Call, Reply, tagged};
+use crate::api::page::page;
+use crate::api::problem::Problem;
+use anyhow::Context;
+use firebreak_contain::Plan;
+use firebreak_contain::incident::{IncidentView, Item};
+use firebreak_model::{Finding, Judgement, NodeKey, Text, Time};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What of a remembered incident says what belongs to it.
+#[derive(Deserialize)]
+struct Members {
+    items: BTreeSet<Item>,
+}
+
+/// Every incident, those that changed last first.
+pub(super) async fn all(api: &Api) -> Result<Vec<IncidentView>, Problem> {
+    let bodies = api.store.incidents().await?;
+    let read = |body: &String| serde_json::from_str(body).context("an incident in the state is damaged");
+    let mut incidents = bodies.iter().map(read).collect::<anyhow::Result<Vec<IncidentView>>>()?;
+    incidents.sort_by(|one, other| other.updated.cmp(&one.updated).then_with(|| one.id.cmp(&other.id)));
+    Ok(incidents)
+}
+
+/// The incident that the path names.
+pub(super) async fn named(api: &Api, call: &Call) -> Result<IncidentView, Problem> {
+    let body = api.store.incident(call.at("id")).await?.ok_or_else(|| Problem::not_found("incident of this id"))?;
+    Ok(serde_json::from_str(&body).context("an incident in the state is damaged")?)
+}
+
+/// `GET /incidents`.
+pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
+    let mut items: Vec<(String, Value)> = Vec::new();
+    for incident in all(api).await? {
+        let item = tagged("incident", &incident);
+        let fits = |name: &str| call.filter(name).is_none_or(|wanted| item[name] == wanted);
+        if fits("status") && fits("severity") {
+            items.push((incident.id.to_string(), item));
+        }
+    }
+    page("incidents", items, call)
+}
+
+/// `GET /incidents/{id}`.
+pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
+    let mut shown = tagged("incident", &named(api, call).await?);
+    let plans: Vec<Value> = plans::of_incident(api, call.at("id")).await?.iter().map(plans::brief).collect();
+    shown["plans"] = plans.into();
+    Ok(Reply::Object(200, shown))
+}
+
+/// What belongs to an incident: findings and judgements by name.
+async fn members(api: &Api, call: &Call) -> Result<BTreeSet<Item>, Problem> {
+    let incident = named(api, call).await?;
+    let Some(body) = api.store.remembered_one("incident", &incident.id.to_string()).await? else {
+        return Ok(BTreeSet::new());
+    };
+    let members: Members = serde_json::from_str(&body).context("the memory of an incident is damaged")?;
+    Ok(members.items)
+}
+
+async fn findings_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Value>, Problem> {
+    let mut found = Vec::new();
+    for item in items {
+        if let Item::Finding(id) = item
+            && let Some(body) = api.store.finding(&id.to_string()).await?
+        {
+            found.push(findings::shown(&body)?);
+        }
+    }
+    found.sort_by_key(|finding| finding["at"].as_str().map(str::to_owned));
+    Ok(found)
+}
+
+async fn judgements_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Judgement>, Problem> {
+    let mut judged: Vec<Judgement> = Vec::new();
+    for item in items {
+        if let Item::Judgement(environment, profile) = item
+            && let Some(body) = api.store.remembered_one("judgement", environment.as_str()).await?
+        {
+            let mut told: BTreeMap<Text, Judgement> =
+                serde_json::from_str(&body).context("the memory of a judgement is damaged")?;
+            judged.extend(told.remove(profile));
+        }
+    }
+    Ok(judged)
+}
+
+/// `GET /incidents/{id}/findings`.
+pub(in crate::api) async fn findings(api: &Api, call: &Call) -> Answer {
+    let found = findings_of(api, &members(api, call).await?).await?;
+    let named = found.into_iter().map(|finding| (text(&finding, "id"), finding)).collect();
+    page("findings", named, call)
+}
+
+/// `GET /incidents/{id}/judgements`.
+pub(in crate::api) async fn judgements(api: &Api, call: &Call) -> Answer {
+    let judged = judgements_of(api, &members(api, call).await?).await?;
+    let named = judged.iter().map(|one| (format!("{}\n{}", one.environment, one.profile), tagged("judgement", one)));
+    page("judgements", named.collect(), call)
+}
+
+/// `GET /incidents/{id}/timeline`: from the first event that shows something to the last that was done.
+pub(in crate::api) async fn timeline(api: &Api, call: &Call) -> Answer {
+    let incident = named(api, call).await?;
+    let items = members(api, call).await?;
+    let mut moments: Vec<(Time, Value)> = Vec::new();
+    let mut note = |at: Time, what: &str, text: &str, severity: Value, kind: &str, id: &str| {
+        let moment = json!({
+            "kind": "moment", "at": at, "what": what, "text": text, "severity": severity, "ref": {"kind": kind, "id": id},
+        });
+        moments.push((at, moment));
+    };
+    note(incident.opened, "opened", "the incident was opened", json!(incident.severity), "incident", call.at("id"));
+    for finding in findings_of(api, &items).await? {
+        let Ok(finding) = serde_json::from_value::<Finding>(finding) else { continue };
+        let (id, said) = (finding.id.to_string(), format!("{}: {}", finding.title, finding.explanation));
+        note(finding.first, "finding", &said, json!(finding.severity), "finding", &id);
+    }
+    for judged in judgements_of(api, &items).await? {
+        let at = judged.interval.map(|interval| interval.from).or(judged.at).unwrap_or(incident.opened);
+        let said = format!("{} is {} ({})", judged.environment, judged.verdict.word(), judged.profile);
+        note(at, "judgement", &said, Value::Null, "judgement", judged.environment.as_str());
+    }
+    let plans = plans::of_incident(api, call.at("id")).await?;
+    for stored in &plans {
+        if let Ok(plan) = serde_json::from_str::<Plan>(&stored.body) {
+            let said = format!("a plan of {} steps, which is {}", plan.steps().len(), stored.status);
+            note(plan.body().made_at, "plan_made", &said, Value::Null, "plan", &stored.id);
+        }
+    }
+    let of_plan = |id: &str| plans.iter().any(|plan| plan.id == id);
+    for step in api.store.steps().await?.into_iter().filter(|step| of_plan(&step.plan)) {
+        let (name, target) = (step.action.name.clone(), target(&step.action.target));
+        let told = [
+            (step.begun, "step_begun", format!("{name} of {target} was begun")),
+            (step.denied, "step_denied", format!("{target} was seen refused")),
+            (Some(step.settled), "step_settled", format!("{name} of {target} is {}", step.state.word())),
+        ];
+        for (at, what, said) in told {
+            if let Some(at) = at {
+                note(at, what, &said, Value::Null, "plan", &step.plan);
+            }
+        }
+    }
+    moments.sort_by_key(|(at, _)| *at);
+    let named = moments.into_iter().enumerate().map(|(place, (at, moment))| (format!("{at} {place}"), moment));
+    page("timeline", named.collect(), call)
+}
+
+fn target(key: &NodeKey) -> String {
+    key.to_string()
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,106 @@
+//! `GET /now`: what burns, what waits, what is not seen, and what was done unasked.
+
+use super::exposure::{counted, judged};
+use super::map::{aside, drilled};
+use super::settings::{known_sources, policy_name};
+use super::{findings, incidents, plans};
+use crate::api::Api;
+use crate::api::call::{Answer, Call, Reply, tagged};
+use crate::api::problem::Problem;
+use anyhow::Context;
+use firebreak_contain::gate::{Approval, Pause};
+use firebreak_contain::incident::Status;
+use firebreak_graph::Standing;
+use firebreak_model::{Time, Verdict};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many of each are in the overview; the lists have all.
+const SHOWN_MAX: usize = 20;
+
+/// `GET /now`.
+pub(in crate::api) async fn now(api: &Api, call: &Call) -> Answer {
+    let judged = judged(api).await?;
+    let exposed: Vec<Value> = judged
+        .iter()
+        .filter(|one| one.verdict == Verdict::Exposed)
+        .take(SHOWN_MAX)
+        .map(|one| tagged("judgement", one))
+        .collect();
+    let all = incidents::all(api).await?;
+    let open: Vec<Value> = all
+        .iter()
+        .filter(|incident| !matches!(incident.status, Status::Harmless | Status::Contained))
+        .take(SHOWN_MAX)
+        .map(|incident| tagged("incident", incident))
+        .collect();
+    let mut steps: BTreeMap<&str, u64> = BTreeMap::new();
+    for step in api.store.steps().await? {
+        *steps.entry(step.state.word()).or_default() += 1;
+    }
+    let stored = api.store.plans().await?;
+    let waiting: Vec<Value> = stored.iter().filter(|plan| plan.status == "waiting").map(plans::brief).collect();
+    let totals = api.store.totals().await?;
+    let sources: Vec<Value> = known_sources(api, call.now).await?.into_iter().map(|(_, shown)| shown).collect();
+    let shown = json!({
+        "kind": "now",
+        "at": call.now,
+        "mode": api.config.act.mode,
+        "policy": policy_name(api),
+        "running": api.acting,
+        "paused": paused(api).await?,
+        "incidents": open,
+        "waiting": waiting,
+        "verdicts": counted(&judged),
+        "exposed": exposed,
+        "sources": sources,
+        "coverage": coverage(api, call.now).await?,
+        "breakers": breakers(api).await?,
+        "unasked": unasked(api, &stored).await?,
+        "steps": steps,
+        "totals": {
+            "batches": totals.batch, "events": totals.events, "quarantined": totals.quarantined,
+            "duplicates": totals.duplicates, "findings": api.store.findings_count().await?, "incidents": all.len(),
+        },
+    });
+    Ok(Reply::Object(200, shown))
+}
+
+#[derive(Deserialize)]
+struct Head {
+    paused: Option<Pause>,
+}
+
+async fn paused(api: &Api) -> Result<Option<Pause>, Problem> {
+    let Some(head) = api.store.remembered_one("head", "").await? else { return Ok(None) };
+    let head: Head = serde_json::from_str(&head).context("the memory of the pause is damaged")?;
+    Ok(head.paused)
+}
+
+/// How many keys to what must not be lost an automated step could revoke; nothing where no map names a jewel.
+async fn coverage(api: &Api, at: Time) -> Result<Value, Problem> {
+    let map = api.map().await?;
+    if map.graph.crown_jewels().is_empty() {
+        return Ok(Value::Null);
+    }
+    let coverage = aside(map, move |map| Standing::new(&map.graph, at).coverage(&drilled())).await?;
+    Ok(json!(coverage))
+}
+
+async fn breakers(api: &Api) -> Result<Vec<Value>, Problem> {
+    let bodies = api.store.breaker_findings(SHOWN_MAX as i64).await?;
+    bodies.iter().map(|body| findings::shown(body)).collect()
+}
+
+/// Plans that the policy let pass without a person.
+async fn unasked(api: &Api, stored: &[crate::store::StoredPlan]) -> Result<Vec<Value>, Problem> {
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    for (_, body) in api.store.remembered_of("approval").await? {
+        let approval: Approval = serde_json::from_str(&body).context("the memory of an approval is damaged")?;
+        asked.insert(approval.plan_id.to_string());
+    }
+    let done = |status: &str| status == "approved" || status == "executed";
+    let unasked = stored.iter().filter(|plan| done(&plan.status) && !asked.contains(&plan.id));
+    Ok(unasked.take(SHOWN_MAX).map(plans::brief).collect())
+}
