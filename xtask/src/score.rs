@@ -6,12 +6,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Scores: name, package, test target, test.
-const NAMES: [(&str, &str, &str, &str); 5] = [
+const NAMES: [(&str, &str, &str, &str); 6] = [
     ("detect", "firebreak", "real_logs", "score"),
     ("permissions", "firebreak", "permissions", "score"),
     ("exposure", "firebreak", "exposure", "score"),
     ("classify", "firebreak-classify", "score", "score"),
     ("access", "firebreak", "access", "score"),
+    ("console", "firebreak", "api", "score"),
 ];
 
 /// The score that has a part in a browser; its object is joined to that of the test of the same name, where there is one.

@@ -134,13 +134,13 @@ impl Api {
         if let Some(map) = kept.as_ref().filter(|map| map.snapshot == snapshot) {
             return Ok(Arc::clone(map));
         }
-        let chronicle = recover::chronicle(&self.store).await?;
-        let made = tokio::task::spawn_blocking(move || {
-            let estate = chronicle.everything(Time::MAX);
+        let (store, runtime) = (self.store.clone(), tokio::runtime::Handle::current());
+        let made = tokio::task::spawn_blocking(move || -> Result<Arc<Map>> {
+            let estate = runtime.block_on(recover::chronicle(&store))?.everything(Time::MAX);
             let (graph, _) = estate.graph();
-            Arc::new(Map { snapshot, estate, graph })
+            Ok(Arc::new(Map { snapshot, estate, graph }))
         });
-        let map = made.await.context("making the map").map_err(|error| Problem::broken(&error))?;
+        let map = made.await.context("making the map")??;
         *kept = Some(Arc::clone(&map));
         Ok(map)
     }

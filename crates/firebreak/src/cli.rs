@@ -12,8 +12,8 @@ pub use acting::{
     ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs,
     ResumeArgs, UndoArgs,
 };
-pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
 pub use api::{ApiArgs, ApiCommand, TokenArgs, TokenCommand, TokenNewArgs};
+pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
 use clap::{Args, Parser, Subcommand};
 pub use exposing::{
     AdvisoriesArgs, AdvisoriesCommand, ExposedArgs, FailOn, FleetArgs, FleetCommand, FleetFromArgs, FleetReportArgs,

@@ -163,11 +163,8 @@ pub fn is_person(text: &str) -> bool {
 /// If the disk refuses.
 pub async fn make_login(store: &Store, world: &World, person: &str, role: &str) -> Result<String> {
     let (code, now) = (fresh(world), world.clock.now());
-    let login = StoredSession {
-        person: person.to_owned(),
-        role: role.to_owned(),
-        expires: now.plus_seconds(LOGIN_SECONDS),
-    };
+    let login =
+        StoredSession { person: person.to_owned(), role: role.to_owned(), expires: now.plus_seconds(LOGIN_SECONDS) };
     store.keep_login(&digest(&code), &login, now).await?;
     Ok(code)
 }

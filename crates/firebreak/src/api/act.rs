@@ -40,7 +40,7 @@ struct TakenBack {
 }
 
 /// `POST /plans/{id}/approve`.
-pub async fn approve(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn approve(api: &Api, call: &Call) -> Answer {
     let Nothing {} = call.wanted()?;
     let plan = waiting(api, call).await?;
     let given = approval(&plan.id, &call.caller.person, call.now);
@@ -49,7 +49,7 @@ pub async fn approve(api: &Api, call: &Call) -> Answer {
 }
 
 /// `POST /plans/{id}/decline`.
-pub async fn decline(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn decline(api: &Api, call: &Call) -> Answer {
     let Nothing {} = call.wanted()?;
     let plan = waiting(api, call).await?;
     let request = Request::Decline { plan: plan.id, by: by(call), at: call.now };
@@ -58,7 +58,7 @@ pub async fn decline(api: &Api, call: &Call) -> Answer {
 }
 
 /// `POST /plans/{id}/cancel`.
-pub async fn cancel(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn cancel(api: &Api, call: &Call) -> Answer {
     let Cancelled { step, because } = call.wanted()?;
     let (plan, because) = (plan(api, call).await?, reason(&because)?);
     if plan.status != "approved" && plan.status != "executed" {
@@ -71,7 +71,7 @@ pub async fn cancel(api: &Api, call: &Call) -> Answer {
 }
 
 /// `POST /plans/{id}/undo`.
-pub async fn undo(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn undo(api: &Api, call: &Call) -> Answer {
     let TakenBack { step, rotated, because } = call.wanted()?;
     let plan = plan(api, call).await?;
     let because = because.map(|because| reason(&because)).transpose()?;
@@ -84,7 +84,7 @@ pub async fn undo(api: &Api, call: &Call) -> Answer {
 }
 
 /// `POST /pause`.
-pub async fn pause(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn pause(api: &Api, call: &Call) -> Answer {
     let Reason { because } = call.wanted()?;
     let pause = Pause { by: by(call), at: call.now, because: reason(&because)? };
     ask(api, call, PAUSE, &Request::Pause(pause.clone())).await?;
@@ -92,7 +92,7 @@ pub async fn pause(api: &Api, call: &Call) -> Answer {
 }
 
 /// `POST /resume`.
-pub async fn resume(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn resume(api: &Api, call: &Call) -> Answer {
     let Nothing {} = call.wanted()?;
     let request = Request::Resume { by: by(call) };
     ask(api, call, RESUME, &request).await?;

@@ -86,10 +86,10 @@ pub enum Reply {
 }
 
 /// An answer or what is wrong.
-pub type Answer = Result<Reply, Problem>;
+pub(crate) type Answer = Result<Reply, Problem>;
 
 /// `body` as the command line prints it: with its kind.
-pub fn tagged<T: Serialize>(kind: &str, body: &T) -> Value {
+pub(crate) fn tagged<T: Serialize>(kind: &str, body: &T) -> Value {
     let mut value = serde_json::to_value(body).unwrap_or_default();
     if let Value::Object(object) = &mut value {
         object.insert("kind".to_owned(), kind.into());
@@ -101,6 +101,6 @@ pub fn tagged<T: Serialize>(kind: &str, body: &T) -> Value {
 ///
 /// # Errors
 /// None.
-pub fn object<T: Serialize>(kind: &str, body: &T) -> Answer {
+pub(crate) fn object<T: Serialize>(kind: &str, body: &T) -> Answer {
     Ok(Reply::Object(200, tagged(kind, body)))
 }

@@ -25,7 +25,7 @@ const LISTENERS_MAX: usize = 24;
 
 /// Who looks for changes, once for all who listen.
 #[derive(Debug)]
-pub struct Bell {
+pub(crate) struct Bell {
     versions: watch::Sender<Versions>,
     listeners: Arc<AtomicUsize>,
 }
@@ -53,7 +53,7 @@ impl Bell {
     }
 
     /// Looks at `store` until `stop`.
-    pub async fn ring(&self, store: &Store, stop: &AtomicBool) {
+    pub(crate) async fn ring(&self, store: &Store, stop: &AtomicBool) {
         while !stop.load(Ordering::SeqCst) {
             if self.listeners.load(Ordering::SeqCst) > 0
                 && let Ok(versions) = store.versions().await
@@ -81,7 +81,7 @@ struct Listening {
 }
 
 /// `GET /events`.
-pub async fn stream(api: &Api, _: &Call) -> Answer {
+pub(crate) async fn stream(api: &Api, _: &Call) -> Answer {
     let seat = api.bell.seat().ok_or_else(Problem::busy)?;
     let heard = api.store.versions().await?;
     let until = Instant::now() + LISTEN_AT_MOST;

@@ -80,7 +80,13 @@ macro_rules! run {
     };
 }
 
-const fn get(area: &'static str, path: &'static str, summary: &'static str, kind: &'static str, run: Handler) -> Endpoint {
+const fn get(
+    area: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    kind: &'static str,
+    run: Handler,
+) -> Endpoint {
     Endpoint {
         method: Method::Get,
         path,
@@ -97,7 +103,13 @@ const fn get(area: &'static str, path: &'static str, summary: &'static str, kind
     }
 }
 
-const fn post(area: &'static str, path: &'static str, summary: &'static str, kind: &'static str, run: Handler) -> Endpoint {
+const fn post(
+    area: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    kind: &'static str,
+    run: Handler,
+) -> Endpoint {
     let looks = get(area, path, summary, kind, run);
     Endpoint { method: Method::Post, deed: Some(Deed::Respond), status: 202, ..looks }
 }
@@ -212,10 +224,13 @@ const SESSION: &[Field] = &[
 
 /// Every endpoint.
 pub static ENDPOINTS: &[Endpoint] = &[
-    Endpoint { deed: None, ..post("session", "/session", "Opens a session with the code of a login link", "session", run!(login::open)) }
-        .taking(&[("code", "string")])
-        .with(SESSION)
-        .status(201),
+    Endpoint {
+        deed: None,
+        ..post("session", "/session", "Opens a session with the code of a login link", "session", run!(login::open))
+    }
+    .taking(&[("code", "string")])
+    .with(SESSION)
+    .status(201),
     get("session", "/session", "Says who calls, and what they may do", "session", run!(login::who)).with(SESSION),
     post("session", "/session", "Ends the session", "", run!(login::close)).doing(Deed::Read).deleting(),
     get("now", "/now", "What burns, what waits, what is not seen", "now", run!(read::now::now)).with(&[
@@ -235,11 +250,23 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("steps", "object"),
         ("totals", "object"),
     ]),
-    get("incidents", "/incidents", "Incidents, those that changed last first", "incidents", run!(read::incidents::list))
-        .list(&[("status", "string?"), ("severity", "string?")], INCIDENT),
+    get(
+        "incidents",
+        "/incidents",
+        "Incidents, those that changed last first",
+        "incidents",
+        run!(read::incidents::list),
+    )
+    .list(&[("status", "string?"), ("severity", "string?")], INCIDENT),
     get("incidents", "/incidents/{id}", "One incident", "incident", run!(read::incidents::one)).with(INCIDENT),
-    get("incidents", "/incidents/{id}/timeline", "What happened, in order", "timeline", run!(read::incidents::timeline))
-        .list(&[], &[("at", "time"), ("what", "string"), ("text", "string"), ("severity", "string?"), ("ref", "object")]),
+    get(
+        "incidents",
+        "/incidents/{id}/timeline",
+        "What happened, in order",
+        "timeline",
+        run!(read::incidents::timeline),
+    )
+    .list(&[], &[("at", "time"), ("what", "string"), ("text", "string"), ("severity", "string?"), ("ref", "object")]),
     get("incidents", "/incidents/{id}/findings", "Its findings", "findings", run!(read::incidents::findings))
         .list(&[], FINDING),
     get("incidents", "/incidents/{id}/judgements", "Its judgements", "judgements", run!(read::incidents::judgements))
@@ -266,8 +293,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post("plans", "/plans/{id}/approve", "Approves a plan that waits", "approve", run!(act::approve))
         .doing(Deed::Approve)
         .with(&[("by", "string"), ("plan_id", "string"), ("at", "time"), ("expires", "time")]),
-    post("plans", "/plans/{id}/decline", "Speaks against a plan that waits", "decline", run!(act::decline))
-        .with(&[("request", "string"), ("plan", "string"), ("by", "string"), ("at", "time")]),
+    post("plans", "/plans/{id}/decline", "Speaks against a plan that waits", "decline", run!(act::decline)).with(&[
+        ("request", "string"),
+        ("plan", "string"),
+        ("by", "string"),
+        ("at", "time"),
+    ]),
     post("plans", "/plans/{id}/cancel", "Has not begun what has not begun", "cancel", run!(act::cancel))
         .taking(&[("step", "integer?"), ("because", "string")])
         .with(&[
@@ -316,29 +347,29 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("verdicts", "object"),
         ],
     ),
-    get("exposure", "/exposure/who", "Who had a package, digest, commit, image or host", "fleet_who", run!(read::exposure::who))
-        .asked(&[("what", "string"), ("since", "time?"), ("until", "time?")])
-        .with(&[
-            ("asked", "string"),
-            ("from", "time?"),
-            ("to", "time?"),
-            ("environments", "integer"),
-            ("intervals", "integer"),
-            ("untold", "integer"),
-            ("clear", "integer"),
-            ("forgotten_before", "time?"),
-            ("had", "array"),
-            ("untold_environments", "array"),
-        ]),
+    get(
+        "exposure",
+        "/exposure/who",
+        "Who had a package, digest, commit, image or host",
+        "fleet_who",
+        run!(read::exposure::who),
+    )
+    .asked(&[("what", "string"), ("since", "time?"), ("until", "time?")])
+    .with(&[
+        ("asked", "string"),
+        ("from", "time?"),
+        ("to", "time?"),
+        ("environments", "integer"),
+        ("intervals", "integer"),
+        ("untold", "integer"),
+        ("clear", "integer"),
+        ("forgotten_before", "time?"),
+        ("had", "array"),
+        ("untold_environments", "array"),
+    ]),
     get("map", "/identities", "People, services, agents and apps", "identities", run!(read::map::identities)).list(
         &[("party", "string?"), ("q", "string?")],
-        &[
-            ("key", "string"),
-            ("party", "string"),
-            ("label", "string"),
-            ("jewels", "array"),
-            ("grants", "integer"),
-        ],
+        &[("key", "string"), ("party", "string"), ("label", "string"), ("jewels", "array"), ("grants", "integer")],
     ),
     get("map", "/map/nodes", "Nodes of the map", "nodes", run!(read::map::nodes))
         .list(&[("q", "string?"), ("type", "string?")], NODE),
@@ -384,37 +415,55 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("last", "time?"),
         ],
     ),
-    get("detectors", "/coverage", "Techniques of ATT&CK that detectors see", "coverage", run!(read::detectors::coverage))
-        .list(&[], &[("technique", "string"), ("detectors", "array"), ("findings", "integer")]),
-    get("settings", "/responders", "What can be cut, and how far that was tested", "responders", run!(read::settings::responders))
-        .list(
-            &[],
-            &[
-                ("action", "string"),
-                ("title", "string"),
-                ("platform", "string"),
-                ("level", "string"),
-                ("reversibility", "string"),
-                ("idempotency", "string"),
-                ("convergence", "object"),
-                ("scopes", "array"),
-                ("calls", "array"),
-                ("blast_radius", "string"),
-                ("last_drill", "string?"),
-            ],
-        ),
-    get("settings", "/sources", "Sources of events, and how far each was read", "sources", run!(read::settings::sources))
-        .list(
-            &[],
-            &[
-                ("source", "string"),
-                ("configured", "boolean"),
-                ("inputs", "integer"),
-                ("events", "integer"),
-                ("last_event", "time?"),
-                ("silent", "boolean?"),
-            ],
-        ),
+    get(
+        "detectors",
+        "/coverage",
+        "Techniques of ATT&CK that detectors see",
+        "coverage",
+        run!(read::detectors::coverage),
+    )
+    .list(&[], &[("technique", "string"), ("detectors", "array"), ("findings", "integer")]),
+    get(
+        "settings",
+        "/responders",
+        "What can be cut, and how far that was tested",
+        "responders",
+        run!(read::settings::responders),
+    )
+    .list(
+        &[],
+        &[
+            ("action", "string"),
+            ("title", "string"),
+            ("platform", "string"),
+            ("level", "string"),
+            ("reversibility", "string"),
+            ("idempotency", "string"),
+            ("convergence", "object"),
+            ("scopes", "array"),
+            ("calls", "array"),
+            ("blast_radius", "string"),
+            ("last_drill", "string?"),
+        ],
+    ),
+    get(
+        "settings",
+        "/sources",
+        "Sources of events, and how far each was read",
+        "sources",
+        run!(read::settings::sources),
+    )
+    .list(
+        &[],
+        &[
+            ("source", "string"),
+            ("configured", "boolean"),
+            ("inputs", "integer"),
+            ("events", "integer"),
+            ("last_event", "time?"),
+            ("silent", "boolean?"),
+        ],
+    ),
     get("settings", "/policy", "The policy that decides over plans", "policy", run!(read::settings::policy)).with(&[
         ("policy", "string"),
         ("mode", "string"),
@@ -442,8 +491,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("checkpoint", "string"),
             ("key", "string"),
         ]),
-    get("ledger", "/bundle", "The whole ledger, for `firebreak verify`", "application/x-ndjson", run!(read::ledger::bundle))
-        .doing(Deed::Audit),
+    get(
+        "ledger",
+        "/bundle",
+        "The whole ledger, for `firebreak verify`",
+        "application/x-ndjson",
+        run!(read::ledger::bundle),
+    )
+    .doing(Deed::Audit),
     get("tokens", "/tokens", "Tokens of the API", "tokens", run!(tokens::list)).doing(Deed::Audit).list(&[], TOKEN),
     post("tokens", "/tokens", "Makes a token; it is shown once", "token", run!(tokens::make))
         .doing(Deed::Administer)

@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// No body that we take is larger.
-pub const BODY_BYTES_MAX: usize = 64 << 10;
+pub(crate) const BODY_BYTES_MAX: usize = 64 << 10;
 /// The characters of a key.
 const KEY_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// Answers a call of `endpoint`, whatever it is.
-pub async fn answer(api: &Api, endpoint: &'static Endpoint, request: Request) -> Response {
+pub(crate) async fn answer(api: &Api, endpoint: &'static Endpoint, request: Request) -> Response {
     let instance = request.uri().path().to_owned();
     match admitted(api, endpoint, request).await {
         Ok(response) => response,
@@ -31,7 +31,7 @@ pub async fn answer(api: &Api, endpoint: &'static Endpoint, request: Request) ->
 }
 
 /// A problem as a response.
-pub fn refused(problem: &Problem, instance: &str) -> Response {
+pub(crate) fn refused(problem: &Problem, instance: &str) -> Response {
     let mut response = Response::new(Body::from(problem.document(instance)));
     *response.status_mut() = problem.status;
     let headers = response.headers_mut();

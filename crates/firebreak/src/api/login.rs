@@ -25,7 +25,7 @@ struct Session<'a> {
 }
 
 /// `POST /session`. The cookie is fresh whatever the browser held before, so that nobody can have fixed it.
-pub async fn open(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn open(api: &Api, call: &Call) -> Answer {
     let Code { code } = call.wanted()?;
     let (secret, until) = (fresh(&api.world), call.now.plus_seconds(SESSION_SECONDS));
     let opened = api.store.log_in(&digest(&code), &digest(&secret), until, call.now).await?;
@@ -41,12 +41,12 @@ pub async fn open(api: &Api, call: &Call) -> Answer {
 const LINK: &str = "each link holds once and for 15 minutes: `firebreak api login` prints a fresh one";
 
 /// `GET /session`.
-pub async fn who(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn who(api: &Api, call: &Call) -> Answer {
     Ok(Reply::Object(200, shown(api, &call.caller)))
 }
 
 /// `DELETE /session`.
-pub async fn close(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn close(api: &Api, call: &Call) -> Answer {
     if call.caller.via == Via::Token {
         let hint = "revoke it with `firebreak api token revoke`";
         return Err(Problem::conflict("a token is no session".to_owned(), hint));

@@ -59,7 +59,14 @@ mod tests {
         for host in ["127.0.0.1:9470", "LOCALHOST:9470", "[::1]:9470", "firebreak.example.com"] {
             assert!(names.is_host(host), "{host}");
         }
-        for host in ["", "127.0.0.1", "127.0.0.1:80", "evil.example", "firebreak.example.com.evil.example", "localhost:9470.evil"] {
+        for host in [
+            "",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "evil.example",
+            "firebreak.example.com.evil.example",
+            "localhost:9470.evil",
+        ] {
             assert!(!names.is_host(host), "{host}");
         }
         assert!(names.is_origin("https://firebreak.example.com") && names.is_origin("http://localhost:9470"));

@@ -88,9 +88,8 @@ fn operation(endpoint: &Endpoint) -> Value {
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let names = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let mut parameters: Vec<Value> = names
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-        .collect();
+    let mut parameters: Vec<Value> =
+        names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})).collect();
     let mut query: Vec<Field> = endpoint.query.to_vec();
     if endpoint.list {
         query.extend([("limit", "integer?"), ("cursor", "string?")]);
@@ -110,7 +109,10 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 /// The media type of a good answer, and its schema.
 fn answer(endpoint: &Endpoint) -> Option<(&'static str, Value)> {
     if endpoint.kind.contains('/') {
-        return Some((endpoint.kind, json!({"type": if endpoint.kind == "application/json" { "object" } else { "string" }})));
+        return Some((
+            endpoint.kind,
+            json!({"type": if endpoint.kind == "application/json" { "object" } else { "string" }}),
+        ));
     }
     if endpoint.kind.is_empty() {
         return None;

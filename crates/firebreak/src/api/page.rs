@@ -12,7 +12,7 @@ const MOST: usize = 500;
 const HINT: &str = "leave `cursor` out to begin anew";
 
 /// Text as a cursor: whatever it holds, it is safe in an address.
-pub fn cursor(text: &str) -> String {
+pub(crate) fn cursor(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -20,7 +20,7 @@ pub fn cursor(text: &str) -> String {
 ///
 /// # Errors
 /// If it is none of ours.
-pub fn seen(call: &Call) -> Result<Option<String>, Problem> {
+pub(crate) fn seen(call: &Call) -> Result<Option<String>, Problem> {
     let Some(text) = call.filter("cursor") else { return Ok(None) };
     let wrong = || Problem::bad("`cursor` is none that was given", HINT);
     if text.len() % 2 == 1 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -35,7 +35,7 @@ pub fn seen(call: &Call) -> Result<Option<String>, Problem> {
 ///
 /// # Errors
 /// If it says no number that is allowed.
-pub fn limit(call: &Call) -> Result<usize, Problem> {
+pub(crate) fn limit(call: &Call) -> Result<usize, Problem> {
     call.number("limit", USUAL, MOST)
 }
 
@@ -43,7 +43,7 @@ pub fn limit(call: &Call) -> Result<usize, Problem> {
 ///
 /// # Errors
 /// If the cursor or the limit is none.
-pub fn page(kind: &str, items: Vec<(String, Value)>, call: &Call) -> Answer {
+pub(crate) fn page(kind: &str, items: Vec<(String, Value)>, call: &Call) -> Answer {
     let (total, limit) = (items.len(), limit(call)?);
     let from = match seen(call)? {
         None => 0,
@@ -60,6 +60,6 @@ pub fn page(kind: &str, items: Vec<(String, Value)>, call: &Call) -> Answer {
 }
 
 /// A page that was made otherwise.
-pub fn listed(kind: &str, items: Vec<Value>, next: Option<String>, total: Option<usize>) -> Reply {
+pub(crate) fn listed(kind: &str, items: Vec<Value>, next: Option<String>, total: Option<usize>) -> Reply {
     Reply::Object(200, json!({"items": items, "next": next, "total": total, "kind": kind}))
 }

@@ -46,24 +46,48 @@ impl Problem {
 
     /// Whoever calls may not do that.
     pub fn forbidden(detail: String) -> Problem {
-        Problem::new(403, "forbidden", "Not permitted", detail, "ask someone whose role permits it; docs/api.md lists the roles")
+        Problem::new(
+            403,
+            "forbidden",
+            "Not permitted",
+            detail,
+            "ask someone whose role permits it; docs/api.md lists the roles",
+        )
     }
 
     /// A page of another origin calls with the cookie of ours.
     pub fn foreign_origin() -> Problem {
         let detail = "the call comes from another site than the console".to_owned();
-        Problem::new(403, "foreign-origin", "Another site calls", detail, "use the console itself, or a token instead of the cookie")
+        Problem::new(
+            403,
+            "foreign-origin",
+            "Another site calls",
+            detail,
+            "use the console itself, or a token instead of the cookie",
+        )
     }
 
     /// The session's own proof is missing.
     pub fn no_csrf() -> Problem {
         let detail = "the header `X-CSRF-Token` is not that of the session".to_owned();
-        Problem::new(403, "no-csrf", "The session is not proven", detail, "send `csrf` of GET /api/v1/session in that header")
+        Problem::new(
+            403,
+            "no-csrf",
+            "The session is not proven",
+            detail,
+            "send `csrf` of GET /api/v1/session in that header",
+        )
     }
 
     /// There is no such thing.
     pub fn not_found(what: impl std::fmt::Display) -> Problem {
-        Problem::new(404, "not-found", "Not found", format!("there is no {what}"), "list what there is, and try one of it")
+        Problem::new(
+            404,
+            "not-found",
+            "Not found",
+            format!("there is no {what}"),
+            "list what there is, and try one of it",
+        )
     }
 
     /// The path is there, the method is not.
@@ -80,7 +104,13 @@ impl Problem {
     /// Nothing runs that could take it up.
     pub fn not_running() -> Problem {
         let detail = "this console only shows what is kept: nothing runs that could act".to_owned();
-        Problem::new(409, "not-running", "Nothing runs", detail, "start `firebreak run` over this data and use its console")
+        Problem::new(
+            409,
+            "not-running",
+            "Nothing runs",
+            detail,
+            "start `firebreak run` over this data and use its console",
+        )
     }
 
     /// The body is larger than any that is taken.

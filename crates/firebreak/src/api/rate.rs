@@ -9,7 +9,7 @@ const CALLERS_MAX: usize = 4_096;
 
 /// Calls that a caller may make at once, and each second.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// At once.
     pub burst: f64,
     /// Each second from then on.
@@ -18,14 +18,14 @@ pub struct Pace {
 
 /// The buckets of all callers.
 #[derive(Debug)]
-pub struct Buckets {
+pub(crate) struct Buckets {
     pace: Pace,
     left: Mutex<HashMap<String, (f64, Instant)>>,
 }
 
 impl Buckets {
     /// Full buckets.
-    pub fn new(pace: Pace) -> Buckets {
+    pub(crate) fn new(pace: Pace) -> Buckets {
         Buckets { pace, left: Mutex::default() }
     }
 
@@ -33,7 +33,7 @@ impl Buckets {
     ///
     /// # Errors
     /// After how many seconds there is one, where there is none.
-    pub fn take(&self, caller: &str, now: Instant) -> Result<(), u32> {
+    pub(crate) fn take(&self, caller: &str, now: Instant) -> Result<(), u32> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let Pace { burst, each_second } = self.pace;
         if left.len() >= CALLERS_MAX && !left.contains_key(caller) {

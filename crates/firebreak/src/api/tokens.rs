@@ -27,13 +27,13 @@ const fn days() -> u32 {
 }
 
 /// `GET /tokens`.
-pub async fn list(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn list(api: &Api, call: &Call) -> Answer {
     let tokens = api.store.tokens().await?;
     page("tokens", tokens.iter().map(|token| (token.id.clone(), tagged("token", token))).collect(), call)
 }
 
 /// `POST /tokens`.
-pub async fn make(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn make(api: &Api, call: &Call) -> Answer {
     api.must_act()?;
     let Asked { person, role, scopes, days } = call.wanted()?;
     if !GIVEN.contains(&role.as_str()) && super::access::policy::ROLES.contains(&role.as_str()) {
@@ -54,7 +54,7 @@ pub async fn make(api: &Api, call: &Call) -> Answer {
 }
 
 /// `DELETE /tokens/{id}`.
-pub async fn revoke(api: &Api, call: &Call) -> Answer {
+pub(crate) async fn revoke(api: &Api, call: &Call) -> Answer {
     api.must_act()?;
     match api.store.revoke_token(call.at("id"), call.now).await? {
         true => Ok(Reply::Nothing),

@@ -83,9 +83,8 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub async fn tokens(&self) -> Result<Vec<StoredToken>> {
-        let rows = sqlx::query(
-            "SELECT id, person, role, scopes, made, expires, revoked FROM token ORDER BY made DESC, id",
-        );
+        let rows =
+            sqlx::query("SELECT id, person, role, scopes, made, expires, revoked FROM token ORDER BY made DESC, id");
         Ok(rows.fetch_all(&self.pool).await?.iter().map(token).collect())
     }
 

@@ -67,7 +67,8 @@ impl Roles {
     }
 
     fn of(schema: &str, policies: &str) -> Result<Roles> {
-        let read = Policies::new(schema, &[("roles", policies)], "roles", "restore the program: it carries this policy");
+        let read =
+            Policies::new(schema, &[("roles", policies)], "roles", "restore the program: it carries this policy");
         read.map(Roles).map_err(|problems| anyhow!("{}", problems[0]))
     }
 

@@ -58,7 +58,9 @@ pub(in crate::api) async fn graph(api: &Api, call: &Call) -> Answer {
         None => 0,
         Some(text) => {
             let place = text.split_once(' ').filter(|(_, of)| *of == version).and_then(|(place, _)| place.parse().ok());
-            place.ok_or_else(|| Problem::bad("the graph has changed since this `cursor`", "leave it out to begin anew"))?
+            place.ok_or_else(|| {
+                Problem::bad("the graph has changed since this `cursor`", "leave it out to begin anew")
+            })?
         }
     };
     let made = tokio::task::spawn_blocking(move || part(&map.graph, &incident.sources, at, from..from + limit));

@@ -46,7 +46,10 @@ pub(in crate::api) async fn judgements(api: &Api, call: &Call) -> Answer {
     judged.retain(|one| wanted("verdict", one.verdict.word()) && wanted("profile", &one.profile));
     judged.retain(|one| wanted("environment", one.environment.as_str()));
     judged.sort_by(|one, other| {
-        other.verdict.cmp(&one.verdict).then_with(|| (&one.environment, &one.profile).cmp(&(&other.environment, &other.profile)))
+        other
+            .verdict
+            .cmp(&one.verdict)
+            .then_with(|| (&one.environment, &one.profile).cmp(&(&other.environment, &other.profile)))
     });
     let named = judged.iter().map(|one| (format!("{}\n{}", one.environment, one.profile), tagged("judgement", one)));
     page("judgements", named.collect(), call)

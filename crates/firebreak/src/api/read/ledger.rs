@@ -33,7 +33,8 @@ fn broken(error: LedgerError) -> Problem {
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
     let (limit, wanted) = (limit(call)?, call.filter("entry_kind"));
     let last = seen(call)?.map(|text| text.parse::<u64>());
-    let last = last.transpose().map_err(|_| Problem::bad("`cursor` is none that was given", "leave it out to begin anew"))?;
+    let last =
+        last.transpose().map_err(|_| Problem::bad("`cursor` is none that was given", "leave it out to begin anew"))?;
     book(api)?.with(|ledger| {
         let size = ledger.size();
         let (mut at, mut items, mut looked) = (last.unwrap_or(size).min(size), Vec::new(), 0);

@@ -40,7 +40,9 @@ pub(in crate::api) async fn identities(api: &Api, call: &Call) -> Answer {
         let Some(key) = graph.key(id) else { continue };
         let Some(party) = Party::of(&key) else { continue };
         let label = graph.label(id);
-        if call.filter("party").is_some_and(|wanted| wanted != party.word()) || !met(call.filter("q"), [key.as_str(), label]) {
+        if call.filter("party").is_some_and(|wanted| wanted != party.word())
+            || !met(call.filter("q"), [key.as_str(), label])
+        {
             continue;
         }
         let near = jewels.remove(&key).unwrap_or_default();

@@ -1,0 +1,151 @@
+//! An installation with incidents, a plan that waits and a ledger, made by the program itself; and its API on a real socket.
+
+use crate::inputs;
+use crate::program::firebreak;
+use firebreak::api::access::{Wanted, make_token};
+use firebreak::api::names::Names;
+use firebreak::api::{Api, Books};
+use firebreak::config::Config;
+use firebreak::ledgering::Book;
+use firebreak::store::Store;
+use firebreak_serve::Listener;
+use firebreak_world::World;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) const ROLES: [&str; 5] = ["viewer", "responder", "approver", "admin", "auditor"];
+
+pub(crate) struct Installation {
+    pub(crate) address: SocketAddr,
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) store: Store,
+    pub(crate) book: Arc<Book>,
+    pub(crate) world: World,
+    /// A token of each role.
+    pub(crate) tokens: BTreeMap<&'static str, String>,
+    _directory: tempfile::TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Came {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Came {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+impl Installation {
+    pub(crate) fn made() -> Installation {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        fs::create_dir_all(root.join("inventory")).unwrap();
+        fs::write(root.join("inventory/estate.json"), inputs::estate()).unwrap();
+        let mut logs = inputs::Inputs::begin(&root.join("logs"), 7);
+        (0..4 * inputs::INTRUDERS).for_each(|_| logs.grow());
+        let at = root.display();
+        let text = format!(
+            "data = \"{at}/data\"\n[[source]]\nname = \"kubernetes_audit\"\npaths = [\"{at}/logs/kubernetes_audit\"]\n\
+             [inventory]\npaths = [\"{at}/inventory\"]\n[contain]\npolicy = \"ask\"\n[console]\nlisten = \"127.0.0.1:0\"\n"
+        );
+        fs::write(root.join("firebreak.toml"), &text).unwrap();
+        let ran = firebreak(root, &["--config", "firebreak.toml", "run", "--once"]);
+        assert_eq!(ran.code, 0, "{}", ran.error);
+        let config = Config::parse(&text).unwrap();
+        let data = config.data_directory();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (world, store) = (World::offline(), runtime.block_on(Store::open(&data)).unwrap());
+        let book = Arc::new(Book::open(&world, &data).unwrap());
+        let listener = runtime.block_on(Listener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.address();
+        let books = Books { writing: Some(Arc::clone(&book)), copy: None };
+        let api = Api::new(&world, &config, &data, &store, books, Names::of(address, None)).unwrap();
+        let api = Arc::new(api);
+        runtime.spawn(firebreak::api::serve(listener, Arc::clone(&api), Arc::default()));
+        let mut made =
+            Installation { address, runtime, store, book, world, tokens: BTreeMap::new(), _directory: directory };
+        for role in ROLES {
+            let token = made.token(role, &[]);
+            made.tokens.insert(role, token);
+        }
+        made
+    }
+
+    /// A fresh token of `role`.
+    pub(crate) fn token(&self, role: &str, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let wanted = Wanted { person: format!("{role}@example.com"), role: role.to_owned(), scopes, days: 1 };
+        self.runtime.block_on(make_token(&self.store, &self.world, wanted)).unwrap().1
+    }
+
+    /// Sends a call as it is written, and gives what came back.
+    pub(crate) fn raw(&self, call: &[u8]) -> Came {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // Whoever refuses a large body may hang up before all of it is sent.
+        let _ = stream.write_all(call);
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+        Came { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// A call with these headers.
+    pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Came {
+        let mut call = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            call.push_str(&format!("Host: {}\r\n", self.address));
+        }
+        for (name, value) in headers {
+            call.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            if !headers.iter().any(|(name, _)| *name == "Content-Type") {
+                call.push_str("Content-Type: application/json\r\n");
+            }
+            call.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        call.push_str("\r\n");
+        call.push_str(body);
+        self.raw(call.as_bytes())
+    }
+
+    /// A call with the token of a role.
+    pub(crate) fn as_role(&self, role: &str, method: &str, path: &str, body: &str) -> Came {
+        let bearer = format!("Bearer {}", self.tokens[role]);
+        self.call(method, &format!("/api/v1{path}"), &[("Authorization", &bearer)], body)
+    }
+
+    /// Logs in as an admin: the cookie and the session's proof.
+    pub(crate) fn session(&self) -> (String, String) {
+        let link = firebreak::api::access::make_login(&self.store, &self.world, "ada@example.com", "admin");
+        let code = self.runtime.block_on(link).unwrap();
+        let came = self.call("POST", "/api/v1/session", &[], &format!("{{\"code\":\"{code}\"}}"));
+        assert_eq!(came.status, 201, "{came:?}");
+        let cookie = came.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        (cookie, came.json()["csrf"].as_str().unwrap().to_owned())
+    }
+
+    /// The plan that waits.
+    pub(crate) fn waiting(&self) -> String {
+        let came = self.as_role("viewer", "GET", "/plans?status=waiting", "");
+        came.json()["items"][0]["plan"]["id"].as_str().unwrap_or_else(|| panic!("{came:?}")).to_owned()
+    }
+}
