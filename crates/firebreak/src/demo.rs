@@ -3,6 +3,7 @@
 //! Steps are rehearsed, never carried out: nothing is called. Where the policy asks for people, a simulated one approves
 //! after [`APPROVAL_SECONDS`].
 
+pub mod installation;
 pub mod refusal;
 pub mod rehearsal;
 pub mod score;

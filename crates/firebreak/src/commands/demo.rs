@@ -4,6 +4,7 @@ use super::{End, show_problems, spec};
 use crate::cli::DemoArgs;
 use crate::config::DetectConfig;
 use crate::content;
+use crate::demo::installation;
 use crate::demo::rehearsal::{Decided, Rehearsal};
 use crate::demo::score::{self, Figures};
 use crate::demo::truth::Truth;
@@ -80,6 +81,8 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<End> {
             data.join("bundle.ndjson").display(),
             public_key_file(&data).display()
         ));
+        let file = installation::written(path, &scenario)?;
+        output.text(format!("next: firebreak --config {} run, and open the console that it names", file.display()));
     } else {
         output.text("next: firebreak demo --keep there, then look at what is in it");
     }

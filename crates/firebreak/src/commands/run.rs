@@ -163,11 +163,7 @@ fn serve(
         notify(&format!("metrics are shown on http://{}/metrics", listener.address()));
         runtime.spawn(listener.serve(router, firebreak_serve::Limits::default(), stopped(Arc::clone(stop))));
     }
-    let books = Books { writing: Some(Arc::clone(&book)), copy: None };
-    let console = runtime.block_on(api::open(world, config, &data, &store, books, &notify))?;
-    if let Some((listener, shown)) = console.filter(|_| !args.once) {
-        runtime.spawn(api::serve(listener, shown, Arc::clone(stop)));
-    }
+    show_console(args, (world, config, runtime), (&data, &store, &book), &notify, stop)?;
     let (hands, crew, news) = hands::hire((world, config), &store, &book, meter);
     let (drilling, (glass, pacer)) = (store.clone(), crew.shared());
     let yard = Yard { world, config, store: &drilling, book: &book, brake: &glass, pacer };
@@ -210,6 +206,24 @@ fn hand_on(
             return;
         }
     }
+}
+
+/// Shows the console, where it is configured, until `stop`; what ends by itself shows none.
+fn show_console(
+    args: &RunArgs,
+    (world, config, runtime): (&World, &Config, &tokio::runtime::Runtime),
+    (data, store, book): (&Path, &Store, &Arc<Book>),
+    notify: &(dyn Fn(&str) + Sync),
+    stop: &Arc<AtomicBool>,
+) -> Result<()> {
+    if args.once {
+        return Ok(());
+    }
+    let books = Books { writing: Some(Arc::clone(book)), copy: None };
+    if let Some((listener, shown)) = runtime.block_on(api::open(world, config, data, store, books, notify))? {
+        runtime.spawn(api::serve(listener, shown, Arc::clone(stop)));
+    }
+    Ok(())
 }
 
 fn settings(config: &Config) -> Settings {
