@@ -1,7 +1,7 @@
 //! The API as callers meet it, on a real socket over a state that the program made: who is refused what, that each answer is what
 //! the table says, that a person's word goes through the writer's queue once, and what hostile callers get.
 
-#![allow(clippy::unwrap_used, clippy::panic, dead_code, unreachable_pub, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, dead_code, unreachable_pub, reason = "a test")]
 
 #[path = "kill/inputs.rs"]
 mod inputs;

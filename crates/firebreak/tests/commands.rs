@@ -244,6 +244,12 @@ fn installation(session: &mut Session) {
         .both(0, &["replay", "logs/kubernetes_audit", "--source", "kubernetes_audit", "--inventory", "inventory"]);
     // A replay ends, so that it also finds what `run` still waits for.
     assert!(said["findings"].as_u64() >= ran["findings"].as_u64(), "{said}");
+    session.json(0, &with(&["api", "login"]));
+    let new = ["api", "token", "new", "--for", "ci@example.com", "--role", "viewer", "--scope", "plans"];
+    let token = session.json(0, &with(&new));
+    assert!(token["token"].as_str().unwrap().starts_with("fbk_"), "{token}");
+    session.json(0, &with(&["api", "token", "list"]));
+    session.json(0, &["--config", "firebreak.toml", "api", "token", "revoke", token["id"].as_str().unwrap()]);
     session.both(0, &with(&["verify"]));
     session.json(0, &with(&["verify", "--export", "bundle.ndjson"]));
     session.both(0, &["verify", "bundle.ndjson", "--key", "bundle.pub"]);
