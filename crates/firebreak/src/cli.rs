@@ -57,7 +57,7 @@ pub enum Command {
     #[command(after_help = "Example: firebreak --config firebreak.toml run\n         Safe to kill at any moment.")]
     Run(RunArgs),
     /// Show the console over what is kept, without acting on anything
-    #[command(after_help = "Example: firebreak --config firebreak.toml console")]
+    #[command(after_help = "Example: firebreak console\n         firebreak --config firebreak.toml console")]
     Console,
     /// Say who may use the API and the console
     #[command(

@@ -251,7 +251,10 @@ async fn done_once(api: &Api, endpoint: &Endpoint, call: &Call, keyed: bool) -> 
         let reply = if value.is_null() { Reply::Nothing } else { Reply::Object(before.status, value) };
         return Ok(sent(reply, before.status));
     }
-    record(api, endpoint, call).await?;
+    // A login is recorded once somebody is known by it: a stranger's guesses must not make the ledger grow.
+    if endpoint.deed.is_some() {
+        record(api, endpoint, call, &call.caller).await?;
+    }
     let reply = (endpoint.run)(api, call).await?;
     if keyed && endpoint.area != "session" {
         let (status, body) = match &reply {
@@ -277,12 +280,12 @@ fn call_digest(endpoint: &Endpoint, call: &Call) -> String {
 }
 
 /// Who asked for what, in the ledger. A login's code is a secret and stays out.
-async fn record(api: &Api, endpoint: &Endpoint, call: &Call) -> Result<(), Problem> {
+pub(super) async fn record(api: &Api, endpoint: &Endpoint, call: &Call, caller: &Caller) -> Result<(), Problem> {
     let Some(book) = &api.book.writing else { return Ok(()) };
     let body = if endpoint.area == "session" { Value::Null } else { call.body.clone() };
-    let via = if call.caller.via == Via::Token { "token" } else { "session" };
+    let via = if caller.via == Via::Token { "token" } else { "session" };
     let said = json!({
-        "by": call.caller.person, "role": call.caller.role, "via": via, "caller": call.caller.id, "at": call.now,
+        "by": caller.person, "role": caller.role, "via": via, "caller": caller.id, "at": call.now,
         "method": endpoint.method.word(), "endpoint": endpoint.path, "path": call.path, "body": body,
     });
     book.add(&call.name, "api_call", &said).await.map_err(anyhow::Error::from)?;

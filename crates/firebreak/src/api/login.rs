@@ -3,6 +3,8 @@
 use super::Api;
 use super::access::{self, COOKIE, Caller, SESSION_SECONDS, Via, digest, fresh, policy::Deed};
 use super::call::{Answer, Call, Reply, tagged};
+use super::endpoints::ENDPOINTS;
+use super::guard::record;
 use super::problem::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,9 @@ pub(crate) async fn open(api: &Api, call: &Call) -> Answer {
         return Err(Problem { hint: LINK.to_owned(), ..Problem::no_session() });
     }
     let caller = access::by_session(&api.store, &secret, call.now).await?;
+    if let Some(endpoint) = ENDPOINTS.iter().find(|one| one.deed.is_none()) {
+        record(api, endpoint, call, &caller).await?;
+    }
     let secure = if api.names.is_private() { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_SECONDS}{secure}");
     Ok(Reply::Headed(201, shown(api, &caller), vec![("set-cookie", cookie)]))
