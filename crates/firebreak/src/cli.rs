@@ -305,7 +305,8 @@ mod tests {
         Cli::command().debug_assert();
         for command in Cli::command().get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.contains(&format!("firebreak {}", command.get_name())) || help.contains("run"), "{command}");
+            let named = help.contains(&format!(" {}", command.get_name())) || help.contains("run");
+            assert!(help.starts_with("Example: firebreak ") && named, "{command}");
         }
     }
 }
