@@ -21,7 +21,7 @@ pub use exposing::{
     ProfileNewArgs, ReportFormat, UpdateArgs,
 };
 use firebreak_model::Time;
-pub use governing::{AccessArgs, AppsArgs, CustodyArgs, DataArgs, DutiesArgs};
+pub use governing::{AccessArgs, AppsArgs, ClassifyArgs, CustodyArgs, DataArgs, DutiesArgs};
 pub use mapping::{
     CollectArgs, EstateArgs, FromArgs, MapArgs, MapChangesArgs, MapCommand, MapExportArgs, MapFormat, MapJoinsArgs,
     MapQuestionsArgs, PlanArgs, ReachArgs,
@@ -104,6 +104,11 @@ pub enum Command {
         after_help = "Example: firebreak collect --config firebreak.toml\n         firebreak collect okta keycloak --config firebreak.toml"
     )]
     Collect(CollectArgs),
+    /// Count what the documents under a directory hold, by class; no value leaves the scan
+    #[command(
+        after_help = "Example: firebreak classify /srv/share --name share --output inventory/share.json\n         firebreak classify /srv/share --name share --budget 10240 --classes classes.toml"
+    )]
+    Classify(ClassifyArgs),
     /// Say what a stolen credential reaches, by which path and how soon
     #[command(
         after_help = "Example: firebreak reach --inventory borrowed-sand/inventory --from credential:aws/AKIA...\n         firebreak reach --aws-account account.json --from arn:aws:iam::111122223333:user/ci\n         firebreak reach --from credential:aws/AKIA... --as-of 2026-03-24T10:00:00Z --as-known-at 2026-03-24T12:00:00Z"

@@ -7,6 +7,7 @@ mod approve;
 mod apps;
 mod cancel;
 mod check;
+mod classify;
 mod collect;
 mod custody;
 mod data;
@@ -101,6 +102,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Advisories(args) => advisories::run(&args, &config, output),
         Command::Fleet(args) => fleet::run(&args, &config, output),
         Command::Posture(args) => posture::run(&args, &config, output),
+        Command::Classify(args) => classify::run(&args, &config, output),
         Command::Collect(args) => collect::run(&args, &config, output),
         Command::Reach(args) => reach::run(&args, &config, output),
         Command::Access(args) => access::run(&args, &config, output),

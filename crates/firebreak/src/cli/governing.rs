@@ -63,6 +63,25 @@ pub struct AppsArgs {
     pub most: usize,
 }
 
+/// `classify`.
+#[derive(Debug, Args)]
+pub struct ClassifyArgs {
+    /// The directory whose files are read; links are not followed
+    pub directory: PathBuf,
+    /// What the store is called on the map: `resource:file/NAME`
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// Read a sample of so many MiB and give intervals; otherwise everything
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub budget: Option<u64>,
+    /// Classes of your own
+    #[arg(long, value_name = "FILE")]
+    pub classes: Option<PathBuf>,
+    /// Write what was found as an inventory
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// `custody`.
 #[derive(Debug, Args)]
 pub struct CustodyArgs {
