@@ -111,10 +111,31 @@ fn packaged_incident(session: &mut Session) {
     assert!(session.both(3, &["check", "bad.yml"])["errors"].as_u64() > Some(0));
 }
 
+/// What the files of a directory hold: as numbers, as an inventory, and place by place.
+fn classifying(session: &mut Session) {
+    fs::create_dir_all(session.directory.join("share/inventory")).unwrap();
+    fs::write(session.directory.join("share/people.csv"), "name,ssn\nAda,536-22-1847\nBob,536-22-1848\n").unwrap();
+    let counted = session.both(0, &["classify", "share", "--name", "hr", "--output", "stores/hr.json"]);
+    let ssn = counted["held"].as_array().unwrap().iter().find(|one| one["class"] == "ssn").unwrap().clone();
+    assert_eq!(
+        (&counted["resource"], &ssn["records"]),
+        (&Value::from("resource:file/hr"), &Value::from(2)),
+        "{counted}"
+    );
+    let data = session.both(0, &["data", "--inventory", "stores"]);
+    assert_eq!(data["classes"][0]["records"], 2, "{data}");
+    let places = session.both(0, &["classify", "share", "--places"]);
+    assert_eq!((&places["places"], &places["files"]), (&Value::from(2), &Value::from(1)), "{places}");
+    let said = firebreak(&session.directory, &["classify", "share", "--places"]);
+    assert!(said.out.contains("people.csv:13-24 ssn") && !said.out.contains("536"), "{}", said.out);
+    assert!(!fs::read_to_string(session.directory.join("stores/hr.json")).unwrap().contains("536"));
+}
+
 /// What is asked all year: who may do what, where data lies, in whose custody, and who must be told of a loss.
 fn governing(session: &mut Session, from: &[&str]) {
     let data = session.both(0, &["data", "--inventory", "sand/inventory", "--logs", "sand/logs", "--class", "ssn"]);
     assert!(data["classes"][0]["records"].as_u64() > Some(0), "{data}");
+    classifying(session);
     let same = session.both(0, &["data", "--inventory", "sand/inventory", "--since", "sand/inventory"]);
     assert_eq!(same["drift"].as_array().map(Vec::len), Some(0), "an inventory is not other than itself");
     fs::create_dir_all(session.directory.join("empty")).unwrap();

@@ -5,12 +5,14 @@
 
 mod estimate;
 mod files;
+mod places;
 mod scan;
 mod state;
 mod statement;
 mod tally;
 
 pub use estimate::{Estimate, Interval};
+pub use places::{Place, places};
 pub use scan::{Gap, Held, Options, ScanError, Scanned, scan};
 pub use state::State;
 pub use statement::statement;

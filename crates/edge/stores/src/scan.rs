@@ -190,7 +190,7 @@ fn held(state: &State, all: u64) -> Vec<Held> {
         .collect()
 }
 
-fn said(word: &str) -> String {
+pub(crate) fn said(word: &str) -> String {
     match word {
         "bound" => "a bound was reached: the rest of a document was not read",
         "broken" => "a document is broken: it was read as far as it goes",
@@ -202,7 +202,7 @@ fn said(word: &str) -> String {
     .to_owned()
 }
 
-fn joined(gaps: Vec<Gap>) -> Vec<Gap> {
+pub(crate) fn joined(gaps: Vec<Gap>) -> Vec<Gap> {
     let mut all: BTreeMap<String, u64> = BTreeMap::new();
     gaps.into_iter().for_each(|gap| *all.entry(gap.what).or_default() += gap.count);
     all.into_iter().map(|(what, count)| Gap { what, count }).collect()

@@ -68,9 +68,12 @@ pub struct AppsArgs {
 pub struct ClassifyArgs {
     /// The directory whose files are read; links are not followed
     pub directory: PathBuf,
-    /// What the store is called on the map: `resource:file/NAME`
+    /// What the store is called on the map: `resource:file/NAME`; otherwise the directory's name
     #[arg(long, value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
+    /// Say of each finding in which file and at which bytes it stands; read everything and keep nothing
+    #[arg(long, conflicts_with_all = ["budget", "output", "name"])]
+    pub places: bool,
     /// Read a sample of so many MiB and give intervals; otherwise everything
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub budget: Option<u64>,

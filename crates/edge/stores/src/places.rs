@@ -1,0 +1,126 @@
+//! Where in the documents of a file system something was found: for whoever has to go there and look. Nothing of it is kept.
+
+use crate::files::files;
+use crate::scan::{Gap, ScanError, joined, said};
+use firebreak_classify::{Classes, Confidence, Finding, Scanner};
+use firebreak_document::{Limits, Sign, Sink, Text, read};
+use firebreak_model::Fingerprinter;
+use firebreak_world::Tree;
+use serde::Serialize;
+use std::ops::{ControlFlow, Range};
+use std::path::{Path, PathBuf};
+
+/// One finding. The value is in none of its fields.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Place {
+    /// Where in the file, for what is packed in it: `sheet1.xml`. Empty for the file itself.
+    pub inside: String,
+    /// The class.
+    pub class: String,
+    /// Who issued it, for tokens; the country or kind, for documents.
+    pub provider: Option<String>,
+    /// Its bytes, counted from the beginning of the text; `None` where the whole is of the class.
+    pub bytes: Option<Range<u64>>,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Why.
+    pub why: String,
+    /// A keyed fingerprint of the value.
+    pub fingerprint: Option<String>,
+}
+
+/// Gives `each` what is found in every file under `root`, in the order of their paths, and says at the end what was not read.
+///
+/// # Errors
+/// If the directory cannot be listed.
+pub fn places(
+    tree: &dyn Tree,
+    root: &Path,
+    (most, limits): (usize, &Limits),
+    (classes, fingerprinter): (&Classes, &Fingerprinter),
+    each: &mut dyn FnMut(&Path, &Place),
+) -> Result<Vec<Gap>, ScanError> {
+    tree.entries(root, &mut |_| ControlFlow::Break(())).map_err(ScanError::Unlisted)?;
+    let mut gaps = Vec::new();
+    let mut paths: Vec<PathBuf> =
+        files(tree, root, fingerprinter, most, &mut gaps).into_iter().map(|file| file.path).collect();
+    paths.sort_unstable();
+    for path in paths {
+        let Ok(mut input) = tree.regular(&path, 0) else {
+            gaps.push(Gap::new("a file cannot be opened"));
+            continue;
+        };
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut tell = |place: Place| each(&path, &place);
+        let mut found = Found { classes, fingerprinter, scanner: None, inside: String::new(), tell: &mut tell };
+        let reading = read(&name, &mut input, limits, &mut found);
+        gaps.extend(reading.problems.iter().map(|problem| Gap::new(&said(problem.fault.word()))));
+        if reading.more_problems > 0 {
+            gaps.push(Gap { what: said("bound"), count: reading.more_problems });
+        }
+    }
+    Ok(joined(gaps))
+}
+
+struct Found<'a> {
+    classes: &'a Classes,
+    fingerprinter: &'a Fingerprinter,
+    scanner: Option<Scanner<'a>>,
+    inside: String,
+    tell: &'a mut dyn FnMut(Place),
+}
+
+impl Found<'_> {
+    fn values(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            (self.tell)(Place {
+                inside: self.inside.clone(),
+                class: finding.class.word().to_owned(),
+                provider: finding.provider.map(str::to_owned),
+                bytes: Some(finding.range),
+                confidence: finding.confidence,
+                why: finding.why.to_string(),
+                fingerprint: Some(finding.fingerprint),
+            });
+        }
+    }
+
+    fn whole(&mut self, class: &str, kind: &str, confidence: Confidence, why: String) {
+        (self.tell)(Place {
+            inside: self.inside.clone(),
+            class: class.to_owned(),
+            provider: Some(kind.to_owned()),
+            bytes: None,
+            confidence,
+            why,
+            fingerprint: None,
+        });
+    }
+}
+
+impl Sink for Found<'_> {
+    fn begin(&mut self, text: &Text<'_>) {
+        let hint = firebreak_classify::Hint { file: Some(text.file), ..firebreak_classify::Hint::default() };
+        text.place.clone_into(&mut self.inside);
+        self.scanner = Some(Scanner::new(self.classes, self.fingerprinter).with_hint(hint));
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        let findings = self.scanner.as_mut().map(|scanner| scanner.feed(bytes)).unwrap_or_default();
+        self.values(findings);
+    }
+
+    fn end(&mut self) {
+        let Some(finished) = self.scanner.take().map(Scanner::finish) else { return };
+        self.values(finished.findings);
+        for document in finished.documents {
+            self.whole(document.class.word(), &document.kind, document.confidence, document.why.join("; "));
+        }
+    }
+
+    fn sign(&mut self, sign: &Sign<'_>) {
+        let confidence = if sign.sure { Confidence::High } else { Confidence::Medium };
+        sign.place.clone_into(&mut self.inside);
+        self.whole(sign.class, sign.kind, confidence, sign.why.clone());
+    }
+}
