@@ -236,7 +236,7 @@ impl<'a> Live<'a> {
         let request = serde_json::from_str(&stored.body).context("a request in the state is damaged")?;
         let origin = Origin::Request(stored.number);
         let effects = match request {
-            Request::Approve(approval) => self.stage.message(Message::Approval(approval)),
+            Request::Approve(approval) => self.approved(approval),
             Request::Decline { plan, by, at } => self.declined(&plan, &by, at).await?,
             Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
             Request::Resume { by } => self.stage.message(Message::Resumed { by }),
@@ -254,6 +254,14 @@ impl<'a> Live<'a> {
         };
         let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
         self.settle(commit, effects).await
+    }
+
+    /// An approval, taken up at the present moment: batches that wait to be worked through carry the time of their reading, and against
+    /// that it would have been given in the future.
+    fn approved(&mut self, approval: Approval) -> Vec<Effect> {
+        let mut effects = self.stage.message(Message::Tick { now: self.world.clock.now() });
+        effects.extend(self.stage.message(Message::Approval(approval)));
+        effects
     }
 
     /// A word against a plan is put on record. It changes nothing: others may still approve.

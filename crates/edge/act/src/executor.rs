@@ -182,7 +182,7 @@ impl<'a> Executor<'a> {
         for step in plan.steps() {
             let detail = match responder_for(self.responders, &step.action) {
                 Some(responder) => {
-                    let calls: Vec<&str> = responder.spec().calls.iter().map(|call| call.shape).collect();
+                    let calls: Vec<String> = responder.spec().calls.iter().map(|call| brief(call.shape)).collect();
                     format!("dry run: nothing was called; live it would call {}", calls.join(", "))
                 }
                 None => format!("dry run: nothing was called; no responder does `{}`", step.action.name),
@@ -258,6 +258,17 @@ impl<'a> Executor<'a> {
 /// The name under which steps on one object are kept apart.
 fn object(responder: &dyn Responder, action: &Action) -> String {
     format!("object {}", responder.object(action))
+}
+
+/// A call as a person reads it: statements of a database may go over many lines.
+fn brief(call: &str) -> String {
+    const SHOWN: usize = 80;
+    let words: Vec<&str> = call.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
 }
 
 /// The report of a step that was not begun.

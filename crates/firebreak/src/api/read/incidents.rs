@@ -5,9 +5,10 @@ use crate::api::Api;
 use crate::api::call::{Answer, Call, Reply, tagged};
 use crate::api::page::page;
 use crate::api::problem::Problem;
+use crate::config::Mode;
 use anyhow::Context;
 use firebreak_contain::Plan;
-use firebreak_contain::incident::{IncidentView, Item};
+use firebreak_contain::incident::{IncidentView, Item, Status};
 use firebreak_model::{Finding, Judgement, NodeKey, Text, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,11 +35,29 @@ pub(super) async fn named(api: &Api, call: &Call) -> Result<IncidentView, Proble
     Ok(serde_json::from_str(&body).context("an incident in the state is damaged")?)
 }
 
+/// An incident as it is shown. Where nothing is ever called, nothing is contained: its plan was rehearsed.
+pub(super) fn shown(api: &Api, incident: &IncidentView) -> Value {
+    let mut shown = tagged("incident", incident);
+    if !is_closed(api, incident) && incident.status == Status::Contained {
+        shown["status"] = "rehearsed".into();
+    }
+    shown
+}
+
+/// Whether nobody has to look after it any more.
+pub(super) fn is_closed(api: &Api, incident: &IncidentView) -> bool {
+    match incident.status {
+        Status::Harmless => true,
+        Status::Contained => api.config.act.mode == Mode::Live,
+        _ => false,
+    }
+}
+
 /// `GET /incidents`.
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
     let mut items: Vec<(String, Value)> = Vec::new();
     for incident in all(api).await? {
-        let item = tagged("incident", &incident);
+        let item = shown(api, &incident);
         let fits = |name: &str| call.filter(name).is_none_or(|wanted| item[name] == wanted);
         if fits("status") && fits("severity") {
             items.push((incident.id.to_string(), item));
@@ -49,7 +68,7 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
 
 /// `GET /incidents/{id}`.
 pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
-    let mut shown = tagged("incident", &named(api, call).await?);
+    let mut shown = shown(api, &named(api, call).await?);
     let plans: Vec<Value> = plans::of_incident(api, call.at("id")).await?.iter().map(plans::brief).collect();
     shown["plans"] = plans.into();
     Ok(Reply::Object(200, shown))

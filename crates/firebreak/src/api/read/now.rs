@@ -9,7 +9,6 @@ use crate::api::call::{Answer, Call, Reply, tagged};
 use crate::api::problem::Problem;
 use anyhow::Context;
 use firebreak_contain::gate::{Approval, Pause};
-use firebreak_contain::incident::Status;
 use firebreak_graph::Standing;
 use firebreak_model::{Time, Verdict};
 use serde::Deserialize;
@@ -28,12 +27,14 @@ pub(in crate::api) async fn now(api: &Api, call: &Call) -> Answer {
         .take(SHOWN_MAX)
         .map(|one| tagged("judgement", one))
         .collect();
-    let all = incidents::all(api).await?;
+    let mut all = incidents::all(api).await?;
+    // The gravest first; of those that are equally grave the last that changed.
+    all.sort_by_key(|incident| std::cmp::Reverse(incident.severity));
     let open: Vec<Value> = all
         .iter()
-        .filter(|incident| !matches!(incident.status, Status::Harmless | Status::Contained))
+        .filter(|incident| !incidents::is_closed(api, incident))
         .take(SHOWN_MAX)
-        .map(|incident| tagged("incident", incident))
+        .map(|incident| incidents::shown(api, incident))
         .collect();
     let mut steps: BTreeMap<&str, u64> = BTreeMap::new();
     for step in api.store.steps().await? {
