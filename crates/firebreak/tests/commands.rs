@@ -113,7 +113,7 @@ fn packaged_incident(session: &mut Session) {
 
 /// What the files of a directory hold: as numbers, as an inventory, and place by place.
 fn classifying(session: &mut Session) {
-    fs::create_dir_all(session.directory.join("share/inventory")).unwrap();
+    fs::create_dir_all(session.directory.join("share")).unwrap();
     fs::write(session.directory.join("share/people.csv"), "name,ssn\nAda,536-22-1847\nBob,536-22-1848\n").unwrap();
     let counted = session.both(0, &["classify", "share", "--name", "hr", "--output", "stores/hr.json"]);
     let ssn = counted["held"].as_array().unwrap().iter().find(|one| one["class"] == "ssn").unwrap().clone();

@@ -113,6 +113,9 @@ fn count_records(args: &ClassifyArgs, config: &Config, output: Output) -> Result
     let scanned = scan(&RealTree, &root, &options, (&classes, &key), &mut state, &mut save)
         .map_err(|error| unscanned(error, &root, &path))?;
     if let Some(file) = &args.output {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            world.disk.make_directory(folder).with_context(|| format!("making `{}`", folder.display()))?;
+        }
         let document = serde_json::to_vec_pretty(&statement(&resource, &scanned, world.clock.now()))?;
         world.disk.write(file, &document).with_context(|| format!("writing `{}`", file.display()))?;
     }
