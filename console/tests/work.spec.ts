@@ -19,6 +19,28 @@ test('every call that changes something carries the session’s token and a key 
   expect(sent[0]?.headers['idempotency-key']).toMatch(/^[A-Za-z0-9_-]{8,128}$/);
 });
 
+test('a newer plan does not slip under what was said of the one on screen', async ({ page }) => {
+  await page.addInitScript(() => {
+    // A stream of changes that the test speaks on.
+    class Stream extends EventTarget { constructor() { super(); Object.assign(window, { stream: this }); setTimeout(() => this.dispatchEvent(new Event('open'))); } close(): void {} }
+    Object.assign(window, { EventSource: Stream });
+  });
+  const first = fixture('incident').plan as string, newer = 'b'.repeat(first.length);
+  let now = first;
+  await api(page, (path) => (path === '/incidents/inc-1' ? { body: { ...fixture('incident'), plan: now } } : undefined));
+  await page.goto('/incidents/inc-1?view=plan');
+  const shown = page.getByRole('heading', { name: /^Plan / });
+  await expect(shown).toContainText(first.slice(0, 12));
+  now = newer;
+  await page.evaluate(() => (window as unknown as { stream: EventTarget }).stream.dispatchEvent(new MessageEvent('change', { data: JSON.stringify({ topics: ['incidents'] }) })));
+  await expect(page.getByText('A newer plan took the place of this one')).toBeVisible();
+  await expect(shown).toContainText(first.slice(0, 12));
+  const asked = page.waitForRequest((request) => request.url().endsWith(`/plans/${newer}`));
+  await page.getByRole('button', { name: 'Look at the newer plan' }).click();
+  await asked;
+  await expect(page.getByText('A newer plan took the place of this one')).toHaveCount(0);
+});
+
 test('where two people must approve, the first sees that another one is wanted and is not asked again', async ({ page }) => {
   await api(page, (path) => (/^\/plans\//.test(path) ? { body: { ...fixture('plan'), approvals: [{ by: 'identity:person/admin@localhost' }] } } : undefined));
   await page.goto('/incidents/inc-1?view=plan');
