@@ -208,11 +208,8 @@ impl<'k> Reach<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seen::key;
     use firebreak_model::{EdgeFact, EdgeKind, Interval, Keys, NodeFact};
-
-    fn key(text: &str) -> NodeKey {
-        NodeKey::parse(text).unwrap()
-    }
 
     fn edge(kind: EdgeKind, from: &str, to: &str) -> EdgeFact {
         EdgeFact::new(kind, key(from), key(to), Interval::ALWAYS, Time(0), "test")

@@ -1,18 +1,8 @@
 //! Apps on a small map: what is one app, what only logs show, what a vendor's breach would start from, and drift.
 
 use super::*;
-use crate::seen;
+use crate::seen::{self, edge, key};
 use firebreak_model::{DataClass, Holding, Interval, Keys, NodeFact, Outcome};
-
-fn key(text: &str) -> NodeKey {
-    NodeKey::parse(text).unwrap()
-}
-
-fn edge(kind: EdgeKind, from: &str, to: &str, actions: &[&str]) -> Fact {
-    let mut edge = EdgeFact::new(kind, key(from), key(to), Interval::ALWAYS, Time(0), "test");
-    edge.actions = actions.iter().map(Text::new).collect();
-    Fact::Edge(edge)
-}
 
 const NOTES: &str = "identity:app/google/notes";
 const ANN: &str = "identity:google/ann@a.example";

@@ -1,19 +1,9 @@
 //! Grants against their use: what is unused, what is not known, and how it is taken back.
 
 use super::*;
-use crate::seen;
+use crate::seen::{self, edge, key};
 use firebreak_graph::Graph;
 use firebreak_model::{Interval, Keys, NodeFact, Outcome};
-
-fn key(text: &str) -> NodeKey {
-    NodeKey::parse(text).unwrap()
-}
-
-fn edge(kind: EdgeKind, from: &str, to: &str, actions: &[&str]) -> Fact {
-    let mut edge = EdgeFact::new(kind, key(from), key(to), Interval::ALWAYS, Time(0), "test");
-    edge.actions = actions.iter().map(Text::new).collect();
-    Fact::Edge(edge)
-}
 
 fn did(actor: &str, target: &str, operation: &str, outcome: Outcome) -> firebreak_model::Event {
     let operation = Text::new(operation);
