@@ -4,7 +4,7 @@ mod elsewhere;
 mod proposals;
 mod show;
 
-use super::{End, logs, remembered, show_problems};
+use super::{End, logs, remembered};
 use crate::access::reach::Ways;
 use crate::access::{Aws, Gone, Overlay, Pairs, Subject};
 use crate::cli::AccessArgs;
@@ -82,10 +82,7 @@ pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, Some(&args.logs), output)?;
     let since = at.plus_seconds(-DAY * i64::from(args.days));
-    let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
-    let (graph, mut problems) = estate.graph();
-    problems.splice(0..0, estate.problems.iter().cloned());
-    show_problems(&problems);
+    let (estate, graph) = remembered::mapped(&world, &args.estate, config, &Packages::default(), at)?;
     let mut aws = Aws::read(&world, &args.estate.inventory, &estate.facts);
     learn(&world, args, &mut aws)?;
     let mut gaps = Vec::new();

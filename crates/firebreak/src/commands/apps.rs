@@ -1,6 +1,6 @@
 //! `firebreak apps`: apps, agents, tool servers, models and keys; who let them in, what they reach and did, what is new.
 
-use super::{End, logs, remembered, show_problems};
+use super::{End, logs, remembered};
 use crate::cli::AppsArgs;
 use crate::config::Config;
 use crate::estate::{Estate, Packages};
@@ -39,10 +39,7 @@ struct Summary {
 pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
-    let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
-    let (graph, mut problems) = estate.graph();
-    problems.splice(0..0, estate.problems.iter().cloned());
-    show_problems(&problems);
+    let (estate, graph) = remembered::mapped(&world, &args.estate, config, &Packages::default(), at)?;
     let mut gaps = Vec::new();
     let doings = match &args.logs {
         Some(folder) => {

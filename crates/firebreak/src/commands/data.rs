@@ -27,10 +27,7 @@ struct Answer<'a> {
 pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
-    let estate = remembered::estate(&world, &args.estate, config, &Packages::default(), at)?;
-    let (graph, mut problems) = estate.graph();
-    problems.splice(0..0, estate.problems.iter().cloned());
-    show_problems(&problems);
+    let (estate, graph) = remembered::mapped(&world, &args.estate, config, &Packages::default(), at)?;
     let mut gaps = Vec::new();
     let touches = match &args.logs {
         Some(folder) => {

@@ -1,5 +1,6 @@
 //! The estate that a command speaks of: inventory files, or what an installation remembers; and how it was used.
 
+use super::show_problems;
 use crate::chronicle::Chronicle;
 use crate::cli::EstateArgs;
 use crate::config::Config;
@@ -9,6 +10,7 @@ use crate::live::recover;
 use crate::store::Store;
 use anyhow::{Result, bail};
 use firebreak_contain::Uses;
+use firebreak_graph::Graph;
 use firebreak_model::Time;
 use firebreak_world::World;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,21 @@ pub(super) fn estate(
         return Ok(estate);
     }
     Ok(Estate::read(world, &args.inventory, now, packages))
+}
+
+/// The same with its map; what is wrong with either is shown.
+pub(super) fn mapped(
+    world: &World,
+    args: &EstateArgs,
+    config: &Config,
+    packages: &Packages,
+    now: Time,
+) -> Result<(Estate, Graph)> {
+    let estate = estate(world, args, config, packages, now)?;
+    let (graph, problems) = estate.graph();
+    show_problems(&estate.problems);
+    show_problems(&problems);
+    Ok((estate, graph))
 }
 
 /// How things were used in the 30 days before `now`, as far as the installation that `args` name has seen it; nothing is

@@ -2,7 +2,7 @@
 
 use super::{End, remembered};
 use crate::cli::{MapExportArgs, MapFormat};
-use crate::commands::{known_key, show_problems};
+use crate::commands::known_key;
 use crate::config::Config;
 use crate::estate::Packages;
 use crate::output::{Output, counted};
@@ -26,10 +26,7 @@ struct Exported {
 /// Runs the command.
 pub(super) fn run(args: &MapExportArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let estate = remembered::estate(&world, &args.estate, config, &Packages::all(), world.clock.now())?;
-    let (graph, mut problems) = estate.graph();
-    problems.splice(0..0, estate.problems.iter().cloned());
-    show_problems(&problems);
+    let (_, graph) = remembered::mapped(&world, &args.estate, config, &Packages::all(), world.clock.now())?;
     let only = if args.from.is_empty() { None } else { Some(reached(&graph, args)?) };
     let part = Part { graph: &graph, only: only.as_ref() };
     let (format, word) = form(args.format);

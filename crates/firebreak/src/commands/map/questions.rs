@@ -3,7 +3,6 @@
 
 use super::{End, remembered};
 use crate::cli::MapQuestionsArgs;
-use crate::commands::show_problems;
 use crate::config::Config;
 use crate::drilling;
 use crate::estate::Packages;
@@ -28,10 +27,7 @@ struct Answers {
 pub(super) fn run(args: &MapQuestionsArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = args.as_of.unwrap_or_else(|| world.clock.now());
-    let estate = remembered::estate(&world, &args.estate, config, &Packages::all(), at)?;
-    let (graph, mut problems) = estate.graph();
-    problems.splice(0..0, estate.problems.iter().cloned());
-    show_problems(&problems);
+    let (_, graph) = remembered::mapped(&world, &args.estate, config, &Packages::all(), at)?;
     if graph.crown_jewels().is_empty() {
         bail!(
             "the inventory names no crown jewel\nhint: say `\"crown_jewel\": true` of a store in the estate statement"
