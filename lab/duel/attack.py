@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from .judge import Judge
 from .servers import Servers, Sso
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# So long nothing is to begin before a defender counts as at rest, in seconds.
+CALM = 3
 
 
 def arguments():
@@ -28,8 +31,8 @@ def arguments():
     parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
     parser.add_argument("--seconds", type=float, default=90, help="longest attack (default 90)")
     parser.add_argument("--quiet", type=float, default=6, help="it ends when nothing has worked for so long (default 6)")
-    parser.add_argument("--settle", type=float, default=20, help="until the judge begins after that: what the defender is in "
-                        "the middle of it may finish (default 20)")
+    parser.add_argument("--settle", type=float, default=20, help="longest time until the judge begins after that: what the "
+                        "defender is in the middle of it may finish (default 20)")
     parser.add_argument("--json", action="store_true", help="print one object, and nothing else, to standard output")
     parser.add_argument("--undefended", action="store_true", help="without Firebreak: what is lost when nobody acts")
     parser.add_argument("--keep", help="keep logs, state and configuration of each seed below this directory")
@@ -66,6 +69,14 @@ class Innocents:
         return json.loads(said)
 
 
+def settle(defender, most):
+    """Until the defender has nothing left to do about what was logged. The judge's answer could only be better later: nothing
+    that is denied now works again."""
+    began, logs = time.monotonic(), defender.logs()
+    while time.monotonic() - began < most and not defender.at_rest(logs, CALM):
+        time.sleep(0.25)
+
+
 def attack(seed, options, work, sso):
     """One seed; gives its figures."""
     work.mkdir(parents=True)
@@ -86,7 +97,8 @@ def attack(seed, options, work, sso):
         intruder = Adversary(servers, random.Random(f"intruder {seed}"))
         try:
             intruder.run(estate.stolen(), options.seconds, options.quiet)
-            time.sleep(0 if options.undefended else options.settle)
+            if not options.undefended:
+                settle(defender, options.settle)
             beside = innocents.end()
             judged = Judge(servers).judge(intruder.held)
             alive = options.undefended or defender.alive()
@@ -176,6 +188,8 @@ def main():
     home = pathlib.Path(tempfile.mkdtemp(prefix="firebreak-duel-", dir=options.home))
     home.chmod(0o755)
     runs = []
+    # Interrupted or told to end, it tells of the seeds that were judged.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Sso(options.tools, home) as sso:
             for seed in range(options.first, options.first + options.seeds):
@@ -186,6 +200,8 @@ def main():
                     keep(kept, work, sso)
                     shutil.rmtree(work, ignore_errors=True)
                 tell(runs[-1], time.monotonic() - began)
+    except KeyboardInterrupt:
+        say(f"interrupted: {len(runs)} of {options.seeds} seeds were judged")
     finally:
         shutil.rmtree(home, ignore_errors=True)
     print(json.dumps(summary(runs), indent=None if options.json else 2))

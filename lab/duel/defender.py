@@ -1,7 +1,10 @@
 """Firebreak beside the servers: its configuration, its inventory as `firebreak collect` makes it, and its life."""
 
+import contextlib
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -10,6 +13,10 @@ from .database import DATABASE
 from .network import SERVERS
 from .servers import DATABASE_HOST, REALM
 from .sso import Keycloak
+
+
+# A step in one of these is in the middle of it.
+UNDER_WAY = ("planned", "applying", "applied", "ambiguous", "converging")
 
 
 class Defender:
@@ -21,6 +28,7 @@ class Defender:
         self.inventory = servers.work / "inventory"
         self.config = self.home / "firebreak.toml"
         self.child = None
+        self.seen_steps, self.since = None, time.monotonic()
 
     def prepare(self, taken):
         """Configuration and inventory."""
@@ -132,3 +140,26 @@ client_secret = "file:{home}/sso.secret"
 
     def alive(self):
         return self.child is not None and self.child.poll() is None
+
+    def logs(self):
+        """How long each log is now."""
+        logs = [path for path in self.servers.logs.rglob("*") if path.is_file()] + [self.servers.sso.log]
+        return {str(path): os.path.getsize(path) for path in logs}
+
+    def state(self):
+        """How far it has come, if nothing of it is under way now: what each log was read to, and what the steps are."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.home}/data/state.sqlite?mode=ro", uri=True, timeout=10)) as state:
+            cursors = [json.loads(body) for (body,) in state.execute("SELECT body FROM input_cursor")]
+            steps = state.execute("SELECT plan, key, state FROM step ORDER BY plan, key").fetchall()
+        under_way = any(word in UNDER_WAY for *_, word in steps)
+        return None if under_way else ({cursor["path"]: cursor["place"]["offset"] for cursor in cursors}, steps)
+
+    def at_rest(self, logs, calm):
+        """Whether it has read what the logs held, has no step under way, and has begun none for `calm` seconds since.
+
+        What waits for its time, as the second deny of a role's sessions does for two minutes, is not under way."""
+        now = self.state()
+        read = now is not None and all(now[0][path] >= size for path, size in logs.items() if path in now[0])
+        if not read or now[1] != self.seen_steps:
+            self.seen_steps, self.since = now and now[1], time.monotonic()
+        return read and time.monotonic() - self.since >= calm

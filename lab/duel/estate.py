@@ -155,7 +155,7 @@ class Estate:
         roles = {
             "evals": ["view-users"], "provisioner": ["manage-users", "manage-clients", "view-users", "view-clients", "query-clients"],
             "payroll": ["view-users"],
-            "firebreak": ["manage-users", "manage-clients", "view-users", "view-clients", "view-realm", "query-groups",
+            "firebreak": ["manage-users", "manage-clients", "view-users", "view-clients", "view-realm", "view-events", "query-groups",
                           "view-identity-providers"],
         }
         clients, users = [], []
