@@ -7,11 +7,11 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::unreachable)
 )]
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, Policy, PolicyId, PolicySet, Request, Schema};
-use cedar_policy::{ValidationMode, Validator};
+use cedar_policy::{Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy, PolicyId};
+use cedar_policy::{PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator};
 use firebreak_model::{Position, Problem, Text};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
 use std::str::FromStr;
 
 /// Policies that fit their schema.
@@ -35,13 +35,38 @@ pub struct Entity {
 }
 
 impl Entity {
-    fn name(&self) -> Value {
-        json!({"type": self.kind, "id": self.id})
+    fn uid(&self) -> Result<EntityUid, String> {
+        let kind = EntityTypeName::from_str(self.kind).map_err(|error| misfit(&error))?;
+        Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(&self.id)))
     }
 
-    fn uid(&self) -> Result<EntityUid, String> {
-        EntityUid::from_json(self.name()).map_err(|error| misfit(&error))
+    /// The entity as Cedar has it.
+    fn put(&self) -> Result<cedar_policy::Entity, String> {
+        let attributes = fields(&self.attributes)?.collect::<Result<_, String>>()?;
+        cedar_policy::Entity::new(self.uid()?, attributes, HashSet::new()).map_err(|error| misfit(&error))
     }
+}
+
+/// The fields of an object as expressions of Cedar's.
+fn fields(object: &Value) -> Result<impl Iterator<Item = Result<(String, RestrictedExpression), String>>, String> {
+    let Value::Object(fields) = object else { return Err(unfit("something is no object")) };
+    Ok(fields.iter().map(|(name, value)| Ok((name.clone(), expression(value)?))))
+}
+
+/// A value as an expression of Cedar's, which has neither null nor fractions. Whether it fits the schema is for Cedar to say.
+fn expression(value: &Value) -> Result<RestrictedExpression, String> {
+    Ok(match value {
+        Value::Bool(value) => RestrictedExpression::new_bool(*value),
+        Value::String(text) => RestrictedExpression::new_string(text.clone()),
+        Value::Number(number) => {
+            let whole = number.as_i64().ok_or_else(|| unfit(&format!("`{number}` is no whole number")))?;
+            RestrictedExpression::new_long(whole)
+        }
+        Value::Array(all) => RestrictedExpression::new_set(all.iter().map(expression).collect::<Result<Vec<_>, _>>()?),
+        Value::Object(_) => RestrictedExpression::new_record(fields(value)?.collect::<Result<Vec<_>, String>>()?)
+            .map_err(|error| misfit(&error))?,
+        Value::Null => return Err(unfit("something is null")),
+    })
 }
 
 /// Whether `principal` may do `action` to `resource` in the circumstances of `context`.
@@ -133,16 +158,14 @@ impl Policies {
     fn put(&self, question: &Question) -> Result<(Request, Entities), String> {
         let (principal, resource) = (question.principal.uid()?, question.resource.uid()?);
         let action = EntityUid::from_str(question.action).map_err(|error| misfit(&error))?;
-        let mut entities = vec![&question.principal];
-        if question.resource.name() != question.principal.name() {
-            entities.push(&question.resource);
+        let mut entities = vec![question.principal.put()?];
+        if resource != principal {
+            entities.push(question.resource.put()?);
         }
-        let entities =
-            entities.into_iter().map(|one| json!({"uid": one.name(), "attrs": one.attributes, "parents": []}));
-        let entities =
-            Entities::from_json_value(entities.collect(), Some(&self.schema)).map_err(|error| misfit(&error))?;
-        let context = Context::from_json_value(question.context.clone(), Some((&self.schema, &action)))
-            .map_err(|error| misfit(&error))?;
+        let entities = Entities::from_entities(entities, Some(&self.schema)).map_err(|error| misfit(&error))?;
+        let circumstances = fields(&question.context)?.collect::<Result<Vec<_>, String>>()?;
+        let context = Context::from_pairs(circumstances).map_err(|error| misfit(&error))?;
+        // Context and entities are held against the schema here.
         let request = Request::new(principal, action, resource, context, Some(&self.schema));
         Ok((request.map_err(|error| misfit(&error))?, entities))
     }
@@ -189,9 +212,13 @@ fn named(policy: &Policy, name: &str) -> Policy {
     policy.new_id(PolicyId::new(name))
 }
 
+fn unfit(why: &str) -> String {
+    format!("the request does not fit the policy schema: {why}")
+}
+
 /// An error and all that lies behind it, on one line.
 fn misfit(error: &dyn std::error::Error) -> String {
-    let mut text = format!("the request does not fit the policy schema: {error}");
+    let mut text = unfit(&error.to_string());
     let mut next = error.source();
     while let Some(cause) = next {
         text.push_str(": ");
@@ -204,6 +231,7 @@ fn misfit(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const SCHEMA: &str = r#"namespace T {
         entity Who { "team": String };
