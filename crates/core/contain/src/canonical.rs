@@ -12,42 +12,47 @@ use sha2::{Digest, Sha256};
 /// In words, where the value has no JSON form or holds a floating-point number, whose text is not canonical.
 pub fn canonical<T: Serialize>(value: &T) -> Result<String, String> {
     let value = serde_json::to_value(value).map_err(|error| format!("it has no JSON form: {error}"))?;
-    let mut out = String::new();
+    let mut out = Vec::new();
     write(&value, &mut out)?;
-    Ok(out)
+    String::from_utf8(out).map_err(|error| format!("it has no JSON form: {error}"))
 }
 
-fn write(value: &Value, out: &mut String) -> Result<(), String> {
+fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), String> {
     match value {
         Value::Number(number) if number.is_f64() => return Err(format!("`{number}` is not a whole number")),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => plain(value, out)?,
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (position, item) in items.iter().enumerate() {
                 if position > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(item, out)?;
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Object(fields) => {
             // Whether serde_json keeps insertion order depends on features that other crates may turn on.
             let mut sorted: Vec<(&String, &Value)> = fields.iter().collect();
-            sorted.sort_by_key(|(name, _)| *name);
-            out.push('{');
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            out.push(b'{');
             for (position, (name, item)) in sorted.into_iter().enumerate() {
                 if position > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
-                out.push_str(&Value::String(name.clone()).to_string());
-                out.push(':');
+                plain(name, out)?;
+                out.push(b':');
                 write(item, out)?;
             }
-            out.push('}');
+            out.push(b'}');
         }
     }
     Ok(())
+}
+
+/// A text, a number or a word of JSON, as it is written everywhere.
+fn plain<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    serde_json::to_writer(out, value).map_err(|error| format!("it has no JSON form: {error}"))
 }
 
 /// SHA-256 of `bytes` as 64 hexadecimal digits.
@@ -67,7 +72,9 @@ pub fn digest_of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map_or('0', char::from);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

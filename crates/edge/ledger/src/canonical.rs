@@ -3,6 +3,7 @@
 //! One deviation, on purpose: integers beyond 2^53 keep all their digits, since ids and sizes must not be rounded.
 
 use serde_json::{Number, Value};
+use std::cmp::Ordering;
 
 /// The canonical text of `value`.
 pub fn text(value: &Value) -> String {
@@ -30,7 +31,7 @@ fn write(value: &Value, out: &mut String) {
         }
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            fields.sort_unstable_by(|(a, _), (b, _)| in_order(a, b));
             out.push('{');
             for (place, (name, value)) in fields.into_iter().enumerate() {
                 if place > 0 {
@@ -45,7 +46,21 @@ fn write(value: &Value, out: &mut String) {
     }
 }
 
+/// By UTF-16 units, which for ASCII are the bytes.
+fn in_order(a: &str, b: &str) -> Ordering {
+    match a.is_ascii() && b.is_ascii() {
+        true => a.cmp(b),
+        false => a.encode_utf16().cmp(b.encode_utf16()),
+    }
+}
+
 fn write_text(text: &str, out: &mut String) {
+    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push('"');
+        out.push_str(text);
+        return out.push('"');
+    }
     // serde_json escapes just what RFC 8785 does: `"`, `\`, and controls, in the same forms.
     out.push_str(&Value::from(text).to_string());
 }

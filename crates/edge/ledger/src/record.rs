@@ -31,37 +31,38 @@ pub struct Record {
 impl Record {
     /// The canonical text that is committed to.
     pub fn text(&self) -> String {
-        let quoted = |text: &str| canonical::text(&Value::from(text));
-        format!(
-            "{{\"body\":{},\"id\":{},\"index\":{},\"kind\":{},\"time\":{}}}",
-            canonical::text(&self.body),
-            quoted(&self.id),
-            self.index,
-            quoted(&self.kind),
-            quoted(&self.time.to_string())
-        )
+        text_of(self.index, (&self.id, &self.kind), self.time, &canonical::text(&self.body))
     }
 
     /// What tells whether two records with one id say the same: kind and body, not time or place.
     pub fn content(&self) -> Hash {
-        content(&self.kind, &self.body)
+        content(&self.kind, &canonical::text(&self.body))
     }
 
     /// The line, with its newline, and the commitment in it.
     pub fn line(&self) -> (String, Hash) {
-        let text = self.text();
-        let commitment = commitment(&self.salt, text.as_bytes());
-        let line =
-            format!("{{\"commitment\":\"{}\",\"record\":{text},\"salt\":\"{}\"}}\n", hex(&commitment), hex(&self.salt));
-        (line, commitment)
+        line_of(&self.text(), &self.salt)
     }
 }
 
-/// A digest of what a record says.
-pub fn content(kind: &str, body: &Value) -> Hash {
+/// The canonical text of the record with this body, given as its canonical text.
+pub(crate) fn text_of(index: u64, (id, kind): (&str, &str), time: Time, body: &str) -> String {
+    let quoted = |text: &str| canonical::text(&Value::from(text));
+    let (id, kind, time) = (quoted(id), quoted(kind), quoted(&time.to_string()));
+    format!("{{\"body\":{body},\"id\":{id},\"index\":{index},\"kind\":{kind},\"time\":{time}}}")
+}
+
+/// The line, with its newline, of a record with this canonical text, and the commitment in it.
+pub(crate) fn line_of(text: &str, salt: &[u8; 32]) -> (String, Hash) {
+    let commitment = commitment(salt, text.as_bytes());
+    let line = format!("{{\"commitment\":\"{}\",\"record\":{text},\"salt\":\"{}\"}}\n", hex(&commitment), hex(salt));
+    (line, commitment)
+}
+
+/// A digest of what a record says: its kind, and its body as canonical text.
+pub(crate) fn content(kind: &str, body: &str) -> Hash {
     let kind_length = (kind.len() as u64).to_be_bytes();
-    let text = canonical::text(body);
-    Sha256::new().chain_update(kind_length).chain_update(kind).chain_update(text).finalize().into()
+    Sha256::new().chain_update(kind_length).chain_update(kind).chain_update(body).finalize().into()
 }
 
 /// The commitment to a record's bytes under a salt.

@@ -100,7 +100,8 @@ fn load(ledger: &mut Ledger, signed: u64) -> Result<Option<u64>, LedgerError> {
         });
         match read {
             Ok((offset, length, record, commitment)) => {
-                ledger.note((&record, record.content()), commitment, offset as u64);
+                let content = record.content();
+                ledger.note((record.id, record.index), (content, commitment), offset as u64);
                 ledger.end = (offset + length + 1) as u64;
             }
             Err(_) if index >= signed => return Ok(Some(ledger.end)),

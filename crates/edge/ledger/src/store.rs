@@ -8,6 +8,7 @@
 //! It is not shared: one process holds a ledger open, and calls to append come one after the other.
 
 use crate::bundle::{self, Fault};
+use crate::canonical;
 use crate::key::{LedgerKey, VerifierKey};
 use crate::note::{self, Checkpoint};
 use crate::record::{self, Line, Record};
@@ -68,6 +69,14 @@ pub struct Draft {
     pub kind: String,
     /// What it says. Never a secret.
     pub body: Value,
+}
+
+/// A draft that is not there yet: its place, its body as canonical text, and the digest of what it says.
+struct Fresh<'d> {
+    draft: &'d Draft,
+    index: u64,
+    body: String,
+    content: Hash,
 }
 
 /// Where a record stands.
@@ -174,22 +183,20 @@ impl Ledger {
         if self.stopped {
             return Err(LedgerError::Stopped);
         }
-        let time = self.world.clock.now();
         let from = self.tree.size();
-        let mut fresh: Vec<(Record, Hash)> = Vec::new();
+        let mut fresh: Vec<Fresh<'_>> = Vec::new();
         let mut places: Vec<u64> = Vec::with_capacity(drafts.len());
         let mut taken: HashMap<&str, (u64, Hash)> = HashMap::new();
         for draft in drafts {
-            let content = record::content(&draft.kind, &draft.body);
+            // The canonical text is made once: for what tells records apart, and for the line.
+            let body = canonical::text(&draft.body);
+            let content = record::content(&draft.kind, &body);
             match taken.get(draft.id.as_str()).or_else(|| self.ids.get(&draft.id)) {
                 Some((index, own)) if *own == content => places.push(*index),
                 Some((index, _)) => return Err(LedgerError::IdTaken { id: draft.id.clone(), index: *index }),
                 None => {
                     let index = from + fresh.len() as u64;
-                    let mut salt = [0; 32];
-                    self.world.random.fill(&mut salt);
-                    let Draft { id, kind, body } = draft.clone();
-                    fresh.push((Record { index, id, kind, time, body, salt }, content));
+                    fresh.push(Fresh { draft, index, body, content });
                     taken.insert(&draft.id, (index, content));
                     places.push(index);
                 }
@@ -205,11 +212,15 @@ impl Ledger {
         Ok(places.into_iter().filter_map(|index| self.receipt_at(index)).collect())
     }
 
-    fn write(&mut self, fresh: &[(Record, Hash)]) -> Result<(), LedgerError> {
+    fn write(&mut self, fresh: &[Fresh<'_>]) -> Result<(), LedgerError> {
+        let time = self.world.clock.now();
         let mut lines = String::new();
-        for (record, content) in fresh {
-            let (line, commitment) = record.line();
-            self.note((record, *content), commitment, self.end + lines.len() as u64);
+        for Fresh { draft, index, body, content } in fresh {
+            let mut salt = [0; 32];
+            self.world.random.fill(&mut salt);
+            let text = record::text_of(*index, (&draft.id, &draft.kind), time, body);
+            let (line, commitment) = record::line_of(&text, &salt);
+            self.note((draft.id.clone(), *index), (*content, commitment), self.end + lines.len() as u64);
             lines.push_str(&line);
         }
         self.end += lines.len() as u64;
@@ -217,9 +228,10 @@ impl Ledger {
         self.world.disk.append(&path, lines.as_bytes()).map_err(|source| LedgerError::Disk { path, source })
     }
 
-    /// Takes a record that is in the file, with the digest of what it says, into memory.
-    pub(crate) fn note(&mut self, (record, content): (&Record, Hash), commitment: Hash, offset: u64) {
-        self.ids.insert(record.id.clone(), (record.index, content));
+    /// Takes a record that is in the file into memory: its name and place, the digest of what it says and its commitment, and
+    /// where its line begins.
+    pub(crate) fn note(&mut self, (id, index): (String, u64), (content, commitment): (Hash, Hash), offset: u64) {
+        self.ids.insert(id, (index, content));
         self.offsets.push(offset);
         self.commitments.push(commitment);
         self.tree.push(leaf_hash(&commitment));
