@@ -124,7 +124,8 @@ impl Lake {
         if let Some(parent) = path.parent() {
             self.world.disk.make_directory(parent).map_err(failed)?;
         }
-        self.world.disk.write(&path, &bytes).map_err(failed)?;
+        // Nobody reads a file that no transaction names, and the next start removes it.
+        self.world.disk.write_unnamed(&path, &bytes).map_err(failed)?;
         let times = || rows.iter().map(|row| row.time);
         Ok(DataFile {
             name,
