@@ -248,7 +248,11 @@ impl<'a> Executor<'a> {
         row.detail = detail;
         row.settled = self.now();
         row.life = self.journal.life().to_owned();
-        match self.journal.set_state(expected, row).await? {
+        let written = match std::mem::take(&mut row.fresh) {
+            true => self.journal.insert_intent(row).await?,
+            false => self.journal.set_state(expected, row).await?,
+        };
+        match written {
             true => Ok(()),
             false => Err(StopError::Twin(row.number)),
         }

@@ -152,6 +152,9 @@ pub struct StepRow {
     pub evidence: Vec<Evidence>,
     /// Why it stands where it stands, for a person. Never a secret.
     pub detail: String,
+    /// Whether no journal has it yet: it is added with its first move.
+    #[serde(skip)]
+    pub fresh: bool,
 }
 
 /// The journal cannot be read or written. Execution stops: going on without memory would be acting twice.

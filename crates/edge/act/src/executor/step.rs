@@ -205,7 +205,8 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Reads the state before and writes the row. A step that cannot be done as things are is written down as failed.
+    /// Reads the state before. The row is written with the step's first move, once its intent is on record: nothing is known of
+    /// a step before that which could not be read again. One that cannot be done as things are is written down as failed.
     async fn prepare(
         &self,
         responder: &'static dyn Responder,
@@ -237,7 +238,11 @@ impl Executor<'_> {
         }
         let written = match old {
             Some(old) => self.journal.set_state(old.state, &row).await?,
-            None => self.journal.insert_intent(&row).await?,
+            None if row.state == StepState::Failed => self.journal.insert_intent(&row).await?,
+            None => {
+                row.fresh = true;
+                true
+            }
         };
         match (written, row.state) {
             (false, _) => Err(StopError::Twin(row.number)),
@@ -489,6 +494,7 @@ impl Executor<'_> {
             settled: now,
             evidence: Vec::new(),
             detail: "the state before is known".to_owned(),
+            fresh: false,
         }
     }
 }
