@@ -176,6 +176,21 @@ impl Correlator {
         self.order.expect(source);
     }
 
+    /// Holds time back until these sources, and no others, have caught up with what lay in their inputs: for a start, where
+    /// they may lie days apart. Each ends with [`Correlator::caught_up`].
+    pub fn expect_only(&mut self, sources: &[&str]) {
+        self.order.expect_only(sources);
+    }
+
+    /// `source` has caught up and goes on: it is waited for no longer than any other.
+    pub fn caught_up(&mut self, source: &str) -> Vec<Finding> {
+        let mut out = Vec::new();
+        self.order.caught_up(source, &self.settings);
+        self.take_turns(&mut out);
+        in_order(&mut out);
+        out
+    }
+
     /// Nothing more comes from `source`: it holds nobody back.
     pub fn finish(&mut self, source: &str) -> Vec<Finding> {
         let mut out = Vec::new();

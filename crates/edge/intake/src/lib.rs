@@ -35,7 +35,7 @@ pub use inputs::Inputs;
 pub use merge::Merged;
 pub use options::{Limits, MissingTime, Options, Redact, keep};
 pub use reader::{Reader, read_all, read_bytes};
-pub use source::{Framing, Mapped, RawRecord, Refusal, Source};
+pub use source::{Framing, Making, Mapped, RawRecord, Refusal, Source};
 pub use sources::SOURCES;
 pub use watcher::Watcher;
 
@@ -49,6 +49,14 @@ pub fn source(name: &str) -> Option<&'static dyn Source> {
 pub fn taxonomies() -> impl Iterator<Item = (String, &'static str)> {
     let of = |source: &&'static dyn Source| (format!("{}/taxonomy.yml", source.name()), source.taxonomy());
     SOURCES.iter().map(of).filter(|(_, text)| !text.is_empty())
+}
+
+/// What `event` shows to have been made, and with what, as the source that made it reads its records: see
+/// [`Source::makings`].
+pub fn makings(event: &firebreak_model::Event) -> Vec<Making> {
+    // Few events make anything.
+    let source = event.keys.minted.as_ref().and_then(|_| source(event.source));
+    source.map(|source| source.makings(event)).unwrap_or_default()
 }
 
 /// The OCSF 1.8 record of `event`, written by the source that made it. `None` where no source has that name.

@@ -1,7 +1,7 @@
 //! What a source is: how its files are cut into records and what one record says. A source never opens a file, keeps
 //! no state and decides nothing about detection.
 
-use firebreak_model::{Event, Json, Keys, LogSource, Text, Time};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, NodeKind, Text, Time};
 use std::borrow::Cow;
 
 /// How the bytes of an input are cut into records.
@@ -57,6 +57,34 @@ pub struct Mapped {
     pub keys: Keys,
     /// The body, where it is not the parsed record itself (decoded or flattened).
     pub body: Option<Json>,
+}
+
+/// One thing that an event shows to have been made with another: a session from a key, a login by whoever has another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Making {
+    /// What was used: the credential, or the identity where the log names no credential.
+    pub with: NodeKey,
+    /// What was handed out: the credential, or the login itself where the log knows logins alone.
+    pub what: NodeKey,
+    /// When that ends by itself, where the record says.
+    pub until: Option<Time>,
+    /// Whom it acts as, where known.
+    pub acts_as: Option<NodeKey>,
+}
+
+impl Making {
+    /// What `event` says as most platforms' records do: the credential that was used made the one that was handed out,
+    /// which acts as the identity that the event is about, or else as whoever asked for it.
+    pub fn by_credential(event: &Event) -> Option<Making> {
+        let (with, what) = (event.keys.credential.clone()?, event.keys.minted.clone()?);
+        Some(Making { with, what, until: None, acts_as: Making::acts_as(event) }).filter(|made| made.with != made.what)
+    }
+
+    /// Whom what `event` made acts as.
+    pub fn acts_as(event: &Event) -> Option<NodeKey> {
+        let about = event.keys.target.clone().filter(|target| target.kind() == NodeKind::Identity);
+        about.or_else(|| event.keys.actor.clone())
+    }
 }
 
 /// Why a record is no event of this source, and what to do about it.
@@ -126,6 +154,11 @@ pub trait Source: Sync + Send {
 
     /// What the record says.
     fn map(&self, record: &RawRecord<'_>) -> Result<Mapped, Refusal>;
+
+    /// What `event` shows to have been made, and with what: one for each thing that was used. Nothing where nothing was made.
+    fn makings(&self, event: &Event) -> Vec<Making> {
+        Making::by_credential(event).into_iter().collect()
+    }
 
     /// The event as an OCSF 1.8 record. What has no field there goes to `unmapped`; nothing is dropped.
     fn ocsf(&self, event: &Event) -> serde_json::Value;

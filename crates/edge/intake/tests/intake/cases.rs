@@ -24,14 +24,19 @@ fn without_nulls(value: Value) -> Value {
 }
 
 fn shown(batch: &Batch, schema: Option<&Schema>) -> Value {
+    let made = |made: firebreak_intake::Making| {
+        without_nulls(json!({"with": made.with, "what": made.what, "until": made.until, "acts_as": made.acts_as}))
+    };
     let event = |event: &firebreak_model::Event| {
-        json!({
+        let makings: Vec<Value> = firebreak_intake::makings(event).into_iter().map(made).collect();
+        without_nulls(json!({
+            "makings": (!makings.is_empty()).then_some(makings),
             "native_id": event.native_id,
             "time": event.time,
             "log_source": format!("{}/{}", event.log_source.product, event.log_source.service),
             "keys": without_nulls(serde_json::to_value(&event.keys).expect("plain data")),
             "ocsf": check(schema, event),
-        })
+        }))
     };
     let quarantined = |quarantined: &firebreak_intake::Quarantined| {
         let problem = &quarantined.problem;

@@ -6,7 +6,7 @@
 //! A stamp that jumps ahead of its source by more than `future_seconds` moves the frontier only once three records have
 //! done so with none between that continues from where the source was: one wild clock cannot make honest records late.
 //! A source that falls behind the fastest by more than `idle_seconds` is not waited for, so that its silence does not
-//! blind the rest; a source declared with `expect` is waited for until it is finished.
+//! blind the rest; a source declared with `expect` is waited for until it has caught up or is finished.
 
 use super::super::settings::{Counters, Settings, micros};
 use super::second_of;
@@ -64,6 +64,19 @@ impl Progress {
         if let Some(source) = self.sources.get_mut(place) {
             source.expected = true;
         }
+    }
+
+    /// Waits for these sources, and for no others as that, until they have caught up or are finished.
+    pub(super) fn expect_only(&mut self, names: &[&str]) {
+        self.sources.iter_mut().for_each(|source| source.expected = false);
+        names.iter().for_each(|name| self.expect(name));
+    }
+
+    /// This source has caught up with its input: it is waited for no longer than any other.
+    pub(super) fn caught_up(&mut self, name: &str, settings: &Settings) {
+        let known = self.sources.iter_mut().filter(|source| source.name == name);
+        known.for_each(|source| source.expected = false);
+        self.raise_watermark(settings);
     }
 
     /// Nothing more comes from this source.

@@ -6,9 +6,9 @@ mod ocsf;
 mod target;
 
 use crate::mapping::set_address;
-use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
+use crate::source::{Framing, Making, Mapped, RawRecord, Refusal, Source};
 use crate::{json, names};
-use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
+use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, Time};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 /// AWS CloudTrail.
@@ -87,9 +87,24 @@ impl Source for Cloudtrail {
         })
     }
 
+    fn makings(&self, event: &Event) -> Vec<Making> {
+        let made = Making::by_credential(event);
+        made.map(|made| Making { until: session_end(event), ..made }).into_iter().collect()
+    }
+
     fn ocsf(&self, event: &Event) -> serde_json::Value {
         ocsf::record(event)
     }
+}
+
+/// How long a session lives whose record does not say, in seconds: the longest that a role can be given.
+const SESSION_SECONDS_MAX: i64 = 12 * 3_600;
+
+/// When the session ends that `event` made. A key that lasts is answered as `accessKey`, a session as `credentials`.
+fn session_end(event: &Event) -> Option<Time> {
+    json::at(&event.body, &["responseElements", "credentials"])?;
+    let stated = json::at(&event.body, &["requestParameters", "durationSeconds"]).and_then(|seconds| seconds.as_i64());
+    Some(event.time.plus_seconds(stated.unwrap_or(SESSION_SECONDS_MAX).clamp(0, 36 * 3_600)))
 }
 
 /// The fields of an event that keys are made of, found in one walk: events have some twenty fields, and looking each up

@@ -8,7 +8,7 @@ use crate::json;
 use crate::mapping::{no_time, person, set_address};
 use crate::reshape::{put, unfold};
 use crate::secret_fields::without_values;
-use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
+use crate::source::{Framing, Making, Mapped, RawRecord, Refusal, Source};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
 use std::borrow::Cow;
 
@@ -87,9 +87,26 @@ impl Source for Keycloak {
         })
     }
 
+    /// No event names the credential that was used. What an administrator makes comes from whoever acted and from the client
+    /// for which they did: a client's own account is known by the client alone until an inventory lists both.
+    fn makings(&self, event: &Event) -> Vec<Making> {
+        let Some(what) = event.keys.minted.clone().filter(|_| event.log_source.service == "admin_event") else {
+            return Vec::new();
+        };
+        let acts_as = Making::acts_as(event);
+        let made = |with| Making { with, what: what.clone(), until: None, acts_as: acts_as.clone() };
+        event.keys.actor.clone().into_iter().chain(acting_client(&event.body)).map(made).collect()
+    }
+
     fn ocsf(&self, event: &Event) -> serde_json::Value {
         ocsf::record(event)
     }
+}
+
+/// The client for which an administrator of a realm acted, by its own id.
+fn acting_client(event: &Json) -> Option<NodeKey> {
+    let id = json::text_of(event, &[&["authDetails", "clientId"], &["clientId"]])?;
+    Some(identity(event, id))
 }
 
 /// The event with the names of the REST interface, its representation unfolded.

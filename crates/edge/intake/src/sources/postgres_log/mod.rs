@@ -12,7 +12,7 @@ mod ocsf;
 use crate::json;
 use crate::mapping::{no_time, set_address};
 use crate::parse;
-use crate::source::{Framing, LINE_START_BYTES, Mapped, RawRecord, Refusal, Source};
+use crate::source::{Framing, LINE_START_BYTES, Making, Mapped, RawRecord, Refusal, Source};
 use crate::statement::{Form, without_secrets};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
 use std::borrow::Cow;
@@ -91,6 +91,15 @@ impl Source for PostgresLog {
             keys: keys(&entry, host),
             body: Some(entry),
         })
+    }
+
+    /// The log knows logins, and never which password let them in: who has the password has the login.
+    fn makings(&self, event: &Event) -> Vec<Making> {
+        let Keys { actor: Some(with), target: Some(what), minted: Some(_), .. } = event.keys.clone() else {
+            return Vec::new();
+        };
+        let made = Making { with, what, until: None, acts_as: None };
+        Some(made).filter(|made| made.with != made.what).into_iter().collect()
     }
 
     fn ocsf(&self, event: &Event) -> serde_json::Value {
