@@ -14,6 +14,14 @@ use serde::{Deserialize, Serialize};
 pub enum Message {
     /// Detection found something. The same id again replaces what was known of it.
     Finding(Finding),
+    /// Detection found many things at once. All are put where they belong; what follows from them is planned by [`Message::Next`],
+    /// so that what is most urgent comes first.
+    Storm(Vec<Finding>),
+    /// Of the incidents that wait for a plan since a [`Message::Storm`], the most urgent have their turn.
+    Next {
+        /// At most so many.
+        at_most: usize,
+    },
     /// Exposure judged an environment. A later revision replaces an earlier one.
     Judgement(Judgement),
     /// A credential was seen to be made with another.

@@ -9,6 +9,7 @@ mod old_news;
 mod pause;
 mod review;
 mod state;
+mod storm;
 mod tracked;
 
 use crate::derived::Derivation;
@@ -102,6 +103,8 @@ struct Known {
     standing_digest: u64,
     /// What the last plan of each incident was made from.
     basis: BTreeMap<IncidentId, review::Basis>,
+    /// Incidents that wait for a plan.
+    due: storm::Due,
 }
 
 impl Respond {
@@ -145,7 +148,13 @@ impl Respond {
 
     /// The incident with this name, or the one that it has become part of.
     pub fn incident(&self, id: &IncidentId) -> Option<IncidentView> {
-        self.state.incidents.values().find(|incident| incident.is(id)).map(Incident::view)
+        self.named(id).map(Incident::view)
+    }
+
+    /// The incident with this name; only where there is none those are asked that have taken others in.
+    fn named(&self, id: &IncidentId) -> Option<&Incident> {
+        let incidents = &self.state.incidents;
+        incidents.get(id).or_else(|| incidents.values().find(|incident| incident.is(id)))
     }
 
     /// The plan that waits for approval or was approved under this id.
@@ -157,7 +166,7 @@ impl Respond {
 
     /// The findings and judgements of an incident.
     pub fn items(&self, id: &IncidentId) -> (Vec<&Finding>, Vec<&Judgement>) {
-        let incident = self.state.incidents.values().find(|incident| incident.is(id));
+        let incident = self.named(id);
         let items = incident.into_iter().flat_map(|incident| &incident.items);
         let (mut findings, mut judgements) = (Vec::new(), Vec::new());
         for item in items {
@@ -169,6 +178,11 @@ impl Respond {
             }
         }
         (findings, judgements)
+    }
+
+    /// How many incidents wait for a plan since a [`Message::Storm`].
+    pub fn waiting(&self) -> usize {
+        self.known.due.len()
     }
 
     /// Plans that passed the gate and whose steps have not all been reported: to be given to `act` once after a restart.
@@ -183,6 +197,8 @@ impl Respond {
     pub fn step(&mut self, message: Message) -> Vec<Effect> {
         match message {
             Message::Finding(finding) => self.found(finding),
+            Message::Storm(findings) => self.storm(findings),
+            Message::Next { at_most } => self.next(at_most),
             Message::Judgement(judgement) => self.judged(judgement),
             Message::Derived(derivation) => self.derived(derivation),
             Message::Approval(approval) => self.approve(approval),
@@ -261,8 +277,15 @@ impl Respond {
     }
 
     fn found(&mut self, finding: Finding) {
+        if let Some(id) = self.place(finding) {
+            self.review(&id);
+        }
+    }
+
+    /// Puts a finding into the incident that it belongs to. Gives that where it is to be reviewed.
+    fn place(&mut self, finding: Finding) -> Option<IncidentId> {
         if self.state.findings.get(&finding.id) == Some(&finding) {
-            return;
+            return None;
         }
         if !self.state.ticked {
             self.state.clock = self.state.clock.max(Some(finding.at));
@@ -277,9 +300,7 @@ impl Respond {
         self.touched.insert(id.clone());
         self.record("finding", serde_json::json!({"incident": id, "finding": finding}));
         self.state.findings.insert(finding.id.clone(), finding);
-        if changes {
-            self.review(&id);
-        }
+        changes.then_some(id)
     }
 
     /// Whether the finding can say anything that its incident does not know. A thousand more of the same do not.
@@ -401,9 +422,7 @@ impl Respond {
         let reported = taken.incident.clone();
         self.note_standing(step);
         self.record("step", serde_json::json!({"plan": plan, "step": step, "outcome": outcome, "at": at}));
-        let incidents = &self.state.incidents;
-        let found = incidents.get(&reported).or_else(|| incidents.values().find(|one| one.is(&reported)));
-        let Some(id) = found.map(|one| one.id.clone()) else { return };
+        let Some(id) = self.named(&reported).map(|one| one.id.clone()) else { return };
         self.touched.insert(id.clone());
         // A step that was counted on and holds changes nothing that a plan is made from.
         if stood != stands {
@@ -511,6 +530,7 @@ impl Respond {
         let Some(part) = self.state.incidents.remove(other) else { return };
         self.known.member.extend(part.items.iter().map(|item| (item.clone(), id.clone())));
         self.known.held.remove(other);
+        self.known.due.remove(other);
         self.known.basis.remove(other);
         self.known.basis.remove(id);
         let Some(incident) = self.state.incidents.get_mut(id) else { return };

@@ -29,7 +29,7 @@ pub(super) struct Basis {
     justified: bool,
     revision: u64,
     /// A digest of the steps that stand: of all incidents, so that each would not keep thousands.
-    standing: u64,
+    pub(super) standing: u64,
     refused: BTreeSet<Action>,
 }
 
@@ -42,7 +42,16 @@ struct Evidence {
 impl Respond {
     /// Draws the incident's scope anew and, if that changes anything, plans and asks the gate.
     pub(super) fn review(&mut self, id: &IncidentId) {
-        let Some(evidence) = self.evidence(id).filter(|_| self.known.told) else { return };
+        match self.look(id) {
+            Some(true) => self.plan_anew(id),
+            Some(false) => self.withdraw(id),
+            None => {}
+        }
+    }
+
+    /// Draws the incident's scope anew. Where that changes what a plan is made from, says whether containment is justified.
+    pub(super) fn look(&mut self, id: &IncidentId) -> Option<bool> {
+        let evidence = self.evidence(id).filter(|_| self.known.told)?;
         let grounds = self.grounds(&evidence);
         let justified = !grounds.is_empty();
         let (scope, reach) = self.draw(&evidence);
@@ -50,7 +59,7 @@ impl Respond {
         let losses = reach.losses(&self.known.graph);
         let basis = self.basis_of(id, &scope, justified);
         let now = self.now();
-        let Some(incident) = self.state.incidents.get_mut(id) else { return };
+        let incident = self.state.incidents.get_mut(id)?;
         let reachable = losses.by_class.iter().map(crate::plan::reachable).collect::<Vec<Holding>>();
         let crown_jewels: Vec<NodeKey> = losses.crown_jewels.into_iter().map(|loss| loss.resource).collect();
         let before = (&incident.grounds, &incident.scope, &incident.reachable, &incident.crown_jewels);
@@ -66,10 +75,11 @@ impl Respond {
         }
         self.known.held.insert(id.clone(), held);
         if self.known.basis.get(id) == Some(&basis) {
-            return;
+            return None;
         }
         self.known.basis.insert(id.clone(), basis);
-        if justified { self.plan_anew(id) } else { self.withdraw(id) }
+        self.known.due.remove(id);
+        Some(justified)
     }
 
     fn evidence(&self, id: &IncidentId) -> Option<Evidence> {
@@ -257,7 +267,7 @@ impl Respond {
     }
 
     /// Nothing justifies containment any longer, or does not yet.
-    fn withdraw(&mut self, id: &IncidentId) {
+    pub(super) fn withdraw(&mut self, id: &IncidentId) {
         let Some(incident) = self.state.incidents.get_mut(id) else { return };
         let withdrawn = incident.pending.take();
         incident.status = Status::Watching;
@@ -305,7 +315,7 @@ impl Respond {
         None
     }
 
-    fn plan_anew(&mut self, id: &IncidentId) {
+    pub(super) fn plan_anew(&mut self, id: &IncidentId) {
         let refused = self.refused(id);
         let Some(made) = self.planned(id, &refused) else { return };
         let Some(incident) = self.state.incidents.get(id) else { return };
@@ -485,8 +495,7 @@ impl Respond {
     pub(super) fn lease_due(&mut self, plan: &PlanId) {
         let now = self.now();
         let Some(passed) = self.state.approved.get(plan).map(|passed| passed.plan.clone()) else { return };
-        let concerned = self.state.incidents.values().find(|one| one.is(&passed.body().incident));
-        let Some(incident) = concerned.map(|one| one.id.clone()) else { return };
+        let Some(incident) = self.named(&passed.body().incident).map(|one| one.id.clone()) else { return };
         let standing = self.standing();
         let own: BTreeSet<StepKey> =
             passed.steps().iter().map(|step| &step.key).filter(|key| standing.contains_key(key)).cloned().collect();
