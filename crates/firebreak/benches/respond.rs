@@ -3,7 +3,8 @@
 //! many incidents at once; then for single ones while all those are under way and looked at. Its last line is one JSON
 //! object.
 //!
-//! It measures our own time: the pace that we keep for the sake of platforms is left out, the loopback is in.
+//! It measures our own time: the pace that we keep for the sake of platforms is left out, the loopback is in. Beside it
+//! stands what no way of deciding could beat: the bare calls of a storm, by the same client to the same server, and a sync.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
@@ -28,10 +29,11 @@ use firebreak_serve::axum::http::{HeaderMap, StatusCode};
 use firebreak_serve::axum::response::{IntoResponse, Response};
 use firebreak_serve::axum::{Router, routing::get, routing::post};
 use firebreak_serve::{Limits, Listener};
-use firebreak_world::{Clock, RustlsHttp, SystemClock, World};
+use firebreak_world::{Clock, Request, RustlsHttp, SystemClock, World};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,6 +45,12 @@ const SINGLE: usize = 200;
 const STORM: (usize, usize) = (10_000, 1_000);
 /// Events that are committed together: what `intake.batch_records` is by default.
 const BATCH: usize = 5_000;
+/// One account in so many of a storm leads to a store with far more records than the others' have.
+const VALUABLE: usize = 100;
+/// Calls at one time: as many as are made to one platform.
+const CALLS: usize = firebreak_act::lanes::CALLS_MAX;
+/// Syncs that are timed.
+const SYNCS: usize = 100;
 /// Nothing takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
@@ -77,6 +85,11 @@ impl Platform {
         StatusCode::ACCEPTED
     }
 
+    /// A call that nothing depends on.
+    async fn bare(Json(body): Json<Value>) -> StatusCode {
+        if body["target"].is_string() { StatusCode::ACCEPTED } else { StatusCode::BAD_REQUEST }
+    }
+
     async fn status(State(platform): State<Arc<Platform>>, RawQuery(query): RawQuery) -> Response {
         let known = platform.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let query = query.unwrap_or_default();
@@ -96,6 +109,7 @@ struct Process<'a> {
     correlating: CorrelateStage,
     world: &'a World,
     platform: Arc<Platform>,
+    data: PathBuf,
     batch: u64,
 }
 
@@ -163,6 +177,33 @@ fn millis(from: Instant, to: Instant) -> f64 {
     to.saturating_duration_since(from).as_secs_f64() * 1e3
 }
 
+/// Milliseconds that so many bare calls take, as many at a time as are made to one platform.
+async fn calls(world: &World, address: &str, count: usize) -> Result<f64> {
+    let began = Instant::now();
+    let call = |number: usize| {
+        let body = json!({"action": "webhook/request", "target": format!("identity:k8s/prod/ci/bot-{number}")});
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let url = format!("http://{address}/bare");
+        world.http.send(Request { method: "POST".to_owned(), url, headers, body: body.to_string().into_bytes() })
+    };
+    let mut answers = futures_util::stream::iter((0..count).map(call)).buffer_unordered(CALLS);
+    while let Some(answer) = answers.next().await {
+        ensure!(answer?.status == 202, "the other end refuses bare calls");
+    }
+    Ok(millis(began, Instant::now()))
+}
+
+/// Milliseconds that a sync of a small file that grows takes: the median.
+fn sync(world: &World, folder: &Path) -> Result<f64> {
+    let path = folder.join("synced");
+    let one = || {
+        let began = Instant::now();
+        world.disk.append(&path, &[b'x'; 512]).map(|()| millis(began, Instant::now()))
+    };
+    let times = (0..SYNCS).map(|_| one()).collect::<std::io::Result<Vec<f64>>>()?;
+    Ok(percentile(&times, 0.5))
+}
+
 /// The value below which `share` of `times` lie.
 fn percentile(times: &[f64], share: f64) -> f64 {
     let mut sorted = times.to_vec();
@@ -183,6 +224,10 @@ fn deed(number: usize) -> String {
     )
 }
 
+fn is_valuable(account: usize) -> bool {
+    account % VALUABLE == VALUABLE - 1
+}
+
 /// The owner's statement: each intruder's account can read a store of its own that must not be lost, and its tokens can be
 /// taken away.
 fn estate(accounts: usize) -> String {
@@ -195,9 +240,12 @@ fn estate(accounts: usize) -> String {
     let identities: Vec<Value> = (0..accounts).map(|n| json!({"identity": account(n), "cut": cut})).collect();
     let grant = |n| json!({"from": account(n), "to": store(n), "kind": "may_act", "actions": ["s3:*"]});
     let grants: Vec<Value> = (0..accounts).map(grant).collect();
-    let holdings = json!([{"class": "interview_video", "residency": "eu", "records": 10, "bytes": 1000}]);
+    let holdings = |number: usize| {
+        let records = if is_valuable(number) { 1_000_000 } else { 10 };
+        json!([{"class": "interview_video", "residency": "eu", "records": records, "bytes": 1000}])
+    };
     let stores = (0..accounts)
-        .map(|n| json!({"resource": store(n), "label": "vault", "crown_jewel": true, "holdings": holdings}));
+        .map(|n| json!({"resource": store(n), "label": "vault", "crown_jewel": true, "holdings": holdings(n)}));
     let stores: Vec<Value> = stores.collect();
     json!({
         "format": "firebreak.estate/1", "taken": "2026-11-01T00:00:00Z", "complete": true,
@@ -232,6 +280,7 @@ fn main() -> Result<()> {
     let listener = runtime.block_on(Listener::bind("127.0.0.1:0"))?;
     let address = listener.address().to_string();
     let router = Router::new().route("/do", post(Platform::asked)).route("/status", get(Platform::status));
+    let router = router.route("/bare", post(Platform::bare));
     runtime.spawn(listener.serve(router.with_state(Arc::clone(&platform)), Limits::default(), std::future::pending()));
 
     let root = folder.path();
@@ -276,7 +325,8 @@ fn main() -> Result<()> {
             }
         };
         scope.spawn(|| runtime.block_on(crew.run(stopped)));
-        let figures = runtime.block_on(measure((parts, news), (rules, correlator), &known, (&platform, storm)));
+        let figures =
+            runtime.block_on(measure((parts, news), (rules, correlator), &known, (&platform, &address, storm)));
         stop.store(true, Ordering::SeqCst);
         figures
     })?;
@@ -288,26 +338,34 @@ async fn measure(
     (parts, news): (Parts<'_>, UnboundedReceiver<News>),
     (rules, correlator): (Arc<firebreak_detect::Rules>, Correlator),
     known: &Estate,
-    (platform, storm): (&Arc<Platform>, usize),
+    (platform, address, storm): (&Arc<Platform>, &str, usize),
 ) -> Result<Value> {
-    let world = parts.world;
+    let (world, data) = (parts.world, parts.config.data_directory());
     let mut live = Live::new(parts).await?;
     live.estate(known.clone(), Vec::new()).await?;
     let (matching, correlating) = (MatchStage::new(rules), CorrelateStage::live(correlator, 0));
     let platform = Arc::clone(platform);
-    let mut process = Process { live, news, matching, correlating, world, platform, batch: 0 };
+    let mut process = Process { live, news, matching, correlating, world, platform, data, batch: 0 };
     // The first one warms connections and caches, as every process that has run for a minute has.
     let idle = process.one_by_one(0, true).await?.split_off(SINGLE / 20);
     let (idle_p50, idle_p99) = (percentile(&idle, 0.5), percentile(&idle, 0.99));
     println!("one incident at a time: first call after {idle_p50:.1} ms (median), {idle_p99:.1} ms (p99)");
+    let synced = sync(world, &process.data)?;
+    let bound = calls(world, address, storm).await? + synced;
+    println!("one sync: {synced:.1} ms (median); {storm} bare calls, {CALLS} at a time, and one sync: {bound:.0} ms");
     process.platform.pending.store(true, Ordering::SeqCst);
     let together = process.storm(SINGLE, storm).await?;
     let (storm_p50, storm_p99) = (percentile(&together, 0.5), percentile(&together, 0.99));
     println!("{storm} incidents at once: first calls after {storm_p50:.0} ms (median), {storm_p99:.0} ms (p99)");
     ensure!(together.len() == storm, "{} of {storm} incidents had their call", together.len());
+    let valuable = (SINGLE..).zip(&together).filter(|(account, _)| is_valuable(*account)).map(|(_, time)| *time);
+    let valuable: Vec<f64> = valuable.collect();
+    let (urgent, first) = (percentile(&valuable, 0.99), percentile(&together, 0.0));
+    println!("the {} with the most to lose: after {urgent:.0} ms (p99); the very first: {first:.0} ms", valuable.len());
     let beside = process.one_by_one(SINGLE + storm, false).await?;
     let beside_p99 = percentile(&beside, 0.99);
     println!("one more at a time beside them: first call after {beside_p99:.1} ms (p99)");
+    println!("most memory: {:.0} MiB", peak());
     if process.platform.twice.load(Ordering::SeqCst) {
         bail!("an account was cut twice");
     }
@@ -316,10 +374,14 @@ async fn measure(
     Ok(json!({
         "first_call_p50_ms": rounded(idle_p50),
         "first_call_p99_ms": rounded(idle_p99),
+        "sync_ms": rounded(synced),
         "storm_incidents": storm,
         "storm_calls": together.len(),
         "storm_p99_ms": rounded(storm_p99),
         "storm_p99_ratio": rounded(storm_p99 / idle_p99),
+        "storm_urgent_p99_ms": rounded(urgent),
+        "storm_bound_ms": rounded(bound),
+        "storm_over_bound": rounded(storm_p99 / bound),
         "beside_storm_p99_ms": rounded(beside_p99),
         "beside_storm_p99_ratio": rounded(beside_p99 / idle_p99),
         "rss_mib": peak(),

@@ -37,9 +37,15 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Entries that somebody waits for.
+/// How long entries that nothing waits for may wait for others, so that both are written with one sync: what was decided, and
+/// the intents of the steps that follow from it.
+const COMPANY_WITHIN: Duration = Duration::from_millis(5);
+
+/// Entries that were brought.
 struct Bundle {
     drafts: Vec<Draft>,
+    /// Whether nothing waits for them.
+    patient: bool,
     written: oneshot::Sender<Result<Vec<u64>, Refused>>,
 }
 
@@ -121,10 +127,22 @@ impl Book {
     /// # Errors
     /// If the disk refuses.
     pub fn add_all(&self, drafts: Vec<Draft>) -> impl Future<Output = Result<Vec<u64>, Refused>> + use<> {
+        self.bring(drafts, false)
+    }
+
+    /// The same for records that nothing waits for: they are written a few milliseconds later, with what is brought until then.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn add_in_time(&self, drafts: Vec<Draft>) -> impl Future<Output = Result<Vec<u64>, Refused>> + use<> {
+        self.bring(drafts, true)
+    }
+
+    fn bring(&self, drafts: Vec<Draft>, patient: bool) -> impl Future<Output = Result<Vec<u64>, Refused>> + use<> {
         let (written, answer) = oneshot::channel();
         if let Some(bundles) = self.bundles.as_ref().filter(|_| !drafts.is_empty()) {
             // Where nobody takes it there is no answer either.
-            let _ = bundles.send(Bundle { drafts, written });
+            let _ = bundles.send(Bundle { drafts, patient, written });
         } else {
             let _ = written.send(Ok(Vec::new()));
         }
@@ -178,7 +196,7 @@ impl Clerk {
         loop {
             match brought.recv_timeout(QUIET) {
                 Ok(first) => {
-                    self.write(std::iter::once(first).chain(brought.try_iter()).collect());
+                    self.write(together(first, brought));
                     if shown.elapsed() < SHOWN_WITHIN {
                         continue;
                     }
@@ -216,6 +234,22 @@ impl Clerk {
         match face.write(&self.world) {
             Ok(()) => locked(&self.ledger).shown(&face),
             Err(error) => self.fault = Some(Refused(error.to_string())),
+        }
+    }
+}
+
+/// What is brought by now; where nothing waits for any of it, what comes soon as well.
+fn together(first: Bundle, brought: &Receiver<Bundle>) -> Vec<Bundle> {
+    let until = Instant::now() + COMPANY_WITHIN;
+    let mut bundles = vec![first];
+    loop {
+        bundles.extend(brought.try_iter());
+        if !bundles.iter().all(|bundle| bundle.patient) {
+            return bundles;
+        }
+        match brought.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(more) => bundles.push(more),
+            Err(_) => return bundles,
         }
     }
 }

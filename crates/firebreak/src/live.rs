@@ -5,33 +5,37 @@
 //! read again and orphan files are removed; killed after it, open effects are done at the next start. Plans are carried out
 //! beside the writer ([`hands`]), after the commit that decided them; what becomes of them is committed as it comes.
 
+mod committing;
 pub mod effects;
 pub mod hands;
+pub mod intake;
 pub mod recover;
 pub mod writing;
 
 use crate::chronicle::Chronicle;
 use crate::config::{Config, Mode};
 use crate::estate::Estate;
-use crate::ledgering::{Book, Refused};
+use crate::ledgering::Book;
 use crate::pipeline::{Correlated, RespondStage, Responded};
 use crate::store::{CANCEL, Commit, DRILL, PAUSE, RESUME, Store, StoredRequest};
 use anyhow::{Context, Result};
-use effects::{Outgoing, Sorted, sort};
-use firebreak_act::{ExecutionReport, Journal, StepReport, StepState, UndoGate};
+use committing::{Decided, Sent};
+use effects::sort;
+use firebreak_act::{ExecutionReport, StepReport, StepState, UndoGate};
 use firebreak_contain::Plan;
 use firebreak_contain::gate::{Approval, Pause};
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_graph::Logged;
 use firebreak_lake::Lake;
-use firebreak_ledger::Draft;
 use firebreak_model::{NodeKey, Time};
 use firebreak_world::World;
 use hands::{Hands, News, Order, Origin};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
+use tokio::task::JoinError;
+use writing::{Filed, Files};
 
 /// What a person asks for on another command line.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -81,6 +85,10 @@ pub enum Request {
     },
 }
 
+/// Incidents that are decided about before what was decided is committed: few enough that the first calls go out at once, and
+/// enough to share a sync.
+const PORTION: usize = 256;
+
 /// The single writer.
 pub struct Live<'a> {
     world: &'a World,
@@ -97,6 +105,10 @@ pub struct Live<'a> {
     under_way: BTreeSet<String>,
     /// Requests and effects that are ordered and not done.
     ordered: BTreeSet<Origin>,
+    /// What is on its way into the ledger, by bundle.
+    sent: VecDeque<Sent>,
+    /// Events so far that came too late to be put in order, and how many people were told of.
+    late: (u64, u64),
     /// Called with each notice for people.
     notify: &'a dyn Fn(&str),
 }
@@ -132,7 +144,7 @@ impl<'a> Live<'a> {
         let Parts { world, config, store, book, lake, stage, chronicle, hands, notify } = parts;
         let next_effect = store.last_effect().await? + 1;
         let data = config.data_directory();
-        let (under_way, ordered) = (BTreeSet::new(), BTreeSet::new());
+        let (under_way, ordered, sent) = (BTreeSet::new(), BTreeSet::new(), VecDeque::new());
         Ok(Live {
             world,
             config,
@@ -146,6 +158,8 @@ impl<'a> Live<'a> {
             hands,
             under_way,
             ordered,
+            sent,
+            late: (0, 0),
             notify,
         })
     }
@@ -163,6 +177,7 @@ impl<'a> Live<'a> {
         }
         let effects = self.stage.resume();
         self.settle(Commit::default(), effects).await?;
+        self.wait_for_the_ledger().await?;
         let open = self.store.open_effects().await?;
         let read = |(number, body): &(u64, String)| Ok((*number, serde_json::from_str(body)?));
         let open = open.iter().map(read).collect::<serde_json::Result<Vec<_>>>();
@@ -197,16 +212,84 @@ impl<'a> Live<'a> {
         self.store.commit(&Commit { forgotten: Some((kept_since, log)), ..Commit::default() }).await
     }
 
-    /// Takes one batch: responds, writes, commits, and does what follows.
+    /// Takes one batch: responds, writes, commits, and does what follows. Its files are written meanwhile. Where it holds more
+    /// findings than are decided about at once, the most urgent are decided about, committed and acted upon first; the cursors
+    /// are committed with the last, so that a batch that was cut short is read again, and what is known of it stands.
     ///
     /// # Errors
     /// As [`Live::resume`].
-    pub async fn batch(&mut self, batch: Correlated) -> Result<()> {
-        let Responded { mut batch, effects, learnt } = self.stage.step(batch);
+    pub async fn batch(&mut self, mut batch: Correlated) -> Result<()> {
+        self.say_what_is_late(batch.late);
+        let files = self.file(Filed::of(&mut batch));
+        let mut responded = self.stage.begin(batch);
+        let mut ahead = None;
+        if responded.batch.findings.len() > PORTION {
+            self.stage.gather(&mut responded);
+            while self.stage.waiting() > PORTION {
+                self.stage.decide_next(PORTION, &mut responded);
+                let portion = self.portion(&mut responded, Commit::default())?;
+                // While one portion is written the next is decided about.
+                if let Some(before) = ahead.take() {
+                    self.conclude(before).await?;
+                }
+                ahead = Some(self.begin_commit(portion).await?);
+            }
+            self.stage.decide_next(PORTION, &mut responded);
+        } else {
+            self.stage.decide(&mut responded);
+        }
+        self.stage.finish(&mut responded);
+        let whole = self.whole(&mut responded.batch)?;
+        let mut last = self.portion(&mut responded, whole)?;
+        if let Some(before) = ahead {
+            self.conclude(before).await?;
+        }
+        files.await??.name(&mut last.commit);
+        self.carry_through(last).await
+    }
+
+    /// Tells people of events that came too late: of the first, and then whenever there are twice as many.
+    fn say_what_is_late(&mut self, late: u64) {
+        let (known, told) = &mut self.late;
+        *known = late;
+        if late > 0 && late >= told.saturating_mul(2) {
+            *told = late;
+            (self.notify)(&format!(
+                "{late} events so far came too late to be put in order: rules matched them, counts and habits know nothing of them\n\
+                 hint: if a source delivers that late, raise `detect.lateness_seconds`"
+            ));
+        }
+    }
+
+    /// Events so far that came too late to be put in order.
+    pub fn late(&self) -> u64 {
+        self.late.0
+    }
+
+    /// Has files written, beside whatever else is done.
+    fn file(&self, filed: Filed) -> impl Future<Output = Result<Result<Files>, JoinError>> + use<> {
+        let (world, data, lake) = (self.world.clone(), self.data.clone(), self.lake.clone());
+        let begun = (!filed.is_empty()).then(|| tokio::task::spawn_blocking(move || filed.write(&world, &data, &lake)));
+        async move {
+            match begun {
+                Some(begun) => begun.await,
+                None => Ok(Ok(Files::default())),
+            }
+        }
+    }
+
+    /// What was decided of a batch since this was asked last, on top of `commit`.
+    fn portion(&mut self, responded: &mut Responded, mut commit: Commit) -> Result<Decided> {
+        let learnt = std::mem::take(&mut responded.learnt);
+        commit.learnt.extend(self.chronicle.saw(&learnt, responded.batch.luggage.at));
+        writing::findings(&mut responded.batch, &mut commit)?;
+        self.decided(commit, sort(std::mem::take(&mut responded.effects)))
+    }
+
+    /// What the whole of a batch changes beside what is decided of it.
+    fn whole(&mut self, batch: &mut Correlated) -> Result<Commit> {
         let mut commit = Commit::default();
-        commit.learnt.extend(self.chronicle.saw(&learnt, batch.luggage.at));
-        writing::files(self.world, &self.data, &self.lake, &batch, &mut commit)?;
-        writing::rows(&batch, &mut commit)?;
+        writing::rows(batch, &mut commit)?;
         let derived = self.stage.derived();
         if !batch.events.is_empty() {
             commit.states.push(("verdicts".to_owned(), serde_json::to_vec(&derived.verdicts)?));
@@ -216,7 +299,7 @@ impl<'a> Live<'a> {
             commit.states.push(("habits".to_owned(), serde_json::to_vec(&derived.habits)?));
             commit.states.push(("remembered".to_owned(), serde_json::to_vec(&batch.luggage.number)?));
         }
-        self.settle(commit, effects).await
+        Ok(commit)
     }
 
     /// Takes up what people asked for.
@@ -270,38 +353,6 @@ impl<'a> Live<'a> {
         self.book.add(&format!("decline/{plan}/{by}"), "plan_declined", &said).await?;
         (self.notify)(&format!("plan {plan:.12} was declined by {}; it still waits", by.name()));
         Ok(Vec::new())
-    }
-
-    /// Commits, then has done what follows.
-    async fn settle(&mut self, commit: Commit, effects: Vec<Effect>) -> Result<()> {
-        self.settle_sorted(commit, sort(effects)).await
-    }
-
-    async fn settle_sorted(&mut self, mut commit: Commit, sorted: Sorted) -> Result<()> {
-        commit.incidents.extend(sorted.incidents);
-        commit.joined.extend(sorted.joined);
-        commit.pending.extend(sorted.pending);
-        commit.plans.extend(sorted.plans);
-        let outgoing: Vec<(u64, Outgoing)> = (self.next_effect..).zip(sorted.outgoing).collect();
-        self.next_effect += outgoing.len() as u64;
-        for (number, outgoing) in &outgoing {
-            commit.effects.push((*number, serde_json::to_string(outgoing)?));
-        }
-        self.hands.pause(self.stage.respond().paused().is_some());
-        if !commit.is_empty() {
-            commit.remembered = self.stage.changes()?;
-            self.store.commit(&commit).await?;
-        }
-        // What was decided is on its way into the ledger before any step of it is.
-        let (sent, recorded) = self.send(outgoing).await?;
-        for approved in sorted.approved {
-            if self.under_way.insert(approved.plan().id().to_string()) {
-                self.hands.order(Order::Execute(approved));
-            }
-        }
-        recorded.await?;
-        // Those who act have begun: nobody waits for this. Killed before it, what was done is done again, which is harmless.
-        self.store.effects_done(&sent).await
     }
 
     /// Takes what came of orders, all in one commit.
@@ -429,47 +480,15 @@ impl<'a> Live<'a> {
         Ok(true)
     }
 
-    /// Does what was committed. Gives the numbers of what is done once the ledger has it, and that to wait for. Twice is
-    /// harmless: ledger entries are kept once by name, and a step that was lifted is not lifted again.
-    async fn send(
-        &mut self,
-        effects: Vec<(u64, Outgoing)>,
-    ) -> Result<(Vec<u64>, impl Future<Output = Result<Vec<u64>, Refused>> + use<>)> {
-        let (mut sent, mut drafts) = (Vec::new(), Vec::new());
-        for (number, outgoing) in effects {
-            if self.ordered.contains(&Origin::Effect(number)) {
-                continue;
-            }
-            match outgoing {
-                Outgoing::Record { id, kind, body } => drafts.push(Draft { id, kind, body }),
-                Outgoing::Notify { text, .. } => (self.notify)(&text),
-                Outgoing::Lift { plan, steps } => {
-                    self.lift(plan, &steps, Origin::Effect(number)).await?;
-                    continue;
-                }
-            }
-            sent.push(number);
-        }
-        Ok((sent, self.book.add_all(drafts)))
-    }
-
-    /// Lifts steps of a containment that has run out: those, and no others, of which the lease says that lifting them lets
-    /// nobody in.
-    async fn lift(&mut self, plan: String, steps: &[StepKey], origin: Origin) -> Result<()> {
-        let rows = self.store.list(&plan).await?;
-        let named = rows.iter().filter(|row| steps.iter().any(|key| key.as_str() == row.key));
-        let only: Vec<u32> = named.map(|row| row.number).collect();
-        let gate = UndoGate { rotated: true, override_reason: None };
-        self.take_back(plan, Some(only), &NodeKey::identity("service", "firebreak"), gate, origin).await
-    }
-
     /// The state.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
     /// Ends in good order.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
+        // What cannot be noted now is open in the state, and is done again at the next start.
+        let _ = self.wait_for_the_ledger().await;
         self.store.close().await;
     }
 }

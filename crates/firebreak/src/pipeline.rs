@@ -38,6 +38,8 @@ pub struct Luggage {
     pub cursors: Vec<(&'static str, Cursor)>,
     /// (source, path) of cursors to forget.
     pub moved: Vec<(&'static str, String)>,
+    /// Sources that have caught up with what lay in their inputs at the start: time waits for them no longer.
+    pub caught_up: Vec<&'static str>,
     /// Whether the inputs have ended, so that nothing needs to be waited for.
     pub last: bool,
 }

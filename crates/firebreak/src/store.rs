@@ -40,8 +40,8 @@ pub struct Commit {
     pub lake_files: Vec<(String, String)>,
     /// (file name, records).
     pub quarantine_files: Vec<(String, u64)>,
-    /// (id, time in microseconds, finding as JSON).
-    pub findings: Vec<(String, i64, String)>,
+    /// (id, number of its batch, time in microseconds, finding as JSON).
+    pub findings: Vec<(String, u64, i64, String)>,
     /// (incident id, incident as JSON).
     pub incidents: Vec<(String, String)>,
     /// (incident that is no more, the one that it has become part of).

@@ -13,6 +13,8 @@ mod checks;
 mod inputs;
 #[path = "kill/receiver.rs"]
 mod receiver;
+#[path = "kill/storm.rs"]
+mod storm;
 
 use firebreak_world::SeededRandom;
 use inputs::{Inputs, Written, estate};

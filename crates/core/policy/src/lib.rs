@@ -166,8 +166,16 @@ impl Policies {
         let circumstances = fields(&question.context)?.collect::<Result<Vec<_>, String>>()?;
         let context = Context::from_pairs(circumstances).map_err(|error| misfit(&error))?;
         // Context and entities are held against the schema here.
-        let request = Request::new(principal, action, resource, context, Some(&self.schema));
-        Ok((request.map_err(|error| misfit(&error))?, entities))
+        match Request::new(principal, action.clone(), resource, context, Some(&self.schema)) {
+            Ok(request) => Ok((request, entities)),
+            Err(error) => Err(self.why_not(question, &action).unwrap_or_else(|| misfit(&error))),
+        }
+    }
+
+    /// What of the circumstances does not fit, by name: of JSON Cedar says it more exactly than of values.
+    fn why_not(&self, question: &Question, action: &EntityUid) -> Option<String> {
+        let told = Context::from_json_value(question.context.clone(), Some((&self.schema, action)));
+        told.err().map(|error| misfit(&error))
     }
 
     fn reason(&self, id: &PolicyId) -> String {

@@ -12,18 +12,18 @@ use crate::drilling::Yard;
 use crate::estate::{Estate, Packages};
 use crate::fleeting::Keeper;
 use crate::ledgering::Book;
+use crate::live::intake::{Intake, watchers};
 use crate::live::{Live, Parts, hands, recover};
 use crate::metrics::{Meter, door};
 use crate::output::{Output, count};
 use crate::outward::{Outward, stopped};
 use crate::pipeline::responding::Derived;
-use crate::pipeline::{self, Incoming, Luggage, MatchStage, RespondStage};
+use crate::pipeline::{self, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
 use crate::store::{Store, Totals};
 use anyhow::{Context, Result, anyhow, bail};
 use firebreak_contain::incident::Settings;
 use firebreak_graph::Logged;
-use firebreak_intake::{Cursor, Options, Redact, Source, Watcher};
 use firebreak_inventory::{Survey, survey};
 use firebreak_lake::Lake;
 use firebreak_model::{Catalogue, NodeKey, Time};
@@ -33,7 +33,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
@@ -52,6 +52,7 @@ struct Summary {
     events: u64,
     quarantined: u64,
     duplicates: u64,
+    late: u64,
     findings: usize,
     incidents: usize,
 }
@@ -145,7 +146,9 @@ fn serve(
     let verdicts = runtime.block_on(recover::verdicts(&store))?;
     let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });
     let totals = runtime.block_on(store.totals())?;
-    let watchers = watchers(config, world, runtime, &store, &redact)?;
+    let watchers = runtime.block_on(watchers(config, world, &store, &redact))?;
+    let mut correlating = memory.correlating;
+    correlating.expect(&watchers.iter().map(|(source, _)| source.name()).collect::<Vec<_>>());
     let book = Arc::new(Book::open(world, &data)?);
     let notify = |text: &str| {
         output.object("notice", &serde_json::json!({"text": text}));
@@ -172,9 +175,8 @@ fn serve(
         let (send, incoming) = sync_channel(2);
         let (catalogues, received) = channel();
         let matching = MatchStage::new(rules);
-        let (correlated, ..) = pipeline::start(scope, incoming, matching, memory.correlating, Some(received));
-        let mut intake =
-            Intake { world, config, watchers, next: totals.batch + 1, once: args.once, stop: stop.as_ref() };
+        let (correlated, ..) = pipeline::start(scope, incoming, matching, correlating, Some(received));
+        let mut intake = Intake::new((world, config), watchers, totals.batch + 1, args.once, stop.as_ref());
         scope.spawn(move || intake.feed(&send));
         if let Some(world) = &asking {
             scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
@@ -292,9 +294,10 @@ async fn write(
     }
     let Totals { batch, events, quarantined, duplicates } = live.store().totals().await?;
     let (findings, incidents) = (live.store().findings().await?.len(), live.store().incidents().await?.len());
+    let late = live.late();
     fleet.close()?;
     live.close().await;
-    Ok(Summary { batches: batch, events, quarantined, duplicates, findings, incidents })
+    Ok(Summary { batches: batch, events, quarantined, duplicates, late, findings, incidents })
 }
 
 /// What the inventory files were when they were last read.
@@ -341,79 +344,4 @@ fn digest(world: &World, directories: &[PathBuf]) -> u64 {
         }
     }
     hasher.finish()
-}
-
-fn watchers<'a>(
-    config: &Config,
-    world: &World,
-    runtime: &tokio::runtime::Runtime,
-    store: &Store,
-    redact: &'a Redact,
-) -> Result<Vec<(&'static dyn Source, Watcher<'a>)>> {
-    let mut watchers = Vec::new();
-    for configured in &config.source {
-        let source = firebreak_intake::source(&configured.name).context("the configuration was checked")?;
-        let cursors: Vec<Cursor> = runtime.block_on(recover::cursors(store, source.name()))?;
-        let watcher = Watcher::new(world, source, configured.paths.clone(), cursors, Options::default(), redact);
-        watchers.push((source, watcher));
-    }
-    Ok(watchers)
-}
-
-/// The first thread: looks at the inputs and hands on what is new.
-struct Intake<'a> {
-    world: &'a World,
-    config: &'a Config,
-    watchers: Vec<(&'static dyn Source, Watcher<'a>)>,
-    next: u64,
-    once: bool,
-    stop: &'a AtomicBool,
-}
-
-impl Intake<'_> {
-    fn feed(&mut self, to: &SyncSender<Incoming>) {
-        // A file that ends inside a record is given some looks before its end counts.
-        let mut idle = 0;
-        let pause = Duration::from_secs_f64(self.config.intake.poll_seconds.clamp(0.01, 3_600.0));
-        while !self.stop.load(Ordering::SeqCst) {
-            let any = match self.look(to) {
-                Some(any) => any,
-                None => return,
-            };
-            idle = if any { 0 } else { idle + 1 };
-            if self.once && idle > Options::default().idle_polls + 1 {
-                return;
-            }
-            if !any {
-                std::thread::sleep(if self.once { Duration::from_millis(10) } else { pause });
-            }
-        }
-    }
-
-    /// Looks at every input once. `None` where nobody listens any more.
-    fn look(&mut self, to: &SyncSender<Incoming>) -> Option<bool> {
-        let mut any = false;
-        for (source, watcher) in &mut self.watchers {
-            let batch = watcher.poll(self.config.intake.batch_records);
-            if batch.is_empty() {
-                continue;
-            }
-            any = true;
-            let luggage = Luggage {
-                number: self.next,
-                at: self.world.clock.now(),
-                quarantined: batch.quarantined,
-                cursors: batch.cursors.into_iter().map(|cursor| (source.name(), cursor)).collect(),
-                moved: batch.moved.into_iter().map(|path| (source.name(), path)).collect(),
-                last: false,
-            };
-            self.next += 1;
-            to.send(Incoming { luggage, events: batch.events }).ok()?;
-        }
-        if !any {
-            let luggage = Luggage { at: self.world.clock.now(), ..Luggage::default() };
-            to.send(Incoming { luggage, events: Vec::new() }).ok()?;
-        }
-        Some(any)
-    }
 }

@@ -7,12 +7,9 @@ use super::{Luggage, Matched};
 use firebreak_contain::derived::Derivation;
 use firebreak_detect::{Arrival, Correlator, InTurn};
 use firebreak_exposure::Seen;
-use firebreak_model::{Catalogue, Event, Finding, NodeKey, NodeKind};
-use sonic_rs::JsonValueTrait;
+use firebreak_intake::{Making, makings};
+use firebreak_model::{Catalogue, Event, Finding};
 use std::sync::Arc;
-
-/// How long a session lives whose record does not say, in seconds: the longest that a role can be given.
-const SESSION_SECONDS_MAX: i64 = 12 * 3_600;
 
 /// A batch after the second stage.
 #[derive(Debug, Default)]
@@ -23,7 +20,7 @@ pub struct Correlated {
     pub events: Vec<Arc<Event>>,
     /// Events that were there already.
     pub duplicates: u64,
-    /// Events so far that came too late to be put in order.
+    /// Events so far that came too late to be put in order: rules matched them, counts and habits know nothing of them.
     pub late: u64,
     /// What the new events say of installs and runs.
     pub seen: Vec<Seen>,
@@ -92,10 +89,18 @@ impl CorrelateStage {
         self.correlator.set_catalogue(catalogue);
     }
 
+    /// Holds time back until these sources have caught up with what lies in their inputs, which may be days apart.
+    pub fn expect(&mut self, sources: &[&str]) {
+        self.correlator.expect_only(sources);
+    }
+
     /// Takes one batch.
     pub fn step(&mut self, batch: Matched) -> Correlated {
         let last = batch.luggage.last;
         let mut out = self.absorb(batch);
+        for source in std::mem::take(&mut out.luggage.caught_up) {
+            out.findings.extend(self.correlator.caught_up(source));
+        }
         if last {
             out.findings.extend(self.correlator.close());
         } else if self.live && out.events.is_empty() {
@@ -136,60 +141,24 @@ impl CorrelateStage {
     }
 }
 
-/// The credential that `event` made, if it made one and says with what: one derivation for each thing that was used.
-fn derivations(event: &Event) -> Vec<Derivation> {
-    let keys = &event.keys;
-    let Some(minted) = keys.minted.clone() else { return Vec::new() };
-    let becomes = keys.target.clone().filter(|target| target.kind() == NodeKind::Identity);
-    // Its log knows logins, and never which password let them in: who has the password has the login.
-    let login = becomes.clone().filter(|_| minted.system() == "postgres");
-    let (child, actor) = match login {
-        Some(login) => (login, None),
-        None => (minted, becomes.or_else(|| keys.actor.clone())),
+/// What `event` shows to have been made with what.
+fn derivations(event: &Event) -> impl Iterator<Item = Derivation> {
+    let at = event.time;
+    let derivation = move |Making { with, what, until, acts_as }| Derivation {
+        parent: with,
+        child: what,
+        at,
+        until,
+        actor: acts_as,
     };
-    // A key that lasts is answered as `accessKey`.
-    let session = event.body.pointer(&["responseElements", "credentials"]).is_some();
-    let stated = event.body.get("requestParameters").and_then(|parameters| parameters.get("durationSeconds"));
-    let seconds = stated.and_then(|seconds| seconds.as_i64()).unwrap_or(SESSION_SECONDS_MAX);
-    let made = |parent| Derivation {
-        parent,
-        child: child.clone(),
-        at: event.time,
-        until: session.then(|| event.time.plus_seconds(seconds.clamp(0, 36 * 3_600))),
-        actor: actor.clone(),
-    };
-    makers(event).filter(|parent| *parent != child).map(made).collect()
-}
-
-/// What was used to make something: the credential; where the log names none, whoever acted, and the client for which they
-/// did. A client's own account is known by the client alone until an inventory lists both.
-fn makers(event: &Event) -> impl Iterator<Item = NodeKey> {
-    let keys = &event.keys;
-    let (mut maker, mut client) = (keys.credential.clone(), None);
-    match (event.source, event.log_source.service) {
-        ("postgres_log", _) => maker = keys.actor.clone(),
-        ("keycloak", "admin_event") => {
-            maker = keys.actor.clone();
-            client = acting_client(event);
-        }
-        _ => {}
-    }
-    maker.into_iter().chain(client)
-}
-
-/// The client for which an administrator of a realm acted, by its own id.
-fn acting_client(event: &Event) -> Option<NodeKey> {
-    let text = |path: &[&str]| event.body.pointer(path).and_then(|id| id.as_str()).map(str::to_owned);
-    let id = text(&["authDetails", "clientId"]).or_else(|| text(&["clientId"]))?;
-    let (realm, _) = event.keys.minted.as_ref()?.name().split_once('/')?;
-    Some(NodeKey::identity("keycloak", &format!("{realm}/{id}")))
+    makings(event).into_iter().map(derivation)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use firebreak_detect::{Counters, Matcher, RuleFile, Rules, Scratch, Settings};
-    use firebreak_model::{EventUid, Json, Keys, LogSource, Text, Time};
+    use firebreak_model::{EventUid, Json, Keys, LogSource, NodeKey, Text, Time};
 
     const RULES: &str = "
 title: Read
@@ -254,48 +223,5 @@ correlation: {type: event_count, rules: [read], generate: true, group-by: [fireb
         assert!(expected.0.iter().any(|finding| finding.title == "Many reads"));
         assert_eq!(found(4, 100), expected, "small batches");
         assert_eq!(found(4, 1_000), expected, "batches in threads");
-    }
-
-    /// An event of `source` in which `actor` made `minted`, which stands for `target`.
-    fn making(source: &'static str, actor: NodeKey, minted: NodeKey, target: NodeKey, body: &str) -> Event {
-        let service = if source == "keycloak" { "admin_event" } else { "log" };
-        let keys = Keys { actor: Some(actor), minted: Some(minted), target: Some(target), ..Keys::default() };
-        let body = sonic_rs::from_str(body).expect("the test writes JSON");
-        Event { source, keys, body, log_source: LogSource { product: source, service }, ..read(1) }
-    }
-
-    fn told(event: &Event) -> Vec<(String, String, Option<String>)> {
-        let of =
-            |one: Derivation| (one.parent.to_string(), one.child.to_string(), one.actor.map(|key| key.to_string()));
-        derivations(event).into_iter().map(of).collect()
-    }
-
-    #[test]
-    fn a_login_comes_from_the_login_that_made_it_and_from_no_other_way() {
-        let login = |name: &str| NodeKey::identity("postgres", name);
-        let password = NodeKey::credential("postgres", "db/svc");
-        let made = making("postgres_log", login("db/warehouse"), password.clone(), login("db/svc"), "{}");
-        let expected = ("identity:postgres/db/warehouse".to_owned(), "identity:postgres/db/svc".to_owned(), None);
-        assert_eq!(told(&made), [expected]);
-        let own = making("postgres_log", login("db/svc"), password, login("db/svc"), "{}");
-        assert_eq!(told(&own), [], "its own password, changed");
-    }
-
-    #[test]
-    fn a_client_comes_from_the_account_and_from_the_client_that_made_it() {
-        let account = |id: &str| NodeKey::identity("keycloak", &format!("staff/{id}"));
-        let secret = NodeKey::credential("keycloak", "staff/client/c1");
-        let made = making("keycloak", account("a0"), secret, account("c1"), r#"{"clientId": "c0"}"#);
-        let (child, actor) = ("credential:keycloak/staff/client/c1", Some("identity:keycloak/staff/c1".to_owned()));
-        let expected = ["identity:keycloak/staff/a0", "identity:keycloak/staff/c0"]
-            .map(|parent| (parent.to_owned(), child.to_owned(), actor.clone()));
-        assert_eq!(told(&made), expected);
-    }
-
-    #[test]
-    fn other_systems_without_a_credential_tell_of_nothing_made() {
-        let person = NodeKey::identity("person", "ada@meridian.example");
-        let made = making("openai_audit", person.clone(), NodeKey::credential("openai", "key"), person, "{}");
-        assert_eq!(told(&made), []);
     }
 }

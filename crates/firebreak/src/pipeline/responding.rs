@@ -10,7 +10,7 @@ use firebreak_contain::derived::Derivation;
 use firebreak_contain::incident::{Effect, Entry, Estate, Message, Respond, Status};
 use firebreak_exposure::Profile;
 use firebreak_graph::{difference, streams};
-use firebreak_model::{EnvironmentEvidence, Fact, Time};
+use firebreak_model::{EnvironmentEvidence, Fact, Finding, Time};
 use serde::{Deserialize, Serialize};
 
 /// How often the respond stage is told how things are used, in seconds.
@@ -118,34 +118,76 @@ impl RespondStage {
     }
 
     /// Takes one batch.
-    pub fn step(&mut self, mut batch: Correlated) -> Responded {
+    pub fn step(&mut self, batch: Correlated) -> Responded {
+        let mut responded = self.begin(batch);
+        self.decide(&mut responded);
+        self.finish(&mut responded);
+        responded
+    }
+
+    /// Begins a batch: what its events say is taken in, and time passes. Its findings are still to be looked at, by
+    /// [`RespondStage::decide`] or by [`RespondStage::gather`], and it is ended by [`RespondStage::finish`].
+    pub fn begin(&mut self, batch: Correlated) -> Responded {
         let now = batch.luggage.at;
         let Derived { habits, verdicts } = &mut self.derived;
         habits.absorb(&batch);
         batch.seen.iter().for_each(|seen| verdicts.add(seen, now));
-        let (mut effects, mut learnt) = (Vec::new(), Vec::new());
+        let mut responded = Responded { batch, ..Responded::default() };
         if self.told.is_none_or(|told| told.plus_seconds(USES_TOLD_SECONDS) <= now) {
-            effects.extend(self.tell(now));
+            responded.effects.extend(self.tell(now));
         }
-        effects.extend(self.respond.step(Message::Tick { now }));
-        for finding in &batch.findings {
-            let ancestors = finding.subject.iter().flat_map(|subject| self.derived.habits.sessions.ancestors(subject));
-            let ancestors: Vec<Derivation> = ancestors.collect();
-            learnt.extend(ancestors.iter().cloned());
-            effects.extend(self.respond.step(Message::Derived(ancestors)));
-            effects.extend(self.respond.step(Message::Finding(finding.clone())));
+        responded.effects.extend(self.respond.step(Message::Tick { now }));
+        responded
+    }
+
+    /// Decides about the findings one after the other.
+    pub fn decide(&mut self, responded: &mut Responded) {
+        for at in 0..responded.batch.findings.len() {
+            let Some(finding) = responded.batch.findings.get(at).cloned() else { continue };
+            self.trace(&finding, responded);
+            responded.effects.extend(self.respond.step(Message::Finding(finding)));
         }
-        for judgement in self.derived.verdicts.due(&self.profiles, now, batch.luggage.last) {
-            effects.extend(self.respond.step(Message::Judgement(judgement)));
+    }
+
+    /// Puts all findings where they belong. What follows is decided by [`RespondStage::decide_next`].
+    pub fn gather(&mut self, responded: &mut Responded) {
+        let findings = responded.batch.findings.clone();
+        findings.iter().for_each(|finding| self.trace(finding, responded));
+        responded.effects.extend(self.respond.step(Message::Storm(findings)));
+    }
+
+    /// How many incidents wait for a decision since their findings were gathered.
+    pub fn waiting(&self) -> usize {
+        self.respond.waiting()
+    }
+
+    /// Decides about the most urgent of those, at most so many.
+    pub fn decide_next(&mut self, at_most: usize, responded: &mut Responded) {
+        responded.effects.extend(self.respond.step(Message::Next { at_most }));
+    }
+
+    /// Ends a batch: verdicts that are due, and sessions that matter.
+    pub fn finish(&mut self, responded: &mut Responded) {
+        let now = responded.batch.luggage.at;
+        for judgement in self.derived.verdicts.due(&self.profiles, now, responded.batch.luggage.last) {
+            responded.effects.extend(self.respond.step(Message::Judgement(judgement)));
         }
         if self.is_serious() {
             let fresh = self.derived.habits.sessions.fresh(now);
-            learnt.extend(fresh.iter().cloned());
-            effects.extend(self.respond.step(Message::Derived(fresh)));
+            responded.learnt.extend(fresh.iter().cloned());
+            responded.effects.extend(self.respond.step(Message::Derived(fresh)));
         }
-        batch.seen.clear();
-        batch.derived.clear();
-        Responded { batch, effects, learnt }
+        responded.batch.seen.clear();
+        responded.batch.derived.clear();
+    }
+
+    /// Makes known how what a finding is about came to be.
+    fn trace(&mut self, finding: &Finding, responded: &mut Responded) {
+        let subject = finding.subject.iter();
+        let ancestors: Vec<Derivation> =
+            subject.flat_map(|subject| self.derived.habits.sessions.ancestors(subject)).collect();
+        responded.learnt.extend(ancestors.iter().cloned());
+        responded.effects.extend(self.respond.step(Message::Derived(ancestors)));
     }
 
     /// Whether sessions matter: an incident has grounds, so that what was made with a compromised key must be known.

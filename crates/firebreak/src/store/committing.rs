@@ -64,8 +64,8 @@ pub(super) async fn inputs(tx: &mut SqliteConnection, commit: &Commit) -> Result
     // The same id again replaces what was known of it, here as in the respond stage.
     let known = " ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body";
     let findings = ("INSERT INTO finding (id, batch, at, body) ", known);
-    write(tx, findings, &commit.findings, |row, (id, at, body)| {
-        row.push_bind(id).push_bind(batch).push_bind(at).push_bind(body);
+    write(tx, findings, &commit.findings, |row, (id, batch, at, body)| {
+        row.push_bind(id).push_bind(to_i64(*batch)).push_bind(at).push_bind(body);
     })
     .await
 }
