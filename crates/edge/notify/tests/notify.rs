@@ -5,3 +5,4 @@ mod cases;
 mod courier;
 mod doors;
 mod script;
+mod tls;
