@@ -332,15 +332,16 @@ impl Transmitter {
                 names.ok_or_else(|| no(400, "`ack` is a list of names"))?
             }
         };
+        let refused = refusals(asked)?;
+        if asked.get("returnImmediately").is_some_and(|at_once| !at_once.is_boolean()) {
+            return Err(no(400, "`returnImmediately` is true or false"));
+        }
         let stream = self.stream(receiver, id)?;
         if stream.delivery != Delivery::Poll {
             return Err(no(404, "this stream is pushed"));
         }
         stream.taken(&acknowledged);
-        for (name, error) in asked.get("setErrs").and_then(Value::as_object).into_iter().flatten() {
-            let word = |name: &str| error[name].as_str().unwrap_or_default();
-            stream.refuse(name, &format!("{}: {}", word("err"), word("description")));
-        }
+        refused.iter().for_each(|(name, why)| stream.refuse(name, why));
         if stream.status != StreamStatus::Enabled {
             return Ok((Vec::new(), false));
         }
@@ -409,6 +410,17 @@ fn set(
 
 fn object(asked: &Value) -> Result<&Map<String, Value>, TransmitterError> {
     asked.as_object().ok_or_else(|| no(400, "the body is a JSON object"))
+}
+
+/// What the receiver refused (RFC 8936, section 2.6): names of tokens, each with why.
+fn refusals(asked: &Map<String, Value>) -> Result<Vec<(String, String)>, TransmitterError> {
+    let wrong = || no(400, "`setErrs` has an object with `err` for each name");
+    let Some(given) = asked.get("setErrs") else { return Ok(Vec::new()) };
+    let one = |(name, error): (&String, &Value)| {
+        let code = error["err"].as_str()?;
+        Some((name.clone(), format!("{code}: {}", error["description"].as_str().unwrap_or_default())))
+    };
+    given.as_object().ok_or_else(wrong)?.iter().map(one).collect::<Option<_>>().ok_or_else(wrong)
 }
 
 fn requested(asked: &Map<String, Value>) -> Result<Option<Vec<String>>, TransmitterError> {

@@ -154,6 +154,68 @@ fn events_wait_until_they_are_acknowledged_and_subjects_can_be_left_out() {
 }
 
 #[test]
+fn a_poll_says_what_was_refused_and_what_is_no_poll_changes_nothing() {
+    let mut desk = desk();
+    let id = desk.alpha("POST", "/fb/ssf/streams", Value::Null).1["stream_id"].as_str().unwrap().to_owned();
+    let poll = format!("/fb/ssf/poll/{id}");
+    desk.cut("a@example.com", "1");
+    desk.cut("b@example.com", "2");
+    let sets = desk.alpha("POST", &poll, json!({})).1["sets"].as_object().unwrap().clone();
+    let names: Vec<&String> = sets.keys().collect();
+    for wrong in [
+        json!([]),
+        json!({"ack": names[0]}),
+        json!({"ack": [1]}),
+        json!({"maxEvents": "all"}),
+        json!({"maxEvents": -1}),
+        json!({"returnImmediately": "yes"}),
+        json!({"setErrs": [names[0]]}),
+        json!({"setErrs": {names[0].as_str(): "no"}}),
+        json!({"setErrs": {names[0].as_str(): {"description": "no code"}}}),
+    ] {
+        assert_eq!(desk.alpha("POST", &poll, wrong.clone()).0, 400, "{wrong}");
+        assert_eq!(desk.transmitter.streams()[0].waiting.len(), 2, "{wrong}");
+    }
+    let (status, answer) = desk.alpha("POST", &poll, json!({"maxEvents": 0}));
+    assert_eq!((status, answer), (200, json!({"sets": {}, "moreAvailable": true})), "an acknowledgement alone");
+    let refused = json!({"setErrs": {names[0].as_str(): {"err": "invalid_audience", "description": "not for us"}}});
+    let (_, answer) = desk.alpha("POST", &poll, refused);
+    assert_eq!(answer["sets"].as_object().unwrap().keys().collect::<Vec<_>>(), [names[1]], "it is not sent again");
+    let stream = &desk.transmitter.streams()[0];
+    assert_eq!((stream.refused, stream.refusal.as_deref()), (1, Some("invalid_audience: not for us")));
+    assert_eq!(desk.alpha("GET", &poll, Value::Null).0, 405);
+    assert_eq!(desk.alpha("POST", "/fb/ssf/poll/another", json!({})).0, 404);
+}
+
+#[test]
+fn a_status_keeps_its_reason_and_a_wish_lacks_nothing() {
+    let mut desk = desk();
+    let id = desk.alpha("POST", "/fb/ssf/streams", Value::Null).1["stream_id"].as_str().unwrap().to_owned();
+    let paused = json!({"stream_id": id, "status": "paused", "reason": "we move"});
+    assert_eq!(desk.alpha("POST", "/fb/ssf/status", paused.clone()), (200, paused.clone()));
+    assert_eq!(desk.alpha("GET", &format!("/fb/ssf/status?stream_id={id}"), Value::Null), (200, paused));
+    for (method, path, body) in [
+        ("GET", "/fb/ssf/status", Value::Null),
+        ("DELETE", "/fb/ssf/streams", Value::Null),
+        ("POST", "/fb/ssf/status", json!({"status": "enabled"})),
+        ("POST", "/fb/ssf/verify", json!({})),
+        ("POST", "/fb/ssf/verify", json!({"stream_id": id, "state": 1})),
+        ("POST", "/fb/ssf/subjects:add", json!({"stream_id": id})),
+        ("POST", "/fb/ssf/subjects:add", json!({"stream_id": id, "subject": {"format": "email"}})),
+        ("PATCH", "/fb/ssf/streams", json!({"description": "whose"})),
+        ("PATCH", "/fb/ssf/streams", json!({"stream_id": id, "events_requested": "all"})),
+        ("POST", "/fb/ssf/streams", json!(["a list"])),
+    ] {
+        let status = desk.alpha(method, path, body.clone()).0;
+        // A second stream is refused before its wishes are read.
+        let wanted = if (method, path) == ("POST", "/fb/ssf/streams") { 409 } else { 400 };
+        assert_eq!(status, wanted, "{method} {path} {body}");
+    }
+    assert_eq!(desk.alpha("PUT", "/fb/ssf/verify", json!({})).0, 405);
+    assert_eq!(desk.alpha("POST", "/fb/ssf/status", json!({"stream_id": "x", "status": "paused"})).0, 404);
+}
+
+#[test]
 fn a_verification_comes_with_its_state_and_not_too_often() {
     let mut desk = desk();
     let id = desk.alpha("POST", "/fb/ssf/streams", Value::Null).1["stream_id"].as_str().unwrap().to_owned();
@@ -204,6 +266,13 @@ fn what_is_open_is_open_and_all_else_asks_for_a_token_with_its_scope() {
     let metadata: Value = serde_json::from_slice(&metadata.body).unwrap();
     assert_eq!((&metadata["issuer"], &metadata["spec_version"]), (&json!(ISSUER), &json!("1_0")));
     assert_eq!(metadata["authorization_schemes"], json!([{"spec_urn": "urn:ietf:rfc:6749"}]));
+    assert_eq!(metadata["delivery_methods_supported"], json!(["urn:ietf:rfc:8935", "urn:ietf:rfc:8936"]));
+    assert_eq!(metadata["default_subjects"], "ALL");
+    for door in
+        ["jwks_uri", "configuration_endpoint", "status_endpoint", "add_subject_endpoint", "verification_endpoint"]
+    {
+        assert!(metadata[door].as_str().is_some_and(|url| url.starts_with(ISSUER)), "{door}");
+    }
     let keys: Value = serde_json::from_slice(&desk.call("", "GET", "/fb/ssf/jwks.json", Value::Null).body).unwrap();
     assert_eq!(keys["keys"], json!([desk.signers[0].jwk()]));
     for token in ["", "alpha", "alpha-token-alpha-toke"] {
