@@ -3,11 +3,13 @@
 //! It is no SDK: no credential chain, no region discovery beyond S3's own redirect, no call that a responder does not name.
 
 mod answer;
+mod attached;
 mod inline;
 mod principal;
 mod probe;
 
 pub(crate) use answer::Answer;
+pub(crate) use attached::{DENY_ALL, DenyAll};
 pub(crate) use inline::Inline;
 pub(crate) use principal::{Kind, Principal, is_caller, is_session_of};
 pub(crate) use probe::{admitted, effective};

@@ -52,5 +52,5 @@ pub use record::{MemoryRecord, Record, RecordError};
 pub use report::{ExecutionReport, Mode, StepReport};
 pub use responder::{Responder, StateBefore};
 pub use responders::RESPONDERS;
-pub use spec::{ActionSpec, Call, Convergence, Idempotency, Level, Pace, Permission, RateClass};
+pub use spec::{ActionSpec, Call, Condition, Convergence, Idempotency, Level, Pace, Permission, RateClass, Terms};
 pub use undo_gate::UndoGate;

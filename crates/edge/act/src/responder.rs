@@ -6,7 +6,7 @@
 use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
-use crate::spec::ActionSpec;
+use crate::spec::{ActionSpec, Terms};
 use async_trait::async_trait;
 use firebreak_model::Action;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,11 @@ pub struct StateBefore {
 pub trait Responder: Send + Sync {
     /// What it says of itself.
     fn spec(&self) -> &'static ActionSpec;
+
+    /// On which terms its rights are to be given.
+    fn terms(&self) -> Terms {
+        Terms::PLAIN
+    }
 
     /// Reads the state before, changing nothing. An error means that the step cannot be done as things are.
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError>;
@@ -60,6 +65,11 @@ pub trait Responder: Send + Sync {
 
     /// Restores the state before. Doing it twice, or without the step having been done, is harmless.
     async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError>;
+
+    /// What undo leaves as the step made it, and what a person can do about it; nothing where undo brings all of it back.
+    fn left_as_it_is(&self, _action: &Action, _before: &StateBefore) -> Option<String> {
+        None
+    }
 
     /// Whether the step would take away what we act with.
     async fn would_cut_ourselves(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError>;

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
-use crate::spec::ActionSpec;
+use crate::spec::{ActionSpec, Terms};
 use async_trait::async_trait;
 use firebreak_model::Action;
 use serde_json::Value;
@@ -40,6 +40,11 @@ impl Reading {
 pub trait Setting: Send + Sync {
     /// What it says of itself.
     fn spec(&self) -> &'static ActionSpec;
+
+    /// On which terms its rights are to be given.
+    fn terms(&self) -> Terms {
+        Terms::PLAIN
+    }
 
     /// Reads the setting. [`ActError::NotFound`] where the target is not there: that fails a step which was not begun, since
     /// platforms say the same of what we may not see, and counts as denied once we had seen the target.
@@ -77,6 +82,10 @@ pub trait Setting: Send + Sync {
 impl<T: Setting> Responder for T {
     fn spec(&self) -> &'static ActionSpec {
         Setting::spec(self)
+    }
+
+    fn terms(&self) -> Terms {
+        Setting::terms(self)
     }
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {

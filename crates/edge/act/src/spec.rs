@@ -203,6 +203,39 @@ pub struct Permission {
     pub purpose: &'static str,
 }
 
+/// What narrows a right beyond its action and its resource, where the platform has such means: a condition of an IAM policy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Condition {
+    /// The action of the right.
+    pub action: &'static str,
+    /// How the value is compared: `ArnEquals`.
+    pub operator: &'static str,
+    /// What is compared: `iam:PolicyARN`.
+    pub key: &'static str,
+    /// With what.
+    pub value: &'static str,
+}
+
+/// On which terms a responder's rights are to be given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Terms {
+    /// What narrows them. A right without a condition here is given without one.
+    pub conditions: &'static [Condition],
+    /// The actions of rights that serve undo alone: without them the step is done all the same, and a person takes it back.
+    pub for_undo: &'static [&'static str],
+}
+
+impl Terms {
+    /// All rights are needed for the step, and none can be narrowed further.
+    pub const PLAIN: Terms = Terms { conditions: &[], for_undo: &[] };
+
+    /// What narrows `action`.
+    pub fn of(&self, action: &str) -> impl Iterator<Item = &'static Condition> {
+        let wanted = action.to_owned();
+        self.conditions.iter().filter(move |condition| condition.action == wanted)
+    }
+}
+
 /// All that is known of an action before it runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct ActionSpec {

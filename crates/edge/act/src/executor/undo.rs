@@ -79,7 +79,10 @@ impl Executor<'_> {
             _ => responder.is_undone(&context, &row.action, &row.before).await,
         };
         match (back, tried) {
-            (Ok(Some(true)), _) => (StepState::Undone, "the state before is back".to_owned()),
+            (Ok(Some(true)), _) => {
+                let left = responder.left_as_it_is(&row.action, &row.before);
+                (StepState::Undone, left.unwrap_or_else(|| "the state before is back".to_owned()))
+            }
             (Ok(None), Ok(())) => {
                 (StepState::Undone, "the platform took it; nobody can see the state before".to_owned())
             }

@@ -2,7 +2,7 @@
 //! programs.
 
 use crate::responder::Responder;
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Permission};
+use crate::spec::{Call, Convergence, Idempotency, Permission, Terms};
 use firebreak_model::{Reversibility, Time};
 use serde::Serialize;
 use std::fmt::Write;
@@ -26,6 +26,8 @@ pub struct Listed {
     pub convergence: Convergence,
     /// Every right it needs.
     pub scopes: &'static [Permission],
+    /// On which terms they are to be given.
+    pub terms: Terms,
     /// Every call it may make.
     pub calls: &'static [Call],
     /// Who else notices.
@@ -35,8 +37,9 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// What `spec` says of itself. Of drills it knows nothing: an installation does.
-    pub fn of(spec: &'static ActionSpec) -> Listed {
+    /// What a responder says of itself. Of drills it knows nothing: an installation does.
+    pub fn of(responder: &dyn Responder) -> Listed {
+        let spec = responder.spec();
         Listed {
             action: spec.action_name(),
             title: spec.title,
@@ -46,6 +49,7 @@ impl Listed {
             idempotency: spec.idempotency,
             convergence: spec.convergence,
             scopes: spec.permissions,
+            terms: responder.terms(),
             calls: spec.calls,
             blast_radius: spec.blast_radius,
             last_drill: None,
@@ -55,7 +59,7 @@ impl Listed {
 
 /// All of `responders`, in their order.
 pub fn list(responders: &[&'static dyn Responder]) -> Vec<Listed> {
-    responders.iter().map(|responder| Listed::of(responder.spec())).collect()
+    responders.iter().map(|responder| Listed::of(*responder)).collect()
 }
 
 /// The platform by its own name; a responder's folder begins with a word for it.

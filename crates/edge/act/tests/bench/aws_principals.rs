@@ -38,10 +38,12 @@ impl Bench for UserBench {
 
     async fn observe(&self, trial: &Trial) -> String {
         let user = trial.action.target.name().rsplit('/').next().expect("a name");
-        let fields = [("UserName", user), ("PolicyName", "FirebreakQuarantine")];
-        let (status, _) = self.0.cloud.try_query("iam", "GetUserPolicy", &fields).await;
+        let listed = self.0.cloud.query("iam", "ListAttachedUserPolicies", &[("UserName", user)]).await;
         let (answer, _) = self.0.cloud.may_list_buckets(&probing(trial)).await;
-        format!("deny: {}, the key is answered {answer}", if status == 200 { "there" } else { "absent" })
+        format!(
+            "deny: {}, the key is answered {answer}",
+            if listed.contains("AWSDenyAll") { "there" } else { "absent" }
+        )
     }
 
     fn rests_at(&self) -> StepState {

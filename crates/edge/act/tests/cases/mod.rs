@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use firebreak_act::shape::{http_matches, sql_matches};
 use firebreak_act::spec::catalogue;
 use firebreak_act::{
-    ActionSpec, Config, Executor, MemoryJournal, MemoryRecord, Mode, RESPONDERS, SimulatedSleep, UndoGate,
+    ActionSpec, Config, Executor, MemoryJournal, MemoryRecord, Mode, Permission, RESPONDERS, Responder, SimulatedSleep,
+    UndoGate,
 };
 use firebreak_model::{Action, Time};
 use firebreak_world::{FixedClock, Http, HttpError, Postgres, PostgresError, Request, Response, World};
@@ -214,23 +215,65 @@ struct Manifest {
     permission: Vec<BTreeMap<String, String>>,
 }
 
+/// The rights of a responder as its manifest writes them.
+fn rights(responder: &dyn Responder) -> Vec<BTreeMap<String, String>> {
+    let (spec, terms) = (responder.spec(), responder.terms());
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let one = |right: &Permission| {
+        let mut fields: BTreeMap<String, String> =
+            [field("action", right.action), field("resource", right.resource), field("purpose", right.purpose)].into();
+        let conditions = terms.of(right.action).map(|one| format!("{} {} {}", one.operator, one.key, one.value));
+        let conditions: Vec<String> = conditions.collect();
+        if !conditions.is_empty() {
+            fields.extend([field("condition", &conditions.join("; "))]);
+        }
+        if terms.for_undo.contains(&right.action) {
+            fields.extend([field("for", "undo alone")]);
+        }
+        fields
+    };
+    spec.permissions.iter().map(one).collect()
+}
+
+/// A manifest as it is written.
+fn manifest(action: &str, rights: &[BTreeMap<String, String>]) -> String {
+    let mut text = format!(
+        "# What `{action}` must be allowed to do, and nothing more. A test holds it against the code.\n\naction = \"{action}\"\n"
+    );
+    for right in rights {
+        text.push_str("\n[[permission]]\n");
+        for name in ["action", "resource", "condition", "for", "purpose"] {
+            if let Some(value) = right.get(name) {
+                writeln!(text, "{name} = \"{value}\"").unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn terms_speak_of_rights_that_a_responder_has() {
+    for responder in RESPONDERS {
+        let (spec, terms) = (responder.spec(), responder.terms());
+        let named = terms.conditions.iter().map(|one| one.action).chain(terms.for_undo.iter().copied());
+        for action in named {
+            assert!(spec.permissions.iter().any(|right| right.action == action), "{}: {action}", spec.name);
+        }
+    }
+}
+
 #[test]
 fn manifests_and_pages_say_what_the_code_says() {
     let responders = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/responders");
     for responder in RESPONDERS {
         let spec = responder.spec();
         let folder = responders.join(spec.name);
+        let wanted = rights(*responder);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(folder.join("manifest.toml"), manifest(&spec.action_name(), &wanted)).expect("our own file");
+        }
         let text = std::fs::read_to_string(folder.join("manifest.toml")).expect("a manifest");
         let manifest: Manifest = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", spec.name));
-        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let wanted: Vec<BTreeMap<_, _>> = spec
-            .permissions
-            .iter()
-            .map(|one| {
-                let fields = [("action", one.action), ("resource", one.resource), ("purpose", one.purpose)];
-                fields.iter().map(|(name, value)| field(name, value)).collect()
-            })
-            .collect();
         assert_eq!((manifest.action, manifest.permission), (spec.action_name(), wanted), "{}", spec.name);
         let page = std::fs::read_to_string(folder.join("page.md")).expect("a page");
         assert!(page.starts_with(&format!("# {}\n", spec.title)), "{}: the page's title", spec.name);

@@ -322,10 +322,15 @@ async fn an_intruder_who_goes_on_making_logins_has_none_after_one_sweep() {
         let may = cluster.psql(&format!("SELECT rolcanlogin FROM pg_roles WHERE rolname = '{honest}'"));
         assert_eq!(may, "t", "{honest}");
     }
-    let before = desk.undo(&sweep, true).await;
-    assert_eq!(before.steps[0].state, StepState::Undone, "{:?}", before.steps);
-    assert_eq!(cluster.try_login("svc_1", "app"), Ok(()), "it could log in when the step began");
+    let undone = desk.undo(&sweep, true).await;
+    assert_eq!(undone.steps[0].state, StepState::Undone, "{:?}", undone.steps);
+    assert!(undone.steps[0].detail.contains("stays shut"), "it says so: {}", undone.steps[0].detail);
     assert!(cluster.try_login("warehouse", "app").is_err(), "that is another step");
+    assert_eq!(desk.undo(&disable, true).await.steps[0].state, StepState::Undone);
+    assert_eq!(cluster.try_login("warehouse", "app"), Ok(()), "the login that the step named is back");
+    for name in made.iter().filter(|name| *name != "warehouse") {
+        assert!(cluster.try_login(name, "app").is_err(), "{name} was minted by the intruder and stays shut");
+    }
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -3,12 +3,12 @@
 //! It adds no policy of its own and is bound to no quota of inline policies, but only one boundary fits: what undo restores
 //! is the one from before.
 
-use crate::aws::{self, Aws, Keys, Principal, is_caller};
+use crate::aws::{self, Aws, DENY_ALL, Keys, Principal, is_caller};
 use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Condition, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde::Deserialize;
@@ -22,9 +22,6 @@ pub struct Config {
     /// By ARN of a user or role: a key or session of it, where its owner still has one, to try whether it is refused.
     pub probes: BTreeMap<String, Keys>,
 }
-
-/// The boundary: a policy of AWS's own that denies everything.
-pub const DENY_ALL: &str = "arn:aws:iam::aws:policy/AWSDenyAll";
 
 const USERS: &str = "arn:aws:iam::{account}:user/*";
 const ROLES: &str = "arn:aws:iam::{account}:role/*";
@@ -50,16 +47,8 @@ static SPEC: ActionSpec = ActionSpec {
     permissions: &[
         Permission { action: "iam:GetUser", resource: USERS, purpose: "read a user's boundary" },
         Permission { action: "iam:GetRole", resource: ROLES, purpose: "read a role's boundary" },
-        Permission {
-            action: "iam:PutUserPermissionsBoundary",
-            resource: USERS,
-            purpose: "set a user's boundary, restore the one before",
-        },
-        Permission {
-            action: "iam:PutRolePermissionsBoundary",
-            resource: ROLES,
-            purpose: "set a role's boundary, restore the one before",
-        },
+        Permission { action: "iam:PutUserPermissionsBoundary", resource: USERS, purpose: "set a user's boundary" },
+        Permission { action: "iam:PutRolePermissionsBoundary", resource: ROLES, purpose: "set a role's boundary" },
         Permission {
             action: "iam:DeleteUserPermissionsBoundary",
             resource: USERS,
@@ -74,6 +63,21 @@ static SPEC: ActionSpec = ActionSpec {
     rate_class: RateClass::AwsControlPlane,
     blast_radius: "everything that runs as this user or role stops, sessions taken before included",
 };
+
+/// Only this boundary may be set, and only this one taken off. Taking it off is for undo alone.
+const TERMS: Terms = Terms {
+    conditions: &[
+        only("iam:PutUserPermissionsBoundary"),
+        only("iam:PutRolePermissionsBoundary"),
+        only("iam:DeleteUserPermissionsBoundary"),
+        only("iam:DeleteRolePermissionsBoundary"),
+    ],
+    for_undo: &["iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"],
+};
+
+const fn only(action: &'static str) -> Condition {
+    Condition { action, operator: "ArnEquals", key: "iam:PermissionsBoundary", value: DENY_ALL }
+}
 
 /// Sets boundaries.
 #[derive(Debug)]
@@ -117,6 +121,10 @@ impl AwsBoundary {
 impl Responder for AwsBoundary {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore, parameter};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Condition, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -50,6 +50,17 @@ static SPEC: ActionSpec = ActionSpec {
     blast_radius: "what runs on the instance gets no credentials of its role any more",
 };
 
+/// Putting a profile back hands a role to an instance: it serves undo alone, and the role goes to EC2 and to nobody else.
+const TERMS: Terms = Terms {
+    conditions: &[Condition {
+        action: "iam:PassRole",
+        operator: "StringEquals",
+        key: "iam:PassedToService",
+        value: "ec2.amazonaws.com",
+    }],
+    for_undo: &["ec2:AssociateIamInstanceProfile", "iam:PassRole"],
+};
+
 /// Detaches profiles.
 #[derive(Debug)]
 pub struct AwsInstanceProfile;
@@ -90,6 +101,10 @@ impl AwsInstanceProfile {
 impl Responder for AwsInstanceProfile {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility, Time};
 use serde::Deserialize;
@@ -72,6 +72,9 @@ static SPEC: ActionSpec = ActionSpec {
     blast_radius: "every workload that runs as this role loses its session and must take a new one",
 };
 
+/// Removing a policy serves undo alone. IAM has no condition on what an inline policy says.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["iam:DeleteRolePolicy"] };
+
 /// Denies older sessions of a role.
 #[derive(Debug)]
 pub struct AwsRoleSessions;
@@ -122,6 +125,10 @@ impl AwsRoleSessions {
 impl Responder for AwsRoleSessions {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Condition, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -36,6 +36,17 @@ static SPEC: ActionSpec = ActionSpec {
     ],
     rate_class: RateClass::AwsRegional,
     blast_radius: "whoever keeps the old value instead of asking for the current one is refused by what it opens",
+};
+
+/// The secret's own function rotates it: a request that names another one is refused.
+const TERMS: Terms = Terms {
+    conditions: &[Condition {
+        action: "secretsmanager:RotateSecret",
+        operator: "Null",
+        key: "secretsmanager:RotationLambdaARN",
+        value: "true",
+    }],
+    for_undo: &[],
 };
 
 /// Rotates secrets.
@@ -73,6 +84,10 @@ impl AwsSecret {
 impl Responder for AwsSecret {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {

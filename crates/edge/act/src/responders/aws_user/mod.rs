@@ -1,18 +1,18 @@
-//! Denies an AWS user everything, by an inline policy of our own: all of its keys, its console and the sessions that it
+//! Denies an AWS user everything, by AWS's own policy `AWSDenyAll`: all of its keys, its console and the sessions that it
 //! took for itself.
 //!
 //! It does not end sessions of roles that the user assumed before: those are the role's.
 
-use crate::aws::{self, Aws, Inline, Keys, Kind, Principal, is_caller};
+use crate::aws::{self, Aws, DENY_ALL, DenyAll, Keys, Kind, Principal, is_caller};
 use crate::context::Context;
 use crate::error::ActError;
 use crate::evidence::Evidence;
 use crate::responder::{Responder, StateBefore};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Condition, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// `[responder.aws_user]`.
@@ -22,9 +22,6 @@ pub struct Config {
     /// By user ARN: a key or session of the user, where its owner still has one, to try whether it is refused.
     pub probes: BTreeMap<String, Keys>,
 }
-
-/// The one policy that we write and remove.
-pub const POLICY_NAME: &str = "FirebreakQuarantine";
 
 const USERS: &str = "arn:aws:iam::{account}:user/*";
 
@@ -37,24 +34,34 @@ static SPEC: ActionSpec = ActionSpec {
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(120),
     calls: &[
-        Call::reads("POST / Action=GetUserPolicy"),
-        Call::changes("POST / Action=PutUserPolicy"),
-        Call::changes("POST / Action=DeleteUserPolicy"),
+        Call::reads("POST / Action=ListAttachedUserPolicies"),
+        Call::changes("POST / Action=AttachUserPolicy"),
+        Call::changes("POST / Action=DetachUserPolicy"),
         Call::reads("POST / Action=GetCallerIdentity"),
         Call::reads("GET /"),
     ],
     permissions: &[
-        Permission { action: "iam:GetUserPolicy", resource: USERS, purpose: "read the state before, read back" },
         Permission {
-            action: "iam:PutUserPolicy",
+            action: "iam:ListAttachedUserPolicies",
             resource: USERS,
-            purpose: "write the deny, restore what was there under its name",
+            purpose: "read the state before, read back",
         },
-        Permission { action: "iam:DeleteUserPolicy", resource: USERS, purpose: "remove the deny" },
+        Permission { action: "iam:AttachUserPolicy", resource: USERS, purpose: "attach the deny" },
+        Permission { action: "iam:DetachUserPolicy", resource: USERS, purpose: "take the deny off" },
     ],
     rate_class: RateClass::AwsControlPlane,
     blast_radius: "everything that runs with a key of this user stops, and the person behind it cannot use the console",
 };
+
+/// No policy but the one that denies everything may be attached or taken off.
+const TERMS: Terms = Terms {
+    conditions: &[only("iam:AttachUserPolicy"), only("iam:DetachUserPolicy")],
+    for_undo: &["iam:DetachUserPolicy"],
+};
+
+const fn only(action: &'static str) -> Condition {
+    Condition { action, operator: "ArnEquals", key: "iam:PolicyARN", value: DENY_ALL }
+}
 
 /// Denies a user everything.
 #[derive(Debug)]
@@ -63,22 +70,13 @@ pub struct AwsUser;
 /// The responder.
 pub static RESPONDER: AwsUser = AwsUser;
 
-/// The deny, as IAM stores it. It has no condition: `aws:TokenIssueTime` is absent where a long-lived key signs, so a
-/// condition on it would let the very keys through.
-fn document() -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Sid": POLICY_NAME, "Effect": "Deny", "Action": "*", "Resource": "*"}],
-    })
-}
-
 impl AwsUser {
-    fn policy<'a>(aws: &'a Aws<'a>, action: &'a Action) -> Result<Inline<'a>, ActError> {
-        Ok(Inline { aws, principal: Principal::of_kind(action, Kind::User)?, name: POLICY_NAME })
+    fn policy<'a>(aws: &'a Aws<'a>, action: &'a Action) -> Result<DenyAll<'a>, ActError> {
+        Ok(DenyAll { aws, principal: Principal::of_kind(action, Kind::User)? })
     }
 
-    async fn stored(context: &Context<'_>, action: &Action) -> Result<Value, ActError> {
-        Self::policy(&Aws::of(context, action)?, action)?.read().await
+    async fn attached(context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
+        Self::policy(&Aws::of(context, action)?, action)?.is_attached().await
     }
 
     async fn admitted(context: &Context<'_>, action: &Action) -> Result<Option<bool>, ActError> {
@@ -93,25 +91,29 @@ impl Responder for AwsUser {
         &SPEC
     }
 
+    fn terms(&self) -> Terms {
+        TERMS
+    }
+
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {
-        let stored = Self::stored(context, action).await?;
+        let attached = Self::attached(context, action).await?;
         let admitted = Self::admitted(context, action).await.unwrap_or(None);
-        Ok(StateBefore { denied_already: stored == document(), state: json!({"policy": stored}), admitted })
+        Ok(StateBefore { denied_already: attached, state: json!({"attached": attached}), admitted })
     }
 
     async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
-        Self::policy(&Aws::of(context, action)?, action)?.put(&document()).await
+        Self::policy(&Aws::of(context, action)?, action)?.attach().await
     }
 
     async fn verify(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Vec<Evidence> {
         let now = context.now();
-        let declared = match Self::stored(context, action).await {
-            Ok(stored) if stored == document() => Evidence::declared(
+        let declared = match Self::attached(context, action).await {
+            Ok(true) => Evidence::declared(
                 true,
                 now,
                 "the user is denied everything; sessions of roles that it assumed before live on",
             ),
-            Ok(_) => Evidence::declared(false, now, "the user has no deny of ours"),
+            Ok(false) => Evidence::declared(false, now, "`AWSDenyAll` is not attached to the user"),
             Err(error) => Evidence::unobservable(now, error.to_string()),
         };
         let seen = Self::admitted(context, action).await;
@@ -119,7 +121,14 @@ impl Responder for AwsUser {
     }
 
     async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {
-        Self::policy(&Aws::of(context, action)?, action)?.restore(&before.state["policy"]).await
+        match before.state["attached"].as_bool() {
+            Some(true) => Self::policy(&Aws::of(context, action)?, action)?.attach().await,
+            Some(false) => Self::policy(&Aws::of(context, action)?, action)?.detach().await,
+            None => Err(ActError::unusable(
+                "the state before is one of the inline policy `FirebreakQuarantine`, as steps of former versions wrote it",
+                "remove that inline policy of the user by hand, or put back what the ledger says stood there",
+            )),
+        }
     }
 
     async fn would_cut_ourselves(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {
@@ -133,11 +142,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_deny_has_no_condition_that_a_long_lived_key_would_escape() {
-        let document = document();
-        let statement = &document["Statement"][0];
-        assert_eq!(statement["Effect"], "Deny");
-        assert_eq!((&statement["Action"], &statement["Resource"]), (&json!("*"), &json!("*")));
-        assert!(statement.get("Condition").is_none());
+    fn what_changes_a_user_is_limited_to_the_policy_that_denies() {
+        let changing = SPEC.permissions.iter().filter(|right| !right.action.starts_with("iam:List"));
+        for right in changing {
+            let limits: Vec<_> = TERMS.of(right.action).map(|one| (one.key, one.value)).collect();
+            assert_eq!(limits, [("iam:PolicyARN", DENY_ALL)], "{}", right.action);
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::google::{self, Api};
 use crate::responder::parameter;
 use crate::rest::{Answer, Body};
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -46,6 +46,9 @@ static SPEC: ActionSpec = ActionSpec {
     blast_radius: "everything that runs as the service account",
 };
 
+/// Enabling serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["iam.serviceAccounts.enable"] };
+
 /// Disables service accounts.
 #[derive(Debug)]
 pub struct GcpServiceAccount;
@@ -70,6 +73,10 @@ async fn call(
 impl Setting for GcpServiceAccount {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

@@ -8,7 +8,7 @@ use crate::google::{self, Api};
 use crate::responder::parameter;
 use crate::rest::{Answer, Body};
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -43,6 +43,9 @@ static SPEC: ActionSpec = ActionSpec {
     blast_radius: "whatever signs with the key",
 };
 
+/// Enabling serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["iam.serviceAccountKeys.enable"] };
+
 /// Disables keys.
 #[derive(Debug)]
 pub struct GcpServiceAccountKey;
@@ -67,6 +70,10 @@ async fn call(
 impl Setting for GcpServiceAccountKey {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

@@ -8,7 +8,7 @@ use crate::kubernetes;
 use crate::responder::parameter;
 use crate::rest::{Body, gone_is_done};
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -33,19 +33,27 @@ static SPEC: ActionSpec = ActionSpec {
     ],
     permissions: &[
         Permission {
-            action: "get, delete, create",
+            action: "get, delete",
             resource: "rolebindings, clusterrolebindings (rbac.authorization.k8s.io)",
-            purpose: "read, delete and make again",
+            purpose: "read, delete",
+        },
+        Permission {
+            action: "create",
+            resource: "rolebindings, clusterrolebindings (rbac.authorization.k8s.io)",
+            purpose: "make again",
         },
         Permission {
             action: "bind",
-            resource: "the roles of those bindings (rbac.authorization.k8s.io)",
+            resource: "roles, clusterroles (rbac.authorization.k8s.io)",
             purpose: "make a binding again without having the role's rights",
         },
     ],
     rate_class: RateClass::Kubernetes,
     blast_radius: "whoever has the role by this binding loses it at the next call",
 };
+
+/// Deleting denies; making again, which needs the right to hand out any role, serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["create", "bind"] };
 
 /// Deletes bindings.
 #[derive(Debug)]
@@ -87,6 +95,10 @@ fn place(action: &Action) -> Result<(&'static Shapes, Vec<&str>), ActError> {
 impl Setting for KubernetesBinding {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

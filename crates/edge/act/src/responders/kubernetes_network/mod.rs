@@ -9,7 +9,7 @@ use crate::kubernetes;
 use crate::responder::parameter;
 use crate::rest::{Body, gone_is_done};
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -28,14 +28,20 @@ static SPEC: ActionSpec = ActionSpec {
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Unknown,
     calls: &[Call::reads(kubernetes::WHO), Call::reads(LIST), Call::changes(CREATE), Call::changes(DELETE)],
-    permissions: &[Permission {
-        action: "list, create, delete",
-        resource: "networkpolicies (networking.k8s.io)",
-        purpose: "see what else selects the pods, isolate them, let them out again",
-    }],
+    permissions: &[
+        Permission {
+            action: "list, create",
+            resource: "networkpolicies (networking.k8s.io)",
+            purpose: "see what else selects the pods, isolate them",
+        },
+        Permission { action: "delete", resource: "networkpolicies (networking.k8s.io)", purpose: "let them out again" },
+    ],
     rate_class: RateClass::Kubernetes,
     blast_radius: "the pods reach nothing, not even the cluster's DNS, and nothing reaches them",
 };
+
+/// Deleting policies opens what they shut: it serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["delete"] };
 
 /// Isolates pods.
 #[derive(Debug)]
@@ -89,6 +95,10 @@ fn may_select(policy: &Value, action: &Action) -> bool {
 impl Setting for KubernetesNetwork {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

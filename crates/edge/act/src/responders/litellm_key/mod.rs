@@ -7,7 +7,7 @@ use crate::error::ActError;
 use crate::litellm::{self, Switch};
 use crate::responder::parameter;
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::Value;
@@ -28,14 +28,24 @@ static SPEC: ActionSpec = ActionSpec {
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(70),
     calls: &[Call::reads(READ), Call::changes(BLOCK), Call::changes(UNBLOCK), Call::reads(litellm::MODELS)],
-    permissions: &[Permission {
-        action: "allowed_routes: /key/info, /key/block, /key/unblock",
-        resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
-        purpose: "read whether the key is blocked, block and unblock it",
-    }],
+    permissions: &[
+        Permission {
+            action: "allowed_routes: /key/info, /key/block",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "read whether the key is blocked, block it",
+        },
+        Permission {
+            action: "allowed_routes: /key/unblock",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "unblock it",
+        },
+    ],
     rate_class: RateClass::Litellm,
     blast_radius: "whatever calls models with this key is refused",
 };
+
+/// Unblocking serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["allowed_routes: /key/unblock"] };
 
 /// Blocks keys.
 #[derive(Debug)]
@@ -48,6 +58,10 @@ pub static RESPONDER: LitellmKey = LitellmKey;
 impl Setting for LitellmKey {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

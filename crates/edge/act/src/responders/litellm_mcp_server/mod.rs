@@ -8,7 +8,7 @@ use crate::litellm;
 use crate::responder::parameter;
 use crate::rest::{Answer, Body};
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::{Value, json};
@@ -26,14 +26,24 @@ static SPEC: ActionSpec = ActionSpec {
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Unknown,
     calls: &[Call::reads(READ), Call::changes(REJECT), Call::changes(APPROVE)],
-    permissions: &[Permission {
-        action: "allowed_routes: /v1/mcp/server/{server}, /v1/mcp/server/{server}/reject, /v1/mcp/server/{server}/approve",
-        resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
-        purpose: "read the approval, reject and approve",
-    }],
+    permissions: &[
+        Permission {
+            action: "allowed_routes: /v1/mcp/server/{server}, /v1/mcp/server/{server}/reject",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "read the approval, reject",
+        },
+        Permission {
+            action: "allowed_routes: /v1/mcp/server/{server}/approve",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "approve again",
+        },
+    ],
     rate_class: RateClass::Litellm,
     blast_radius: "agents lose the tools of this server at the next list or call through the gateway",
 };
+
+/// Approving serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["allowed_routes: /v1/mcp/server/{server}/approve"] };
 
 /// Rejects MCP servers.
 #[derive(Debug)]
@@ -52,6 +62,10 @@ fn settled(answer: Answer) -> Result<(), ActError> {
 impl Setting for LitellmMcpServer {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::ActError;
 use crate::litellm::{self, Switch};
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::Value;
@@ -33,14 +33,24 @@ static SPEC: ActionSpec = ActionSpec {
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(70),
     calls: &[Call::reads(READ), Call::changes(BLOCK), Call::changes(UNBLOCK), Call::reads(litellm::MODELS)],
-    permissions: &[Permission {
-        action: "allowed_routes: /v1/model/info, /model/block, /model/unblock",
-        resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
-        purpose: "read whether the model is blocked, block and unblock it",
-    }],
+    permissions: &[
+        Permission {
+            action: "allowed_routes: /v1/model/info, /model/block",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "read whether the model is blocked, block it",
+        },
+        Permission {
+            action: "allowed_routes: /model/unblock",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "unblock it",
+        },
+    ],
     rate_class: RateClass::Litellm,
     blast_radius: "nobody can call the model through the gateway until another deployment of its name takes over",
 };
+
+/// Unblocking serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["allowed_routes: /model/unblock"] };
 
 /// Blocks models.
 #[derive(Debug)]
@@ -53,6 +63,10 @@ pub static RESPONDER: LitellmModel = LitellmModel;
 impl Setting for LitellmModel {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

@@ -8,7 +8,7 @@ use crate::litellm::{self, Switch};
 use crate::responder::parameter;
 use crate::rest::Body;
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
 use serde_json::Value;
@@ -36,14 +36,24 @@ static SPEC: ActionSpec = ActionSpec {
         Call::reads(OWN),
         Call::reads(litellm::MODELS),
     ],
-    permissions: &[Permission {
-        action: "allowed_routes: /team/info, /team/block, /team/unblock, /key/info",
-        resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
-        purpose: "read whether the team is blocked, block and unblock it; see which team our own key is of",
-    }],
+    permissions: &[
+        Permission {
+            action: "allowed_routes: /team/info, /team/block, /key/info",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "read whether the team is blocked, block it; see which team our own key is of",
+        },
+        Permission {
+            action: "allowed_routes: /team/unblock",
+            resource: "the gateway; a key of a user whose role is proxy_admin, allowed these routes alone",
+            purpose: "unblock it",
+        },
+    ],
     rate_class: RateClass::Litellm,
     blast_radius: "every key of the team is refused",
 };
+
+/// Unblocking serves undo alone.
+const TERMS: Terms = Terms { conditions: &[], for_undo: &["allowed_routes: /team/unblock"] };
 
 /// Blocks teams.
 #[derive(Debug)]
@@ -56,6 +66,10 @@ pub static RESPONDER: LitellmTeam = LitellmTeam;
 impl Setting for LitellmTeam {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {

@@ -215,7 +215,8 @@ impl Responder for PostgresRole {
 
     async fn undo(&self, context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {
         if newcomers::known(action).is_some() {
-            return newcomers::open(context, action, before).await;
+            // Whom the role let in stays shut: see `left_as_it_is`.
+            return newcomers::names(before).map(|_| ());
         }
         let role = quoted(&role(action)?);
         let statement = match before.state["can_login"] {
@@ -233,9 +234,13 @@ impl Responder for PostgresRole {
         before: &StateBefore,
     ) -> Result<Option<bool>, ActError> {
         match newcomers::known(action) {
-            Some(known) => newcomers::are_open(context, action, known, before).await,
+            Some(_) => Ok(Some(true)),
             None => Ok(Some(self.preflight(context, action).await?.state == before.state)),
         }
+    }
+
+    fn left_as_it_is(&self, action: &Action, before: &StateBefore) -> Option<String> {
+        newcomers::known(action).and_then(|_| newcomers::left_shut(before))
     }
 
     async fn would_cut_ourselves(&self, context: &Context<'_>, action: &Action) -> Result<bool, ActError> {

@@ -106,31 +106,26 @@ pub(super) async fn verify(context: &Context<'_>, action: &Action, known: &str) 
     vec![declared, Evidence::blind(now, "nobody configured a login to try")]
 }
 
-/// Gives the right to log in back to those who had it when the step began.
-pub(super) async fn open(context: &Context<'_>, action: &Action, before: &StateBefore) -> Result<(), ActError> {
-    for name in names(before)? {
-        match PostgresRole::sql(context, action, &format!("ALTER ROLE {} LOGIN", quoted(&name)), &[]).await {
-            // Somebody removed the role since: nothing of it can come back.
-            Ok(_) => {}
-            Err(ActError::Refused { code, .. }) if code == "42704" => {}
-            Err(error) => return Err(error),
-        }
+/// Whom undo leaves shut: all of them. None of them was there before the incident, or the inventory would have named them, and
+/// nothing at the server tells an intruder's from an honest one.
+pub(super) fn left_shut(before: &StateBefore) -> Option<String> {
+    const NAMED_MAX: usize = 20;
+    let names = names(before).ok()?;
+    if names.is_empty() {
+        return Some("nobody is let in again: nobody stood open when the sweep began".to_owned());
     }
-    Ok(())
+    let named: Vec<String> = names.iter().take(NAMED_MAX).map(|name| quoted(name)).collect();
+    let more = names.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text = format!(
+        "whoever the role let in since the inventory stays shut; open when the sweep began: {}{more}; give back what is honest by `ALTER ROLE … LOGIN`",
+        named.join(", ")
+    );
+    Some(text)
 }
 
-pub(super) async fn are_open(
-    context: &Context<'_>,
-    action: &Action,
-    known: &str,
-    before: &StateBefore,
-) -> Result<Option<bool>, ActError> {
-    let now = read(context, action, known).await?;
-    let is_open = |name: &String| now.iter().any(|one| one.name == *name && one.can_login);
-    Ok(Some(names(before)?.iter().all(is_open)))
-}
-
-fn names(before: &StateBefore) -> Result<Vec<String>, ActError> {
+/// Who could log in when the sweep began.
+pub(super) fn names(before: &StateBefore) -> Result<Vec<String>, ActError> {
     let names = before.state["could_login"].as_array().map(|names| {
         let text = |name: &serde_json::Value| name.as_str().map(str::to_owned);
         names.iter().filter_map(text).collect()

@@ -7,7 +7,7 @@ use crate::error::ActError;
 use crate::responder::parameter;
 use crate::rest::Body;
 use crate::setting::{Reading, Setting};
-use crate::spec::{ActionSpec, Call, Convergence, Idempotency, Level, Permission, RateClass};
+use crate::spec::{ActionSpec, Call, Condition, Convergence, Idempotency, Level, Permission, RateClass, Terms};
 use crate::vault;
 use async_trait::async_trait;
 use firebreak_model::{Action, Reversibility};
@@ -34,6 +34,12 @@ static SPEC: ActionSpec = ActionSpec {
     blast_radius: "whoever logs in as this entity, by any way that is an alias of it",
 };
 
+/// No other parameter may be set: an update could give an entity any policies.
+const TERMS: Terms = Terms {
+    conditions: &[Condition { action: "read, update", operator: "allowed_parameters", key: "disabled", value: "[]" }],
+    for_undo: &[],
+};
+
 /// Disables entities.
 #[derive(Debug)]
 pub struct VaultEntity;
@@ -45,6 +51,10 @@ pub static RESPONDER: VaultEntity = VaultEntity;
 impl Setting for VaultEntity {
     fn spec(&self) -> &'static ActionSpec {
         &SPEC
+    }
+
+    fn terms(&self) -> Terms {
+        TERMS
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
