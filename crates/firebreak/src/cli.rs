@@ -10,7 +10,7 @@ mod mapping;
 use crate::config::Policy;
 pub use acting::{
     ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs,
-    ResumeArgs, UndoArgs,
+    RespondersArgs, ResumeArgs, UndoArgs,
 };
 pub use api::{ApiArgs, ApiCommand, TokenArgs, TokenCommand, TokenNewArgs};
 pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
@@ -185,8 +185,8 @@ pub enum Command {
     )]
     Verify(VerifyArgs),
     /// List what can be cut: on which platform, how far that was tested, whether it can be taken back, with which rights
-    #[command(after_help = "Example: firebreak responders\n         firebreak responders --json")]
-    Responders,
+    #[command(after_help = "Example: firebreak responders\n         firebreak responders --stolen-host")]
+    Responders(RespondersArgs),
     /// Write the packaged incident `borrowed-sand` to a directory
     #[command(
         after_help = "Example: firebreak scenario borrowed-sand\n         firebreak scenario borrowed-sand --large --seed 7"

@@ -121,7 +121,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Undo(args) => undo::run(&args, &config, output),
         Command::Drill(args) => drill::run(&args, &config, output),
         Command::Verify(args) => verify::run(&args, &config, output),
-        Command::Responders => responders::run(&config, output),
+        Command::Responders(args) => responders::run(&args, &config, output),
         Command::Scenario(args) => scenario::run(&args, output),
         Command::Check(args) => check::run(&args, &config, output),
         Command::Detector(args) => detector::run(&args, output),

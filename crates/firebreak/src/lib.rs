@@ -26,6 +26,7 @@ pub mod output;
 pub mod outward;
 pub mod pipeline;
 pub mod redaction;
+pub mod stolen;
 pub mod store;
 
 /// A batch of events is some ten thousand pieces of memory that are taken and given back at once: this allocator is

@@ -441,6 +441,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("idempotency", "string"),
             ("convergence", "object"),
             ("scopes", "array"),
+            ("terms", "object"),
             ("calls", "array"),
             ("blast_radius", "string"),
             ("last_drill", "string?"),

@@ -68,6 +68,14 @@ pub struct UndoArgs {
     pub because: Option<String>,
 }
 
+/// `responders`.
+#[derive(Debug, Args)]
+pub struct RespondersArgs {
+    /// Say what a thief of Firebreak's credentials could do with the rights of the shipped manifests
+    #[arg(long)]
+    pub stolen_host: bool,
+}
+
 /// `drill`.
 #[derive(Debug, Args)]
 pub struct DrillArgs {

@@ -9,7 +9,7 @@ pub(super) enum Reached {
     Power(Power),
     /// Mail, files or messages, of everybody or, for a consent, of the user.
     Data(&'static str),
-    /// Who signs on, and nothing more.
+    /// Who signs on, or who does not, and nothing more.
     SignOn,
     /// What is not known here.
     Unknown,
@@ -22,6 +22,8 @@ pub(super) fn of_permission(name: &str) -> Reached {
         "openid" | "profile" | "email" | "offline_access" | "User.Read" | "user_impersonation" => {
             return Reached::SignOn;
         }
+        // Ending sessions and shutting accounts lead nowhere.
+        "User.RevokeSessions.All" | "User.EnableDisableAccount.All" => return Reached::SignOn,
         "RoleManagement.ReadWrite.Directory"
         | "AppRoleAssignment.ReadWrite.All"
         | "RoleAssignmentSchedule.ReadWrite.Directory"
