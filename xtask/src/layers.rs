@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Crate folder, and the firebreak crates that it may name in `[dependencies]`.
-const ALLOWED: [(&str, &[&str]); 29] = [
+const ALLOWED: [(&str, &[&str]); 30] = [
     ("core/model", &[]),
     ("core/policy", &["model"]),
     ("core/graph", &["model"]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
     ("core/fleet", &["model", "package"]),
     ("core/exposure", &["model", "package"]),
     ("core/classify", &["model"]),
+    ("core/hunt", &["model"]),
     ("core/guardrail", &["model", "policy", "classify"]),
     ("core/document", &[]),
     ("core/contain", &["model", "policy", "graph"]),
@@ -48,6 +49,7 @@ const ALLOWED: [(&str, &[&str]); 29] = [
             "exposure",
             "classify",
             "guardrail",
+            "hunt",
             "document",
             "stores",
             "contain",

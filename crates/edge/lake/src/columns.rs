@@ -2,6 +2,7 @@
 //!
 //! Types are those that every engine reads: text, 64-bit signed numbers, UTC microseconds, bytes.
 
+use crate::Cell;
 use crate::row::Row;
 use arrow_array::builder::{BinaryBuilder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::cast::AsArray;
@@ -9,11 +10,12 @@ use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use firebreak_model::{EventUid, NodeKey, Outcome, Text, Time};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Rows in one row group: enough to compress well, few enough to hold in memory.
@@ -97,6 +99,73 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Result<Vec<Row>, String> {
         }
     }
     Ok(rows)
+}
+
+/// Rows that are looked at together.
+const LOOKED_ROWS: usize = 4_096;
+
+/// Shows `each` the named columns of every row of a Parquet file, in their order, until it breaks; gives how many it saw.
+pub(crate) fn look(
+    bytes: Vec<u8>,
+    names: &[&str],
+    each: &mut dyn FnMut(&[Cell<'_>]) -> ControlFlow<()>,
+) -> Result<(u64, ControlFlow<()>), String> {
+    let said = |error: ParquetError| error.to_string();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).map_err(said)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+    let reader = builder.with_projection(mask).with_batch_size(LOOKED_ROWS).build().map_err(said)?;
+    let mut seen = 0;
+    for batch in reader {
+        let batch = batch.map_err(|error| error.to_string())?;
+        let columns = names.iter().map(|name| {
+            let column = batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))?;
+            Seen::of(column).ok_or_else(|| format!("its column `{name}` is {}", column.data_type()))
+        });
+        let columns = columns.collect::<Result<Vec<Seen<'_>>, String>>()?;
+        let mut row = Vec::with_capacity(columns.len());
+        for at in 0..batch.num_rows() {
+            seen += 1;
+            row.clear();
+            row.extend(columns.iter().map(|column| column.cell(at)));
+            if each(&row).is_break() {
+                return Ok((seen, ControlFlow::Break(())));
+            }
+        }
+    }
+    Ok((seen, ControlFlow::Continue(())))
+}
+
+/// One column of a batch, as what it holds.
+enum Seen<'a> {
+    Text(&'a arrow_array::StringArray),
+    Time(&'a arrow_array::TimestampMicrosecondArray),
+    Short(&'a arrow_array::Int32Array),
+    Number(&'a arrow_array::Int64Array),
+    Bytes(&'a arrow_array::BinaryArray),
+}
+
+impl<'a> Seen<'a> {
+    fn of(column: &'a ArrayRef) -> Option<Seen<'a>> {
+        Some(match column.data_type() {
+            DataType::Utf8 => Seen::Text(column.as_string()),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => Seen::Time(column.as_primitive()),
+            DataType::Int32 => Seen::Short(column.as_primitive()),
+            DataType::Int64 => Seen::Number(column.as_primitive()),
+            DataType::Binary => Seen::Bytes(column.as_binary()),
+            _ => return None,
+        })
+    }
+
+    fn cell(&self, at: usize) -> Cell<'a> {
+        match self {
+            Seen::Text(column) if column.is_valid(at) => Cell::Text(column.value(at).into()),
+            Seen::Time(column) if column.is_valid(at) => Cell::Time(Time(column.value(at))),
+            Seen::Short(column) if column.is_valid(at) => Cell::Number(column.value(at).into()),
+            Seen::Number(column) if column.is_valid(at) => Cell::Number(column.value(at)),
+            Seen::Bytes(column) if column.is_valid(at) => Cell::Text(String::from_utf8_lossy(column.value(at))),
+            _ => Cell::Absent,
+        }
+    }
 }
 
 /// One batch, read by name.

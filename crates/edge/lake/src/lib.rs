@@ -18,8 +18,10 @@ use firebreak_model::{Text, Time};
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -72,6 +74,19 @@ pub struct DataFile {
     pub to: Time,
     /// How many rows of each source it holds.
     pub sources: BTreeMap<Text, u64>,
+}
+
+/// What one column of one row holds, while it is looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Absent,
+    /// Text; of raw bytes what is text in them.
+    Text(Cow<'a, str>),
+    /// A number.
+    Number(i64),
+    /// A moment.
+    Time(Time),
 }
 
 /// A lake in one directory.
@@ -144,6 +159,35 @@ impl Lake {
     /// The disk fails, or the file is damaged.
     pub fn read(&self, file: &DataFile) -> Result<Vec<Row>, LakeError> {
         let damaged = |reason: String| LakeError::Damaged { name: file.name.clone(), reason };
+        let rows = columns::decode(self.bytes(file)?).map_err(damaged)?;
+        if rows.len() as u64 != file.rows {
+            return Err(damaged(format!("it holds {} rows and should hold {}", rows.len(), file.rows)));
+        }
+        Ok(rows)
+    }
+
+    /// Shows `each` the columns `names` of every row of a file that is what was written, until it breaks. Only those columns are
+    /// decoded. Gives how many rows were shown.
+    ///
+    /// # Errors
+    /// As [`Lake::read`], or a column does not exist.
+    pub fn look(
+        &self,
+        file: &DataFile,
+        names: &[&str],
+        each: &mut dyn FnMut(&[Cell<'_>]) -> ControlFlow<()>,
+    ) -> Result<(u64, ControlFlow<()>), LakeError> {
+        let damaged = |reason: String| LakeError::Damaged { name: file.name.clone(), reason };
+        let looked = columns::look(self.bytes(file)?, names, each).map_err(damaged)?;
+        if looked.1.is_continue() && looked.0 != file.rows {
+            return Err(damaged(format!("it holds {} rows and should hold {}", looked.0, file.rows)));
+        }
+        Ok(looked)
+    }
+
+    /// The bytes of a file, after they were found to be what was written.
+    fn bytes(&self, file: &DataFile) -> Result<Vec<u8>, LakeError> {
+        let damaged = |reason: String| LakeError::Damaged { name: file.name.clone(), reason };
         let path = self.directory.join(&file.name);
         let bytes = match self.world.disk.read(&path) {
             Ok(bytes) => bytes,
@@ -155,11 +199,7 @@ impl Lake {
             let sizes = format!("{} bytes where {} were written", bytes.len(), file.bytes);
             return Err(damaged(format!("its SHA-256 is {found} and was {}, {sizes}", file.sha256)));
         }
-        let rows = columns::decode(bytes).map_err(damaged)?;
-        if rows.len() as u64 != file.rows {
-            return Err(damaged(format!("it holds {} rows and should hold {}", rows.len(), file.rows)));
-        }
-        Ok(rows)
+        Ok(bytes)
     }
 
     /// Removes every file that the manifest does not name: a kill between writing and committing leaves such. Gives their
