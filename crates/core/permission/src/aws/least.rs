@@ -8,6 +8,7 @@
 pub mod actions;
 mod fit;
 mod known;
+mod loss;
 mod prove;
 mod shrink;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod watch;
 
 pub use fit::{MANAGED_BYTES, POLICIES_MAX};
 pub use known::Known;
+pub use loss::Loss;
 pub use prove::{Denied, Proof, Prover};
 pub use shrink::{Kept, Proposal, propose};
 pub use usage::{Call, Usage, Used};

@@ -40,7 +40,7 @@ pub struct Proposal {
 /// What `identity` needs, by what it was seen to use and what the records can tell. `taken`: someone was seen to become the role.
 pub fn propose(identity: &Identity, usage: &Usage, watch: &Watch, taken: bool) -> Proposal {
     let role = matches!(identity.principal.kind, Kind::Role { .. });
-    let idle = role && !taken && usage.calls() == 0;
+    let idle = role && !taken && usage.calls() == 0 && usage.missed().next().is_none();
     let mut shrink = Shrink { identity, usage, watch, idle, kept: BTreeSet::new() };
     let mut parts: Vec<Part> = Vec::new();
     for (policy, granted) in identity.granted.iter().enumerate() {
@@ -120,6 +120,9 @@ impl Shrink<'_> {
             if names(statement, &action.to_ascii_lowercase()) {
                 self.keep(&mut actions, granted, action.to_owned(), "it leaves no event of its own");
             }
+        }
+        for action in self.usage.missed().filter(|action| names(statement, &action.to_ascii_lowercase())) {
+            self.keep(&mut actions, granted, action.to_string(), "it was taken away once, and missed");
         }
         let resources = texts(json, "Resource");
         let resources: Vec<&str> = if resources.is_empty() { vec!["*"] } else { resources };

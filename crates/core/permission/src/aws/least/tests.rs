@@ -170,3 +170,44 @@ fn known_actions_count_what_patterns_grant() {
     assert_eq!((known.len(), known.granted(&identity.granted).len()), (3, 2));
     assert_eq!(known.proposed(&identity, &[allow(json!("ec2:RunInstances"), "*")]).len(), 1);
 }
+
+#[test]
+fn what_was_taken_away_and_missed_is_kept_where_it_is_granted() {
+    let documents = [allow(json!(["ec2:*", "sqs:SendMessage"]), "*")];
+    let propose = |identity: &Identity, missed: &[&str]| {
+        let (mut usage, mut watch) = (Usage::default(), Watch::default());
+        watch.note(ACCOUNT, &call("ec2:DescribeInstances", None));
+        usage.note(identity, &call("ec2:RunInstances", None));
+        missed.iter().for_each(|action| usage.miss(action));
+        super::propose(identity, &usage, &watch, true)
+    };
+    let before = propose(&user(&documents), &[]);
+    assert!(!text(&before).contains("ec2:StopInstances"));
+    let after = propose(&user(&documents), &["ec2:StopInstances", "iam:CreateUser"]);
+    assert!(text(&after).contains("ec2:StopInstances") && !text(&after).contains("iam:CreateUser"), "{}", text(&after));
+    assert!(after.kept.iter().any(|kept| &*kept.action == "ec2:StopInstances" && kept.why.contains("missed")));
+}
+
+#[test]
+fn only_what_the_new_policies_took_away_counts_as_lost() {
+    let loss = |before: Value, after: Value, beside: Vec<Value>| Loss {
+        arn: Text::new("arn:aws:iam::111122223333:user/u"),
+        before: vec![before],
+        after: vec![after],
+        beside,
+    };
+    let (wide, narrow) = (|| allow(json!("s3:*"), "*"), || allow(json!("s3:GetObject"), "arn:aws:s3:::b/*"));
+    let took = |loss: &Loss, action, resource| loss.took(&call(action, resource));
+    let narrowed = loss(wide(), narrow(), Vec::new());
+    assert!(took(&narrowed, "s3:PutObject", Some("arn:aws:s3:::b/k")));
+    assert!(took(&narrowed, "s3:GetObject", Some("arn:aws:s3:::other/k")), "the resource counts");
+    assert!(!took(&narrowed, "s3:GetObject", Some("arn:aws:s3:::b/k")), "that is granted still");
+    assert!(!took(&narrowed, "iam:CreateUser", None), "that was never granted");
+    let grouped = loss(wide(), narrow(), vec![wide()]);
+    assert!(!took(&grouped, "s3:PutObject", Some("arn:aws:s3:::b/k")), "a group grants it still");
+    let deny = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}});
+    assert!(
+        !took(&loss(wide(), narrow(), vec![deny]), "s3:PutObject", Some("arn:aws:s3:::b/k")),
+        "it was denied before"
+    );
+}

@@ -8,7 +8,7 @@ use crate::aws::policy::{Effect, Listed, Statement};
 use crate::aws::principal::Resource;
 use firebreak_model::{Text, Time};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One recorded call that was not refused.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub struct Usage {
     marks: FxHashMap<(usize, usize), BTreeMap<Text, Used>>,
     /// Actions of calls that no statement here allows: something else does, or the call is not understood.
     pub unexplained: BTreeMap<Text, Used>,
+    /// Actions that were taken away once, and missed.
+    missed: BTreeSet<Text>,
 }
 
 /// At most so many different actions of one identity are told apart: names in records are others' to choose.
@@ -70,6 +72,16 @@ impl Usage {
         if !allowed {
             note(&mut self.unexplained, call);
         }
+    }
+
+    /// Notes an action that was taken away once and refused to the identity then: it stays where it is granted.
+    pub fn miss(&mut self, action: &str) {
+        self.missed.insert(Text::new(action));
+    }
+
+    /// What was taken away once and missed.
+    pub fn missed(&self) -> impl Iterator<Item = &Text> {
+        self.missed.iter()
     }
 
     /// Calls.
