@@ -8,6 +8,7 @@
 )]
 
 pub mod canonical;
+pub mod change;
 pub mod cost;
 pub mod derived;
 pub mod gate;

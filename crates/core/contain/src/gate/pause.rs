@@ -16,7 +16,7 @@ pub struct Pause {
 
 impl Pause {
     /// Why a plan that the policy lets pass waits for a person all the same.
-    pub(super) fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         let Pause { by, at, because } = self;
         format!("automatic actions are paused since {at} by `{}` ({because}): a person must approve", by.name())
     }

@@ -1,4 +1,5 @@
-//! The schema and the policy sets that Firebreak ships: three for plans that answer incidents, one for drills.
+//! The schema and the policy sets that Firebreak ships: three for plans that answer incidents, one for drills, one
+//! for changes on a quiet day.
 
 use super::Gate;
 use firebreak_model::Problem;
@@ -67,3 +68,6 @@ impl Mode {
 pub fn drill_gate() -> Result<Gate, Vec<Problem>> {
     Gate::new(SCHEMA, &[("drill", include_str!("../../../../../policies/drill.cedar"))])
 }
+
+/// What is asked of changes on a quiet day, where the owner says nothing else.
+pub const CHANGE: &str = include_str!("../../../../../policies/change.cedar");

@@ -4,6 +4,7 @@ use super::group::{Item, loses_something, readable_in};
 use super::message::{Effect, Status, StepOutcome};
 use super::state::{Incident, Passed, Taken};
 use super::{Respond, descendants};
+use crate::change::Situation;
 use crate::derived::{self, Derivation, newcomer};
 use crate::gate::{Approved, Confidence, Decision, GateRequest};
 use crate::lease::{Circumstances, Lease, expiry};
@@ -536,6 +537,23 @@ impl Respond {
         }
     }
 
+    /// What is known at `now` that a change on a quiet day is judged by.
+    pub fn situation(&self, now: Time) -> Situation {
+        let (hour, weekend) = self.local(now);
+        let compromised = self.known.held.values().flatten().cloned().collect();
+        // Nothing is to be severed.
+        let lint = self.context(now, true);
+        Situation { lint, compromised, paused: self.state.paused.clone(), hour, weekend }
+    }
+
+    /// The hour of day and whether it is weekend where the owner is.
+    fn local(&self, now: Time) -> (u8, bool) {
+        let local = now.plus_seconds(i64::from(self.settings.utc_offset_seconds)).seconds();
+        // The first of January 1970 was a Thursday: day 0 is 4 days after a Sunday.
+        let weekday = (local.div_euclid(86_400) + 4).rem_euclid(7);
+        (u8::try_from(local.rem_euclid(86_400) / 3_600).unwrap_or_default(), weekday == 0 || weekday == 6)
+    }
+
     fn set(&mut self, id: &IncidentId, status: Status, pending: Option<Plan>) {
         if let Some(incident) = self.state.incidents.get_mut(id) {
             (incident.status, incident.pending) = (status, pending);
@@ -546,9 +564,7 @@ impl Respond {
     fn request(&self, id: &IncidentId, plan: &Plan) -> Option<GateRequest> {
         let incident = self.state.incidents.get(id)?;
         let now = self.now();
-        let local = now.plus_seconds(i64::from(self.settings.utc_offset_seconds)).seconds();
-        // The first of January 1970 was a Thursday: day 0 is 4 days after a Sunday.
-        let weekday = (local.div_euclid(86_400) + 4).rem_euclid(7);
+        let (hour, weekend) = self.local(now);
         let of_plan = |approval: &&crate::gate::Approval| approval.plan_id == *plan.id();
         Some(GateRequest {
             incident: plan.body().incident.clone(),
@@ -557,8 +573,8 @@ impl Respond {
             signals: self.items(id).0.into_iter().map(|finding| finding.signal).collect(),
             blast_radius_records: Some(incident.reachable.iter().map(|holding| holding.records).sum()),
             crown_jewels: Some(incident.crown_jewels.len() as u64),
-            hour: u8::try_from(local.rem_euclid(86_400) / 3_600).unwrap_or_default(),
-            weekend: weekday == 0 || weekday == 6,
+            hour,
+            weekend,
             approvals: self.state.approvals.iter().filter(of_plan).cloned().collect(),
             compromised: self.known.held.get(id).cloned().unwrap_or_default(),
             paused: self.state.paused.clone(),
