@@ -2150,6 +2150,7 @@ pub static DUTIES: &[(&str, &str)] =
 pub static POLICIES: &[(&str, &str)] = &[
     ("policies/act.cedar", include_str!("../../../policies/act.cedar")),
     ("policies/ask.cedar", include_str!("../../../policies/ask.cedar")),
+    ("policies/change.cedar", include_str!("../../../policies/change.cedar")),
     ("policies/drill.cedar", include_str!("../../../policies/drill.cedar")),
     ("policies/guardrail/schema.cedarschema", include_str!("../../../policies/guardrail/schema.cedarschema")),
     ("policies/guardrail/shipped.cedar", include_str!("../../../policies/guardrail/shipped.cedar")),

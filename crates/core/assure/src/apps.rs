@@ -3,9 +3,11 @@
 //! What no inventory names and only logs show is `shadow`. What neither names is not here, which is not the same as "there is none".
 
 mod drift;
+mod quarantine;
 mod risk;
 
 pub use drift::{Change, drift};
+pub use quarantine::{Quarantine, quarantine};
 
 use crate::doing::{Doings, Done};
 use firebreak_graph::{Graph, NodeId, Standing};

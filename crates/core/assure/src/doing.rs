@@ -117,6 +117,11 @@ impl Doings {
         own.map(|((_, target), done)| (target, done)).collect()
     }
 
+    /// Who did anything to `target`.
+    pub fn on<'a>(&'a self, target: &'a NodeKey) -> impl Iterator<Item = &'a NodeKey> {
+        self.pairs.keys().filter(move |(_, on)| on == target).map(|(who, _)| who)
+    }
+
     /// The systems of which anything was seen with a credential.
     pub fn systems_with_credentials(&self) -> BTreeSet<&str> {
         self.credentials.keys().map(NodeKey::system).collect()

@@ -16,8 +16,10 @@ pub mod draft;
 pub mod duty;
 pub mod grants;
 pub mod loss;
+pub mod review;
 #[cfg(test)]
 mod seen;
+pub mod unshare;
 
 pub use data_map::{ClassMap, DataChange, DataPlace, Reachers, Touched, Touches, data_drift, data_map};
 pub use doing::{Doings, Done};

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::seen::{self, edge, key};
-use firebreak_model::{DataClass, Holding, Interval, Keys, NodeFact, Outcome};
+use firebreak_model::{
+    Action, CutOption, CutPolicy, DataClass, Holding, Interval, Keys, NodeFact, Outcome, Reversibility,
+};
 
 const NOTES: &str = "identity:app/google/notes";
 const ANN: &str = "identity:google/ann@a.example";
@@ -88,4 +90,59 @@ fn drift_says_what_is_new_and_nothing_else() {
     assert_eq!(drift(&before, &after), BTreeSet::from([Change::Scope { key: key(NOTES), scope }]));
     assert!(drift(&after, &after).is_empty());
     assert_eq!(drift(&after, &[]), BTreeSet::from([Change::Gone { key: key(NOTES) }]));
+}
+
+const OWN: &str = "identity:app/google/notes/user/ann@a.example";
+
+fn option(name: &str, target: &str, reversibility: Reversibility, cost: u32) -> CutOption {
+    let action = Action { name: Text::new(name), target: key(target), parameters: BTreeMap::new() };
+    CutOption { action, cost, delay_seconds: 60, reversibility, policy: CutPolicy::Allowed }
+}
+
+fn node(text: &str, cuts: Vec<CutOption>) -> Fact {
+    Fact::Node(NodeFact { cuts, ..NodeFact::new(key(text), Interval::ALWAYS, Time(0), "test") })
+}
+
+fn names(found: &Quarantine) -> Vec<&str> {
+    found.cuts.iter().map(|option| option.action.name.as_str()).collect()
+}
+
+#[test]
+fn an_app_goes_out_of_use_with_every_way_in_and_what_nothing_cuts_is_named() {
+    let mut facts = facts(&["drive"]);
+    let token = "credential:oauth/t1";
+    let app = all(&facts, &[]).remove(0);
+    assert_eq!(quarantine(&facts, &app, Time(5)).open, BTreeSet::from([key(OWN), key(token)]), "nothing is known");
+    facts.push(node(OWN, vec![option("google_token/delete", OWN, Reversibility::Irreversible, 10)]));
+    facts.push(node(
+        token,
+        vec![
+            option("oauth_token/revoke", token, Reversibility::Irreversible, 5),
+            option("webhook/request", token, Reversibility::Reversible, 50),
+        ],
+    ));
+    facts.push(node(
+        "credential:oauth/other",
+        vec![option("oauth_token/revoke", "credential:oauth/other", Reversibility::Irreversible, 5)],
+    ));
+    let app = all(&facts, &[]).remove(0);
+    let found = quarantine(&facts, &app, Time(5));
+    assert_eq!(
+        names(&found),
+        ["webhook/request", "google_token/delete"],
+        "what can be taken back first, and nobody else's"
+    );
+    assert!(found.open.is_empty());
+
+    // The platform can switch it off: nothing is deleted for good then.
+    facts.push(node(NOTES, vec![option("okta_app/deactivate", NOTES, Reversibility::ReversibleReissuesAccess, 60)]));
+    let app = all(&facts, &[]).remove(0);
+    assert_eq!(names(&quarantine(&facts, &app, Time(5))), ["webhook/request", "okta_app/deactivate"]);
+    facts.iter_mut().for_each(|fact| {
+        if let Fact::Node(node) = fact {
+            node.cuts.iter_mut().for_each(|option| option.policy = CutPolicy::Never);
+        }
+    });
+    let found = quarantine(&facts, &app, Time(5));
+    assert!(found.cuts.is_empty() && found.open == BTreeSet::from([key(OWN), key(token)]), "the owner forbids it");
 }
