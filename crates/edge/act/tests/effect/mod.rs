@@ -3,6 +3,8 @@
 mod aws;
 mod drills;
 mod keycloak;
+mod kubernetes;
+mod vault;
 
 use crate::bench::PUBLIC_READ;
 use crate::lab::aws::{ACCOUNT, Fakecloud, Keys};

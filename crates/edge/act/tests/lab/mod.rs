@@ -6,6 +6,7 @@
 pub(crate) mod aws;
 pub(crate) mod aws_more;
 pub(crate) mod keycloak;
+pub(crate) mod kubernetes;
 pub(crate) mod oauth;
 pub(crate) mod postgres;
 pub(crate) mod receiver;
@@ -13,5 +14,6 @@ pub(crate) mod scim;
 pub(crate) mod server;
 pub(crate) mod standin;
 pub(crate) mod standins;
+pub(crate) mod vault;
 
 pub(crate) use server::{Server, free_port, prepared};

@@ -17,7 +17,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_binding",
     verb: "delete",
     title: "Delete a Kubernetes role binding",
-    level: Level::ContractTested,
+    level: Level::EffectTested,
     reversibility: Reversibility::RecreateOnly,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(10),

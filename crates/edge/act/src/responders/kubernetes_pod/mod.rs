@@ -20,7 +20,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_pod",
     verb: "delete",
     title: "Delete a Kubernetes pod",
-    level: Level::ContractTested,
+    level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(60),

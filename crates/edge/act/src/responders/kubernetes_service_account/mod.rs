@@ -21,7 +21,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_service_account",
     verb: "recreate",
     title: "Recreate a Kubernetes service account",
-    level: Level::ContractTested,
+    level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(60),

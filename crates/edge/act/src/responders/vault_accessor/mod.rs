@@ -20,7 +20,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "vault_accessor",
     verb: "revoke",
     title: "Revoke a Vault token by its accessor",
-    level: Level::ContractTested,
+    level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Immediate,

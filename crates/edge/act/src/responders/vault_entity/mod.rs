@@ -20,7 +20,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "vault_entity",
     verb: "disable",
     title: "Disable a Vault entity",
-    level: Level::ContractTested,
+    level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Immediate,

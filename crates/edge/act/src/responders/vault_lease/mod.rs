@@ -20,7 +20,7 @@ static SPEC: ActionSpec = ActionSpec {
     name: "vault_lease",
     verb: "revoke",
     title: "Revoke Vault leases below a prefix",
-    level: Level::ContractTested,
+    level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,
     idempotency: Idempotency::StateSet,
     convergence: Convergence::Bounded(30),
