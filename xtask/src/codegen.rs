@@ -52,11 +52,18 @@ const MODULE_LISTS: [ModuleList; 4] = [
 ];
 
 /// Data files that the program carries: constant, folder, file endings, what they are.
-const EMBEDDED: [(&str, &str, &[&str], &str); 4] = [
+const EMBEDDED: [(&str, &str, &[&str], &str); 6] = [
     ("DETECTORS", "detectors", &["rule.yml"], "Every detector's rule"),
     ("PROFILES", "profiles", &[".toml", ".txt", ".json"], "Every file of every incident profile"),
+    ("STANDING_POLICIES", "policies/standing", &["policy.toml"], "Every standing policy"),
     ("DUTIES", "duties", &[".csv"], "Every table of rules on who must be told of a loss"),
     ("POLICIES", "policies", &[".cedar", ".cedarschema"], "Every policy and the schema they are checked against"),
+    (
+        "STANDING_CASES",
+        "policies/standing",
+        &[".json", ".ndjson", ".log", ".txt"],
+        "Every file of every case of a standing policy",
+    ),
 ];
 
 fn module_list(root: &Path, list: &ModuleList) -> Result<(PathBuf, String)> {
@@ -85,7 +92,8 @@ fn embedded(root: &Path) -> Result<(PathBuf, String)> {
         for ending in endings {
             paths.extend(places::files(&root.join(folder), ending)?);
         }
-        paths.retain(|path| !path.components().any(|part| part.as_os_str() == "cases"));
+        let of_cases = constant.ends_with("_CASES");
+        paths.retain(|path| path.components().any(|part| part.as_os_str() == "cases") == of_cases);
         paths.sort();
         writeln!(text, "\n/// {what}, ordered by path.")?;
         writeln!(text, "pub static {constant}: &[(&str, &str)] = &[")?;

@@ -8,7 +8,7 @@ use std::path::Path;
 const LINES_MAX: usize = 800;
 
 /// Folders of things of one kind: each thing needs these files, and cases if the last field says so.
-const KINDS: [(&str, &[&str], bool); 7] = [
+const KINDS: [(&str, &[&str], bool); 8] = [
     ("crates/core/document/src/formats", &["mod.rs", "page.md"], true),
     ("crates/edge/intake/src/sources", &["mod.rs", "page.md"], true),
     ("crates/edge/inventory/src/scanners", &["mod.rs", "page.md"], true),
@@ -16,6 +16,7 @@ const KINDS: [(&str, &[&str], bool); 7] = [
     ("crates/edge/notify/src/notifiers", &["mod.rs", "page.md"], true),
     ("detectors", &["rule.yml", "page.md"], true),
     ("profiles", &["profile.toml", "page.md"], false),
+    ("policies/standing", &["policy.toml", "page.md"], true),
 ];
 
 fn things(root: &Path) -> Result<Vec<String>> {
@@ -30,10 +31,12 @@ fn things(root: &Path) -> Result<Vec<String>> {
             }
         }
     }
-    for name in places::folders(&root.join("detectors"))? {
-        let cases = places::folders(&root.join("detectors").join(&name).join("cases"))?;
-        if !cases.iter().any(|case| case.starts_with("quiet")) {
-            faults.push(format!("detectors/{name} has no case that must not fire (a folder `cases/quiet-…`)"));
+    for kind in ["detectors", "policies/standing"] {
+        for name in places::folders(&root.join(kind))? {
+            let cases = places::folders(&root.join(kind).join(&name).join("cases"))?;
+            if !cases.iter().any(|case| case.starts_with("quiet")) {
+                faults.push(format!("{kind}/{name} has no case that must not fire (a folder `cases/quiet-…`)"));
+            }
         }
     }
     Ok(faults)

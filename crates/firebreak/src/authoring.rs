@@ -8,6 +8,7 @@ pub mod known;
 pub mod lint;
 pub mod profile;
 pub mod recorded;
+pub mod standing_case;
 pub mod subject;
 
 pub use cases::FolderRun;

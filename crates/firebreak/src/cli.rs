@@ -9,8 +9,9 @@ mod mapping;
 
 use crate::config::Policy;
 pub use acting::{
-    ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs,
-    RespondersArgs, ResumeArgs, UndoArgs,
+    ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PlaybookArgs, PlaybookCheckArgs, PlaybookCommand,
+    PlaybookExportArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, RespondersArgs, ResumeArgs,
+    UndoArgs,
 };
 pub use api::{ApiArgs, ApiCommand, TokenArgs, TokenCommand, TokenNewArgs};
 pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
@@ -145,6 +146,9 @@ pub enum Command {
     /// Compute the cheapest cut between what is compromised and what must not be lost
     #[command(after_help = "Example: firebreak plan --inventory borrowed-sand/inventory --from credential:aws/AKIA...")]
     Plan(PlanArgs),
+    /// Plans as CACAO playbooks, and playbooks of others read
+    #[command(after_help = "Example: firebreak playbook export 3f9c2a71b0de --output plan.json")]
+    Playbook(PlaybookArgs),
     /// Test policies, and say what one would have done in past incidents
     #[command(
         after_help = "Example: firebreak policy test\n         firebreak policy test my-cases.toml\n         firebreak policy simulate --policy act"

@@ -22,6 +22,7 @@ mod logs;
 mod map;
 mod pause;
 pub(crate) mod plan;
+mod playbook;
 mod policy;
 mod posture;
 mod profile;
@@ -112,6 +113,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Duties(args) => duties::run(&args, &config, output),
         Command::Guardrail => guardrail::run(&config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
+        Command::Playbook(args) => playbook::run(&args, &config, output),
         Command::Policy(args) => policy::run(&args, &config, output),
         Command::Map(args) => map::run(&args, &config, output),
         Command::Approve(args) => approve::run(&args, &config, output),

@@ -198,11 +198,35 @@ pub struct ContainConfig {
     pub lease_hours: u32,
     /// How old the newest of what led to an incident may be when it is read, for anything to be done without a person.
     pub recent_hours: u32,
+    /// Directories of further standing policies.
+    pub standing_policies: Vec<PathBuf>,
+    /// `[[contain.standing]]`.
+    pub standing: Vec<StandingConfig>,
+}
+
+/// One `[[contain.standing]]`: what the owner wants of a standing policy.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandingConfig {
+    /// The policy's name.
+    pub name: String,
+    /// Whether it does nothing, asks, or lets the gate decide.
+    pub mode: firebreak_contain::standing_policy::Mode,
+    /// What it leaves alone.
+    #[serde(default)]
+    pub except: std::collections::BTreeSet<String>,
 }
 
 impl Default for ContainConfig {
     fn default() -> ContainConfig {
-        ContainConfig { policy: Policy::Watch, policies: Vec::new(), lease_hours: 24, recent_hours: 24 }
+        ContainConfig {
+            policy: Policy::Watch,
+            policies: Vec::new(),
+            lease_hours: 24,
+            recent_hours: 24,
+            standing_policies: Vec::new(),
+            standing: Vec::new(),
+        }
     }
 }
 

@@ -97,8 +97,8 @@ fn load(disk: &dyn Disk, own: bool, directories: &[PathBuf], detect: &DetectConf
     let file = |(path, text)| RuleFile { path, text };
     let carried = embedded::DETECTORS.iter().filter(|_| own);
     let carried = carried.map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    let (more, mut problems) = read(disk, directories, &["yml", "yaml"]);
-    let (pipelines, faults) = read(disk, &detect.pipelines, &["yml", "yaml"]);
+    let (more, mut problems) = texts_below(disk, directories, &["yml", "yaml"]);
+    let (pipelines, faults) = texts_below(disk, &detect.pipelines, &["yml", "yaml"]);
     problems.extend(faults);
     let options = LoadOptions {
         placeholders: detect.placeholders.clone(),
@@ -122,13 +122,13 @@ pub fn mapped(files: &[RuleFile], options: LoadOptions) -> (Rules, Vec<Problem>)
 /// Every incident profile: the program's own and the files below `directories`.
 pub fn profiles(disk: &dyn Disk, directories: &[PathBuf]) -> (Vec<Profile>, Vec<Problem>) {
     let own = embedded::PROFILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    let (more, problems) = read(disk, directories, &["toml"]);
+    let (more, problems) = texts_below(disk, directories, &["toml"]);
     parsed(own.chain(more), problems)
 }
 
 /// Only the incident profiles below `paths`.
 pub fn profiles_in(disk: &dyn Disk, paths: &[PathBuf]) -> (Vec<Profile>, Vec<Problem>) {
-    let (files, problems) = read(disk, paths, &["toml"]);
+    let (files, problems) = texts_below(disk, paths, &["toml"]);
     parsed(files.into_iter(), problems)
 }
 
@@ -144,7 +144,11 @@ fn parsed(files: impl Iterator<Item = (String, String)>, mut problems: Vec<Probl
 }
 
 /// The text files below `paths` with one of these endings. A detector's cases are not rules.
-fn read(disk: &dyn Disk, paths: &[PathBuf], endings: &[&str]) -> (Vec<(String, String)>, Vec<Problem>) {
+pub(crate) fn texts_below(
+    disk: &dyn Disk,
+    paths: &[PathBuf],
+    endings: &[&str],
+) -> (Vec<(String, String)>, Vec<Problem>) {
     let (mut files, mut problems) = (Vec::new(), Vec::new());
     let mut note = |path: &Path, reason: String| {
         problems.push(Problem {

@@ -1390,6 +1390,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/google_malware_mailed/rule.yml", include_str!("../../../detectors/google_malware_mailed/rule.yml")),
     ("detectors/google_many_made_public/rule.yml", include_str!("../../../detectors/google_many_made_public/rule.yml")),
     (
+        "detectors/google_many_shared_outside/rule.yml",
+        include_str!("../../../detectors/google_many_shared_outside/rule.yml"),
+    ),
+    (
         "detectors/google_outside_apps_opened/rule.yml",
         include_str!("../../../detectors/google_outside_apps_opened/rule.yml"),
     ),
@@ -2066,6 +2070,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ),
     ("detectors/slack_many_public_links/rule.yml", include_str!("../../../detectors/slack_many_public_links/rule.yml")),
     ("detectors/slack_mass_download/rule.yml", include_str!("../../../detectors/slack_mass_download/rule.yml")),
+    ("detectors/slack_powerful_app/rule.yml", include_str!("../../../detectors/slack_powerful_app/rule.yml")),
     (
         "detectors/slack_preference_changed/rule.yml",
         include_str!("../../../detectors/slack_preference_changed/rule.yml"),
@@ -2142,6 +2147,24 @@ pub static PROFILES: &[(&str, &str)] = &[
     ("profiles/trivy-2026-03/profile.toml", include_str!("../../../profiles/trivy-2026-03/profile.toml")),
 ];
 
+/// Every standing policy, ordered by path.
+pub static STANDING_POLICIES: &[(&str, &str)] = &[
+    ("policies/standing/breaker/policy.toml", include_str!("../../../policies/standing/breaker/policy.toml")),
+    (
+        "policies/standing/dangerous_consent/policy.toml",
+        include_str!("../../../policies/standing/dangerous_consent/policy.toml"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/policy.toml",
+        include_str!("../../../policies/standing/exposed_live_keys/policy.toml"),
+    ),
+    (
+        "policies/standing/mass_external_share/policy.toml",
+        include_str!("../../../policies/standing/mass_external_share/policy.toml"),
+    ),
+    ("policies/standing/public_key/policy.toml", include_str!("../../../policies/standing/public_key/policy.toml")),
+];
+
 /// Every table of rules on who must be told of a loss, ordered by path.
 pub static DUTIES: &[(&str, &str)] =
     &[("duties/notification-laws.csv", include_str!("../../../duties/notification-laws.csv"))];
@@ -2156,4 +2179,216 @@ pub static POLICIES: &[(&str, &str)] = &[
     ("policies/guardrail/shipped.cedar", include_str!("../../../policies/guardrail/shipped.cedar")),
     ("policies/schema.cedarschema", include_str!("../../../policies/schema.cedarschema")),
     ("policies/watch.cedar", include_str!("../../../policies/watch.cedar")),
+];
+
+/// Every file of every case of a standing policy, ordered by path.
+pub static STANDING_CASES: &[(&str, &str)] = &[
+    (
+        "policies/standing/breaker/cases/fire-three-gibibytes-in-half-an-hour/aws_cloudtrail.ndjson",
+        include_str!(
+            "../../../policies/standing/breaker/cases/fire-three-gibibytes-in-half-an-hour/aws_cloudtrail.ndjson"
+        ),
+    ),
+    (
+        "policies/standing/breaker/cases/fire-three-gibibytes-in-half-an-hour/expected.json",
+        include_str!("../../../policies/standing/breaker/cases/fire-three-gibibytes-in-half-an-hour/expected.json"),
+    ),
+    (
+        "policies/standing/breaker/cases/fire-three-gibibytes-in-half-an-hour/inventory/estate.json",
+        include_str!(
+            "../../../policies/standing/breaker/cases/fire-three-gibibytes-in-half-an-hour/inventory/estate.json"
+        ),
+    ),
+    (
+        "policies/standing/breaker/cases/quiet-the-same-over-a-day/aws_cloudtrail.ndjson",
+        include_str!("../../../policies/standing/breaker/cases/quiet-the-same-over-a-day/aws_cloudtrail.ndjson"),
+    ),
+    (
+        "policies/standing/breaker/cases/quiet-the-same-over-a-day/inventory/estate.json",
+        include_str!("../../../policies/standing/breaker/cases/quiet-the-same-over-a-day/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/breaker/cases/quiet-within-its-budget/aws_cloudtrail.ndjson",
+        include_str!("../../../policies/standing/breaker/cases/quiet-within-its-budget/aws_cloudtrail.ndjson"),
+    ),
+    (
+        "policies/standing/breaker/cases/quiet-within-its-budget/inventory/estate.json",
+        include_str!("../../../policies/standing/breaker/cases/quiet-within-its-budget/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-entra/entra_signin.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-entra/entra_signin.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-entra/expected.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-entra/expected.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-google/expected.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-google/expected.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-google/google_workspace.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-google/google_workspace.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-google-second-app/expected.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-google-second-app/expected.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-google-second-app/google_workspace.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-google-second-app/google_workspace.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-slack/expected.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-slack/expected.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-slack/slack_audit.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-slack/slack_audit.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/quiet-entra-profile/entra_signin.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/quiet-entra-profile/entra_signin.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/quiet-google-sign-in/google_workspace.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/quiet-google-sign-in/google_workspace.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/quiet-slack-writes-only/slack_audit.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/quiet-slack-writes-only/slack_audit.json"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-live-keys/expected.json",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/fire-live-keys/expected.json"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-live-keys/inventory/environments/mac-17.json",
+        include_str!(
+            "../../../policies/standing/exposed_live_keys/cases/fire-live-keys/inventory/environments/mac-17.json"
+        ),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-live-keys/inventory/estate.json",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/fire-live-keys/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-live-keys/package_install.ndjson",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/fire-live-keys/package_install.ndjson"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/expected.json",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/expected.json"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/inventory/environments/mac-17.json",
+        include_str!(
+            "../../../policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/inventory/environments/mac-17.json"
+        ),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/inventory/estate.json",
+        include_str!(
+            "../../../policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/inventory/estate.json"
+        ),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/package_install.ndjson",
+        include_str!(
+            "../../../policies/standing/exposed_live_keys/cases/fire-once-though-told-twice/package_install.ndjson"
+        ),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/quiet-clean-version/inventory/environments/mac-17.json",
+        include_str!(
+            "../../../policies/standing/exposed_live_keys/cases/quiet-clean-version/inventory/environments/mac-17.json"
+        ),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/quiet-clean-version/inventory/estate.json",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/quiet-clean-version/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/quiet-clean-version/package_install.ndjson",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/quiet-clean-version/package_install.ndjson"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/inventory/environments/mac-17.json",
+        include_str!(
+            "../../../policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/inventory/environments/mac-17.json"
+        ),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/inventory/estate.json",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/package_install.ndjson",
+        include_str!("../../../policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/package_install.ndjson"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-links/expected.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/fire-links/expected.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-links/google_workspace.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/fire-links/google_workspace.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-once-though-told-twice/expected.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/fire-once-though-told-twice/expected.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-once-though-told-twice/google_workspace.json",
+        include_str!(
+            "../../../policies/standing/mass_external_share/cases/fire-once-though-told-twice/google_workspace.json"
+        ),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-outsider/expected.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/fire-outsider/expected.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-outsider/google_workspace.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/fire-outsider/google_workspace.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-web-and-shared-drive/expected.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/fire-web-and-shared-drive/expected.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/fire-web-and-shared-drive/google_workspace.json",
+        include_str!(
+            "../../../policies/standing/mass_external_share/cases/fire-web-and-shared-drive/google_workspace.json"
+        ),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/quiet-inside/google_workspace.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/quiet-inside/google_workspace.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/quiet-nine/google_workspace.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/quiet-nine/google_workspace.json"),
+    ),
+    (
+        "policies/standing/mass_external_share/cases/quiet-two-people/google_workspace.json",
+        include_str!("../../../policies/standing/mass_external_share/cases/quiet-two-people/google_workspace.json"),
+    ),
+    (
+        "policies/standing/public_key/cases/fire-quarantine/aws_cloudtrail.json",
+        include_str!("../../../policies/standing/public_key/cases/fire-quarantine/aws_cloudtrail.json"),
+    ),
+    (
+        "policies/standing/public_key/cases/fire-quarantine/expected.json",
+        include_str!("../../../policies/standing/public_key/cases/fire-quarantine/expected.json"),
+    ),
+    (
+        "policies/standing/public_key/cases/quiet-other-policy/aws_cloudtrail.json",
+        include_str!("../../../policies/standing/public_key/cases/quiet-other-policy/aws_cloudtrail.json"),
+    ),
+    (
+        "policies/standing/public_key/cases/quiet-refused/aws_cloudtrail.json",
+        include_str!("../../../policies/standing/public_key/cases/quiet-refused/aws_cloudtrail.json"),
+    ),
 ];

@@ -26,6 +26,7 @@ pub mod output;
 pub mod outward;
 pub mod pipeline;
 pub mod redaction;
+pub mod standing;
 pub mod stolen;
 pub mod store;
 

@@ -6,6 +6,7 @@
 
 pub mod correlating;
 pub mod matching;
+pub mod preparing;
 pub mod responding;
 pub mod sessions;
 mod threads;

@@ -16,8 +16,11 @@ pub mod incident;
 pub mod lease;
 pub mod lint;
 pub mod plan;
+pub mod playbook;
+pub mod prepared;
 pub mod rule;
 pub mod scope;
+pub mod standing_policy;
 
 pub use cost::{Use, Uses};
 pub use derived::Derivation;
@@ -27,3 +30,4 @@ pub use lease::Lease;
 pub use lint::{LintContext, lint};
 pub use plan::{Compromised, IncidentId, NoPlan, Plan, PlanBody, PlanId, PlanRequest, Step, StepKey, plan};
 pub use scope::{Scope, ScopeEvidence, scope};
+pub use standing_policy::StandingPolicy;

@@ -164,6 +164,24 @@ impl Field {
     }
 }
 
+/// Every text that the field `name`, as rules write it, has in `event`.
+pub fn texts(event: &Event, name: &str) -> Vec<String> {
+    let key = name.strip_prefix("firebreak.");
+    let key = key.and_then(|word| KeyField::WORDS.iter().find(|(known, _)| *known == word));
+    let field = match (key, name.starts_with("firebreak.")) {
+        (Some((_, key)), _) => Field::Key(*key),
+        (None, true) => return Vec::new(),
+        (None, false) => Field::Body(Text::new(name)),
+    };
+    let (mut texts, mut buffer) = (Vec::new(), String::new());
+    field.values(event, &mut |found| {
+        if let Found::Scalar(scalar) = found {
+            texts.push(scalar.text(&mut buffer).to_owned());
+        }
+    });
+    texts
+}
+
 /// Gives all that stands under the dotted `name` in `value` to `at_end`, with its depth.
 fn by_name(value: &Json, name: &str, depth: usize, at_end: &mut dyn FnMut(&Json, usize)) {
     if depth > DEPTH_MAX {

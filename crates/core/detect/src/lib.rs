@@ -31,6 +31,7 @@ mod oracle;
 mod trace;
 
 pub use correlator::{Arrival, Correlator, Counters, InTurn, Observed, Settings, Shard, Turns, Workers};
+pub use field::texts;
 pub use matcher::{Matcher, Scratch};
 pub use places::{NetworkKind, NetworkTable, Place};
 pub use rules::{KnownSource, Lint, LoadOptions, RuleFile, RuleIndex, Rules};

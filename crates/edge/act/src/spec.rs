@@ -243,6 +243,8 @@ pub struct ActionSpec {
     pub name: &'static str,
     /// The verb: `deactivate`.
     pub verb: &'static str,
+    /// How keys of what it acts on begin (`credential:aws/`); none where the page's parameters alone say what it is.
+    pub targets: &'static [&'static str],
     /// What a person calls it.
     pub title: &'static str,
     /// What it was tested against.
@@ -267,5 +269,15 @@ impl ActionSpec {
     /// The name that facts and plans use: `aws_access_key/deactivate`.
     pub fn action_name(&self) -> String {
         format!("{}/{}", self.name, self.verb)
+    }
+
+    /// Seconds until it denies everywhere, as the platform tells: what a plan reckons with.
+    pub const fn delay_seconds(&self) -> u32 {
+        match self.convergence {
+            Convergence::Immediate => 1,
+            Convergence::Bounded(seconds) => seconds,
+            Convergence::UntilTokenExpiry => 3_600,
+            Convergence::Unknown => 300,
+        }
     }
 }

@@ -123,3 +123,41 @@ pub struct PolicySimulateArgs {
     #[arg(long = "file", value_name = "FILE", conflicts_with = "policy")]
     pub files: Vec<PathBuf>,
 }
+
+/// `playbook`.
+#[derive(Debug, Args)]
+pub struct PlaybookArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: PlaybookCommand,
+}
+
+/// What is done with playbooks.
+#[derive(Debug, Subcommand)]
+pub enum PlaybookCommand {
+    /// Write a plan of the ledger as a CACAO 2.0 playbook
+    #[command(after_help = "Example: firebreak playbook export 3f9c2a71b0de --output plan.json")]
+    Export(PlaybookExportArgs),
+    /// Read a CACAO 2.0 playbook: which steps responders can do, which people, and what is wrong with it
+    #[command(after_help = "Example: firebreak playbook check plan.json")]
+    Check(PlaybookCheckArgs),
+}
+
+/// `playbook export`.
+#[derive(Debug, Args)]
+pub struct PlaybookExportArgs {
+    /// The plan's id, or how it begins
+    #[arg(value_name = "PLAN")]
+    pub plan: String,
+    /// Write into this file, not to the screen
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `playbook check`.
+#[derive(Debug, Args)]
+pub struct PlaybookCheckArgs {
+    /// The playbook
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}

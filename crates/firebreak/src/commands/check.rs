@@ -6,6 +6,7 @@ use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::content;
 use crate::output::{Output, count};
+use crate::standing;
 use anyhow::Result;
 use firebreak_contain::gate::shipped::Mode;
 use firebreak_detect::rules::Lint;
@@ -22,6 +23,8 @@ struct Checked {
     profiles: u64,
     /// Policy sets that are valid.
     policies: u64,
+    /// Standing policies that load.
+    standing_policies: u64,
     /// Configuration files that are valid.
     configurations: u64,
     /// What is wrong.
@@ -52,10 +55,11 @@ pub(super) fn run(args: &CheckArgs, config: &Config, output: Output) -> Result<E
     }
     (checked.errors, checked.lints) = (problems.len() as u64, lints.len() as u64);
     output.text(format!(
-        "{} rules, {} profiles, {} policy sets, {} configuration files; {} errors, {} lints",
+        "{} rules, {} profiles, {} policy sets, {} standing policies, {} configuration files; {} errors, {} lints",
         count(checked.loaded),
         checked.profiles,
         checked.policies,
+        checked.standing_policies,
         checked.configurations,
         count(checked.errors),
         count(checked.lints)
@@ -75,6 +79,10 @@ fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>, lint
     let (profiles, faults) = content::profiles(&RealDisk, &config.exposure.profiles);
     checked.profiles = profiles.len() as u64;
     problems.extend(faults);
+    let (standing, faults) = standing::configured(&RealDisk, &config.contain);
+    checked.standing_policies = standing.len() as u64;
+    problems.extend(faults);
+    problems.extend(standing::preparer(&rules, &standing).1);
     for mode in Mode::ALL {
         match mode.gate() {
             Ok(_) => checked.policies += 1,

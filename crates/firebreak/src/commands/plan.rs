@@ -148,7 +148,11 @@ fn decide(
 /// Shows a plan: its steps in order, its price and proof, what it breaks and what it cannot do.
 pub(crate) fn show(plan: &Plan, output: Output) {
     let body = plan.body();
-    let proof = if body.certified { "certified: no cheaper cut exists" } else { "not proven to be the cheapest" };
+    let proof = match &body.standing_policy {
+        Some(policy) => format!("as the standing policy `{policy}` says"),
+        None if body.certified => "certified: no cheaper cut exists".to_owned(),
+        None => "not proven to be the cheapest".to_owned(),
+    };
     let steps = counted(body.steps.len() as u64, "step");
     output.text(format!("plan {}: {steps}, cost {}, {proof}", plan.id().short(), count(body.cost)));
     for step in plan.steps() {

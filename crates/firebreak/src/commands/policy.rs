@@ -1,6 +1,7 @@
 //! `firebreak policy`: what a policy lets happen, said before it does: over cases, and over what was decided before.
 
 mod simulate;
+mod standing;
 mod test;
 
 use super::End;

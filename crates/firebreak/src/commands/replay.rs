@@ -1,5 +1,6 @@
 //! `firebreak replay`: logs read once, findings and incidents shown, nothing kept.
 
+use super::plan::{actions, show};
 use super::{End, show_problems};
 use crate::authoring::recorded::source;
 use crate::cli::ReplayArgs;
@@ -10,9 +11,10 @@ use crate::feed::Feed;
 use crate::output::{Output, count, counted, short, time};
 use crate::pipeline::{self, CorrelateStage, MatchStage, RespondStage, Responded};
 use crate::redaction::{for_this_run, redaction};
+use crate::standing;
 use anyhow::{Context, Result, bail};
 use firebreak_contain::gate::shipped::Mode;
-use firebreak_contain::incident::{IncidentView, Respond, Settings};
+use firebreak_contain::incident::{Effect, IncidentView, Respond, Settings};
 use firebreak_detect::Correlator;
 use firebreak_intake::{MissingTime, Options, Quarantined};
 use firebreak_model::Finding;
@@ -53,13 +55,18 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     show_problems(&problems);
     let correlator = Correlator::new(Arc::clone(&rules), Arc::new(estate.catalogue()), detect);
     let gate = Mode::Watch.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
-    let mut respond = RespondStage::new(Respond::new(gate, Settings::default()), profiles, Default::default());
+    let (standing, mut problems) = standing::configured(world.disk.as_ref(), &config.contain);
+    let (preparer, unknown) = standing::preparer(&rules, &standing);
+    problems.extend(unknown);
+    show_problems(&problems);
+    let settings = Settings { actions: actions(), standing, ..Settings::default() };
+    let mut respond = RespondStage::new(Respond::new(gate, settings), profiles, Default::default());
     let mut summary = Summary { source: args.source.clone(), ..Summary::default() };
     let mut quarantine = Quarantine::open(args)?;
     let redact = redaction(for_this_run(&world));
     std::thread::scope(|scope| -> Result<()> {
         let (send, incoming) = sync_channel(2);
-        let matching = MatchStage::new(Arc::clone(&rules));
+        let matching = MatchStage::new(Arc::clone(&rules)).preparing(preparer);
         let stages = pipeline::start(scope, incoming, matching, CorrelateStage::replaying(correlator), None);
         let (world, redact) = (&world, &redact);
         scope.spawn(move || {
@@ -83,6 +90,7 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
             summary.add(&responded);
             quarantine.keep(&responded.batch.luggage.quarantined, output)?;
             responded.batch.findings.iter().for_each(|finding| show_finding(finding, output));
+            responded.effects.iter().for_each(|effect| show_prepared(effect, output));
         }
         Ok(())
     })?;
@@ -113,6 +121,15 @@ impl Summary {
         self.quarantined += batch.luggage.quarantined.len() as u64;
         self.findings += batch.findings.len() as u64;
         self.late = batch.late;
+    }
+}
+
+/// Shows the plan that a standing policy asks for. In a replay nothing comes of it.
+fn show_prepared(effect: &Effect, output: Output) {
+    let Effect::PlanMade(plan) = effect else { return };
+    if plan.body().standing_policy.is_some() {
+        output.object("standing_plan", plan);
+        show(plan, output);
     }
 }
 

@@ -17,12 +17,17 @@ use crate::live::{Live, Parts, hands, recover};
 use crate::metrics::{Meter, door};
 use crate::output::{Output, count};
 use crate::outward::{Outward, stopped};
+use crate::pipeline::preparing::Preparer;
 use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
+use crate::standing;
 use crate::store::{Store, Totals};
 use anyhow::{Context, Result, anyhow, bail};
+use firebreak_contain::gate::Gate;
 use firebreak_contain::incident::Settings;
+use firebreak_contain::standing_policy::Standing;
+use firebreak_detect::Rules;
 use firebreak_graph::Logged;
 use firebreak_inventory::{Survey, survey};
 use firebreak_lake::Lake;
@@ -141,8 +146,8 @@ fn serve(
     show_problems(&problems);
     let memory = runtime.block_on(recover::memory(world, &store, &lake, &rules, estate.catalogue(), detect))?;
     show_problems(&memory.problems);
-    let gate = content::gate(world.disk.as_ref(), &config.contain).map_err(|problems| anyhow!("{}", problems[0]))?;
-    let respond = runtime.block_on(recover::respond(&store, gate, settings(config)))?;
+    let (gate, settings, preparer) = containment(config, world, &rules)?;
+    let respond = runtime.block_on(recover::respond(&store, gate, settings))?;
     let verdicts = runtime.block_on(recover::verdicts(&store))?;
     let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });
     let totals = runtime.block_on(store.totals())?;
@@ -174,7 +179,7 @@ fn serve(
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
         let (catalogues, received) = channel();
-        let matching = MatchStage::new(rules);
+        let matching = MatchStage::new(rules).preparing(preparer);
         let (correlated, ..) = pipeline::start(scope, incoming, matching, correlating, Some(received));
         let mut intake = Intake::new((world, config), watchers, totals.batch + 1, args.once, stop.as_ref());
         scope.spawn(move || intake.feed(&send));
@@ -228,12 +233,25 @@ fn show_console(
     Ok(())
 }
 
-fn settings(config: &Config) -> Settings {
+/// The owner's policies: the gate, the settings with what is contained on sight, and what fills that in from events. A standing
+/// policy that does not do what its owner believes is worse than none.
+fn containment(config: &Config, world: &World, rules: &Rules) -> Result<(Gate, Settings, Preparer)> {
+    let gate = content::gate(world.disk.as_ref(), &config.contain).map_err(|problems| anyhow!("{}", problems[0]))?;
+    let (standing, problems) = standing::configured(world.disk.as_ref(), &config.contain);
+    let (preparer, unknown) = standing::preparer(rules, &standing);
+    match problems.iter().chain(&unknown).next() {
+        Some(problem) => bail!("{problem}"),
+        None => Ok((gate, settings(config, standing), preparer)),
+    }
+}
+
+fn settings(config: &Config, standing: Vec<Standing>) -> Settings {
     Settings {
         our_own: config.responder.own.iter().cloned().collect(),
         actions: actions(),
         lease_seconds: i64::from(config.contain.lease_hours) * 3_600,
         recent_seconds: i64::from(config.contain.recent_hours) * 3_600,
+        standing,
         ..Settings::default()
     }
 }

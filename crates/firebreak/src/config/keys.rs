@@ -192,6 +192,26 @@ pub const KEYS: &[Key] = &[
                   were put in later) the plan waits for a person, whatever the policy says. 0: age does not count.",
     },
     Key {
+        path: "contain.standing_policies",
+        default: "[]",
+        meaning: "Directories of further standing policies. See [standing policies](standing-policies.md).",
+    },
+    Key {
+        path: "contain.standing.name",
+        default: "",
+        meaning: "A standing policy: `mass_external_share`, `dangerous_consent`, `public_key`, `exposed_live_keys`, `breaker`, or one of your own.",
+    },
+    Key {
+        path: "contain.standing.mode",
+        default: "",
+        meaning: "`off`: nothing comes of it, as if it were not named. `ask`: its plan waits for a person. `on`: the gate decides; `act` lets it pass up to a cost of 5,000.",
+    },
+    Key {
+        path: "contain.standing.except",
+        default: "",
+        meaning: "What it leaves alone, nothing where it is not said: keys of things, beginnings of keys that end in `*`, or values of parameters (the client of an app that you trust).",
+    },
+    Key {
         path: "act.mode",
         default: "\"dry_run\"",
         meaning: "`dry_run`: everything but the calls. `live`: approved steps call the platforms.",
@@ -445,6 +465,7 @@ pub fn reference() -> String {
             "source",
             "collect",
             "intake.ndjson",
+            "contain.standing",
             "notify",
             "signals.receive",
             "signals.transmit.receivers",

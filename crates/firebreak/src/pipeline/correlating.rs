@@ -5,6 +5,7 @@ use super::matching::MatchedEvent;
 use super::threads::Threads;
 use super::{Luggage, Matched};
 use firebreak_contain::derived::Derivation;
+use firebreak_contain::standing_policy::Prepared;
 use firebreak_detect::{Arrival, Correlator, InTurn};
 use firebreak_exposure::Seen;
 use firebreak_intake::{Making, makings};
@@ -26,6 +27,8 @@ pub struct Correlated {
     pub seen: Vec<Seen>,
     /// Which credentials they made.
     pub derived: Vec<Derivation>,
+    /// What they fill in for standing policies.
+    pub prepared: Vec<Prepared>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// The stage's memory after this batch, where it is to be written.
@@ -125,13 +128,14 @@ impl CorrelateStage {
         } else {
             self.correlator.take_all(events, &InTurn, &mut out.findings)
         };
-        for (MatchedEvent { event, seen, .. }, arrival) in batch.events.into_iter().zip(arrivals) {
+        for (MatchedEvent { event, seen, prepared, .. }, arrival) in batch.events.into_iter().zip(arrivals) {
             if arrival == Arrival::Duplicate {
                 out.duplicates += 1;
                 continue;
             }
             out.derived.extend(derivations(&event));
             out.seen.extend(seen);
+            out.prepared.extend(prepared);
             out.events.push(event);
         }
         if !out.events.is_empty() {
@@ -203,7 +207,7 @@ correlation: {type: event_count, rules: [read], generate: true, group-by: [fireb
             let matched = |number: &i64| {
                 let event = read(*number);
                 let matches = matcher.matches(&event, &mut scratch).to_vec();
-                MatchedEvent { event: Arc::new(event), matches, seen: Vec::new() }
+                MatchedEvent { event: Arc::new(event), matches, seen: Vec::new(), prepared: Vec::new() }
             };
             let last = (at + 1) * batch.len() >= numbers.len();
             let luggage = Luggage { last, ..Luggage::default() };

@@ -137,6 +137,10 @@ impl RespondStage {
             responded.effects.extend(self.tell(now));
         }
         responded.effects.extend(self.respond.step(Message::Tick { now }));
+        let prepared = std::mem::take(&mut responded.batch.prepared);
+        if !prepared.is_empty() {
+            responded.effects.extend(self.respond.step(Message::Prepared(prepared)));
+        }
         responded
     }
 

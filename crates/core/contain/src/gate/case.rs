@@ -107,11 +107,13 @@ pub struct Rest {
     pub gaps: usize,
     /// Whether no cheaper plan severs every path.
     pub certified: bool,
+    /// The standing policy that asks for it.
+    pub standing_policy: Option<Text>,
 }
 
 impl Default for Rest {
     fn default() -> Rest {
-        Rest { uncuttable: 0, gaps: 0, certified: true }
+        Rest { uncuttable: 0, gaps: 0, certified: true, standing_policy: None }
     }
 }
 
@@ -202,6 +204,7 @@ impl Case {
             severs: true,
             certified: self.plan.certified,
             part_of: None,
+            standing_policy: self.plan.standing_policy.clone(),
             residual: Vec::new(),
             breaks: Vec::new(),
             uncuttable: vec![path; self.plan.uncuttable],

@@ -114,6 +114,17 @@ pub(super) fn readable_in(graph: &Graph, environment: &NodeKey) -> BTreeSet<Node
     edges.filter_map(|edge| graph.key(edge.to)).collect()
 }
 
+/// The credentials that could be read in the environment while it was exposed and that live at `now`.
+pub(super) fn live_keys(graph: &Graph, judgement: &Judgement, now: Time) -> BTreeSet<NodeKey> {
+    let Some(id) = graph.id(&judgement.environment) else { return BTreeSet::new() };
+    let (since, until) = exposure(judgement);
+    let exposed = Interval::new(since, until);
+    let read = graph.edges_from(id).filter(|edge| edge.kind == EdgeKind::ReadableIn && edge.valid.overlaps(&exposed));
+    let nodes = read.filter_map(|edge| graph.node(edge.to));
+    let lives = |node: &firebreak_graph::Node| node.key.kind() == NodeKind::Credential && node.valid.to > now;
+    nodes.filter(lives).map(|node| node.key).collect()
+}
+
 /// Whether something could be read in the environment while it was exposed.
 pub(super) fn loses_something(graph: &Graph, judgement: &Judgement) -> bool {
     let Some(id) = graph.id(&judgement.environment) else { return false };

@@ -5,7 +5,8 @@ use crate::derived::Derivation;
 use crate::gate::{Approval, Approved, Pause};
 use crate::lease::Expiry;
 use crate::plan::{Compromised, IncidentId, Plan, PlanId, StepKey};
-use firebreak_model::{Change, Fact, Finding, Holding, Judgement, NodeKey, Severity, Time};
+use crate::standing_policy::Prepared;
+use firebreak_model::{Change, Fact, Finding, Holding, Judgement, NodeKey, Severity, Text, Time};
 use serde::{Deserialize, Serialize};
 
 /// What the respond stage is told.
@@ -26,6 +27,8 @@ pub enum Message {
     Judgement(Judgement),
     /// A credential was seen to be made with another.
     Derived(Vec<Derivation>),
+    /// Events filled in what standing policies ask for, should a finding come of them.
+    Prepared(Vec<Prepared>),
     /// A person approved a plan.
     Approval(Approval),
     /// A person confirmed that a plan's containment stands until then.
@@ -198,4 +201,7 @@ pub struct IncidentView {
     pub gaps: Vec<String>,
     /// Incidents that turned out to be part of this one.
     pub joined: Vec<IncidentId>,
+    /// The standing policy that made it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing_policy: Option<Text>,
 }

@@ -8,6 +8,7 @@ mod message;
 mod old_news;
 mod pause;
 mod review;
+mod standing_policy;
 mod state;
 mod storm;
 mod tracked;
@@ -18,6 +19,7 @@ use crate::lease::{MAX_TERM_SECONDS, TERM_SECONDS};
 use crate::lint::MAX_AGE_SECONDS;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
 use crate::scope::places;
+use crate::standing_policy::Standing;
 use firebreak_graph::{COMPACT_ABOVE, Graph};
 use firebreak_model::{Action, Change, Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +53,8 @@ pub struct Settings {
     /// How old the newest finding of an incident may be when it is opened, in seconds, for anything to be done without a
     /// person; 0 where age does not count.
     pub recent_seconds: i64,
+    /// The standing policies, each with what the owner wants of it.
+    pub standing: Vec<Standing>,
 }
 
 impl Default for Settings {
@@ -63,6 +67,7 @@ impl Default for Settings {
             lease_seconds: TERM_SECONDS,
             utc_offset_seconds: 0,
             recent_seconds: RECENT_SECONDS,
+            standing: Vec::new(),
         }
     }
 }
@@ -101,6 +106,8 @@ struct Known {
     /// Steps that stand or are on their way, of all incidents, and a digest of their names.
     standing: BTreeMap<StepKey, Action>,
     standing_digest: u64,
+    /// Incidents of standing policies, by policy and by whom or what they are about.
+    firings: BTreeMap<(Text, NodeKey), BTreeSet<IncidentId>>,
     /// What the last plan of each incident was made from.
     basis: BTreeMap<IncidentId, review::Basis>,
     /// Incidents that wait for a plan.
@@ -169,6 +176,11 @@ impl Respond {
         let incident = self.named(id);
         let items = incident.into_iter().flat_map(|incident| &incident.items);
         let (mut findings, mut judgements) = (Vec::new(), Vec::new());
+        if let Some(firing) = incident.and_then(|incident| incident.firing.as_ref()) {
+            findings.extend(firing.findings.iter().filter_map(|id| self.state.findings.get(id)));
+            let of = self.state.judgements.get(&firing.about);
+            judgements.extend(firing.profiles.iter().filter_map(|profile| of?.get(profile)));
+        }
         for item in items {
             match item {
                 Item::Finding(id) => findings.extend(self.state.findings.get(id)),
@@ -201,6 +213,7 @@ impl Respond {
             Message::Next { at_most } => self.next(at_most),
             Message::Judgement(judgement) => self.judged(judgement),
             Message::Derived(derivation) => self.derived(derivation),
+            Message::Prepared(prepared) => self.prepared(prepared),
             Message::Approval(approval) => self.approve(approval),
             Message::Confirmed { plan, by, until } => self.confirm(&plan, &by, until),
             Message::Paused(pause) => self.pause(pause),
@@ -245,8 +258,13 @@ impl Respond {
     fn index(&mut self) {
         let known = &mut self.known;
         known.member.clear();
+        known.firings.clear();
         for incident in self.state.incidents.values() {
             known.member.extend(incident.items.iter().map(|item| (item.clone(), incident.id.clone())));
+            if let Some(firing) = &incident.firing {
+                let place = (firing.policy.clone(), firing.about.clone());
+                known.firings.entry(place).or_default().insert(incident.id.clone());
+            }
         }
         for derivation in self.state.derived.values().flatten() {
             known.children.entry(derivation.parent.clone()).or_default().insert(derivation.child.clone());
@@ -299,7 +317,9 @@ impl Respond {
         }
         self.touched.insert(id.clone());
         self.record("finding", serde_json::json!({"incident": id, "finding": finding}));
-        self.state.findings.insert(finding.id.clone(), finding);
+        self.state.findings.insert(finding.id.clone(), finding.clone());
+        // What the owner wants on sight goes before what is planned for the whole.
+        self.fire_on(&finding);
         changes.then_some(id)
     }
 
@@ -323,9 +343,15 @@ impl Respond {
         let item = Item::of(&judgement);
         self.state.judgements.of(&judgement.environment).insert(judgement.profile.clone(), judgement.clone());
         self.record("judgement", serde_json::json!({"judgement": judgement}));
-        if opens(&judgement) || self.known.member.contains_key(&item) {
-            let together = match opens(&judgement) {
-                true => self.known.index.judgement(&judgement, &self.known.graph),
+        self.fire_on_exposure(&judgement);
+        self.grouped(&judgement, item);
+    }
+
+    /// Puts a judgement where it belongs: into an incident, or as a gap beside those of its profile.
+    fn grouped(&mut self, judgement: &Judgement, item: Item) {
+        if opens(judgement) || self.known.member.contains_key(&item) {
+            let together = match opens(judgement) {
+                true => self.known.index.judgement(judgement, &self.known.graph),
                 false => BTreeSet::new(),
             };
             let id = self.join(item, together);
@@ -443,6 +469,7 @@ impl Respond {
         for id in self.state.incidents.keys().cloned().collect::<Vec<_>>() {
             self.review(&id);
         }
+        self.fire_on_exposures();
     }
 
     /// Forgets what was seen to be made and had ended by then.
@@ -473,6 +500,7 @@ impl Respond {
         for id in self.state.incidents.keys().cloned().collect::<Vec<_>>() {
             self.review(&id);
         }
+        self.fire_on_exposures();
     }
 
     fn tick(&mut self, now: Time) {

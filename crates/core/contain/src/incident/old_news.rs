@@ -16,12 +16,14 @@ impl Respond {
         if recent <= 0 || incident.items.iter().any(|item| self.is_live(item)) {
             return None;
         }
+        let fired = incident.firing.iter().flat_map(|firing| &firing.findings);
+        let fired = fired.filter_map(|id| self.state.findings.get(id)).map(|finding| finding.at);
         let findings = incident.items.iter().filter_map(|item| match item {
             Item::Finding(id) => self.state.findings.get(id),
             Item::Judgement(..) => None,
         });
         // Watching compromises nobody, and so makes nothing recent.
-        let newest: Time = findings.filter(|one| one.signal != Signal::Watch).map(|one| one.at).max()?;
+        let newest: Time = findings.filter(|one| one.signal != Signal::Watch).map(|one| one.at).chain(fired).max()?;
         let age = incident.opened.seconds_since(newest);
         (age > recent as f64).then(|| {
             let days = age / 86_400.0;

@@ -32,6 +32,8 @@ pub(super) struct Basis {
     /// A digest of the steps that stand: of all incidents, so that each would not keep thousands.
     pub(super) standing: u64,
     refused: BTreeSet<Action>,
+    /// What a standing policy asks for.
+    pub(super) cuts: BTreeSet<StepKey>,
 }
 
 /// An incident's findings and judgements, for scope.
@@ -50,8 +52,13 @@ impl Respond {
         }
     }
 
-    /// Draws the incident's scope anew. Where that changes what a plan is made from, says whether containment is justified.
+    /// Draws the incident's scope anew. Where that changes what a plan is made from, says whether containment is justified. An
+    /// incident of a standing policy has no scope: it is decided about at once.
     pub(super) fn look(&mut self, id: &IncidentId) -> Option<bool> {
+        if self.state.incidents.get(id).is_some_and(|incident| incident.firing.is_some()) {
+            self.review_firing(id);
+            return None;
+        }
         let evidence = self.evidence(id).filter(|_| self.known.told)?;
         let grounds = self.grounds(&evidence);
         let justified = !grounds.is_empty();
@@ -152,7 +159,7 @@ impl Respond {
     }
 
     /// The derivations from which `seeds` came and all that came from those.
-    fn derivations(&self, seeds: &BTreeSet<NodeKey>) -> Vec<Derivation> {
+    pub(super) fn derivations(&self, seeds: &BTreeSet<NodeKey>) -> Vec<Derivation> {
         let mut family = BTreeSet::new();
         let mut up: Vec<NodeKey> = seeds.iter().cloned().collect();
         while let Some(key) = up.pop() {
@@ -174,7 +181,7 @@ impl Respond {
 
     /// Adds derivations to the graph, each once and in the order in which they happened: what a newcomer makes has the
     /// newcomer's rights. What cannot be what it looks like is left out until the map says otherwise.
-    fn map(&mut self, derived: &[Derivation]) {
+    pub(super) fn map(&mut self, derived: &[Derivation]) {
         let mut new: Vec<&Derivation> = derived.iter().filter(|one| !self.known.mapped.contains(one)).collect();
         new.sort_by_key(|one| one.at);
         for derivation in new {
@@ -214,13 +221,14 @@ impl Respond {
         all.filter(|key| matches!(key.kind(), NodeKind::Credential | NodeKind::Identity)).collect()
     }
 
-    fn basis_of(&self, id: &IncidentId, scope: &Scope, justified: bool) -> Basis {
+    pub(super) fn basis_of(&self, id: &IncidentId, scope: &Scope, justified: bool) -> Basis {
         Basis {
             sources: scope.sources.iter().map(|source| (source.key.clone(), source.since, source.until)).collect(),
             justified,
             revision: self.known.revision,
             standing: self.known.standing_digest,
             refused: self.refused(id),
+            cuts: BTreeSet::new(),
         }
     }
 
@@ -284,6 +292,9 @@ impl Respond {
     /// The cheapest plan for the incident as it stands, without what is `refused`.
     fn planned(&self, id: &IncidentId, refused: &BTreeSet<Action>) -> Option<Result<Plan, NoPlan>> {
         let incident = self.state.incidents.get(id)?;
+        if let Some(firing) = &incident.firing {
+            return Some(self.planned_by_policy(id, firing, refused));
+        }
         Some(plan(PlanRequest {
             incident: id,
             graph: &self.known.graph,
@@ -302,6 +313,10 @@ impl Respond {
     /// `None` where there is none.
     fn without_people(&self, id: &IncidentId, plan: &Plan) -> Option<Plan> {
         const TRIES_MAX: usize = 8;
+        // What a standing policy asks for is done as it says, or not.
+        if plan.body().standing_policy.is_some() {
+            return None;
+        }
         let open =
             |plan: &Plan| plan.body().uncuttable.iter().map(|one| one.path.last().cloned()).collect::<BTreeSet<_>>();
         let (mut refused, mut asks) = (self.refused(id), plan.asking());
@@ -482,7 +497,9 @@ impl Respond {
         let Some(incident) = self.state.incidents.get(id).filter(|one| one.status == Status::Containing) else {
             return;
         };
-        let own: Vec<&Taken> = self.steps_of(incident).collect();
+        let asked = incident.firing.iter().flat_map(|firing| &firing.cuts).map(|cut| StepKey::of(&cut.action));
+        let others = asked.filter_map(|key| self.state.steps.get(&key)).filter(|taken| !incident.is(&taken.incident));
+        let own: Vec<&Taken> = self.steps_of(incident).chain(others).collect();
         let stand = own.iter().filter(|taken| taken.stands()).count();
         if stand > 0 && own.iter().all(|taken| taken.outcome.is_some()) {
             let seen = own.iter().filter(|taken| taken.outcome == Some(StepOutcome::Contained)).count();
@@ -516,7 +533,8 @@ impl Respond {
 
     /// Whether the intruder would reach a crown jewel again if what the plan did reversibly were lifted.
     fn reopens(&self, id: &IncidentId, plan: &Plan) -> Option<bool> {
-        let incident = self.state.incidents.get(id).filter(|_| self.known.told)?;
+        // What a standing policy cut is nobody's path: nobody has looked what lifting it would open.
+        let incident = self.state.incidents.get(id).filter(|one| self.known.told && one.firing.is_none())?;
         let graph = &self.known.graph;
         let lifted: BTreeSet<&StepKey> = plan.steps().iter().map(|step| &step.key).collect();
         let others: Vec<Action> =
@@ -578,7 +596,7 @@ impl Respond {
             approvals: self.state.approvals.iter().filter(of_plan).cloned().collect(),
             compromised: self.known.held.get(id).cloned().unwrap_or_default(),
             paused: self.state.paused.clone(),
-            held: self.old_news(incident),
+            held: self.old_news(incident).or_else(|| self.asks_first(incident)),
             now,
         })
     }

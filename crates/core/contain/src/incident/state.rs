@@ -3,13 +3,15 @@
 
 use super::group::Item;
 use super::message::{IncidentView, Status, StepOutcome};
+use super::standing_policy::Firing;
 use super::tracked::{Entry, Grown, Tracked};
 use crate::derived::Derivation;
 use crate::gate::{Approval, GateRequest, Pause};
 use crate::lease::Lease;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
 use crate::scope::Scope;
-use firebreak_model::{Action, Finding, FindingId, Holding, Judgement, NodeKey, Severity, Text, Time};
+use crate::standing_policy::Prepared;
+use firebreak_model::{Action, EventUid, Finding, FindingId, Holding, Judgement, NodeKey, Severity, Text, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +28,9 @@ pub struct State {
     pub(super) judgements: Tracked<NodeKey, BTreeMap<Text, Judgement>>,
     /// By child.
     pub(super) derived: Tracked<NodeKey, BTreeSet<Derivation>>,
+    /// What events have filled in for standing policies, by event.
+    #[serde(default)]
+    pub(super) prepared: Tracked<EventUid, Vec<Prepared>>,
     pub(super) incidents: Tracked<IncidentId, Incident>,
     pub(super) steps: Tracked<StepKey, Taken>,
     /// Plans that passed the gate, with the request that let them: asked again, the gate gives the same answer.
@@ -50,6 +55,7 @@ const HEAD: &str = "head";
 const FINDING: &str = "finding";
 const JUDGEMENT: &str = "judgement";
 const DERIVED: &str = "derived";
+const PREPARED: &str = "prepared";
 const INCIDENT: &str = "incident";
 const STEP: &str = "step";
 const APPROVED: &str = "approved";
@@ -69,6 +75,7 @@ impl State {
         self.findings.write(FINDING, &mut entries)?;
         self.judgements.write(JUDGEMENT, &mut entries)?;
         self.derived.write(DERIVED, &mut entries)?;
+        self.prepared.write(PREPARED, &mut entries)?;
         self.incidents.write(INCIDENT, &mut entries)?;
         self.steps.write(STEP, &mut entries)?;
         self.approved.write(APPROVED, &mut entries)?;
@@ -89,6 +96,7 @@ impl State {
                 FINDING => state.findings.read(key, body),
                 JUDGEMENT => state.judgements.read(key, body),
                 DERIVED => state.derived.read(key, body),
+                PREPARED => state.prepared.read(key, body),
                 INCIDENT => state.incidents.read(key, body),
                 STEP => state.steps.read(key, body),
                 APPROVED => state.approved.read(key, body),
@@ -158,6 +166,9 @@ pub(super) struct Incident {
     /// The plans that passed, in order.
     pub(super) plans: Vec<PlanId>,
     pub(super) joined: Vec<IncidentId>,
+    /// Where a standing policy made it: what that is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) firing: Option<Firing>,
 }
 
 impl Incident {
@@ -178,6 +189,7 @@ impl Incident {
             no_plan: None,
             plans: Vec::new(),
             joined: Vec::new(),
+            firing: None,
         }
     }
 
@@ -187,7 +199,17 @@ impl Incident {
     }
 
     pub(super) fn view(&self) -> IncidentView {
-        let findings = self.items.iter().filter(|item| matches!(item, Item::Finding(_))).count() as u64;
+        let (mut findings, mut judgements) = (0, 0);
+        for item in &self.items {
+            match item {
+                Item::Finding(_) => findings += 1,
+                Item::Judgement(..) => judgements += 1,
+            }
+        }
+        if let Some(firing) = &self.firing {
+            findings += firing.findings.len() as u64;
+            judgements += firing.profiles.len() as u64;
+        }
         IncidentView {
             id: self.id.clone(),
             opened: self.opened,
@@ -196,13 +218,14 @@ impl Incident {
             status: self.status,
             grounds: self.grounds.clone(),
             findings,
-            judgements: self.items.len() as u64 - findings,
+            judgements,
             sources: self.scope.sources.clone(),
             reachable: self.reachable.clone(),
             crown_jewels: self.crown_jewels.clone(),
             plan: self.pending.as_ref().map(Plan::id).or(self.plans.last()).cloned(),
             gaps: self.scope.gaps.clone(),
             joined: self.joined.clone(),
+            standing_policy: self.firing.as_ref().map(|firing| firing.policy.clone()),
         }
     }
 }

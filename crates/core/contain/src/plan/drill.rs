@@ -38,6 +38,7 @@ pub fn plan(action: &Action, reversibility: Reversibility, now: Time) -> Result<
         severs: true,
         certified: false,
         part_of: None,
+        standing_policy: None,
         irreversible,
         residual: Vec::new(),
         breaks: Vec::new(),

@@ -51,6 +51,7 @@ pub(crate) fn body() -> PlanBody {
         severs: true,
         certified: true,
         part_of: None,
+        standing_policy: None,
         irreversible: Vec::new(),
         residual: Vec::new(),
         breaks: Vec::new(),

@@ -119,6 +119,7 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
         severs: true,
         certified: checked && outcome.cut.proven && uncuttable.is_empty(),
         part_of: None,
+        standing_policy: None,
         irreversible: permanent(&steps),
         residual,
         breaks: breaks(&steps, request.uses, now),

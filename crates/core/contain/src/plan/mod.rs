@@ -3,6 +3,7 @@
 //! A plan is not permission. It becomes `Approved<Plan>` in the gate or not at all.
 
 mod asked;
+pub(crate) mod by_policy;
 pub mod drill;
 #[cfg(test)]
 pub(crate) mod example;
@@ -215,6 +216,10 @@ pub struct PlanBody {
     pub certified: bool,
     /// Where this plan is the part of a larger one that may go ahead at once: the larger one's id.
     pub part_of: Option<PlanId>,
+    /// Where a standing policy of the owner asks for this plan: the policy's name. Such a plan does what the policy says and
+    /// nothing else: it has no sources and severs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing_policy: Option<Text>,
     /// The steps that cannot be taken back: said here, so that nobody approves one unawares.
     pub irreversible: Vec<u32>,
     /// What stays reachable if a step fails.

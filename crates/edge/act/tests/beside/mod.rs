@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 const SPEC: ActionSpec = ActionSpec {
     name: "gate",
     verb: "disable",
+    targets: &[],
     title: "Shut a gate",
     level: Level::EffectTested,
     reversibility: Reversibility::Reversible,

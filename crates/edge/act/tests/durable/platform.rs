@@ -44,6 +44,7 @@ const fn spec(idempotency: Idempotency) -> ActionSpec {
     ActionSpec {
         name: "door",
         verb: "shut",
+        targets: &[],
         title: "Shut a door",
         level: Level::EffectTested,
         reversibility: Reversibility::Reversible,

@@ -56,6 +56,7 @@ pub(crate) fn approved_by(person: Option<NodeKey>, steps: Vec<Step>, now: Time) 
         severs: true,
         certified: true,
         part_of: None,
+        standing_policy: None,
         irreversible,
         residual: Vec::new(),
         breaks: Vec::new(),

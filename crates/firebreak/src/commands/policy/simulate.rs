@@ -33,6 +33,8 @@ struct Simulated<'a> {
     at: Time,
     steps: usize,
     cost: u64,
+    /// The standing policy that asked for the plan.
+    standing_policy: Option<&'a str>,
     was: Answer,
     would: Option<&'a Said>,
 }
@@ -75,7 +77,8 @@ fn show(one: &Decided, would: Option<&Said>, output: Output) {
     let body = one.plan.body();
     let (plan, steps) = (one.plan.id().short(), body.steps.len());
     let was = one.answer.word();
-    let head = format!("{}  plan {plan}, {}, cost {}", one.at, counted(steps as u64, "step"), body.cost);
+    let asked = body.standing_policy.as_ref().map(|policy| format!(" of `{policy}`")).unwrap_or_default();
+    let head = format!("{}  plan {plan}{asked}, {}, cost {}", one.at, counted(steps as u64, "step"), body.cost);
     match would {
         None => output.text(format!("{head}: {was}; its circumstances were not kept")),
         Some(would) if would.answer == one.answer => output.text(format!("{head}: {was}, as it was")),
@@ -88,8 +91,9 @@ fn show(one: &Decided, would: Option<&Said>, output: Output) {
         output.paragraph(5, &format!("{} would go ahead without people", counted(ahead as u64, "step")));
     }
     let (incident, at, cost, was) = (body.incident.as_str(), one.at, body.cost, one.answer);
-    output
-        .object("policy_decision", &Simulated { plan: one.plan.id().as_str(), incident, at, steps, cost, was, would });
+    let standing_policy = body.standing_policy.as_deref();
+    let plan = one.plan.id().as_str();
+    output.object("policy_decision", &Simulated { plan, incident, at, steps, cost, standing_policy, was, would });
 }
 
 /// Every plan of the ledger with its first decision, in the order of decisions.

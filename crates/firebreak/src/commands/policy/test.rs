@@ -1,7 +1,7 @@
 //! `firebreak policy test`: cases of a policy.
 
 use super::super::plan::actions;
-use super::{End, opened};
+use super::{End, opened, standing};
 use crate::cli::PolicyTestArgs;
 use crate::config::{Config, Policy};
 use crate::content;
@@ -35,10 +35,11 @@ struct Tested<'a> {
     why: Option<String>,
 }
 
+/// How many cases there were.
 #[derive(Default, Serialize)]
-struct Total {
-    cases: u64,
-    failed: u64,
+pub(super) struct Total {
+    pub(super) cases: u64,
+    pub(super) failed: u64,
 }
 
 /// Runs the command.
@@ -49,6 +50,9 @@ pub(super) fn run(args: &PolicyTestArgs, config: &Config, output: Output) -> Res
             let name = format!("policies/cases/{}.toml", policy.word());
             file(&name, policy.cases(), Path::new("."), config, &mut total, output)?;
         }
+    }
+    if args.files.is_empty() {
+        standing::run(&mut total, output)?;
     }
     for path in &args.files {
         let name = path.display().to_string();

@@ -17,6 +17,7 @@ const SET: &str = "POST {api}/v1/organizations/api_keys/{api_key_id}";
 static SPEC: ActionSpec = ActionSpec {
     name: "anthropic_key",
     verb: "deactivate",
+    targets: &["credential:anthropic/"],
     title: "Deactivate an Anthropic API key",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

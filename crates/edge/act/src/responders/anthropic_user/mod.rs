@@ -16,6 +16,7 @@ const SIGN_OUT: &str = "POST {api}/v1/organizations/users/{user_id}/sign_out";
 static SPEC: ActionSpec = ActionSpec {
     name: "anthropic_user",
     verb: "sign_out",
+    targets: &["identity:anthropic/"],
     title: "Sign an Anthropic user out",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

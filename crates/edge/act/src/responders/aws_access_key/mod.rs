@@ -25,6 +25,7 @@ pub struct Config {
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_access_key",
     verb: "deactivate",
+    targets: &["credential:aws/"],
     title: "Deactivate an AWS access key",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

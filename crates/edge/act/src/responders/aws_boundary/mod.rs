@@ -29,6 +29,7 @@ const ROLES: &str = "arn:aws:iam::{account}:role/*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_boundary",
     verb: "quarantine",
+    targets: &["identity:aws/", "credential:aws/"],
     title: "Put an AWS user or role behind a boundary that denies everything",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

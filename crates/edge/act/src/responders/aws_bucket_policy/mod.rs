@@ -33,6 +33,7 @@ const LIST: &str = "GET /{bucket}?list-type&max-keys";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_bucket_policy",
     verb: "deny",
+    targets: &["resource:aws/"],
     title: "Deny an S3 bucket to a principal",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

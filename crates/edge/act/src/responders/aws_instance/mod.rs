@@ -28,6 +28,7 @@ const INSTANCES: &str = "arn:aws:ec2:*:{account}:instance/*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_instance",
     verb: "isolate",
+    targets: &["resource:aws/"],
     title: "Isolate an EC2 instance",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -17,6 +17,7 @@ const INSTANCES: &str = "arn:aws:ec2:*:{account}:instance/*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_instance_profile",
     verb: "detach",
+    targets: &["resource:aws/"],
     title: "Take the role from an EC2 instance",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -21,6 +21,7 @@ const FUNCTIONS: &str = "arn:aws:lambda:*:{account}:function:*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_lambda",
     verb: "stop",
+    targets: &["resource:aws/"],
     title: "Stop an AWS Lambda function",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -35,6 +35,7 @@ const SETTINGS: [&str; 4] = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublic
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_public_access",
     verb: "block",
+    targets: &["resource:aws/"],
     title: "Shut an S3 bucket to the public",
     level: Level::EffectTested,
     reversibility: Reversibility::Reversible,

@@ -39,6 +39,7 @@ pub const POLICY_NAME: &str = "FirebreakRevokeOlderSessions";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_role_sessions",
     verb: "deny",
+    targets: &["identity:aws/", "credential:aws/"],
     title: "Refuse the older sessions of an AWS role",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -27,6 +27,7 @@ const ROLES: &str = "arn:aws:iam::{account}:role/*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_role_trust",
     verb: "close",
+    targets: &["identity:aws/", "credential:aws/"],
     title: "Close an AWS role to new sessions",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -41,6 +41,7 @@ const ACCOUNTS: &str = "arn:aws:organizations::{management}:account/*/*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_scp",
     verb: "quarantine",
+    targets: &["identity:aws/"],
     title: "Quarantine an AWS account",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

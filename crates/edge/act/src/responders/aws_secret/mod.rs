@@ -17,6 +17,7 @@ const SECRETS: &str = "arn:aws:secretsmanager:*:{account}:secret:*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_secret",
     verb: "rotate",
+    targets: &["resource:aws/"],
     title: "Rotate a secret of AWS Secrets Manager",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

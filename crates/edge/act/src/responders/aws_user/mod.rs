@@ -28,6 +28,7 @@ const USERS: &str = "arn:aws:iam::{account}:user/*";
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_user",
     verb: "deny",
+    targets: &["identity:aws/", "credential:aws/"],
     title: "Deny an AWS user everything",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

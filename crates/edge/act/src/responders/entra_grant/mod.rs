@@ -22,6 +22,7 @@ const CREATE: &str = "POST {graph}/v1.0/oauth2PermissionGrants";
 static SPEC: ActionSpec = ActionSpec {
     name: "entra_grant",
     verb: "delete",
+    targets: &["identity:app/entra/"],
     title: "Delete a delegated permission grant in Entra",
     level: Level::ContractTested,
     reversibility: Reversibility::RecreateOnly,

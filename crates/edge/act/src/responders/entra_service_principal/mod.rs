@@ -20,6 +20,7 @@ const SELECTED: &str = "accountEnabled,appId";
 static SPEC: ActionSpec = ActionSpec {
     name: "entra_service_principal",
     verb: "disable",
+    targets: &["identity:entra/"],
     title: "Disable an Entra service principal",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -21,6 +21,7 @@ const REVOKE: &str = "POST {graph}/v1.0/users/{user-id}/revokeSignInSessions";
 static SPEC: ActionSpec = ActionSpec {
     name: "entra_sessions",
     verb: "revoke",
+    targets: &["identity:entra/"],
     title: "Revoke an Entra user's sessions",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

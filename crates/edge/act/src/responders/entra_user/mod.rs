@@ -20,6 +20,7 @@ const SELECTED: &str = "accountEnabled";
 static SPEC: ActionSpec = ActionSpec {
     name: "entra_user",
     verb: "disable",
+    targets: &["identity:entra/"],
     title: "Disable an Entra user",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -19,6 +19,7 @@ const ENABLE: &str = "POST {google}/v1/projects/-/serviceAccounts/{account}:enab
 static SPEC: ActionSpec = ActionSpec {
     name: "gcp_service_account",
     verb: "disable",
+    targets: &["identity:gcp/"],
     title: "Disable a Google Cloud service account",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

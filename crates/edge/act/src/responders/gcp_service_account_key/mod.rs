@@ -20,6 +20,7 @@ const ENABLE: &str = "POST {google}/v1/projects/-/serviceAccounts/{account}/keys
 static SPEC: ActionSpec = ActionSpec {
     name: "gcp_service_account_key",
     verb: "disable",
+    targets: &["credential:gcp/"],
     title: "Disable a key of a Google Cloud service account",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

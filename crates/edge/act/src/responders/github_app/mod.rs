@@ -25,6 +25,7 @@ const NAMED_MAX: usize = 50;
 static SPEC: ActionSpec = ActionSpec {
     name: "github_app",
     verb: "narrow",
+    targets: &["identity:github/"],
     title: "Narrow a GitHub App to an empty repository",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -21,6 +21,7 @@ const PAGES_MAX: u32 = 10;
 static SPEC: ActionSpec = ActionSpec {
     name: "github_authorization",
     verb: "revoke",
+    targets: &["credential:github/"],
     title: "Take away a credential's single sign-on authorisation",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

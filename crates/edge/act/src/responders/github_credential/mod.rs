@@ -23,6 +23,7 @@ const PROBE: &str = "GET {api}/rate_limit";
 static SPEC: ActionSpec = ActionSpec {
     name: "github_credential",
     verb: "revoke",
+    targets: &["credential:github/"],
     title: "Report a leaked GitHub token, which destroys it",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -19,6 +19,7 @@ const PAGES_MAX: u32 = 10;
 static SPEC: ActionSpec = ActionSpec {
     name: "github_deploy_key",
     verb: "delete",
+    targets: &["credential:github/"],
     title: "Delete a GitHub deploy key",
     level: Level::ContractTested,
     reversibility: Reversibility::RecreateOnly,

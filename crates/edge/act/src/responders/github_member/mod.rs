@@ -22,6 +22,7 @@ const JOIN: &str = "PUT {api}/orgs/{org}/teams/{team_slug}/memberships/{username
 static SPEC: ActionSpec = ActionSpec {
     name: "github_member",
     verb: "remove",
+    targets: &["identity:github/"],
     title: "Remove a person from a GitHub organisation",
     level: Level::ContractTested,
     reversibility: Reversibility::RecreateOnly,

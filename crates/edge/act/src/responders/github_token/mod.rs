@@ -19,6 +19,7 @@ const REVOKE: &str = "POST {api}/orgs/{org}/personal-access-tokens/{pat_id}";
 static SPEC: ActionSpec = ActionSpec {
     name: "github_token",
     verb: "revoke",
+    targets: &["credential:github/"],
     title: "Revoke a fine-grained GitHub token in an organisation",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -20,6 +20,7 @@ const ENABLE: &str = "PUT {api}/repos/{owner}/{repo}/actions/workflows/{workflow
 static SPEC: ActionSpec = ActionSpec {
     name: "github_workflow",
     verb: "disable",
+    targets: &["resource:github/"],
     title: "Disable a GitHub Actions workflow",
     level: Level::ContractTested,
     reversibility: Reversibility::Reversible,

@@ -24,6 +24,7 @@ const CREATE: &str =
 static SPEC: ActionSpec = ActionSpec {
     name: "google_drive_permission",
     verb: "delete",
+    targets: &["resource:google/"],
     title: "Delete a permission on a Drive file",
     level: Level::ContractTested,
     reversibility: Reversibility::RecreateOnly,
@@ -69,6 +70,17 @@ fn grant(permission: &Value) -> Value {
     grant
 }
 
+/// Whether `permission` is the one that the action names: by its id, or by the address to which it was given, which is all that
+/// an audit record tells.
+fn is_meant(action: &Action, permission: &Value) -> Result<bool, ActError> {
+    match (action.parameters.get("permission"), action.parameters.get("email")) {
+        (None, Some(email)) => {
+            Ok(permission["emailAddress"].as_str().is_some_and(|address| address.eq_ignore_ascii_case(email)))
+        }
+        _ => Ok(permission["id"] == parameter(action, "permission")?),
+    }
+}
+
 #[async_trait]
 impl Setting for GoogleDrivePermission {
     fn spec(&self) -> &'static ActionSpec {
@@ -76,8 +88,13 @@ impl Setting for GoogleDrivePermission {
     }
 
     async fn read(&self, context: &Context<'_>, action: &Action) -> Result<Reading, ActError> {
-        let id = parameter(action, "permission")?;
-        let found = permissions(context, action).await?.into_iter().find(|one| one["id"] == id);
+        let mut found = None;
+        for one in permissions(context, action).await? {
+            if is_meant(action, &one)? {
+                found = Some(one);
+                break;
+            }
+        }
         Ok(match found {
             Some(one) => Reading::new(grant(&one), false, "the file has the permission"),
             None => Reading::new(Value::Null, true, "the file has no such permission"),
@@ -85,10 +102,25 @@ impl Setting for GoogleDrivePermission {
     }
 
     async fn cut(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {
-        let (file, id) = (parameter(action, "file")?, parameter(action, "permission")?);
+        let file = parameter(action, "file")?;
         let _alone = context.alone(&format!("drive/{file}")).await;
         let google = google::open(context, Api::Drive).await?;
-        gone_is_done(google.call(DELETE, &[file, id, "true", admin(action)], Body::None).await)
+        let id = match action.parameters.contains_key("permission") {
+            true => parameter(action, "permission")?.to_owned(),
+            false => {
+                let mut ids = Vec::new();
+                for one in permissions(context, action).await? {
+                    if is_meant(action, &one)? {
+                        ids.extend(one["id"].as_str().map(str::to_owned));
+                    }
+                }
+                match ids.into_iter().next() {
+                    Some(id) => id,
+                    None => return Ok(()),
+                }
+            }
+        };
+        gone_is_done(google.call(DELETE, &[file, &id, "true", admin(action)], Body::None).await)
     }
 
     async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError> {
@@ -115,5 +147,41 @@ impl Setting for GoogleDrivePermission {
 
     fn unseen(&self) -> &'static str {
         "nobody opens the file as the other side to try it; copies and downloads stay theirs"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firebreak_model::{NodeKey, Text};
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    fn action(parameters: &[(&str, &str)]) -> Action {
+        Action {
+            name: Text::new("google_drive_permission/delete"),
+            target: NodeKey::resource("google", "link/f/user"),
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| (Text::new(name), Text::new(value)))
+                .collect::<BTreeMap<_, _>>(),
+        }
+    }
+
+    #[test]
+    fn a_permission_is_meant_by_its_id_and_by_its_address_only_where_no_id_is_named() {
+        let one = json!({"id": "p1", "emailAddress": "X@outside.example"});
+        let meant = |parameters: &[(&str, &str)]| is_meant(&action(parameters), &one).ok();
+        assert_eq!(meant(&[("permission", "p1")]), Some(true));
+        assert_eq!(meant(&[("permission", "p2"), ("email", "x@outside.example")]), Some(false));
+        assert_eq!(meant(&[("email", "x@outside.example")]), Some(true));
+        assert_eq!(meant(&[("email", "y@outside.example")]), Some(false));
+        assert_eq!(meant(&[]), None, "an action that names neither is no action");
+    }
+
+    #[test]
+    fn a_link_has_no_address_and_is_nobodys() {
+        let link = json!({"id": "anyoneWithLink", "type": "anyone"});
+        assert_eq!(is_meant(&action(&[("email", "x@outside.example")]), &link).ok(), Some(false));
     }
 }

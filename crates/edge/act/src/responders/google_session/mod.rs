@@ -20,6 +20,7 @@ const SIGN_OUT: &str = "POST {google}/admin/directory/v1/users/{userKey}/signOut
 static SPEC: ActionSpec = ActionSpec {
     name: "google_session",
     verb: "sign_out",
+    targets: &["identity:person/"],
     title: "Sign a Google user out everywhere",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -19,6 +19,7 @@ const DELETE: &str = "DELETE {google}/admin/directory/v1/users/{userKey}/tokens/
 static SPEC: ActionSpec = ActionSpec {
     name: "google_token",
     verb: "delete",
+    targets: &["identity:app/google/"],
     title: "Delete a Google user's grant to an application",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -17,6 +17,7 @@ const SET: &str = "PUT {google}/admin/directory/v1/users/{userKey}";
 static SPEC: ActionSpec = ActionSpec {
     name: "google_user",
     verb: "suspend",
+    targets: &["identity:google/", "identity:person/"],
     title: "Suspend a Google user",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

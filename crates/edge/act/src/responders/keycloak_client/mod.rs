@@ -21,6 +21,7 @@ const WRITE: &str = "PUT {server}/admin/realms/{realm}/clients/{client}";
 static SPEC: ActionSpec = ActionSpec {
     name: "keycloak_client",
     verb: "disable",
+    targets: &["identity:app/keycloak/", "identity:keycloak/"],
     title: "Disable a Keycloak client",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -21,6 +21,7 @@ const DROP_ROTATED: &str = "DELETE {server}/admin/realms/{realm}/clients/{client
 static SPEC: ActionSpec = ActionSpec {
     name: "keycloak_client_secret",
     verb: "rotate",
+    targets: &["credential:keycloak/"],
     title: "Rotate a Keycloak client's secret",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

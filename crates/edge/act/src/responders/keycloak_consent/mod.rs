@@ -18,6 +18,7 @@ const REVOKE: &str = "DELETE {server}/admin/realms/{realm}/users/{user}/consents
 static SPEC: ActionSpec = ActionSpec {
     name: "keycloak_consent",
     verb: "revoke",
+    targets: &["identity:app/keycloak/"],
     title: "Take back a Keycloak user's consent to a client",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

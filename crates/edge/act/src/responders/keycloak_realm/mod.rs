@@ -21,6 +21,7 @@ const LOGOUT_ALL: &str = "POST {server}/admin/realms/{realm}/logout-all";
 static SPEC: ActionSpec = ActionSpec {
     name: "keycloak_realm",
     verb: "not_before",
+    targets: &["resource:keycloak/"],
     title: "Refuse every older token of a Keycloak realm",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

@@ -19,6 +19,7 @@ const END: &str = "DELETE {server}/admin/realms/{realm}/sessions/{session}";
 static SPEC: ActionSpec = ActionSpec {
     name: "keycloak_sessions",
     verb: "end",
+    targets: &["identity:keycloak/"],
     title: "End a Keycloak user's sessions",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

@@ -19,6 +19,7 @@ const WRITE: &str = "PUT {server}/admin/realms/{realm}/users/{user}";
 static SPEC: ActionSpec = ActionSpec {
     name: "keycloak_user",
     verb: "disable",
+    targets: &["identity:keycloak/"],
     title: "Disable a Keycloak user and end its sessions",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_binding",
     verb: "delete",
+    targets: &[],
     title: "Delete a Kubernetes role binding",
     level: Level::EffectTested,
     reversibility: Reversibility::RecreateOnly,

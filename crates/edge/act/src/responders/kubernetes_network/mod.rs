@@ -22,6 +22,7 @@ const DELETE: &str = "DELETE {api}/apis/networking.k8s.io/v1/namespaces/{namespa
 static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_network",
     verb: "isolate",
+    targets: &[],
     title: "Isolate Kubernetes pods from the network",
     level: Level::ContractTested,
     reversibility: Reversibility::Reversible,

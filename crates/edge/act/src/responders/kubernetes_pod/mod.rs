@@ -19,6 +19,7 @@ const DELETE: &str = "DELETE {api}/api/v1/namespaces/{namespace}/pods/{name}";
 static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_pod",
     verb: "delete",
+    targets: &[],
     title: "Delete a Kubernetes pod",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

@@ -20,6 +20,7 @@ const CREATE: &str = "POST {api}/api/v1/namespaces/{namespace}/serviceaccounts";
 static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_service_account",
     verb: "recreate",
+    targets: &["identity:k8s/"],
     title: "Recreate a Kubernetes service account",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

@@ -19,6 +19,7 @@ const WRITE: &str = "PUT {api}/apis/apps/v1/namespaces/{namespace}/{kind}/{name}
 static SPEC: ActionSpec = ActionSpec {
     name: "kubernetes_workload",
     verb: "scale_down",
+    targets: &[],
     title: "Scale a Kubernetes workload down to nothing",
     level: Level::ContractTested,
     reversibility: Reversibility::Reversible,

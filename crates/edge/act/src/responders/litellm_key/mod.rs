@@ -22,6 +22,7 @@ static SWITCH: Switch =
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_key",
     verb: "block",
+    targets: &["credential:litellm/"],
     title: "Block a LiteLLM key",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

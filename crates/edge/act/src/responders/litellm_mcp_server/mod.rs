@@ -20,6 +20,7 @@ const APPROVE: &str = "PUT {gateway}/v1/mcp/server/{server}/approve";
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_mcp_server",
     verb: "reject",
+    targets: &["resource:mcp/"],
     title: "Take an MCP server out of a LiteLLM gateway",
     level: Level::ContractTested,
     reversibility: Reversibility::Reversible,

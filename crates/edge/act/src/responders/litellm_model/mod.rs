@@ -27,6 +27,7 @@ static SWITCH: Switch = Switch {
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_model",
     verb: "block",
+    targets: &["resource:litellm/"],
     title: "Block a model of a LiteLLM gateway",
     level: Level::ContractTested,
     reversibility: Reversibility::Reversible,

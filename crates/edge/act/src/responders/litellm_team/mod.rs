@@ -24,6 +24,7 @@ static SWITCH: Switch =
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_team",
     verb: "block",
+    targets: &["group:litellm/"],
     title: "Block a LiteLLM team",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -27,6 +27,7 @@ pub struct Config {
 static SPEC: ActionSpec = ActionSpec {
     name: "manual_step",
     verb: "take",
+    targets: &["credential:", "identity:"],
     title: "Let a person do it, step by step",
     level: Level::Guided,
     reversibility: Reversibility::Irreversible,

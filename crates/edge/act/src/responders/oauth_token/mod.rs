@@ -54,6 +54,7 @@ const PROBE: &str = "GET {probe_url}";
 static SPEC: ActionSpec = ActionSpec {
     name: "oauth_token",
     verb: "revoke",
+    targets: &["credential:oauth/"],
     title: "Revoke an OAuth token",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

@@ -16,6 +16,7 @@ const ACTIVATE: &str = "POST {okta}/api/v1/apps/{appId}/lifecycle/activate";
 static SPEC: ActionSpec = ActionSpec {
     name: "okta_app",
     verb: "deactivate",
+    targets: &["identity:okta/"],
     title: "Deactivate an Okta application",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -18,6 +18,7 @@ const REVOKE: &str = "DELETE {okta}/api/v1/users/{userId}/grants/{grantId}";
 static SPEC: ActionSpec = ActionSpec {
     name: "okta_grant",
     verb: "revoke",
+    targets: &["credential:okta/"],
     title: "Revoke an Okta user's consent",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -17,6 +17,7 @@ const END: &str = "DELETE {okta}/api/v1/users/{userId}/sessions?oauthTokens";
 static SPEC: ActionSpec = ActionSpec {
     name: "okta_sessions",
     verb: "end",
+    targets: &["identity:okta/", "identity:person/"],
     title: "End an Okta user's sessions",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

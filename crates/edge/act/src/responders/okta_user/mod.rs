@@ -18,6 +18,7 @@ const UNSUSPEND: &str = "POST {okta}/api/v1/users/{userId}/lifecycle/unsuspend";
 static SPEC: ActionSpec = ActionSpec {
     name: "okta_user",
     verb: "suspend",
+    targets: &["identity:okta/", "identity:person/"],
     title: "Suspend an Okta user",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -31,6 +31,7 @@ const PAGES_MAX: u32 = 20;
 static SPEC: ActionSpec = ActionSpec {
     name: "openai_key",
     verb: "delete",
+    targets: &["credential:openai/"],
     title: "Delete an OpenAI API key",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -46,6 +46,7 @@ const PROBE: &str = "SELECT 1";
 static SPEC: ActionSpec = ActionSpec {
     name: "postgres_role",
     verb: "disable",
+    targets: &["identity:postgres/"],
     title: "Take a PostgreSQL role's login and end its sessions",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -41,6 +41,7 @@ const WRITE: &str = "PATCH {service}/Users/{user}";
 static SPEC: ActionSpec = ActionSpec {
     name: "scim_user",
     verb: "deactivate",
+    targets: &["identity:"],
     title: "Deactivate a user by SCIM",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

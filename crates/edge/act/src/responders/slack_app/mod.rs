@@ -25,6 +25,7 @@ const PAGES_MAX: u32 = 10;
 static SPEC: ActionSpec = ActionSpec {
     name: "slack_app",
     verb: "restrict",
+    targets: &["identity:app/slack/"],
     title: "Restrict a Slack app",
     level: Level::ContractTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

@@ -17,6 +17,7 @@ const RESET: &str = "POST {api}/admin.users.session.reset";
 static SPEC: ActionSpec = ActionSpec {
     name: "slack_session",
     verb: "reset",
+    targets: &["identity:slack/"],
     title: "End a Slack user's sessions",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

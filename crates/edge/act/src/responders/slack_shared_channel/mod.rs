@@ -17,6 +17,7 @@ const DISCONNECT: &str = "POST {api}/admin.conversations.disconnectShared";
 static SPEC: ActionSpec = ActionSpec {
     name: "slack_shared_channel",
     verb: "disconnect",
+    targets: &["resource:slack/"],
     title: "Disconnect an organisation from a shared Slack channel",
     level: Level::ContractTested,
     reversibility: Reversibility::Irreversible,

@@ -19,6 +19,7 @@ const REVOKE: &str = "POST {server}/v1/auth/token/revoke-accessor";
 static SPEC: ActionSpec = ActionSpec {
     name: "vault_accessor",
     verb: "revoke",
+    targets: &["credential:"],
     title: "Revoke a Vault token by its accessor",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

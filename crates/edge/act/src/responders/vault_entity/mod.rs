@@ -19,6 +19,7 @@ const WRITE: &str = "POST {server}/v1/identity/entity/id/{entity}";
 static SPEC: ActionSpec = ActionSpec {
     name: "vault_entity",
     verb: "disable",
+    targets: &["identity:"],
     title: "Disable a Vault entity",
     level: Level::EffectTested,
     reversibility: Reversibility::ReversibleReissuesAccess,

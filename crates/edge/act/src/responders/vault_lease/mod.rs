@@ -19,6 +19,7 @@ const REVOKE: &str = "PUT {server}/v1/sys/leases/revoke-prefix/{prefix}";
 static SPEC: ActionSpec = ActionSpec {
     name: "vault_lease",
     verb: "revoke",
+    targets: &[],
     title: "Revoke Vault leases below a prefix",
     level: Level::EffectTested,
     reversibility: Reversibility::Irreversible,

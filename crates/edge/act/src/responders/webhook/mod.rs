@@ -45,6 +45,7 @@ const STATUS: &str = "GET {status_url}";
 static SPEC: ActionSpec = ActionSpec {
     name: "webhook",
     verb: "request",
+    targets: &[],
     title: "Ask another system to cut it",
     level: Level::ContractTested,
     reversibility: Reversibility::RecreateOnly,
