@@ -9,6 +9,7 @@ pub mod http;
 pub mod mail;
 pub mod mapped;
 pub mod postgres;
+pub mod program;
 pub mod random;
 pub mod secret;
 #[cfg(feature = "sigv4")]
@@ -27,7 +28,8 @@ pub use mail::{Mail, MailError, MailServer, MailTls, NoMail};
 pub use mapped::Mapped;
 #[cfg(feature = "postgres")]
 pub use postgres::SqlxPostgres;
-pub use postgres::{NoPostgres, Postgres, PostgresError};
+pub use postgres::{NoPostgres, Postgres, PostgresError, ReadSession, TextRow};
+pub use program::{Program, Programs, RealPrograms, Running};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};
 #[cfg(feature = "sigv4")]

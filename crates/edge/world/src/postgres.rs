@@ -1,7 +1,9 @@
-//! PostgreSQL, reduced to what the responder needs: run a statement, read text columns.
+//! PostgreSQL, reduced to two needs: a responder runs a statement and reads text columns; a reader of tables keeps one connection on which
+//! nothing can be written.
 
 use async_trait::async_trait;
 use secrecy::SecretString;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why a statement gave no rows.
@@ -33,6 +35,24 @@ pub trait Postgres: Send + Sync {
         statement: &str,
         parameters: &[String],
     ) -> Result<Vec<Vec<Option<String>>>, PostgresError>;
+
+    /// Connects to `url` for reading. The server ends each statement after `most`.
+    async fn reading(&self, url: &SecretString, most: Duration) -> Result<Box<dyn ReadSession>, PostgresError> {
+        let _ = (url, most);
+        Err(PostgresError::NotConnected("this run has no network".to_owned()))
+    }
+}
+
+/// A row as text; a column that is null is `None`.
+pub type TextRow = Vec<Option<String>>;
+
+/// One connection for reading.
+#[async_trait]
+pub trait ReadSession: Send {
+    /// Runs one `SELECT` in a transaction of its own that can only read, and gives its rows as text. Row security is off, so that a
+    /// policy is a refusal (`42501`) and never a part that looks like the whole; names are looked up in `pg_catalog` alone, so that
+    /// nobody's function runs by its name.
+    async fn rows(&mut self, statement: &str, parameters: &[String]) -> Result<Vec<TextRow>, PostgresError>;
 }
 
 /// No PostgreSQL at all.
@@ -59,8 +79,8 @@ pub struct SqlxPostgres;
 
 #[cfg(feature = "postgres")]
 impl SqlxPostgres {
-    const CONNECT_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
-    const STATEMENT_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(15);
+    const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+    const STATEMENT_TIME_MAX: Duration = Duration::from_secs(15);
 
     async fn connect(url: &SecretString) -> Result<sqlx::PgConnection, PostgresError> {
         use secrecy::ExposeSecret;
@@ -77,6 +97,21 @@ impl SqlxPostgres {
         }
     }
 
+    async fn answered<T>(
+        most: Duration,
+        answer: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, PostgresError> {
+        match tokio::time::timeout(most, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            // Class 57P is an operator's or a crash's interruption: the statement may have run.
+            Ok(Err(sqlx::Error::Database(error))) if !error.code().is_some_and(|code| code.starts_with("57P")) => {
+                Err(Self::refused(error.as_ref()))
+            }
+            Ok(Err(error)) => Err(PostgresError::Ambiguous(error.to_string())),
+            Err(_) => Err(PostgresError::Ambiguous("no answer in time".to_owned())),
+        }
+    }
+
     fn refused(error: &dyn sqlx::error::DatabaseError) -> PostgresError {
         let code = error.code().map(|code| code.into_owned()).unwrap_or_default();
         PostgresError::Refused { code, message: error.message().to_owned() }
@@ -89,12 +124,16 @@ impl SqlxPostgres {
             return Ok(None);
         }
         let kind = value.type_info().name().to_owned();
+        if matches!(kind.as_str(), "TEXT" | "VARCHAR" | "NAME") {
+            // A database without an encoding holds whatever bytes were put there.
+            let bytes = value.as_bytes().map_err(|error| error.to_string())?;
+            return Ok(Some(String::from_utf8_lossy(bytes).into_owned()));
+        }
         let read = match kind.as_str() {
             "BOOL" => row.try_get::<bool, _>(index).map(|value| value.to_string()),
             "INT2" => row.try_get::<i16, _>(index).map(|value| value.to_string()),
             "INT4" => row.try_get::<i32, _>(index).map(|value| value.to_string()),
             "INT8" => row.try_get::<i64, _>(index).map(|value| value.to_string()),
-            "TEXT" | "VARCHAR" | "NAME" => row.try_get::<String, _>(index),
             _ => return Err(format!("column {index} has type {kind}: the statement must cast it to text")),
         };
         read.map(Some).map_err(|error| error.to_string())
@@ -116,18 +155,59 @@ impl Postgres for SqlxPostgres {
         for parameter in parameters {
             query = query.bind(parameter.clone());
         }
-        let rows = match tokio::time::timeout(Self::STATEMENT_TIME_MAX, query.fetch_all(&mut connection)).await {
-            Ok(Ok(rows)) => rows,
-            // Class 57 is an operator's or a crash's interruption: the statement may have run.
-            Ok(Err(sqlx::Error::Database(error))) if !error.code().is_some_and(|code| code.starts_with("57P")) => {
-                return Err(Self::refused(error.as_ref()));
-            }
-            Ok(Err(error)) => return Err(PostgresError::Ambiguous(error.to_string())),
-            Err(_) => return Err(PostgresError::Ambiguous("no answer in time".to_owned())),
-        };
+        let rows = Self::answered(Self::STATEMENT_TIME_MAX, query.fetch_all(&mut connection)).await?;
         // The rows are here: a failure to say goodbye changes nothing.
         let _ = tokio::time::timeout(Self::CONNECT_TIME_MAX, connection.close()).await;
         let read = |row: &sqlx::postgres::PgRow| (0..row.len()).map(|index| Self::text(row, index)).collect();
         rows.iter().map(read).collect::<Result<_, String>>().map_err(PostgresError::Ambiguous)
+    }
+
+    async fn reading(&self, url: &SecretString, most: Duration) -> Result<Box<dyn ReadSession>, PostgresError> {
+        Ok(Box::new(SqlxReading { connection: Self::connect(url).await?, most }))
+    }
+}
+
+/// A real connection for reading.
+#[cfg(feature = "postgres")]
+struct SqlxReading {
+    connection: sqlx::PgConnection,
+    most: Duration,
+}
+
+#[cfg(feature = "postgres")]
+impl SqlxReading {
+    /// The longest that a statement waits for whoever changes a table's form.
+    const LOCK_MILLISECONDS_MAX: u32 = 2_000;
+
+    async fn command(&mut self, text: String) -> Result<(), PostgresError> {
+        let command = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
+        SqlxPostgres::answered(SqlxPostgres::STATEMENT_TIME_MAX, command.execute(&mut self.connection)).await.map(drop)
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[async_trait]
+impl ReadSession for SqlxReading {
+    async fn rows(&mut self, statement: &str, parameters: &[String]) -> Result<Vec<TextRow>, PostgresError> {
+        use sqlx::Row;
+        self.command(format!(
+            "BEGIN READ ONLY; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; SET LOCAL row_security = off; \
+             SET LOCAL search_path = pg_catalog",
+            self.most.as_millis(),
+            Self::LOCK_MILLISECONDS_MAX
+        ))
+        .await?;
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).persistent(false);
+        for parameter in parameters {
+            query = query.bind(parameter.clone());
+        }
+        // The server keeps the time; this is for a server that does not answer at all.
+        let patience = self.most + SqlxPostgres::STATEMENT_TIME_MAX;
+        let answer = SqlxPostgres::answered(patience, query.fetch_all(&mut self.connection)).await;
+        if !matches!(answer, Err(PostgresError::Ambiguous(_))) {
+            self.command("ROLLBACK".to_owned()).await?;
+        }
+        let read = |row: &sqlx::postgres::PgRow| (0..row.len()).map(|index| SqlxPostgres::text(row, index)).collect();
+        answer?.iter().map(read).collect::<Result<_, String>>().map_err(PostgresError::Ambiguous)
     }
 }
