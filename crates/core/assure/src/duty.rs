@@ -241,11 +241,19 @@ enum Kind {
 fn kind(class: &DataClass) -> Kind {
     match class.word() {
         "ssn" | "tax_form" | "bank_account" | "payment_card" => Kind::Core,
-        "identity_document" => Kind::Column("pi_gov_id"),
+        "identity_document" | "driving_licence" => Kind::Column("pi_gov_id"),
         "interview_recording" | "biometric" => Kind::Column("pi_biometric"),
-        "health" => Kind::Column("pi_health"),
-        "secret" | "password" => Kind::Column("pi_credentials"),
-        "source_code" | "training_data" => Kind::NotPersonal,
+        "health" | "medical_record_number" | "diagnosis_code" => Kind::Column("pi_health"),
+        "secret" | "password" | "provider_token" | "private_key" | "web_token" | "url_password" | "bearer_token"
+        | "assigned_secret" => Kind::Column("pi_credentials"),
+        // What is the organisation's own, or a company's or a bank's number.
+        "source_code"
+        | "training_data"
+        | "model_weights"
+        | "ein"
+        | "bank_routing_number"
+        | "swift_code"
+        | "brazil_cnpj" => Kind::NotPersonal,
         _ => Kind::Other,
     }
 }

@@ -116,3 +116,18 @@ fn the_table_that_the_program_carries_is_read_whole() {
     let states = rules.iter().filter(|rule| rule.jurisdiction.len() == 5 && rule.jurisdiction.starts_with("US-"));
     assert!(states.count() >= 50);
 }
+
+#[test]
+fn what_a_scan_of_a_store_calls_classes_is_known_here() {
+    for (class, wanted) in [
+        ("provider_token", Kind::Column("pi_credentials")),
+        ("assigned_secret", Kind::Column("pi_credentials")),
+        ("driving_licence", Kind::Column("pi_gov_id")),
+        ("medical_record_number", Kind::Column("pi_health")),
+        ("model_weights", Kind::NotPersonal),
+        ("email", Kind::Other),
+    ] {
+        assert_eq!(kind(&DataClass::new(class)), wanted, "{class}");
+    }
+    assert!(!is_personal(&DataClass::new("provider_token")) && is_personal(&DataClass::new("email")));
+}
