@@ -14,6 +14,7 @@ const KINDS: [(&str, &[&str], bool); 8] = [
     ("crates/edge/inventory/src/scanners", &["mod.rs", "page.md"], true),
     ("crates/edge/act/src/responders", &["mod.rs", "page.md", "manifest.toml"], true),
     ("crates/edge/notify/src/notifiers", &["mod.rs", "page.md"], true),
+    ("crates/edge/stores/src/stores", &["mod.rs", "page.md"], false),
     ("detectors", &["rule.yml", "page.md"], true),
     ("profiles", &["profile.toml", "page.md"], false),
     ("policies/standing", &["policy.toml", "page.md"], true),

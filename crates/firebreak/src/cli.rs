@@ -105,9 +105,9 @@ pub enum Command {
         after_help = "Example: firebreak collect --config firebreak.toml\n         firebreak collect okta keycloak --config firebreak.toml"
     )]
     Collect(CollectArgs),
-    /// Count what the documents under a directory hold, by class; no value leaves the scan
+    /// Count what a store holds, by class: files, a bucket, a database, a repository's history; no value leaves the scan
     #[command(
-        after_help = "Example: firebreak classify /srv/share --name share --output inventory/share.json\n         firebreak classify /srv/share --name share --budget 10240 --classes classes.toml"
+        after_help = "Example: firebreak classify /srv/share --name share --output inventory/share.json\n         firebreak classify postgres://auditor@db.internal/hr --credential env:PGPASSWORD --budget 1024 --output inventory/hr.json\n         firebreak classify s3://payroll/2026 --output inventory/payroll.json\n         firebreak classify git . --places"
     )]
     Classify(ClassifyArgs),
     /// Say what a stolen credential reaches, by which path and how soon

@@ -129,6 +129,37 @@ fn classifying(session: &mut Session) {
     let said = firebreak(&session.directory, &["classify", "share", "--places"]);
     assert!(said.out.contains("people.csv:13-24 ssn") && !said.out.contains("536"), "{}", said.out);
     assert!(!fs::read_to_string(session.directory.join("stores/hr.json")).unwrap().contains("536"));
+    history(session);
+}
+
+/// What was removed from a repository is still in its history.
+fn history(session: &mut Session) {
+    let repository = session.directory.join("repository");
+    let git = |words: &[&str]| {
+        let own = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgSign=false"];
+        let mut command = std::process::Command::new("git");
+        command.args(own).args(words).current_dir(&repository).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        assert!(command.status().unwrap().success(), "{words:?}");
+    };
+    fs::create_dir_all(&repository).unwrap();
+    git(&["init", "--quiet"]);
+    fs::write(repository.join("people.csv"), "name,ssn\nAda,536-22-1847\n").unwrap();
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "-m", "in"]);
+    git(&["rm", "--quiet", "people.csv"]);
+    git(&["commit", "--quiet", "-m", "out"]);
+    let counted =
+        session.both(0, &["classify", "git", "repository", "--name", "github/acme/hr", "--output", "stores/git.json"]);
+    assert_eq!(
+        (&counted["resource"], &counted["held"][0]["documents_past"]),
+        (&Value::from("resource:github/acme/hr"), &Value::from(1))
+    );
+    let places = session.both(0, &["classify", "git", "repository", "--places"]);
+    assert_eq!(places["places"], 1, "{places}");
+    let said = firebreak(&session.directory, &["classify", "git", "repository", "--places"]);
+    assert!(said.out.contains("removed by") && !said.out.contains("536"), "{}", said.out);
+    let wrong = firebreak(&session.directory, &["classify", "mysql://db/hr"]);
+    assert!(wrong.code == 1 && wrong.error.contains("no kind of store"), "{}", wrong.error);
 }
 
 /// What is asked all year: who may do what, where data lies, in whose custody, and who must be told of a loss.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Standard deviations to each side for 95 of 100.
 const Z: f64 = 1.959_964;
 
+/// Of fewer documents no spread can be told.
+const SPREAD_MIN: u64 = 4;
+
 /// From where to where a number lies, and how sure that is.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Interval {
@@ -42,21 +45,32 @@ impl Estimate {
         let empty = (read - holding) as f64 * mean * mean;
         let variance = (squares + empty) / (sample - 1.0).max(1.0);
         // What was read is known: only the rest is guessed.
-        let spread = Z * whole * (variance / sample * (1.0 - sample / whole)).sqrt();
+        let spread = student(read) * whole * (variance / sample * (1.0 - sample / whole)).sqrt();
         let total = mean * whole;
         let documents = wilson(holding, read, all);
         // Where none or few were seen the spread says too little: as many may be in each that was not read as in the fullest.
         let few = documents.high.saturating_sub(holding) as f64 * mean.max(1.0);
+        let (low, high) = if read < SPREAD_MIN {
+            let fullest = counts.iter().copied().max().unwrap_or_default();
+            (seen as f64, seen as f64 + ((all - read) as f64 * fullest as f64).max(few))
+        } else {
+            ((total - spread).floor().max(seen as f64), (total + spread).max(seen as f64 + few))
+        };
         Estimate {
             seen,
             records: total.round() as u64,
-            records_between: Interval {
-                low: ((total - spread).floor().max(seen as f64)) as u64,
-                high: (total + spread).max(seen as f64 + few).ceil() as u64,
-            },
+            records_between: Interval { low: low as u64, high: high.ceil() as u64 },
             documents_between: documents,
         }
     }
+}
+
+/// As many standard deviations as Student's distribution asks for at 95 of 100, where `read` documents were read (Cornish and Fisher's series).
+fn student(read: u64) -> f64 {
+    let free = read.saturating_sub(1).max(1) as f64;
+    let first = (Z.powi(3) + Z) / 4.0;
+    let second = (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / 96.0;
+    Z + first / free + second / free.powi(2)
 }
 
 /// Wilson's interval for the documents in all of which `holding` of `read` hold something.
@@ -91,6 +105,16 @@ mod tests {
         assert_eq!(estimate.documents_between, Interval { low: 0, high: 370 });
         assert!(estimate.records_between.high >= 370);
         assert_eq!(Estimate::of(&[], 0, 5).records_between.high, u64::MAX);
+    }
+
+    #[test]
+    fn one_document_says_nothing_of_the_spread() {
+        let estimate = Estimate::of(&[500], 1, 10);
+        assert_eq!((estimate.records, estimate.records_between), (5_000, Interval { low: 500, high: 5_000 }));
+        // Student's table for 4 and 29 degrees of freedom.
+        for (read, wanted) in [(5, 2.776), (30, 2.045)] {
+            assert!((student(read) - wanted).abs() < 0.05, "{}", student(read));
+        }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Where in the documents of a file system something was found: for whoever has to go there and look. Nothing of it is kept.
 
-use crate::files::files;
-use crate::scan::{Gap, ScanError, joined, said};
+use crate::answer::{joined, said};
+use crate::scan::{Gap, ScanError};
+use crate::stores::files::{found, named};
 use firebreak_classify::{Classes, Confidence, Finding, Scanner};
 use firebreak_document::{Limits, Sign, Sink, Text, read};
 use firebreak_model::Fingerprinter;
 use firebreak_world::Tree;
 use serde::Serialize;
+use std::io::Read;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
@@ -40,26 +42,38 @@ pub fn places(
     (classes, fingerprinter): (&Classes, &Fingerprinter),
     each: &mut dyn FnMut(&Path, &Place),
 ) -> Result<Vec<Gap>, ScanError> {
-    tree.entries(root, &mut |_| ControlFlow::Break(())).map_err(ScanError::Unlisted)?;
+    let listed = tree.entries(root, &mut |_| ControlFlow::Break(()));
+    listed.map_err(|error| ScanError::Unlisted(format!("`{}` cannot be listed: {error}", root.display())))?;
     let mut gaps = Vec::new();
     let mut paths: Vec<PathBuf> =
-        files(tree, root, fingerprinter, most, &mut gaps).into_iter().map(|file| file.path).collect();
+        found(tree, root, fingerprinter, most, &mut gaps).into_iter().map(|file| file.place).collect();
     paths.sort_unstable();
     for path in paths {
         let Ok(mut input) = tree.regular(&path, 0) else {
             gaps.push(Gap::new("a file cannot be opened"));
             continue;
         };
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut tell = |place: Place| each(&path, &place);
-        let mut found = Found { classes, fingerprinter, scanner: None, inside: String::new(), tell: &mut tell };
-        let reading = read(&name, &mut input, limits, &mut found);
-        gaps.extend(reading.problems.iter().map(|problem| Gap::new(&said(problem.fault.word()))));
-        if reading.more_problems > 0 {
-            gaps.push(Gap { what: said("bound"), count: reading.more_problems });
-        }
+        gaps.extend(look(&named(&path), &mut input, limits, (classes, fingerprinter), &mut tell));
     }
     Ok(joined(gaps))
+}
+
+/// Tells what is found in the document `name`, and gives what was not read of it.
+pub(crate) fn look(
+    name: &str,
+    input: &mut dyn Read,
+    limits: &Limits,
+    (classes, fingerprinter): (&Classes, &Fingerprinter),
+    tell: &mut dyn FnMut(Place),
+) -> Vec<Gap> {
+    let mut found = Found { classes, fingerprinter, scanner: None, inside: String::new(), tell };
+    let reading = read(name, input, limits, &mut found);
+    let mut gaps: Vec<Gap> = reading.problems.iter().map(|problem| Gap::new(&said(problem.fault.word()))).collect();
+    if reading.more_problems > 0 {
+        gaps.push(Gap { what: said("bound"), count: reading.more_problems });
+    }
+    gaps
 }
 
 struct Found<'a> {

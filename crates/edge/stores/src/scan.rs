@@ -1,42 +1,67 @@
-//! A scan of one file system: what is new or changed is read, up to a budget; the rest is remembered.
+//! A scan of one store: what is new or changed is read, up to a budget; the rest is remembered.
 
-use crate::estimate::Estimate;
-use crate::files::{File, files};
-use crate::state::{Known, State};
-use crate::tally::classified;
+use crate::answer::{Scan, answer};
+use crate::sample::sample;
+use crate::state::State;
+use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
 use firebreak_classify::Classes;
 use firebreak_document::Limits;
 use firebreak_model::Fingerprinter;
-use firebreak_world::Tree;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
+use std::time::Duration;
+
+/// What a piece counts at least, where it is reckoned how much would be read again: asking for it costs more than its bytes.
+const PIECE_BYTES: u64 = 4 << 10;
 
 /// What is read, and how much of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Bytes of documents that the sample may have, those that are remembered included.
+    /// Bytes of pieces that the sample may have, those that are remembered included.
     pub budget: u64,
-    /// Files that are listed.
-    pub files: usize,
-    /// Bytes that are read between two savings of the state.
+    /// Pieces that are listed.
+    pub pieces: usize,
+    /// Bytes that are read between two savings of the state; a piece counts as 4 KiB at least.
     pub save_every: u64,
+    /// Bytes that are read in a second at most: so long is waited after each reading.
+    pub rate: Option<u64>,
     /// The bounds of one document.
     pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { budget: u64::MAX, files: 10_000_000, save_every: 256 << 20, limits: Limits::default() }
+        Options { budget: u64::MAX, pieces: 10_000_000, save_every: 256 << 20, rate: None, limits: Limits::default() }
+    }
+}
+
+/// With what a scan works.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// How much is read.
+    pub options: &'a Options,
+    /// What is looked for.
+    pub classes: &'a Classes,
+    /// What names documents in the state: the same from scan to scan.
+    pub fingerprinter: &'a Fingerprinter,
+    /// How to wait.
+    pub wait: &'a dyn Fn(Duration),
+}
+
+impl<'a> Means<'a> {
+    pub(crate) fn reader(&self) -> Reader<'a> {
+        Reader { classes: self.classes, fingerprinter: self.fingerprinter, limits: &self.options.limits }
     }
 }
 
 /// Why there is no scan.
 #[derive(Debug)]
 pub enum ScanError {
-    /// The directory cannot be listed.
-    Unlisted(io::Error),
+    /// Nothing can be listed, in words.
+    Unlisted(String),
+    /// The store stopped answering, in words. What was read is kept, and the next scan goes on.
+    Lost(String),
     /// The state cannot be kept.
     Unsaved(io::Error),
 }
@@ -56,154 +81,156 @@ impl Gap {
     }
 }
 
-/// One class in the store.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Held {
-    /// The class.
-    pub class: String,
-    /// How much of it.
-    #[serde(flatten)]
-    pub estimate: Estimate,
+/// A store that can be scanned.
+pub struct OpenStore<'a>(Box<dyn Scannable + 'a>);
+
+impl<'a> OpenStore<'a> {
+    pub(crate) fn new<S: Store + 'a>(store: S) -> OpenStore<'a> {
+        OpenStore(Box::new(store))
+    }
+
+    /// Scans it. `state` is what is known; `save` keeps it, often enough that a scan that is killed goes on where it was.
+    ///
+    /// # Errors
+    /// If nothing can be listed, the store stops answering, or the state cannot be kept.
+    pub fn scan(
+        &mut self,
+        means: &Means<'_>,
+        state: &mut State,
+        save: &mut dyn FnMut(&State) -> io::Result<()>,
+    ) -> Result<Scan, ScanError> {
+        self.0.scan(means, state, save)
+    }
 }
 
-/// What a scan says.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Scanned {
-    /// Files in the store, and their bytes.
-    pub documents: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Files that the numbers rest on: read now or remembered.
-    pub sampled: u64,
-    /// Files that were read now.
-    pub read: u64,
-    /// Bytes that were read now.
-    pub bytes_read: u64,
-    /// What the store holds.
-    pub held: Vec<Held>,
-    /// What was not read.
-    pub gaps: Vec<Gap>,
+trait Scannable {
+    fn scan(
+        &mut self,
+        means: &Means<'_>,
+        state: &mut State,
+        save: &mut dyn FnMut(&State) -> io::Result<()>,
+    ) -> Result<Scan, ScanError>;
 }
 
-/// Scans the files under `root`. `state` is what is known; `save` keeps it, often enough that a scan that is killed goes on
-/// where it was.
-///
-/// # Errors
-/// If the directory cannot be listed or the state cannot be kept.
-pub fn scan(
-    tree: &dyn Tree,
-    root: &Path,
-    options: &Options,
-    (classes, fingerprinter): (&Classes, &Fingerprinter),
-    state: &mut State,
-    save: &mut dyn FnMut(&State) -> io::Result<()>,
-) -> Result<Scanned, ScanError> {
-    tree.entries(root, &mut |_| std::ops::ControlFlow::Break(())).map_err(ScanError::Unlisted)?;
-    let mut gaps = Vec::new();
-    let all = files(tree, root, fingerprinter, options.files, &mut gaps);
-    let bytes = all.iter().map(|file| file.mark.0).sum();
-    let chosen = sample(&all, options.budget);
-    let mut scanned = Scanned {
-        documents: all.len() as u64,
-        bytes,
-        sampled: 0,
-        read: 0,
-        bytes_read: 0,
-        held: Vec::new(),
-        gaps: Vec::new(),
-    };
-    // What is gone, or is in the sample no more, is forgotten.
-    let present: BTreeMap<&str, &File> = chosen.iter().map(|file| (file.key.as_str(), file)).collect();
-    state.documents.retain(|key, _| present.contains_key(key.as_str()));
-    let mut unsaved = 0;
-    for file in chosen {
-        if state.documents.get(&file.key).is_some_and(|known| known.mark == file.mark) {
-            continue;
+impl<S: Store> Scannable for S {
+    fn scan(
+        &mut self,
+        means: &Means<'_>,
+        state: &mut State,
+        save: &mut dyn FnMut(&State) -> io::Result<()>,
+    ) -> Result<Scan, ScanError> {
+        let listing = self.list(means.options.pieces, &means.reader()).map_err(ScanError::Unlisted)?;
+        let chosen = sample(&listing.parts, means.options.budget);
+        forget(&listing, &chosen, state);
+        let mut progress = Progress { means, state, save, unsaved: 0, read: BTreeMap::new(), gaps: BTreeMap::new() };
+        for (at, part) in listing.parts.iter().enumerate() {
+            let sample = part.pieces.get(..chosen.get(at).copied().unwrap_or_default()).unwrap_or_default();
+            progress.part(self, part, sample)?;
         }
-        let Some(known) = look(tree, file, options, (classes, fingerprinter)) else {
-            state.documents.remove(&file.key);
-            gaps.push(Gap::new("a file cannot be opened"));
-            continue;
+        (progress.save)(progress.state).map_err(ScanError::Unsaved)?;
+        let Progress { read, gaps, state, .. } = progress;
+        Ok(answer(listing, state, &read, gaps))
+    }
+}
+
+/// What is gone, or is in the sample no more, is forgotten.
+fn forget<P>(listing: &Listing<P>, chosen: &[usize], state: &mut State) {
+    let parts = listing.parts.iter().zip(chosen);
+    let pieces = parts.flat_map(|(part, chosen)| part.pieces.iter().take(*chosen).map(|piece| piece.key.as_str()));
+    let present: BTreeSet<&str> = pieces.collect();
+    state.pieces.retain(|key, _| present.contains(key.as_str()));
+    let present: BTreeSet<&str> = listing.parts.iter().map(|part| part.key.as_str()).collect();
+    state.parts.retain(|key, _| present.contains(key.as_str()));
+}
+
+/// Where a scan is.
+struct Progress<'a> {
+    means: &'a Means<'a>,
+    state: &'a mut State,
+    save: &'a mut dyn FnMut(&State) -> io::Result<()>,
+    unsaved: u64,
+    /// Pieces and bytes that were read now, and what could not be, by part.
+    read: BTreeMap<String, (u64, u64)>,
+    gaps: BTreeMap<String, Vec<Gap>>,
+}
+
+impl Progress<'_> {
+    fn part<S: Store>(
+        &mut self,
+        store: &mut S,
+        part: &Part<S::Place>,
+        sample: &[Piece<S::Place>],
+    ) -> Result<(), ScanError> {
+        let same = part.mark.is_some() && self.state.parts.get(&part.key) == part.mark.as_ref();
+        // What was not read the last time is tried again, whatever the whole says.
+        let stale = |piece: &&Piece<S::Place>| match self.state.pieces.get(&piece.key) {
+            None => true,
+            Some(known) => !same && piece.mark.as_ref() != Some(&known.mark),
         };
-        state.documents.insert(file.key.clone(), known);
-        scanned.read += 1;
-        scanned.bytes_read += file.mark.0;
-        unsaved += file.mark.0;
-        if unsaved >= options.save_every {
-            save(state).map_err(ScanError::Unsaved)?;
-            unsaved = 0;
+        let stale: Vec<&Piece<S::Place>> = sample.iter().filter(stale).collect();
+        for pieces in stale.chunks(store.together().max(1)) {
+            self.pieces(store, part, pieces)?;
+        }
+        if let Some(mark) = &part.mark {
+            self.state.parts.insert(part.key.clone(), mark.clone());
+        }
+        Ok(())
+    }
+
+    fn pieces<S: Store>(
+        &mut self,
+        store: &mut S,
+        part: &Part<S::Place>,
+        pieces: &[&Piece<S::Place>],
+    ) -> Result<(), ScanError> {
+        let mut changed = Vec::new();
+        for (piece, mark) in pieces.iter().zip(store.marks(pieces)) {
+            match mark {
+                Ok(mark) if self.state.pieces.get(&piece.key).is_some_and(|known| known.mark == mark) => {}
+                Ok(mark) => changed.push((*piece, mark)),
+                Err(unread) => self.unread(part, piece, unread)?,
+            }
+        }
+        let wanted: Vec<&Piece<S::Place>> = changed.iter().map(|(piece, _)| *piece).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let known = store.read(part, &wanted, &self.means.reader());
+        let mut bytes = 0;
+        for ((piece, mark), known) in changed.into_iter().zip(known) {
+            match known {
+                Ok(mut known) => {
+                    bytes += known.bytes;
+                    self.unsaved += known.bytes.max(PIECE_BYTES);
+                    known.mark = mark;
+                    let read = self.read.entry(part.key.clone()).or_default();
+                    *read = (read.0 + 1, read.1 + known.bytes);
+                    self.state.pieces.insert(piece.key.clone(), known);
+                }
+                Err(unread) => self.unread(part, piece, unread)?,
+            }
+        }
+        if self.unsaved >= self.means.options.save_every {
+            (self.save)(self.state).map_err(ScanError::Unsaved)?;
+            self.unsaved = 0;
+        }
+        if let Some(rate) = self.means.options.rate {
+            (self.means.wait)(Duration::from_secs_f64(bytes as f64 / rate.max(1) as f64));
+        }
+        Ok(())
+    }
+
+    fn unread<P>(&mut self, part: &Part<P>, piece: &Piece<P>, unread: Unread) -> Result<(), ScanError> {
+        match unread {
+            Unread::Gap(gap) => {
+                self.state.pieces.remove(&piece.key);
+                self.gaps.entry(part.key.clone()).or_default().push(gap);
+                Ok(())
+            }
+            Unread::Lost(why) => {
+                (self.save)(self.state).map_err(ScanError::Unsaved)?;
+                Err(ScanError::Lost(why))
+            }
         }
     }
-    save(state).map_err(ScanError::Unsaved)?;
-    scanned.sampled = state.documents.len() as u64;
-    scanned.held = held(state, scanned.documents);
-    if scanned.sampled < scanned.documents {
-        let missing = scanned.documents - scanned.sampled;
-        gaps.push(Gap { what: "a file is not in the sample: numbers are estimates".to_owned(), count: missing });
-    }
-    for known in state.documents.values() {
-        gaps.extend(known.problems.iter().map(|(word, count)| Gap { what: said(word), count: *count }));
-    }
-    scanned.gaps = joined(gaps);
-    Ok(scanned)
-}
-
-/// The first files whose bytes the budget covers. It stops at the first that it does not: passing over large ones would choose
-/// by size.
-fn sample(all: &[File], budget: u64) -> &[File] {
-    let mut left = budget;
-    let fits = all.iter().take_while(|file| match left.checked_sub(file.mark.0) {
-        Some(rest) => {
-            left = rest;
-            true
-        }
-        None => false,
-    });
-    let count = fits.count();
-    all.get(..count).unwrap_or_default()
-}
-
-fn look(tree: &dyn Tree, file: &File, options: &Options, by: (&Classes, &Fingerprinter)) -> Option<Known> {
-    let mut reader = tree.regular(&file.path, 0).ok()?;
-    let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let tallied = classified(&name, &mut reader, &options.limits, by.0, by.1);
-    let mut problems = BTreeMap::new();
-    for problem in &tallied.reading.problems {
-        *problems.entry(problem.fault.word().to_owned()).or_default() += 1;
-    }
-    *problems.entry("bound".to_owned()).or_default() += tallied.reading.more_problems;
-    problems.retain(|_, count| *count > 0);
-    Some(Known { mark: file.mark, records: tallied.records, problems })
-}
-
-fn held(state: &State, all: u64) -> Vec<Held> {
-    let mut counts: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for known in state.documents.values() {
-        for (class, records) in &known.records {
-            counts.entry(class).or_default().push(*records);
-        }
-    }
-    let read = state.documents.len() as u64;
-    counts
-        .into_iter()
-        .map(|(class, counts)| Held { class: class.to_owned(), estimate: Estimate::of(&counts, read, all) })
-        .collect()
-}
-
-pub(crate) fn said(word: &str) -> String {
-    match word {
-        "bound" => "a bound was reached: the rest of a document was not read",
-        "broken" => "a document is broken: it was read as far as it goes",
-        "encrypted" => "a document is encrypted",
-        "encoding" => "a document is not in the encoding that it claims",
-        "polyglot" => "a document is two formats at once: both were read",
-        _ => "a document is of a form that is not read",
-    }
-    .to_owned()
-}
-
-pub(crate) fn joined(gaps: Vec<Gap>) -> Vec<Gap> {
-    let mut all: BTreeMap<String, u64> = BTreeMap::new();
-    gaps.into_iter().for_each(|gap| *all.entry(gap.what).or_default() += gap.count);
-    all.into_iter().map(|(what, count)| Gap { what, count }).collect()
 }

@@ -1,10 +1,11 @@
-//! What is remembered between two scans: numbers by the fingerprint of a path.
+//! What is remembered between two scans: numbers by the fingerprint of a name.
 
+use crate::counts::Known;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format's name.
-const FORMAT: &str = "firebreak.scan/1";
+const FORMAT: &str = "firebreak.scan/2";
 
 /// What a scan leaves for the next one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -12,25 +13,18 @@ pub struct State {
     format: String,
     /// What reads: another version, or other classes, read everything again.
     reader: String,
-    pub(crate) documents: BTreeMap<String, Known>,
-}
-
-/// What is known of one document.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Known {
-    /// Size, when its content changed, when its record changed, and its number on the disk.
-    pub(crate) mark: (u64, i64, i64, u64),
-    /// Records by class.
-    pub(crate) records: BTreeMap<String, u64>,
-    /// Problems by their word.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) problems: BTreeMap<String, u64>,
+    /// The marks of whole resources whose sample was read to its end.
+    #[serde(default)]
+    pub(crate) parts: BTreeMap<String, String>,
+    #[serde(rename = "documents")]
+    pub(crate) pieces: BTreeMap<String, Known>,
 }
 
 impl State {
     /// Nothing is known yet.
     pub fn new(reader: &str) -> State {
-        State { format: FORMAT.to_owned(), reader: reader.to_owned(), documents: BTreeMap::new() }
+        let (format, reader) = (FORMAT.to_owned(), reader.to_owned());
+        State { format, reader, parts: BTreeMap::new(), pieces: BTreeMap::new() }
     }
 
     /// What `bytes` remember for the same reader; an error says why they remember nothing.

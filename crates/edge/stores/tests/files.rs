@@ -4,7 +4,8 @@
 
 use firebreak_classify::Classes;
 use firebreak_model::{Fingerprinter, Time};
-use firebreak_stores::{Options, Scanned, State, scan, statement};
+use firebreak_stores::stores::files::files;
+use firebreak_stores::{Means, Options, Scan, Scanned, State, statement};
 use firebreak_world::RealTree;
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::path::Path;
 const PLANTED: [&str; 3] = ["219-09-9123", "457-55-5462", "ana.ruiz.planted@corp.example"];
 
 struct Run {
+    scan: Scan,
     scanned: Scanned,
     saved: usize,
     written: Vec<u8>,
@@ -25,10 +27,11 @@ fn run(root: &Path, state: &mut State, options: &Options) -> Run {
         written.extend(state.bytes());
         Ok(())
     };
-    let scanned = scan(&RealTree, root, options, (&classes, &key), state, &mut save).unwrap();
-    written.extend(serde_json::to_vec(&scanned).unwrap());
-    written.extend(statement("resource:file/share", &scanned, Time(0)).to_string().into_bytes());
-    Run { scanned, saved, written }
+    let means = Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {} };
+    let scan = files(&RealTree, root, "resource:file/share").scan(&means, state, &mut save).unwrap();
+    written.extend(serde_json::to_vec(&scan).unwrap());
+    written.extend(statement(&scan, Time(0)).to_string().into_bytes());
+    Run { scanned: scan.resources[0].clone(), scan, saved, written }
 }
 
 fn records(scanned: &Scanned, class: &str) -> u64 {
@@ -72,6 +75,23 @@ fn planted_values_are_counted_and_written_nowhere() {
 }
 
 #[test]
+fn a_column_of_states_says_whose_records_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    let mut text = "name,ssn,city,state\n".to_owned();
+    for at in 1..=300 {
+        text.push_str(&format!("p{at},219-09-{at:04},x,{}\n", if at % 3 == 0 { "CA" } else { "NY" }));
+    }
+    fs::write(root.path().join("people.csv"), text).unwrap();
+    fs::write(root.path().join("note.txt"), "ssn 457-55-5462\n").unwrap();
+    let run = run(root.path(), &mut State::new("1"), &Options::default());
+    let ssn = run.scanned.held.iter().find(|held| held.class == "ssn").unwrap();
+    let of: Vec<(&str, u64)> = ssn.residents.iter().map(|of| (&*of.residency, of.estimate.records)).collect();
+    assert_eq!((ssn.estimate.records, of), (301, vec![("US-CA", 100), ("US-NY", 200), ("unknown", 1)]));
+    let statement = statement(&run.scan, Time(0));
+    assert_eq!(statement["stores"][0]["holdings"].as_array().unwrap().len(), 3, "{statement}");
+}
+
+#[test]
 fn a_rescan_reads_what_changed() {
     let root = share(200);
     let mut state = State::new("1");
@@ -93,7 +113,9 @@ fn a_scan_that_was_killed_goes_on_where_it_was() {
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
     let options = Options { save_every: 1, ..Options::default() };
     let (mut kept, mut saves) = (Vec::new(), 0);
-    let killed = scan(&RealTree, root.path(), &options, (&classes, &key), &mut State::new("1"), &mut |state| {
+    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &|_| {} };
+    let mut store = files(&RealTree, root.path(), "resource:file/share");
+    let killed = store.scan(&means, &mut State::new("1"), &mut |state| {
         saves += 1;
         if saves > 30 {
             return Err(std::io::ErrorKind::Interrupted.into());
@@ -121,7 +143,7 @@ fn a_budget_gives_an_interval_and_says_what_was_not_read() {
     assert!((held.documents_between.low..=held.documents_between.high).contains(&80), "{held:?}");
     assert!(held.records_between.low < held.records_between.high);
     assert!(part.scanned.gaps.iter().any(|gap| gap.what.contains("not in the sample")));
-    let statement = statement("resource:file/share", &part.scanned, Time(0));
+    let statement = statement(&part.scan, Time(0));
     assert_eq!(statement["complete"], false);
     // The same files are chosen again: what did not change is not read again.
     let mut state = State::new("1");

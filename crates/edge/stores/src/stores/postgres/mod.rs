@@ -1,0 +1,214 @@
+//! A PostgreSQL database: every table, in stretches of its pages, each column read under its name.
+//!
+//! Only pages are asked for, by their numbers: no key is needed, each reading has an end, and no operator or function of the
+//! database's own runs. Values come as the server prints them, never through a cast that somebody made.
+
+mod address;
+mod catalogue;
+mod session;
+
+pub use address::{Address, AddressError};
+
+use crate::counts::Known;
+use crate::scan::{Gap, OpenStore};
+use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
+use crate::table;
+use catalogue::{Catalogue, Table};
+use firebreak_model::NodeKey;
+use firebreak_world::{Postgres, PostgresError, World};
+use session::Session;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Characters of one value that are read.
+const VALUE_CHARACTERS: usize = 16 << 10;
+/// Bytes of a stretch, with what its rows keep elsewhere: somewhat more than its pages, which have maps beside them.
+const STRETCH_BYTES: u64 = 640 << 10;
+/// Pages of a stretch at most.
+const STRETCH_PAGES: u64 = 64;
+
+/// The database at `address`, called `host` on the map; its tables are `resource:postgres/<host>/<database>/<schema>.<table>`, as the inventory
+/// calls them.
+///
+/// # Errors
+/// If no runtime can be made for the connection.
+pub fn postgres(world: &World, address: Address, host: &str) -> std::io::Result<OpenStore<'static>> {
+    let session = Session::new(Arc::clone(&world.postgres) as Arc<dyn Postgres>, address)?;
+    Ok(OpenStore::new(Database { session, host: host.to_owned(), tables: BTreeMap::new() }))
+}
+
+struct Database {
+    session: Session,
+    host: String,
+    /// By the key of their part.
+    tables: BTreeMap<String, Table>,
+}
+
+/// A stretch of a table: its first page, and how many.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Stretch {
+    part: String,
+    first: u64,
+    pages: u64,
+}
+
+impl Store for Database {
+    type Place = Stretch;
+
+    fn list(&mut self, most: usize, reader: &Reader<'_>) -> Result<Listing<Stretch>, String> {
+        let catalogue = catalogue::read(&mut self.session).map_err(|error| refused(&error))?;
+        let Catalogue { database, tables, mut gaps } = catalogue;
+        let (mut parts, mut left) = (Vec::new(), most);
+        for table in tables {
+            let name = format!("{}/{database}/{}.{}", self.host, table.schema, table.name);
+            let resource = NodeKey::resource("postgres", &name).to_string();
+            let key = reader.fingerprinter.fingerprint(resource.as_bytes());
+            let size = match catalogue::size(&mut self.session, &table) {
+                Ok(size) => size,
+                Err(error) => match unread(&error) {
+                    Unread::Gap(gap) => {
+                        gaps.push(gap);
+                        continue;
+                    }
+                    Unread::Lost(why) => return Err(why),
+                },
+            };
+            let mut part = Part::new(resource, key.clone());
+            part.mark = Some(format!("{} {} {}", table.shape, table.counters, size.pages));
+            part.columns = table.columns.iter().map(|column| (column.number, column.name.clone())).collect();
+            part.gaps.clone_from(&table.gaps);
+            part.pieces = stretches(&key, &size, left, reader);
+            if part.pieces.len() as u64 * size.stretch() < size.pages {
+                part.gaps.push(Gap::new("there are more stretches than are listed"));
+            }
+            left -= part.pieces.len();
+            self.tables.insert(key, table);
+            parts.push(part.in_order());
+        }
+        Ok(Listing { parts, gaps })
+    }
+
+    fn together(&self) -> usize {
+        8
+    }
+
+    fn marks(&mut self, pieces: &[&Piece<Stretch>]) -> Vec<Result<String, Unread>> {
+        pieces.iter().map(|piece| self.mark(&piece.place).map_err(|error| unread(&error))).collect()
+    }
+
+    fn read(
+        &mut self,
+        _: &Part<Stretch>,
+        pieces: &[&Piece<Stretch>],
+        reader: &Reader<'_>,
+    ) -> Vec<Result<Known, Unread>> {
+        pieces.iter().map(|piece| self.rows(&piece.place, reader).map_err(|error| unread(&error))).collect()
+    }
+}
+
+/// The pages of a table by stretches; the last one is as long as the others, so that its name stays when the table grows.
+fn stretches(part: &str, size: &catalogue::Size, most: usize, reader: &Reader<'_>) -> Vec<Piece<Stretch>> {
+    let pages = size.stretch();
+    let stretch = |first: u64| {
+        let key = reader.fingerprinter.fingerprint(format!("{part} {pages} {first}").as_bytes());
+        let place = Stretch { part: part.to_owned(), first, pages };
+        Piece { key, size: pages.min(size.pages - first) * size.page_with_values(), mark: None, past: false, place }
+    };
+    (0..size.pages).step_by(usize::try_from(pages).unwrap_or(usize::MAX)).take(most).map(stretch).collect()
+}
+
+impl Database {
+    /// What changes with the rows of a stretch: how many there are, and who wrote which version where. It is reckoned by the server.
+    fn mark(&mut self, stretch: &Stretch) -> Result<String, PostgresError> {
+        let Some(table) = self.tables.get(&stretch.part) else { return Ok(String::new()) };
+        let statement = format!(
+            "SELECT concat(count(*), ' ', bit_xor(hash_record_extended(ROW(ctid, xmin), 0))) {}",
+            table.pages(stretch)
+        );
+        let rows = self.session.rows(&statement)?;
+        let mark = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default();
+        Ok(format!("{} {mark}", table.shape))
+    }
+
+    fn rows(&mut self, stretch: &Stretch, reader: &Reader<'_>) -> Result<Known, PostgresError> {
+        let Some(table) = self.tables.get(&stretch.part) else { return Ok(Known::default()) };
+        if table.columns.is_empty() {
+            return Ok(Known::default());
+        }
+        // `concat` prints what a type prints of itself, whatever the type is.
+        let fields: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| format!("left(concat({}), {})", quoted(&column.name), VALUE_CHARACTERS + 1))
+            .collect();
+        let mut rows = self.session.rows(&format!("SELECT {} {}", fields.join(", "), table.pages(stretch)))?;
+        let (mut bytes, mut cut) = (0, 0);
+        for value in rows.iter_mut().flatten().flatten() {
+            if let Some((end, _)) = value.char_indices().nth(VALUE_CHARACTERS) {
+                value.truncate(end);
+                cut += 1;
+            }
+            bytes += value.len() as u64;
+        }
+        let found = table::rows(&table.columns, &rows, reader);
+        let problems = (cut > 0).then(|| ("cut".to_owned(), cut)).into_iter().collect();
+        let (records, columns) = (found.records, found.columns);
+        Ok(Known { mark: String::new(), bytes, rows: rows.len() as u64, records, columns, problems })
+    }
+}
+
+impl Table {
+    /// `FROM` where the rows of a stretch are. A parent does not stand for its children.
+    fn pages(&self, stretch: &Stretch) -> String {
+        let (first, end) = (stretch.first, stretch.first + stretch.pages);
+        let (schema, name) = (quoted(&self.schema), quoted(&self.name));
+        format!("FROM ONLY {schema}.{name} WHERE ctid >= '({first},0)'::tid AND ctid < '({end},0)'::tid")
+    }
+}
+
+/// A name as SQL writes one: whatever is in it stays a name.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Why a stretch was not read. What a server says may hold values: its code alone is told.
+fn unread(error: &PostgresError) -> Unread {
+    match error {
+        PostgresError::Refused { code, .. } => Unread::Gap(Gap::new(match code.as_str() {
+            "42501" => "our role may not read a table, or row security hides rows of it from us",
+            "42P01" | "42703" => "a table was changed while it was read",
+            "55P03" => "a table was locked: it was not read",
+            "57014" => "a stretch took longer than a statement may: it was not read",
+            _ => return Unread::Gap(Gap { what: format!("a stretch was refused with {code}"), count: 1 }),
+        })),
+        error => Unread::Lost(refused(error)),
+    }
+}
+
+fn refused(error: &PostgresError) -> String {
+    match error {
+        PostgresError::NotConnected(why) => format!("could not connect: {why}"),
+        // Whoever may not log in is told by the server in words that hold no value.
+        PostgresError::Refused { code, message } if code.starts_with("28") || code.starts_with("3D") => {
+            format!("refused with {code}: {message}")
+        }
+        PostgresError::Refused { code, .. } => format!("refused with {code}"),
+        PostgresError::Ambiguous(_) => "the connection was lost".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_stays_a_name() {
+        assert_eq!(quoted(r#"a"; DROP TABLE b; --"#), r#""a""; DROP TABLE b; --""#);
+    }
+
+    #[test]
+    fn what_the_server_says_of_values_is_not_told() {
+        let error = PostgresError::Refused { code: "22P02".to_owned(), message: "invalid: \"219-09-9123\"".to_owned() };
+        assert!(!refused(&error).contains("219") && !format!("{:?}", unread(&error)).contains("219"));
+    }
+}
