@@ -16,10 +16,10 @@ export const fixture = (name: string): any => JSON.parse(readFileSync(join(HERE,
 /** Which fixture answers which path. */
 const PATHS: [RegExp, string][] = [
   [/^\/session$/, 'session'], [/^\/now$/, 'now'], [/^\/incidents$/, 'incidents'], [/^\/incidents\/[^/]+$/, 'incident'], [/^\/incidents\/[^/]+\/timeline$/, 'timeline'],
-  [/^\/incidents\/[^/]+\/graph$/, 'graph'], [/^\/incidents\/[^/]+\/judgements$/, 'judgements'], [/^\/incidents\/[^/]+\/findings$/, 'findings'], [/^\/plans\/[^/]+$/, 'plan'],
+  [/^\/incidents\/[^/]+\/notes$/, 'notes'], [/^\/incidents\/[^/]+\/graph$/, 'graph'], [/^\/incidents\/[^/]+\/judgements$/, 'judgements'], [/^\/incidents\/[^/]+\/findings$/, 'findings'], [/^\/plans\/[^/]+$/, 'plan'],
   [/^\/findings$/, 'findings'], [/^\/findings\/[^/]+$/, 'finding'], [/^\/judgements$/, 'judgements'], [/^\/profiles$/, 'profiles'], [/^\/exposure\/who$/, 'who'],
   [/^\/identities$/, 'identities'], [/^\/map\/nodes$/, 'identities'], [/^\/map\/node$/, 'node'], [/^\/questions$/, 'questions'], [/^\/data$/, 'data'], [/^\/detectors$/, 'detectors'],
-  [/^\/coverage$/, 'coverage'], [/^\/responders$/, 'responders'], [/^\/sources$/, 'sources'], [/^\/policy$/, 'policy'], [/^\/ledger$/, 'ledger'], [/^\/ledger\/[^/]+$/, 'entry'], [/^\/tokens$/, 'tokens'],
+  [/^\/coverage$/, 'coverage'], [/^\/hunt$/, 'hunt'], [/^\/login\/ways$/, 'ways'], [/^\/responders$/, 'responders'], [/^\/sources$/, 'sources'], [/^\/policy$/, 'policy'], [/^\/ledger$/, 'ledger'], [/^\/ledger\/[^/]+$/, 'entry'], [/^\/tokens$/, 'tokens'],
 ];
 
 export function recorded(path: string): unknown {

@@ -1,6 +1,7 @@
 // What a person does with the console: finds, approves, declines, undoes, verifies; and what must not happen.
 
 import { api, expect, fixture, problem, test } from './page.ts';
+import { violations } from './pages.ts';
 
 test('every call that changes something carries the session’s token and a key of its own', async ({ page }) => {
   const sent: { url: string; headers: Record<string, string>; body: string | null }[] = [];
@@ -169,6 +170,21 @@ test('a login code is used once and taken out of the address; without one there 
   faults.length = 0;
 });
 
+test('where an identity provider is set up one may log in by it, and a refusal says what to do', async ({ page, faults }) => {
+  const start = 'http://127.0.0.1:9470/api/v1/login';
+  await api(page, (path) => (path === '/session' ? problem(401, 'Nobody is logged in') : path === '/login/ways' ? { body: { provider: 'https://id.example.com/realms/staff', start } } : undefined));
+  await page.goto('/#refused=no-role');
+  await expect(page.getByRole('alert')).toContainText('None of your groups may use Firebreak');
+  expect(page.url()).not.toContain('refused');
+  await expect(page.getByRole('link', { name: 'Log in with id.example.com' })).toHaveAttribute('href', start);
+  expect(await violations(page)).toEqual([]);
+  // Whoever makes up an address makes the page say nothing of their own.
+  await page.goto('about:blank');
+  await page.goto('/#refused=constructor');
+  await expect(page.getByRole('alert')).toContainText('not for this login');
+  faults.length = 0;
+});
+
 test('themes and zones are chosen and kept', async ({ page }) => {
   await api(page);
   await page.goto('/incidents/inc-1');
@@ -177,4 +193,76 @@ test('themes and zones are chosen and kept', async ({ page }) => {
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await expect(page.getByText(/GMT\+[12]/).first()).toBeVisible();
+});
+
+const HUNT = {
+  sql: 'x', more: true, events: 52_431, gaps: [] as string[], seconds: 0.42,
+  columns: [{ name: 'hour', holds: 'time' }, { name: 'events', holds: 'number' }, { name: 'credential', holds: 'text' }],
+  rows: [['2026-03-24T10:00:00Z', 12_400, 'credential:aws/AKIAIOSFODNN7EXAMPLE'], ['2026-03-24T11:00:00Z', 3_100, null], ['2026-03-24T12:00:00Z', 0, '<b>x</b>']],
+};
+
+test('a question is asked by the keyboard, answered as a table and as bars, and stands in the address', async ({ page }) => {
+  const sent: unknown[] = [];
+  await api(page, (path, method, _, body) => { if (path !== '/hunt' || method !== 'POST') return undefined; sent.push(body); return { body: HUNT }; });
+  await page.goto('/');
+  await expect(page.getByText('A plan waits for you')).toBeVisible();
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await page.getByRole('button', { name: /^Events an hour/ }).click();
+  const field = page.getByLabel('Question in SQL');
+  await expect(field).toHaveValue(/date_trunc/);
+  await field.press('Control+Enter');
+  await expect(page.getByRole('heading', { name: '3 rows, and there are more' })).toBeVisible();
+  await expect(page.getByText('52,431 events looked at')).toBeVisible();
+  expect(sent).toEqual([{ sql: await field.inputValue(), rows: 1000 }]);
+  await expect(page).toHaveURL(/\/hunt\?sql=SELECT/);
+  await expect(page.getByRole('cell', { name: '12,400' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'AKIAIOSFODNN7EXAMPLE' })).toHaveAttribute('href', /identities\?key=credential/);
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Chart' }).click();
+  await expect(page.getByRole('list', { name: 'events by hour' }).getByRole('listitem')).toHaveCount(3);
+  expect(await violations(page)).toEqual([]);
+  await field.fill('SELECT ');
+  await field.press('End');
+  await page.getByRole('button', { name: /^user_agent/ }).click();
+  await expect(field).toHaveValue('SELECT user_agent');
+});
+
+test('a link to a question asks nothing; an empty answer, a gap and a refusal say what they are', async ({ page, faults }) => {
+  let asked = 0, answer: { status?: number; body?: unknown } = { body: { ...HUNT, rows: [], more: false } };
+  await api(page, (path, method) => { if (path !== '/hunt' || method !== 'POST') return undefined; asked += 1; return answer; });
+  await page.goto('/hunt?sql=SELECT%20actor%20FROM%20events');
+  await expect(page.getByLabel('Question in SQL')).toHaveValue('SELECT actor FROM events');
+  await expect(page.getByText('This question came with the link')).toBeVisible();
+  expect(asked).toBe(0);
+  const ask = page.getByRole('button', { name: /^Ask/ });
+  await ask.click();
+  await expect(page.getByText('No event fits')).toBeVisible();
+  answer = { body: { ...HUNT, gaps: ['200 events from 2026-03-24 to 2026-03-25 could not be read: it is damaged'] } };
+  await ask.click();
+  await expect(page.getByText('A part of the lake could not be read')).toBeVisible();
+  answer = problem(400, 'What is asked makes no sense', 'there is no column `actr`', 'there are time, source');
+  await ask.click();
+  await expect(page.getByRole('alert')).toContainText('there is no column');
+  await expect(page.getByRole('heading', { name: /rows/ })).toHaveCount(0);
+  faults.length = 0;
+});
+
+test('a note is written by the keyboard and kept as text', async ({ page }) => {
+  const sent: unknown[] = [];
+  await api(page, (path, method, _, body) => { if (!path.endsWith('/notes') || method !== 'POST') return undefined; sent.push(body); return { status: 201, body: {} }; });
+  await page.goto('/incidents/inc-1');
+  await expect(page.getByText('The token stood in a build log')).toBeVisible();
+  await page.getByLabel('Note', { exact: true }).fill('<img src=x onerror=alert(1)> seen');
+  await page.getByLabel('Note', { exact: true }).press('Control+Enter');
+  await expect(page.getByLabel('Note', { exact: true })).toHaveValue('');
+  expect(sent).toEqual([{ text: '<img src=x onerror=alert(1)> seen' }]);
+  await expect(page.getByRole('link', { name: 'Export for an auditor' })).toHaveAttribute('href', /\/export$/);
+});
+
+test('who may not hunt is told who may, and sees no room for it', async ({ page }) => {
+  await api(page, (path) => (path === '/session' ? { body: { ...fixture('session'), role: 'viewer', actions: ['read'] } } : undefined));
+  await page.goto('/hunt');
+  await expect(page.getByText('You may not ask here')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Hunt' })).toHaveCount(0);
 });

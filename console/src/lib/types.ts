@@ -3,9 +3,10 @@
 export type Verdict = 'exposed' | 'suspect' | 'unknown' | 'clear';
 export type Severity = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 export type Party = 'person' | 'service' | 'agent' | 'app' | 'anyone' | 'unknown';
-export type Ability = 'read' | 'respond' | 'approve' | 'administer' | 'audit';
+export type Ability = 'read' | 'respond' | 'approve' | 'administer' | 'audit' | 'hunt';
 
 export interface Session { name: string; role: string; via: string; csrf: string | null; expires: string; actions: Ability[] }
+export interface LoginWays { provider: string | null; start: string | null }
 export interface Page<T> { items: T[]; next: string | null; total: number }
 export interface Holding { class: string; residency: string; records: number; bytes: number | null }
 export interface Compromised { key: string; since: string | null; until: string | null; reason: string }
@@ -18,6 +19,7 @@ export interface Incident {
 export interface PlanSummary { id: string; status: string; made_at: string; steps: number; cost: number }
 export interface Moment { at: string; what: string; text: string; severity?: Severity | null; ref?: { kind: string; id: string } | null }
 
+export interface Note { id: string; incident: string; at: string; by: string; text: string }
 export interface Finding {
   id: string; detector: string; title: string; severity: Severity; signal: string; subject: string | null;
   actor: string | null; class: string | null; first: string; at: string; events: string[]; event_count: number;
@@ -100,4 +102,9 @@ export interface Who {
 export interface Entry { index: number; id: string; entry_kind: string; time: string; body: unknown }
 export interface ProvenEntry extends Entry { /** Its exact bytes. */ record: string; salt: string; commitment: string; proof: string[]; size: number; root: string; checkpoint: string; key: string }
 export interface Token { id: string; name: string; role: string; scopes: string[]; made: string; expires: string; last_used?: string | null; revoked: boolean | string | null; token?: string }
+export interface Hunt { sql: string; columns: { name: string; holds: string }[]; rows: (string | number | boolean | null)[][]; more: boolean; events: number; gaps: string[]; seconds: number }
+export interface HuntSchema {
+  table: string; columns: { name: string; holds: string; meaning: string }[]; functions: { form: string; meaning: string }[];
+  saved: { name: string; about: string; sql: string; own: boolean }[]; rows_max: number; seconds: number;
+}
 export interface Policy { policy: string; mode: string; lease_hours?: number; files: { path: string; text: string }[] }

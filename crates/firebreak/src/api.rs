@@ -10,8 +10,11 @@ mod call;
 mod changes;
 pub mod endpoints;
 mod guard;
+mod hunt;
 mod login;
 pub mod names;
+mod notes;
+mod oidc;
 pub mod openapi;
 mod page;
 mod problem;
@@ -98,7 +101,13 @@ pub struct Api {
     roles: Roles,
     paces: Paces,
     bell: Bell,
+    /// Places for questions to the lake.
+    hunts: Arc<tokio::sync::Semaphore>,
     map: tokio::sync::Mutex<Option<Arc<Map>>>,
+    /// Logins by the identity provider.
+    oidc: Option<oidc::Oidc>,
+    /// Verdicts, and a digest of what they were judged by.
+    judged: tokio::sync::Mutex<Option<(String, Arc<Vec<firebreak_model::Judgement>>)>>,
 }
 
 impl Api {
@@ -118,13 +127,25 @@ impl Api {
             roles: Roles::own()?,
             paces: Paces { known: Buckets::new(KNOWN), strangers: Buckets::new(STRANGERS) },
             bell: Bell::default(),
+            hunts: Arc::new(tokio::sync::Semaphore::new(hunt::AT_ONCE)),
             map: tokio::sync::Mutex::default(),
+            judged: tokio::sync::Mutex::default(),
+            oidc: provider(world, config)?,
         })
     }
 
     /// Refuses where nothing would take it up.
     fn must_act(&self) -> Result<(), Problem> {
         if self.acting { Ok(()) } else { Err(Problem::not_running()) }
+    }
+
+    /// What `GET /now` says, for this machine itself.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub async fn overview(&self) -> Result<serde_json::Value> {
+        let told = read::now::overview(self, self.world.clock.now()).await;
+        told.map_err(|problem| anyhow::anyhow!("{}\nhint: {}", problem.detail, problem.hint))
     }
 
     /// The map as it is known now; made anew when something was learnt, once for all who ask meanwhile.
@@ -144,6 +165,13 @@ impl Api {
         *kept = Some(Arc::clone(&map));
         Ok(map)
     }
+}
+
+/// Logins by the identity provider, where there is one. It is asked whatever the mode of the steps is: it is no platform that is acted on.
+fn provider(world: &World, config: &Config) -> Result<Option<oidc::Oidc>> {
+    let Some(oidc) = &config.console.oidc else { return Ok(None) };
+    let world = World { http: Arc::new(firebreak_world::RustlsHttp::new()?), ..world.clone() };
+    Ok(Some(oidc::Oidc::new(oidc, world)))
 }
 
 /// All paths: the API below [`BASE`], the console everywhere else.

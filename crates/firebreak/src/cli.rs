@@ -5,6 +5,7 @@ mod api;
 mod authoring;
 mod exposing;
 mod governing;
+mod hunting;
 mod mapping;
 
 use crate::config::Policy;
@@ -23,6 +24,7 @@ pub use exposing::{
 };
 use firebreak_model::Time;
 pub use governing::{AccessArgs, AppsArgs, ClassifyArgs, CustodyArgs, DataArgs, DutiesArgs};
+pub use hunting::HuntArgs;
 pub use mapping::{
     CollectArgs, EstateArgs, FromArgs, MapArgs, MapChangesArgs, MapCommand, MapExportArgs, MapFormat, MapJoinsArgs,
     MapQuestionsArgs, PlanArgs, ReachArgs,
@@ -138,6 +140,11 @@ pub enum Command {
         after_help = "Example: firebreak duties --inventory borrowed-sand/inventory --from credential:aws/AKIA... --discovered 2026-03-25T08:00:00Z\n         firebreak duties --inventory inventory --from environment:ci/o/r/1/build --since 2026-03-24T10:39:00Z --logs logs --drafts drafts"
     )]
     Duties(DutiesArgs),
+    /// Ask the lake in SQL what happened; nothing is changed
+    #[command(
+        after_help = "Example: firebreak hunt --saved denials\n         firebreak hunt \"SELECT source, count(*) FROM events GROUP BY source\" --json\n         firebreak hunt --schema\nExit codes: 3 if a part of the lake could not be read."
+    )]
+    Hunt(HuntArgs),
     /// Answer AI gateways and proxies: what may pass to models and tools, what only masked, what not at all
     #[command(
         after_help = "Example: firebreak --config firebreak.toml guardrail\n         A gateway must be set to refuse where it gets no answer."
@@ -204,6 +211,37 @@ pub enum Command {
         after_help = "Example: firebreak detector new okta_token_made --product okta --service okta\n         firebreak detector test detectors/okta_token_made"
     )]
     Detector(DetectorArgs),
+    /// Show live what burns, what waits and what comes in
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml top\n         firebreak top --once\n         Ctrl-C ends it; it acts on nothing."
+    )]
+    Top(TopArgs),
+    /// Print completions of this command line for a shell
+    #[command(
+        after_help = "Example: firebreak completions bash > /etc/bash_completion.d/firebreak\n         firebreak completions fish > ~/.config/fish/completions/firebreak.fish"
+    )]
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        shell: clap_complete::Shell,
+    },
+    /// Write a manual page of each command
+    #[command(after_help = "Example: firebreak man /usr/local/share/man/man1")]
+    Man {
+        /// Where to write them; it is made if it is not there
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+}
+
+/// `top`.
+#[derive(Debug, Args)]
+pub struct TopArgs {
+    /// Show it once and end
+    #[arg(long)]
+    pub once: bool,
+    /// Seconds between two looks
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub every: u64,
 }
 
 /// How the packaged incident is made.

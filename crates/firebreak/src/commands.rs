@@ -18,7 +18,9 @@ mod duties;
 pub mod exposed;
 pub(crate) mod fleet;
 mod guardrail;
+mod hunt;
 mod logs;
+mod manual;
 mod map;
 mod pause;
 pub(crate) mod plan;
@@ -32,6 +34,7 @@ mod replay;
 mod responders;
 mod run;
 mod scenario;
+mod top;
 mod undo;
 mod verify;
 
@@ -111,6 +114,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Custody(args) => custody::run(&args, &config, output),
         Command::Data(args) => data::run(&args, &config, output),
         Command::Duties(args) => duties::run(&args, &config, output),
+        Command::Hunt(args) => hunt::run(&args, &config, output),
         Command::Guardrail => guardrail::run(&config, output),
         Command::Plan(args) => plan::run(&args, &config, output),
         Command::Playbook(args) => playbook::run(&args, &config, output),
@@ -126,6 +130,9 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Responders(args) => responders::run(&args, &config, output),
         Command::Scenario(args) => scenario::run(&args, output),
         Command::Check(args) => check::run(&args, &config, output),
+        Command::Top(args) => top::run(&args, &config, output),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { directory } => manual::pages(&directory, output),
         Command::Detector(args) => detector::run(&args, output),
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod guardrail;
 pub mod keys;
+pub mod login;
 pub mod outward;
 
 use anyhow::{Context, Result, bail};
@@ -276,11 +277,13 @@ pub struct ConsoleConfig {
     pub address: Option<String>,
     /// Who opens a login link.
     pub admin: String,
+    /// `[console.oidc]`: logging in by an identity provider; off where it is not there.
+    pub oidc: Option<login::OidcConfig>,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> ConsoleConfig {
-        ConsoleConfig { listen: None, address: None, admin: "admin@localhost".to_owned() }
+        ConsoleConfig { listen: None, address: None, admin: "admin@localhost".to_owned(), oidc: None }
     }
 }
 
@@ -292,6 +295,37 @@ impl ConsoleConfig {
         if let Some(address) = self.address.as_deref().filter(|address| !firebreak_world::is_private(address)) {
             bail!("`console.address` is `{address}`\nhint: use an address that begins with `https://`");
         }
+        self.oidc.as_ref().map_or(Ok(()), login::OidcConfig::check)
+    }
+}
+
+/// `[[hunt.saved]]`: a question to the lake that is asked again and again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedQuestion {
+    /// What it is called.
+    pub name: String,
+    /// What it answers.
+    #[serde(default)]
+    pub about: String,
+    /// The question.
+    pub sql: String,
+}
+
+/// `[hunt]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HuntConfig {
+    /// `[[hunt.saved]]`.
+    pub saved: Vec<SavedQuestion>,
+}
+
+impl HuntConfig {
+    fn check(&self) -> Result<()> {
+        for saved in &self.saved {
+            let read = firebreak_hunt::question(&saved.sql, firebreak_model::Time(0));
+            read.map_err(|refusal| anyhow::anyhow!("`hunt.saved.sql` of `{}`: {refusal}", saved.name))?;
+        }
         Ok(())
     }
 }
@@ -300,6 +334,9 @@ impl ConsoleConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// Where state, lake, quarantine and ledger live.
     pub data: Option<PathBuf>,
     /// A reference to the key of the fingerprints.
@@ -328,6 +365,8 @@ pub struct Config {
     pub guardrail: guardrail::GuardrailConfig,
     /// `[console]`.
     pub console: ConsoleConfig,
+    /// `[hunt]`.
+    pub hunt: HuntConfig,
     /// `[outward]`.
     pub outward: outward::OutwardConfig,
     /// `[[notify]]`.
@@ -347,7 +386,16 @@ impl Config {
     /// If it cannot be read, is not TOML, holds a key that does not exist or a value that does not fit.
     pub fn read(path: &Path) -> Result<Config> {
         let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
-        Config::parse(&text).with_context(|| format!("in `{}`", path.display()))
+        let config = Config::parse(&text).with_context(|| format!("in `{}`", path.display()))?;
+        Ok(Config { file: Some(path.to_owned()), ..config })
+    }
+
+    /// How this installation is called on a command line.
+    pub fn command(&self) -> String {
+        match &self.file {
+            Some(file) => format!("firebreak --config {}", file.display()),
+            None => "firebreak".to_owned(),
+        }
     }
 
     /// Reads the text of a configuration file.
@@ -390,6 +438,7 @@ impl Config {
         }
         outward::check(&self.notify, &self.outward, self.approvals.as_ref(), &self.signals)?;
         self.console.check()?;
+        self.hunt.check()?;
         if self.intake.batch_records == 0 {
             bail!("`intake.batch_records` is 0\nhint: 5000 suits most machines");
         }
@@ -489,6 +538,17 @@ mod tests {
         assert!(error.starts_with("`intake.ndjson.time` of `config_test` is no path: `a..b`\nhint: "), "{error}");
         let error = Config::parse(&mapping.replace("actor", "actr")).unwrap_err().to_string();
         assert!(error.contains("no key `intake.ndjson.actr"), "{error}");
+    }
+
+    #[test]
+    fn a_saved_question_that_is_none_is_an_error() {
+        let saved = |sql: &str| Config::parse(&format!("[[hunt.saved]]\nname = \"mine\"\nsql = \"{sql}\"\n"));
+        assert!(saved("SELECT actor FROM events").is_ok());
+        let error = saved("SELECT actr FROM events").unwrap_err().to_string();
+        assert!(
+            error.starts_with("`hunt.saved.sql` of `mine`: there is no column `actr`\nhint: there are time, "),
+            "{error}"
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod estate;
 pub mod feed;
 pub mod fleeting;
 pub mod guardrail;
+pub mod hunting;
 pub mod ledgering;
 pub mod live;
 pub mod metrics;

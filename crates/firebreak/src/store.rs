@@ -7,6 +7,7 @@ mod committing;
 mod journal;
 mod learning;
 pub mod looking;
+pub mod notes;
 mod outward;
 mod round;
 

@@ -7,6 +7,8 @@
 mod inputs;
 #[path = "api/installation.rs"]
 mod installation;
+#[path = "api/oidc.rs"]
+mod oidc;
 mod platform;
 mod program;
 #[path = "kill/receiver.rs"]
@@ -66,7 +68,7 @@ fn refused(came: &Came, status: u16, slug: &str, what: &str) {
 fn too_weak(deed: Deed) -> Option<&'static str> {
     match deed {
         Deed::Read => None,
-        Deed::Audit | Deed::Respond | Deed::Approve => Some("viewer"),
+        Deed::Audit | Deed::Hunt | Deed::Respond | Deed::Approve => Some("viewer"),
         Deed::Administer => Some("approver"),
     }
 }
@@ -80,6 +82,14 @@ fn score() {
         let (method, path, what) = (endpoint.method.word(), path(endpoint), format!("{endpoint:?}"));
         let body = if endpoint.changes() { "{}" } else { "" };
         let Some(deed) = endpoint.deed else {
+            if !endpoint.changes() {
+                // These lead to the identity provider, of which there is none here, and tell nothing of the installation.
+                let came = here.call(method, &path, &[], "");
+                let told = came.json();
+                let silent = endpoint.path == "/login/ways" && told["provider"].is_null() && told["start"].is_null();
+                assert!(came.status == 404 || silent, "{what}: {came:?}");
+                continue;
+            }
             // Opening a session is for those who are not known yet: it wants a code.
             refused(&here.call(method, &path, &[], "{\"code\":\"guessed\"}"), 401, "no-session", &what);
             continue;
@@ -162,7 +172,9 @@ fn no_role_reaches_across_to_what_another_may() {
 fn every_look_answers_what_the_table_says() {
     let here = here();
     let bearer = format!("Bearer {}", here.token("admin", &[]));
-    for endpoint in ENDPOINTS.iter().filter(|one| !one.changes() && one.kind != "text/event-stream") {
+    for endpoint in
+        ENDPOINTS.iter().filter(|one| !one.changes() && one.kind != "text/event-stream" && one.status == 200)
+    {
         let (path, what) = (path(endpoint), format!("{endpoint:?}"));
         let came = here.call("GET", &path, &[("Authorization", &bearer)], "");
         assert_eq!(came.status, 200, "{what} {path}: {came:?}");
@@ -244,6 +256,97 @@ fn an_approval_is_one_request_of_whoever_calls_and_stands_in_the_ledger() {
     refused(&here.as_role("admin", "POST", &short, "{}"), 404, "not-found", "a part of an id is no id");
     let undo = here.as_role("admin", "POST", "/pause", "{\"because\":\"  \"}");
     refused(&undo, 400, "bad-request", "a pause without a reason");
+}
+
+/// What people write about an incident is kept under their name, once, without secrets, and is a part of what an auditor takes along.
+#[test]
+fn a_note_is_kept_under_the_name_of_its_writer_and_exported() {
+    let here = here();
+    let incident = here.as_role("admin", "GET", "/incidents", "").json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/incidents/{incident}/notes");
+    let secret = "xoxb-123456789012-1234567890123-aB3dE5fG7hJ9kL1mN3pQ5rS7";
+    let bearer = format!("Bearer {}", here.token("responder", &[]));
+    let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "a-note-once")];
+    let body = json!({"text": format!(" the token {secret} was in the log <b> ")}).to_string();
+    let (first, again) = (here.call("POST", &path, &headers, &body), here.call("POST", &path, &headers, &body));
+    assert_eq!((first.status, first.json()), (201, again.json()), "{first:?}");
+    let noted = here.as_role("viewer", "GET", &format!("/incidents/{incident}/notes"), "").json();
+    let items = noted["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["by"]), (1, &json!("responder@example.com")), "{noted}");
+    let text = items[0]["text"].as_str().unwrap();
+    assert!(text.starts_with("the token ") && text.ends_with("was in the log <b>") && !text.contains(secret), "{text}");
+    let notes = format!("/incidents/{incident}/notes");
+    for wrong in ["{}", "{\"text\":\"  \"}", "{\"text\":\"x\",\"by\":\"boss@example.com\"}"] {
+        refused(&here.as_role("responder", "POST", &notes, wrong), 400, "bad-request", wrong);
+    }
+    let long = json!({"text": "x".repeat(4_001)}).to_string();
+    refused(&here.as_role("responder", "POST", &notes, &long), 400, "bad-request", "a long note");
+    refused(
+        &here.as_role("responder", "POST", "/incidents/none/notes", "{\"text\":\"x\"}"),
+        404,
+        "not-found",
+        "none such",
+    );
+    refused(&here.as_role("viewer", "POST", &notes, "{\"text\":\"x\"}"), 403, "forbidden", "who only looks");
+
+    let export = format!("/incidents/{incident}/export");
+    refused(&here.as_role("responder", "GET", &export, ""), 403, "forbidden", "it holds entries of the ledger");
+    let came = here.as_role("auditor", "GET", &export, "");
+    assert!(came.header("content-disposition").unwrap().contains("incident.json") && !came.body.contains(secret));
+    let told = came.json();
+    assert_eq!((&told["incident"]["id"], &told["notes"][0]["text"]), (&json!(incident), &json!(text)));
+    assert!(told["timeline"].as_array().unwrap().iter().any(|moment| moment["what"] == "note"));
+    assert!(!told["findings"].as_array().unwrap().is_empty() && !told["plans"].as_array().unwrap().is_empty());
+    let entries = told["ledger"]["entries"].as_array().unwrap();
+    assert!(entries.iter().any(|entry| entry["body"]["path"]["id"] == *incident), "who wrote it is proven");
+    assert!(entries.iter().all(|entry| entry["proof"].is_array() && entry["checkpoint"].is_string()));
+}
+
+/// A question to the lake is answered to whoever may ask, stands in the ledger before that without its secrets, and can do
+/// nothing but look.
+#[test]
+fn a_question_to_the_lake_is_answered_within_bounds_and_recorded() {
+    let here = here();
+    let asked = |role: &str, sql: &str| here.as_role(role, "POST", "/hunt", &json!({"sql": sql}).to_string());
+    let came = asked("responder", "SELECT source, count(*) AS events FROM events GROUP BY source ORDER BY 2 DESC");
+    assert_eq!(came.status, 200, "{came:?}");
+    let answer = came.json();
+    assert!(answer["rows"][0][1].as_u64() > Some(0) && answer["events"].as_u64() > Some(0), "{answer}");
+    assert_eq!((&answer["columns"][1]["name"], &answer["columns"][1]["holds"]), (&json!("events"), &json!("number")));
+    assert_eq!((&answer["more"], &answer["gaps"]), (&json!(false), &json!([])));
+    refused(&asked("viewer", "SELECT 1 FROM events"), 403, "forbidden", "who only looks does not hunt");
+    refused(&here.as_role("viewer", "GET", "/hunt", ""), 403, "forbidden", "nor sees what others saved");
+    for sql in
+        ["DROP TABLE events", "SELECT * FROM '/etc/passwd'", "SELECT 1 FROM events; SELECT 2 FROM events", "", "x"]
+    {
+        refused(&asked("admin", sql), 400, "bad-request", sql);
+    }
+    let many = here.as_role("admin", "POST", "/hunt", "{\"sql\":\"SELECT * FROM events\",\"rows\":2}").json();
+    assert_eq!((many["rows"].as_array().unwrap().len(), &many["more"]), (2, &json!(true)));
+    let many = here.as_role("admin", "POST", "/hunt", "{\"sql\":\"SELECT * FROM events\",\"rows\":10001}");
+    refused(&many, 400, "bad-request", "too many rows");
+
+    let secret = format!("xoxb-123456789012-1234567890123-{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7");
+    let before = here.book.with(|ledger| ledger.size());
+    let came = asked("auditor", &format!("SELECT count(*) FROM events WHERE raw LIKE '%{secret}%'"));
+    assert_eq!(came.status, 200, "{came:?}");
+    let entries: Vec<Value> = here.book.with(|ledger| {
+        (before..ledger.size()).map(|at| serde_json::to_value(&ledger.record(at).unwrap().body).unwrap()).collect()
+    });
+    let entry = entries.iter().find(|entry| entry["endpoint"] == "/hunt" && entry["by"] == "auditor@example.com");
+    let entry = entry.unwrap_or_else(|| panic!("{entries:?}"));
+    let sql = entry["body"]["sql"].as_str().unwrap();
+    assert!(sql.starts_with("SELECT count(*)") && !sql.contains(&secret) && !came.body.contains(&secret), "{sql}");
+
+    // A key makes no second question free of the record.
+    let bearer = format!("Bearer {}", here.token("responder", &[]));
+    let keyed = |sql: &str| {
+        let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "the-same-key")];
+        here.call("POST", "/api/v1/hunt", &headers, &json!({"sql": sql}).to_string()).json()["rows"].clone()
+    };
+    let before = here.book.with(|ledger| ledger.size());
+    assert_ne!(keyed("SELECT 1 FROM events LIMIT 1"), keyed("SELECT 2 FROM events LIMIT 1"));
+    assert!(here.book.with(|ledger| ledger.size()) >= before + 2, "each asking is an entry");
 }
 
 /// A login link opens one session; the session ends with its logout; a token ends when it is revoked.

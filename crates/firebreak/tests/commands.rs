@@ -266,6 +266,53 @@ fn questions(session: &mut Session, lost: &str) {
 }
 
 /// An installation: watched, decided, approved, verified, taken back.
+/// Questions to the lake, the live view, completions and manual pages.
+fn looking(session: &mut Session) {
+    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
+    let hunted = session.both(0, &with(&["hunt", "SELECT source, count(*) FROM events GROUP BY source"]));
+    assert_eq!(hunted["rows"][0][0], "kubernetes_audit");
+    assert_eq!(hunted["rows"][0][1], hunted["events"], "{hunted}");
+    let wide = session.both(0, &with(&["hunt", "SELECT * FROM events LIMIT 5"]));
+    assert_eq!((wide["rows"].as_array().unwrap().len(), &wide["more"]), (5, &Value::from(false)));
+    session.both(0, &with(&["hunt", "--saved", "by_hour"]));
+    session.both(0, &with(&["hunt", "--schema"]));
+    for wrong in [
+        &["hunt", "DROP TABLE events"][..],
+        &["hunt"],
+        &["hunt", "--saved", "nothing"],
+        &["hunt", "SELECT x FROM events"],
+    ] {
+        let refused = firebreak(&session.directory, &with(wrong));
+        assert!(refused.code == 1 && refused.error.contains("hint: "), "{wrong:?}: {}", refused.error);
+    }
+    let file = fs::read_dir(session.directory.join("data/lake")).unwrap().flatten().next().unwrap().path();
+    let file = fs::read_dir(file).unwrap().flatten().next().unwrap().path();
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let gap = session.both(3, &with(&["hunt", "SELECT count(*) FROM events"]));
+    assert!(
+        gap["gaps"][0].as_str().unwrap().contains("could not be read")
+            && gap["events"].as_u64() < hunted["events"].as_u64(),
+        "{gap}"
+    );
+    fs::write(&file, whole).unwrap();
+
+    let top = session.both(0, &with(&["top", "--once"]));
+    assert!(top["totals"]["events"].as_u64() > Some(0) && top["incidents"][0]["id"].is_string(), "{top}");
+    let pages = session.both(0, &["man", "man1"]);
+    assert!(pages["pages"].as_u64() > Some(40), "{pages}");
+    let page = fs::read_to_string(session.directory.join("man1/firebreak-api-token-new.1")).unwrap();
+    assert!(page.contains(".SH OPTIONS") && page.contains("viewer, responder"), "{page}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = firebreak(&session.directory, &["completions", shell]);
+        assert!(
+            script.code == 0 && script.out.contains("firebreak") && script.out.contains("hunt"),
+            "{shell}: {}",
+            script.error
+        );
+    }
+}
+
 fn installation(session: &mut Session) {
     let root = session.directory.clone();
     fs::create_dir_all(root.join("inventory")).unwrap();
@@ -296,6 +343,7 @@ fn installation(session: &mut Session) {
         .both(0, &["replay", "logs/kubernetes_audit", "--source", "kubernetes_audit", "--inventory", "inventory"]);
     // A replay ends, so that it also finds what `run` still waits for.
     assert!(said["findings"].as_u64() >= ran["findings"].as_u64(), "{said}");
+    looking(session);
     session.json(0, &with(&["api", "login"]));
     let new = ["api", "token", "new", "--for", "ci@example.com", "--role", "viewer", "--scope", "plans"];
     let token = session.json(0, &with(&new));
@@ -569,6 +617,10 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "snapshot",
         "posture",
         "guardrail",
+        "hunt",
+        "top",
+        "completions",
+        "man",
         "advisories",
         "collect",
         "reach",

@@ -24,6 +24,8 @@ pub struct Call {
     pub name: String,
     /// The present moment.
     pub now: Time,
+    /// What a browser carries that is on its way back from the identity provider.
+    pub login: Option<String>,
 }
 
 impl Call {
@@ -79,6 +81,8 @@ pub enum Reply {
     Headed(u16, Value, Vec<(&'static str, String)>),
     /// Nothing to say.
     Nothing,
+    /// The browser goes on to this address, with these cookies.
+    Elsewhere(String, Vec<String>),
     /// A document of another type, as an attachment of this name.
     Document(&'static str, &'static str, Vec<u8>),
     /// What goes on and on.

@@ -3,7 +3,7 @@
 use super::Api;
 use super::access::policy::Deed;
 use super::call::{Answer, Call};
-use super::{act, changes, login, openapi, read, tokens};
+use super::{act, changes, hunt, login, notes, oidc, openapi, read, tokens};
 use futures_util::future::BoxFuture;
 
 /// What answers.
@@ -70,8 +70,8 @@ impl std::fmt::Debug for Endpoint {
 }
 
 /// The areas that a token can be limited to.
-pub const AREAS: [&str; 10] =
-    ["now", "incidents", "plans", "findings", "exposure", "map", "detectors", "ledger", "settings", "tokens"];
+pub const AREAS: [&str; 11] =
+    ["now", "incidents", "plans", "findings", "exposure", "map", "detectors", "hunt", "ledger", "settings", "tokens"];
 
 /// Calls a handler of the table.
 macro_rules! run {
@@ -172,6 +172,8 @@ const INCIDENT: &[Field] = &[
     ("gaps", "array"),
     ("joined", "array"),
 ];
+const NOTE: &[Field] =
+    &[("id", "string"), ("incident", "string"), ("at", "time"), ("by", "string"), ("text", "string")];
 const FINDING: &[Field] = &[
     ("id", "string"),
     ("detector", "string"),
@@ -222,6 +224,22 @@ const SESSION: &[Field] = &[
     ("acting", "boolean"),
 ];
 
+/// What providers send back with a browser: what they add of their own is known, and means nothing here.
+const RETURNED: &[Field] = &[
+    ("state", "string?"),
+    ("code", "string?"),
+    ("iss", "string?"),
+    ("error", "string?"),
+    ("error_description", "string?"),
+    ("error_uri", "string?"),
+    ("session_state", "string?"),
+    ("client_info", "string?"),
+    ("scope", "string?"),
+    ("authuser", "string?"),
+    ("hd", "string?"),
+    ("prompt", "string?"),
+];
+
 /// Every endpoint.
 pub static ENDPOINTS: &[Endpoint] = &[
     Endpoint {
@@ -233,6 +251,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
     .status(201),
     get("session", "/session", "Says who calls, and what they may do", "session", run!(login::who)).with(SESSION),
     post("session", "/session", "Ends the session", "", run!(login::close)).doing(Deed::Read).deleting(),
+    Endpoint { deed: None, ..get("session", "/login/ways", "Says how one can log in", "login_ways", run!(oidc::ways)) }
+        .with(&[("provider", "string?"), ("start", "string?")]),
+    Endpoint {
+        deed: None,
+        ..get("session", "/login", "Sends the browser to the identity provider", "", run!(oidc::begin))
+    }
+    .status(303),
+    Endpoint {
+        deed: None,
+        ..get("session", "/login/return", "Where the identity provider sends the browser back to", "", run!(oidc::end))
+    }
+    .asked(RETURNED)
+    .status(303),
     get("now", "/now", "What burns, what waits, what is not seen", "now", run!(read::now::now)).with(&[
         ("at", "time"),
         ("mode", "string"),
@@ -281,6 +312,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("next", "string?"),
             ("total", "integer"),
         ]),
+    get("incidents", "/incidents/{id}/notes", "What people wrote about it", "notes", run!(notes::list)).list(&[], NOTE),
+    post("incidents", "/incidents/{id}/notes", "Writes a note about it", "note", run!(notes::add))
+        .taking(&[("text", "string")])
+        .with(NOTE)
+        .status(201),
+    get(
+        "incidents",
+        "/incidents/{id}/export",
+        "All that is known of it, with what proves it, for an auditor",
+        "application/json",
+        run!(read::export::export),
+    )
+    .doing(Deed::Audit),
     get("plans", "/plans", "Plans", "plans", run!(read::plans::list))
         .list(&[("status", "string?"), ("incident", "string?")], PLAN),
     get("plans", "/plans/{id}", "One plan, and where each step stands", "plan", run!(read::plans::one)).with(&[
@@ -423,6 +467,27 @@ pub static ENDPOINTS: &[Endpoint] = &[
         run!(read::detectors::coverage),
     )
     .list(&[], &[("technique", "string"), ("detectors", "array"), ("findings", "integer")]),
+    get("hunt", "/hunt", "What can be asked of the lake", "hunt_schema", run!(hunt::schema)).doing(Deed::Hunt).with(&[
+        ("table", "string"),
+        ("columns", "array"),
+        ("functions", "array"),
+        ("saved", "array"),
+        ("rows_max", "integer"),
+        ("seconds", "integer"),
+    ]),
+    post("hunt", "/hunt", "Asks the lake in SQL; the question is recorded", "hunt", run!(hunt::ask))
+        .doing(Deed::Hunt)
+        .taking(&[("sql", "string"), ("rows", "integer?")])
+        .with(&[
+            ("sql", "string"),
+            ("columns", "array"),
+            ("rows", "array"),
+            ("more", "boolean"),
+            ("events", "integer"),
+            ("gaps", "array"),
+            ("seconds", "number"),
+        ])
+        .status(200),
     get(
         "settings",
         "/responders",

@@ -68,10 +68,14 @@ async fn admitted(api: &Api, endpoint: &'static Endpoint, request: Request) -> R
     let path = places(endpoint.path, head.uri.path());
     let query = asked(endpoint, head.uri.query().unwrap_or_default())?;
     let body = if endpoint.changes() { body_of(&head.headers, body).await? } else { Value::Null };
-    let key = key_of(endpoint, &head.headers)?;
+    // A question is asked anew each time: its answer is kept nowhere, and each asking is an entry of its own.
+    let asks = endpoint.area == "hunt";
+    let body = recordable(api, body)?;
+    let key = key_of(endpoint, &head.headers)?.filter(|_| !asks);
     let named = key.clone().unwrap_or_else(|| fresh(&api.world));
     let name = format!("api/{}/{named}", caller.id);
-    let call = Call { caller, path, query, body, name, now };
+    let login = cookie_of(&head.headers, super::oidc::COOKIE).map(str::to_owned).filter(|_| endpoint.deed.is_none());
+    let call = Call { caller, path, query, body, name, now, login };
     match endpoint.method {
         Method::Get => Ok(shown(endpoint, (endpoint.run)(api, &call).await?, &head.headers)),
         _ => done_once(api, endpoint, &call, key.is_some()).await,
@@ -107,13 +111,18 @@ async fn known(api: &Api, headers: &HeaderMap, now: Time) -> Result<Caller, Prob
     found
 }
 
-/// The secret in our cookie; none where it is there twice, since then someone else has set one.
+/// The secret in our cookie.
 pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_of(headers, COOKIE)
+}
+
+/// What stands in the cookie of this name; nothing where it is there twice, since then someone else has set one.
+fn cookie_of<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut ours = all
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter_map(|(name, value)| (name == COOKIE).then_some(value));
+        .filter_map(|(name, value)| (name == wanted).then_some(value));
     ours.next().filter(|_| ours.next().is_none())
 }
 
@@ -279,6 +288,17 @@ fn call_digest(endpoint: &Endpoint, call: &Call) -> String {
     digest(&json!([endpoint.method.word(), endpoint.path, call.path, call.body]).to_string())
 }
 
+/// What people write may hold a secret by mistake: what is recorded and kept has its fingerprint instead.
+fn recordable(api: &Api, mut body: Value) -> Result<Value, Problem> {
+    for name in ["sql", "text", "because"] {
+        if let Some(Value::String(text)) = body.get_mut(name) {
+            let key = api.config.fingerprint_key.as_deref();
+            *text = crate::hunting::without_secrets(&api.world, key, &api.data, text)?;
+        }
+    }
+    Ok(body)
+}
+
 /// Who asked for what, in the ledger. A login's code is a secret and stays out.
 pub(super) async fn record(api: &Api, endpoint: &Endpoint, call: &Call, caller: &Caller) -> Result<(), Problem> {
     let Some(book) = &api.book.writing else { return Ok(()) };
@@ -301,6 +321,16 @@ fn sent(reply: Reply, usual: u16) -> Response {
                 if let Ok(value) = HeaderValue::from_str(&value) {
                     response.headers_mut().append(name, value);
                 }
+            }
+            response
+        }
+        Reply::Elsewhere(address, cookies) => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::SEE_OTHER;
+            let headers = response.headers_mut();
+            headers.extend(HeaderValue::from_str(&address).ok().map(|address| (header::LOCATION, address)));
+            for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+                headers.append(header::SET_COOKIE, cookie);
             }
             response
         }

@@ -6,6 +6,7 @@ use super::call::{Answer, Call, Reply, tagged};
 use super::endpoints::ENDPOINTS;
 use super::guard::record;
 use super::problem::Problem;
+use crate::store::access::StoredSession;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -34,13 +35,30 @@ pub(crate) async fn open(api: &Api, call: &Call) -> Answer {
     if opened.is_none() {
         return Err(Problem { hint: LINK.to_owned(), ..Problem::no_session() });
     }
-    let caller = access::by_session(&api.store, &secret, call.now).await?;
-    if let Some(endpoint) = ENDPOINTS.iter().find(|one| one.deed.is_none()) {
+    let (caller, cookie) = entered(api, call, &secret).await?;
+    Ok(Reply::Headed(201, shown(api, &caller), vec![("set-cookie", cookie)]))
+}
+
+/// Opens a session for whoever the identity provider has named: who they are, and the cookie. It is fresh, as that of a link.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) async fn opened(api: &Api, call: &Call, person: &str, role: &str) -> Result<(Caller, String), Problem> {
+    let (secret, expires) = (fresh(&api.world), call.now.plus_seconds(SESSION_SECONDS));
+    let session = StoredSession { person: person.to_owned(), role: role.to_owned(), expires };
+    api.store.keep_session(&digest(&secret), &session, call.now).await?;
+    entered(api, call, &secret).await
+}
+
+/// Whoever has come in stands in the ledger.
+async fn entered(api: &Api, call: &Call, secret: &str) -> Result<(Caller, String), Problem> {
+    let caller = access::by_session(&api.store, secret, call.now).await?;
+    if let Some(endpoint) = ENDPOINTS.iter().find(|one| one.path == "/session" && one.deed.is_none()) {
         record(api, endpoint, call, &caller).await?;
     }
     let secure = if api.names.is_private() { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_SECONDS}{secure}");
-    Ok(Reply::Headed(201, shown(api, &caller), vec![("set-cookie", cookie)]))
+    Ok((caller, cookie))
 }
 
 const LINK: &str = "each link holds once and for 15 minutes: `firebreak api login` prints a fresh one";

@@ -2,6 +2,7 @@
 
 pub(super) mod blast;
 pub(super) mod detectors;
+pub(super) mod export;
 pub(super) mod exposure;
 pub(super) mod findings;
 pub(super) mod incidents;

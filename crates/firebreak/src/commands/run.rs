@@ -158,6 +158,11 @@ fn serve(
     let notify = |text: &str| {
         output.object("notice", &serde_json::json!({"text": text}));
         for line in text.lines() {
+            // What is to be copied is one line, and finds this installation.
+            if let Some(command) = line.strip_prefix("next: firebreak ") {
+                output.text(format!("next: {} {command}", config.command()));
+                continue;
+            }
             let indent = line.len() - line.trim_start().len();
             output.paragraph(indent.min(8), line);
         }
@@ -196,7 +201,7 @@ fn serve(
         let (forward, batches) = tokio::sync::mpsc::channel(1);
         scope.spawn(move || hand_on(&correlated, &forward));
         let known = (estate, learnt, digest);
-        let ended = runtime.block_on(write(parts, known, fleet, (batches, news), &catalogues, stop));
+        let ended = runtime.block_on(write(parts, known, fleet, (batches, news), &catalogues, (stop, !args.once)));
         // Nobody listens any more: let the other threads see it.
         stop.store(true, Ordering::SeqCst);
         ended
@@ -263,9 +268,10 @@ async fn write(
     mut fleet: Keeper,
     (mut batches, mut news): (Receiver<crate::pipeline::Correlated>, UnboundedReceiver<hands::News>),
     catalogues: &Sender<Arc<Catalogue>>,
-    stop: &AtomicBool,
+    (stop, watching): (&AtomicBool, bool),
 ) -> Result<Summary> {
-    let (world, config) = (parts.world, parts.config);
+    let (world, config, notify) = (parts.world, parts.config, parts.notify);
+    let mut behind = watching;
     let mut live = Live::new(parts).await?;
     live.resume().await?;
     live.estate(estate, learnt).await?;
@@ -276,7 +282,15 @@ async fn write(
     loop {
         tokio::select! {
             batch = batches.recv(), if open => match batch {
-                Some(batch) => live.batch(batch).await?,
+                Some(batch) => {
+                    // One that carries nothing comes once all inputs were read to their end.
+                    let last = batch.luggage.number == 0;
+                    live.batch(batch).await?;
+                    if last && std::mem::take(&mut behind) {
+                        let Totals { events, .. } = live.store().totals().await?;
+                        notify(&format!("every input is read to its end, {events} events in all; it goes on watching"));
+                    }
+                }
                 None => open = false,
             },
             first = news.recv() => {

@@ -282,6 +282,44 @@ pub const KEYS: &[Key] = &[
         meaning: "Who opens a login link that is printed on this machine: what they ask for is recorded under this name.",
     },
     Key {
+        path: "console.oidc.issuer",
+        default: "",
+        meaning: "The identity provider by which people log in (OpenID Connect), as it writes itself: `https://id.example.com/realms/staff`. Without it only login links log in. See `docs/api.md`.",
+    },
+    Key { path: "console.oidc.client", default: "", meaning: "What the provider calls us: the client id." },
+    Key {
+        path: "console.oidc.secret",
+        default: "",
+        meaning: "Where our secret there is: `env:NAME` or `file:/path`. None for a public client.",
+    },
+    Key {
+        path: "console.oidc.name",
+        default: "",
+        meaning: "The claim that names a person: `email` (if not set; it must be verified), `preferred_username`, …",
+    },
+    Key {
+        path: "console.oidc.groups",
+        default: "",
+        meaning: "The claim that lists groups: `groups` (if not set), `realm_access.roles`, …",
+    },
+    Key {
+        path: "console.oidc.role.group",
+        default: "",
+        meaning: "A group of the provider. The first that fits counts.",
+    },
+    Key {
+        path: "console.oidc.role.role",
+        default: "",
+        meaning: "What whoever is in it may do: `viewer`, `responder`, `approver`, `auditor` or `admin`. Who is in none is refused.",
+    },
+    Key {
+        path: "hunt.saved.name",
+        default: "",
+        meaning: "A question to the lake that is saved: what it is called. See [hunting](hunt.md).",
+    },
+    Key { path: "hunt.saved.about", default: "", meaning: "What it answers, in a line." },
+    Key { path: "hunt.saved.sql", default: "", meaning: "The question: one SELECT over `events`." },
+    Key {
         path: "outward.listen",
         default: "",
         meaning: "Where approvals and signals come in: an address of this machine, `127.0.0.1:9470`. A reverse proxy with TLS stands before it.",

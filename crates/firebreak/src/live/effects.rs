@@ -102,8 +102,9 @@ pub fn sort(effects: Vec<Effect>) -> Sorted {
                     row.2 = "waiting".to_owned();
                 }
                 let text = format!(
-                    "{incident}: plan {} waits for {needed} approvals and has {have} ({})\nnext: firebreak approve {} --by <e-mail>",
+                    "{incident}: plan {} waits for {needed} {} and has {have} ({})\nnext: firebreak approve {} --by <e-mail>",
                     plan.short(),
+                    if needed == 1 { "approval" } else { "approvals" },
                     reasons.join("; "),
                     plan.short()
                 );

@@ -139,6 +139,19 @@ impl Store {
         Ok(Some(opened))
     }
 
+    /// Keeps a session by the digest of its secret, and forgets those that have run out.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub async fn keep_session(&self, digest: &str, session: &StoredSession, now: Time) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        sqlx::query("DELETE FROM session WHERE expires <= $1").bind(now.0).execute(&self.pool).await?;
+        let insert =
+            sqlx::query("INSERT INTO session (digest, person, role, made, expires) VALUES ($1, $2, $3, $4, $5)");
+        let insert = insert.bind(digest).bind(&session.person).bind(&session.role).bind(now.0);
+        insert.bind(session.expires.0).execute(&self.pool).await.context("keeping a session").map(drop)
+    }
+
     /// The session with this digest.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub struct FindingsWanted {
 pub struct Versions(pub Vec<(&'static str, String)>);
 
 /// A look at each part: cheap, and different after whatever people see of it has changed.
-const LOOKS: [(&str, &str); 7] = [
+const LOOKS: [(&str, &str); 8] = [
     ("findings", "SELECT COUNT(*) || '/' || COALESCE(MAX(batch), 0) FROM finding"),
     (
         "incidents",
@@ -36,6 +36,7 @@ const LOOKS: [(&str, &str); 7] = [
     ("steps", "SELECT COUNT(*) || '/' || COALESCE(SUM(LENGTH(body) + LENGTH(state) * 7919), 0) FROM step"),
     ("requests", "SELECT COALESCE(MAX(number), 0) || '/' || COALESCE(SUM(done), 0) FROM request"),
     ("batches", "SELECT '' || COALESCE(MAX(number), 0) FROM batch"),
+    ("notes", "SELECT '' || COUNT(*) FROM note"),
     ("map", "SELECT '' || COALESCE(MAX(number), 0) FROM snapshot"),
 ];
 

@@ -152,6 +152,15 @@ CREATE TABLE IF NOT EXISTS login (
   role    TEXT NOT NULL,
   expires BIGINT NOT NULL
 );
+-- What people wrote about an incident.
+CREATE TABLE IF NOT EXISTS note (
+  id       TEXT PRIMARY KEY,
+  incident TEXT NOT NULL,
+  at       BIGINT NOT NULL,
+  person   TEXT NOT NULL,
+  body     TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS note_incident ON note (incident, at);
 -- What was answered to a call that carried a key: the same key and the same call get the same answer.
 CREATE TABLE IF NOT EXISTS answered (
   name   TEXT PRIMARY KEY,

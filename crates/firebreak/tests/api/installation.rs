@@ -28,6 +28,8 @@ pub(crate) struct Installation {
     pub(crate) world: World,
     /// A token of each role.
     pub(crate) tokens: BTreeMap<&'static str, String>,
+    /// The configuration.
+    text: String,
     _directory: tempfile::TempDir,
 }
 
@@ -78,7 +80,7 @@ impl Installation {
         let api = Arc::new(api);
         runtime.spawn(firebreak::api::serve(listener, Arc::clone(&api), Arc::default()));
         let mut made =
-            Installation { address, runtime, store, book, world, tokens: BTreeMap::new(), _directory: directory };
+            Installation { address, runtime, store, book, world, tokens: BTreeMap::new(), text, _directory: directory };
         for role in ROLES {
             let token = made.token(role, &[]);
             made.tokens.insert(role, token);
@@ -93,9 +95,25 @@ impl Installation {
         self.runtime.block_on(make_token(&self.store, &self.world, wanted)).unwrap().1
     }
 
+    /// The same installation by another API, with more in its configuration.
+    pub(crate) fn beside(&self, more: &str) -> SocketAddr {
+        let config = Config::parse(&format!("{}{more}", self.text)).unwrap();
+        let listener = self.runtime.block_on(Listener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.address();
+        let books = Books { writing: Some(Arc::clone(&self.book)), copy: None };
+        let names = Names::of(address, None);
+        let api = Api::new(&self.world, &config, &config.data_directory(), &self.store, books, names).unwrap();
+        self.runtime.spawn(firebreak::api::serve(listener, Arc::new(api), Arc::default()));
+        address
+    }
+
     /// Sends a call as it is written, and gives what came back.
     pub(crate) fn raw(&self, call: &[u8]) -> Came {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        self.raw_at(self.address, call)
+    }
+
+    fn raw_at(&self, address: SocketAddr, call: &[u8]) -> Came {
+        let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // Whoever refuses a large body may hang up before all of it is sent.
         let _ = stream.write_all(call);
@@ -109,9 +127,21 @@ impl Installation {
 
     /// A call with these headers.
     pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Came {
+        self.call_at(self.address, method, path, headers, body)
+    }
+
+    /// A call of the API at `address`.
+    pub(crate) fn call_at(
+        &self,
+        address: SocketAddr,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Came {
         let mut call = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "Host") {
-            call.push_str(&format!("Host: {}\r\n", self.address));
+            call.push_str(&format!("Host: {address}\r\n"));
         }
         for (name, value) in headers {
             call.push_str(&format!("{name}: {value}\r\n"));
@@ -124,7 +154,7 @@ impl Installation {
         }
         call.push_str("\r\n");
         call.push_str(body);
-        self.raw(call.as_bytes())
+        self.raw_at(address, call.as_bytes())
     }
 
     /// A call with the token of a role.

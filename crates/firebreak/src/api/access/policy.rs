@@ -18,6 +18,8 @@ pub enum Deed {
     Read,
     /// Looks at the ledger and at who has tokens.
     Audit,
+    /// Asks the lake, where what people did stands in full.
+    Hunt,
     /// Pauses, cancels, takes back, speaks against a plan.
     Respond,
     /// Lets a plan pass, lets automatic actions go on.
@@ -28,13 +30,14 @@ pub enum Deed {
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Deed; 5] = [Deed::Read, Deed::Audit, Deed::Respond, Deed::Approve, Deed::Administer];
+    pub const ALL: [Deed; 6] = [Deed::Read, Deed::Audit, Deed::Hunt, Deed::Respond, Deed::Approve, Deed::Administer];
 
     /// As the policy calls it.
     pub const fn word(self) -> &'static str {
         match self {
             Deed::Read => "read",
             Deed::Audit => "audit",
+            Deed::Hunt => "hunt",
             Deed::Respond => "respond",
             Deed::Approve => "approve",
             Deed::Administer => "administer",
@@ -46,6 +49,7 @@ impl Deed {
         match self {
             Deed::Read => "FirebreakApi::Action::\"read\"",
             Deed::Audit => "FirebreakApi::Action::\"audit\"",
+            Deed::Hunt => "FirebreakApi::Action::\"hunt\"",
             Deed::Respond => "FirebreakApi::Action::\"respond\"",
             Deed::Approve => "FirebreakApi::Action::\"approve\"",
             Deed::Administer => "FirebreakApi::Action::\"administer\"",
@@ -102,9 +106,9 @@ mod tests {
             Deed::ALL.iter().filter(may).map(|deed| deed.word()).collect()
         };
         assert_eq!(may("viewer"), ["read"]);
-        assert_eq!(may("responder"), ["read", "respond"]);
-        assert_eq!(may("approver"), ["read", "respond", "approve"]);
-        assert_eq!(may("auditor"), ["read", "audit"]);
+        assert_eq!(may("responder"), ["read", "hunt", "respond"]);
+        assert_eq!(may("approver"), ["read", "hunt", "respond", "approve"]);
+        assert_eq!(may("auditor"), ["read", "audit", "hunt"]);
         assert_eq!(may("admin"), Deed::ALL.map(Deed::word));
         for stranger in ["", "root", "ADMIN", "admin ", "admin\"] || true || [\""] {
             assert!(may(stranger).is_empty(), "{stranger}");

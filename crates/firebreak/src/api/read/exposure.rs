@@ -1,6 +1,7 @@
 //! Verdicts over environments, the profiles that they are judged by, and who had a thing.
 
 use crate::api::Api;
+use crate::api::access::hex;
 use crate::api::call::{Answer, Call, object, tagged};
 use crate::api::page::page;
 use crate::api::problem::Problem;
@@ -8,12 +9,16 @@ use crate::commands::fleet::owners::Owners;
 use crate::content;
 use crate::fleeting;
 use crate::live::recover;
+use crate::pipeline::verdicts::Verdicts;
+use anyhow::Context;
 use firebreak_exposure::Profile;
 use firebreak_fleet::{Query, Sure, Wanted};
 use firebreak_model::{Judgement, Text, Time};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// So many intervals and untold environments are in one answer; it says how many there are.
 const LISTED_MAX: usize = 1_000;
@@ -23,11 +28,29 @@ fn known_profiles(api: &Api) -> Vec<Profile> {
     content::profiles(api.world.disk.as_ref(), &api.config.exposure.profiles).0
 }
 
-/// The gravest verdict of each environment under each profile, the clear ones too, as the evidence stands.
-pub(super) async fn judged(api: &Api) -> Result<Vec<Judgement>, Problem> {
-    let (verdicts, profiles) = (recover::verdicts(&api.store).await?, known_profiles(api));
-    let all = tokio::task::spawn_blocking(move || verdicts.all(&profiles));
-    all.await.map_err(|error| Problem::broken(&error.into()))
+/// The gravest verdict of each environment under each profile, the clear ones too, as the evidence stands. Judged once for as long
+/// as evidence and profiles are the same.
+pub(super) async fn judged(api: &Api) -> Result<Arc<Vec<Judgement>>, Problem> {
+    let mut kept = api.judged.lock().await;
+    let evidence = api.store.state("verdicts").await?.unwrap_or_default();
+    let (world, directories) = (api.world.clone(), api.config.exposure.profiles.clone());
+    let before = kept.clone();
+    let made = tokio::task::spawn_blocking(move || -> anyhow::Result<(String, Arc<Vec<Judgement>>)> {
+        let profiles = content::profiles(world.disk.as_ref(), &directories).0;
+        let by = Sha256::new().chain_update(&evidence).chain_update(format!("{profiles:?}")).finalize();
+        let by = hex(&by);
+        if let Some(before) = before.filter(|(known, _)| *known == by) {
+            return Ok(before);
+        }
+        let verdicts: Verdicts = match evidence.is_empty() {
+            true => Verdicts::default(),
+            false => serde_json::from_slice(&evidence).context("the memory of verdicts is damaged")?,
+        };
+        Ok((by, Arc::new(verdicts.all(&profiles))))
+    });
+    let made = made.await.map_err(|error| Problem::broken(&error.into()))??;
+    *kept = Some(made.clone());
+    Ok(made.1)
 }
 
 /// How many judgements there are of each verdict.
@@ -41,7 +64,7 @@ pub(super) fn counted<'a>(judged: impl IntoIterator<Item = &'a Judgement>) -> Va
 
 /// `GET /judgements`.
 pub(in crate::api) async fn judgements(api: &Api, call: &Call) -> Answer {
-    let mut judged = judged(api).await?;
+    let mut judged: Vec<Judgement> = judged(api).await?.as_ref().clone();
     let wanted = |name: &str, value: &str| call.filter(name).is_none_or(|wanted| wanted == value);
     judged.retain(|one| wanted("verdict", one.verdict.word()) && wanted("profile", &one.profile));
     judged.retain(|one| wanted("environment", one.environment.as_str()));

@@ -3,6 +3,7 @@
 use super::{findings, plans};
 use crate::api::Api;
 use crate::api::call::{Answer, Call, Reply, tagged};
+use crate::api::notes;
 use crate::api::page::page;
 use crate::api::problem::Problem;
 use crate::config::Mode;
@@ -30,7 +31,7 @@ pub(super) async fn all(api: &Api) -> Result<Vec<IncidentView>, Problem> {
 }
 
 /// The incident that the path names.
-pub(super) async fn named(api: &Api, call: &Call) -> Result<IncidentView, Problem> {
+pub(in crate::api) async fn named(api: &Api, call: &Call) -> Result<IncidentView, Problem> {
     let body = api.store.incident(call.at("id")).await?.ok_or_else(|| Problem::not_found("incident of this id"))?;
     Ok(serde_json::from_str(&body).context("an incident in the state is damaged")?)
 }
@@ -75,7 +76,7 @@ pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
 }
 
 /// What belongs to an incident: findings and judgements by name.
-async fn members(api: &Api, call: &Call) -> Result<BTreeSet<Item>, Problem> {
+pub(super) async fn members(api: &Api, call: &Call) -> Result<BTreeSet<Item>, Problem> {
     let incident = named(api, call).await?;
     let Some(body) = api.store.remembered_one("incident", &incident.id.to_string()).await? else {
         return Ok(BTreeSet::new());
@@ -84,7 +85,7 @@ async fn members(api: &Api, call: &Call) -> Result<BTreeSet<Item>, Problem> {
     Ok(members.items)
 }
 
-async fn findings_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Value>, Problem> {
+pub(super) async fn findings_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Value>, Problem> {
     let mut found = Vec::new();
     for item in items {
         if let Item::Finding(id) = item
@@ -97,7 +98,7 @@ async fn findings_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Value>, Pr
     Ok(found)
 }
 
-async fn judgements_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Judgement>, Problem> {
+pub(super) async fn judgements_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Judgement>, Problem> {
     let mut judged: Vec<Judgement> = Vec::new();
     for item in items {
         if let Item::Judgement(environment, profile) = item
@@ -127,6 +128,14 @@ pub(in crate::api) async fn judgements(api: &Api, call: &Call) -> Answer {
 
 /// `GET /incidents/{id}/timeline`: from the first event that shows something to the last that was done.
 pub(in crate::api) async fn timeline(api: &Api, call: &Call) -> Answer {
+    let moments = moments(api, call).await?;
+    let named =
+        moments.into_iter().enumerate().map(|(place, moment)| (format!("{} {place}", text(&moment, "at")), moment));
+    page("timeline", named.collect(), call)
+}
+
+/// What happened, in order.
+pub(super) async fn moments(api: &Api, call: &Call) -> Result<Vec<Value>, Problem> {
     let incident = named(api, call).await?;
     let items = members(api, call).await?;
     let mut moments: Vec<(Time, Value)> = Vec::new();
@@ -168,9 +177,11 @@ pub(in crate::api) async fn timeline(api: &Api, call: &Call) -> Answer {
             }
         }
     }
+    for written in notes::of(api, &incident).await? {
+        note(written.at, "note", &format!("{}: {}", written.by, written.text), Value::Null, "note", &written.id);
+    }
     moments.sort_by_key(|(at, _)| *at);
-    let named = moments.into_iter().enumerate().map(|(place, (at, moment))| (format!("{at} {place}"), moment));
-    page("timeline", named.collect(), call)
+    Ok(moments.into_iter().map(|(_, moment)| moment).collect())
 }
 
 fn target(key: &NodeKey) -> String {

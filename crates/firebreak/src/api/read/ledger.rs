@@ -84,6 +84,29 @@ fn proven(ledger: &Ledger, index: u64) -> Result<Option<Value>, Problem> {
     Ok(Some(shown))
 }
 
+/// So many entries are exported with an incident.
+const NAMING_MAX: usize = 2_000;
+
+/// The entries that name one of `names`, each with what proves it, and whether there are more. None where there is no ledger yet.
+pub(super) fn naming(api: &Api, names: &[String]) -> Result<(Vec<Value>, bool), Problem> {
+    let Some(book) = api.book.reading() else { return Ok((Vec::new(), false)) };
+    book.with(|ledger| {
+        let mut entries = Vec::new();
+        for at in 0..ledger.size() {
+            let record = ledger.record(at).map_err(broken)?;
+            let text = record.text();
+            if !names.iter().any(|name| text.contains(name.as_str())) {
+                continue;
+            }
+            if entries.len() == NAMING_MAX {
+                return Ok((entries, true));
+            }
+            entries.extend(proven(ledger, at)?);
+        }
+        Ok((entries, false))
+    })
+}
+
 /// `GET /bundle`.
 pub(in crate::api) async fn bundle(api: &Api, _: &Call) -> Answer {
     let bytes = book(api)?.with(|ledger| ledger.export_bundle()).map_err(broken)?;

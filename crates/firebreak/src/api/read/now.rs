@@ -20,6 +20,11 @@ const SHOWN_MAX: usize = 20;
 
 /// `GET /now`.
 pub(in crate::api) async fn now(api: &Api, call: &Call) -> Answer {
+    Ok(Reply::Object(200, overview(api, call.now).await?))
+}
+
+/// What there is to say of this moment.
+pub(in crate::api) async fn overview(api: &Api, at: Time) -> Result<Value, Problem> {
     let judged = judged(api).await?;
     let exposed: Vec<Value> = judged
         .iter()
@@ -43,20 +48,20 @@ pub(in crate::api) async fn now(api: &Api, call: &Call) -> Answer {
     let stored = api.store.plans().await?;
     let waiting: Vec<Value> = stored.iter().filter(|plan| plan.status == "waiting").map(plans::brief).collect();
     let totals = api.store.totals().await?;
-    let sources: Vec<Value> = known_sources(api, call.now).await?.into_iter().map(|(_, shown)| shown).collect();
-    let shown = json!({
+    let sources: Vec<Value> = known_sources(api, at).await?.into_iter().map(|(_, shown)| shown).collect();
+    Ok(json!({
         "kind": "now",
-        "at": call.now,
+        "at": at,
         "mode": api.config.act.mode,
         "policy": policy_name(api),
         "running": api.acting,
         "paused": paused(api).await?,
         "incidents": open,
         "waiting": waiting,
-        "verdicts": counted(&judged),
+        "verdicts": counted(judged.iter()),
         "exposed": exposed,
         "sources": sources,
-        "coverage": coverage(api, call.now).await?,
+        "coverage": coverage(api, at).await?,
         "breakers": breakers(api).await?,
         "unasked": unasked(api, &stored).await?,
         "steps": steps,
@@ -64,8 +69,7 @@ pub(in crate::api) async fn now(api: &Api, call: &Call) -> Answer {
             "batches": totals.batch, "events": totals.events, "quarantined": totals.quarantined,
             "duplicates": totals.duplicates, "findings": api.store.findings_count().await?, "incidents": all.len(),
         },
-    });
-    Ok(Reply::Object(200, shown))
+    }))
 }
 
 #[derive(Deserialize)]

@@ -45,7 +45,12 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
 /// `GET /plans/{id}`.
 pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
     let stored = api.store.plan(call.at("id")).await?.ok_or_else(|| Problem::not_found("plan of this id"))?;
-    let mut plan = shown(&stored)?;
+    Ok(Reply::Object(200, whole(api, &stored).await?))
+}
+
+/// A plan, where each step stands, and who approved it.
+pub(super) async fn whole(api: &Api, stored: &StoredPlan) -> Result<Value, Problem> {
+    let mut plan = shown(stored)?;
     let mut steps = api.store.steps().await?;
     steps.retain(|step| step.plan == stored.id);
     // What was there before a step may hold what a platform says of people: it is for the undo, not for a page.
@@ -70,5 +75,5 @@ pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
         }
     }
     plan["approvals"] = approvals.into();
-    Ok(Reply::Object(200, plan))
+    Ok(plan)
 }
