@@ -3,12 +3,14 @@
 //!
 //! A token of our own is asked for anew in every phase and never kept: a cut of the whole realm takes the ones before.
 
+pub(crate) mod newcomers;
+
 use crate::context::Context;
 use crate::error::ActError;
 use crate::responder::parameter;
 use crate::rest::{Answer, Body, Rest, client_token, gone_is_done};
 use base64::Engine;
-use firebreak_model::Action;
+use firebreak_model::{Action, Time};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -67,6 +69,10 @@ pub(crate) mod shape {
     pub(crate) const OFFLINE: &str = "GET {server}/admin/realms/{realm}/users/{user}/offline-sessions/{client}";
     pub(crate) const END_OFFLINE: &str = "DELETE {server}/admin/realms/{realm}/sessions/{session}?isOffline";
     pub(crate) const CLIENTS: &str = "GET {server}/admin/realms/{realm}/clients?clientId";
+    pub(crate) const CLIENT: &str = "GET {server}/admin/realms/{realm}/clients/{client}";
+    pub(crate) const SET_CLIENT: &str = "PUT {server}/admin/realms/{realm}/clients/{client}";
+    pub(crate) const USER: &str = "GET {server}/admin/realms/{realm}/users/{user}";
+    pub(crate) const SET_USER: &str = "PUT {server}/admin/realms/{realm}/users/{user}";
 }
 
 /// The realm of an action and how we reach it.
@@ -137,6 +143,31 @@ impl<'a> Keycloak<'a> {
     /// What `user` consented to, with the clients that hold offline tokens.
     pub(crate) async fn consents(&self, user: &str) -> Result<Value, ActError> {
         Ok(self.call(shape::CONSENTS, &[user], Body::None).await?.body)
+    }
+
+    /// Enables the client that has this own id and is represented by `found`, or disables it and refuses what was issued to it
+    /// for good: disabling refuses its tokens only as long as it lasts. One second more, since a token of the same second would
+    /// escape.
+    pub(crate) async fn set_client(&self, id: &str, found: &Value, enabled: bool, now: Time) -> Result<(), ActError> {
+        let mut body = json!({"enabled": enabled});
+        if !enabled {
+            body["notBefore"] = json!(now.seconds() + 1);
+        }
+        // What is left out stays as it is, but for these: without them Keycloak removes the client's account with its roles, and
+        // its rules for resources.
+        for kept in ["serviceAccountsEnabled", "authorizationServicesEnabled"] {
+            if let Some(value) = found.get(kept) {
+                body[kept] = value.clone();
+            }
+        }
+        self.call(shape::SET_CLIENT, &[id], Body::Json(&body)).await.map(|_| ())
+    }
+
+    /// Enables `user`, or disables it and ends its sessions.
+    pub(crate) async fn set_user(&self, user: &str, enabled: bool) -> Result<(), ActError> {
+        self.call(shape::SET_USER, &[user], Body::Json(&json!({"enabled": enabled}))).await?;
+        // The other order would let the user come back between the two.
+        if enabled { Ok(()) } else { self.end_sessions(user).await }
     }
 
     /// How many sessions `user` has, and for how many clients offline ones.

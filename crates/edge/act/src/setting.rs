@@ -56,6 +56,11 @@ pub trait Setting: Send + Sync {
     /// Restores what was read before the cut. Doing it twice is harmless.
     async fn restore(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<(), ActError>;
 
+    /// Whether the cut is made even where nothing is left to cut: somebody may be on the way to it.
+    fn is_made_anyway(&self, _action: &Action) -> bool {
+        false
+    }
+
     /// Whether what was read before the cut is back.
     async fn is_back(&self, context: &Context<'_>, action: &Action, before: &Value) -> Result<bool, ActError> {
         Ok(self.read(context, action).await?.state == *before)
@@ -91,7 +96,8 @@ impl<T: Setting> Responder for T {
     async fn preflight(&self, context: &Context<'_>, action: &Action) -> Result<StateBefore, ActError> {
         let reading = self.read(context, action).await?;
         let admitted = self.tried(context, action).await.unwrap_or(None);
-        Ok(StateBefore { state: reading.state, denied_already: reading.denies == Some(true), admitted })
+        let denied_already = reading.denies == Some(true) && !self.is_made_anyway(action);
+        Ok(StateBefore { state: reading.state, denied_already, admitted })
     }
 
     async fn apply(&self, context: &Context<'_>, action: &Action) -> Result<(), ActError> {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asked::others;
 pub use make::{NoPlan, PlanRequest, own_way, plan, reachable, severs, sources_of};
-pub use newcomers::KNOWN_PARAMETER;
+pub use newcomers::{KNOWN_PARAMETER, MADE_SINCE_PARAMETER};
 pub use order::{Phase, SESSIONS_SINCE_PARAMETER, SWEEP_PARAMETER};
 
 /// The name of an incident: `inc-` and 16 hexadecimal digits.

@@ -3,7 +3,7 @@
 //! A part leaves paths open by its nature and says so. It is a plan of its own, with its own id.
 
 use super::order::{Phase, order_after};
-use super::{Break, KNOWN_PARAMETER, Plan, PlanBody, Step, StepKey};
+use super::{Break, Plan, PlanBody, Step, StepKey, newcomers};
 use firebreak_model::{Action, Reversibility};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ impl Plan {
 
     /// The sweeps of newcomers, each with the key of the step that it follows.
     fn sweeps(&self, kept: &[Step]) -> Vec<(Step, StepKey)> {
-        let of_newcomers = |step: &&Step| step.action.parameters.contains_key(KNOWN_PARAMETER);
+        let of_newcomers = |step: &&Step| newcomers::is_sweep(&step.action);
         let followed =
             |step: &Step| kept.iter().find(|first| step.after.contains(&first.number)).map(|first| first.key.clone());
         let sweeps = self.steps().iter().filter(of_newcomers);
@@ -111,7 +111,7 @@ mod tests {
         let first = |name: &str| example::step("postgres_role/disable", NodeKey::identity("postgres", name), mild);
         let sweep = |first: &Step| {
             let mut action = first.action.clone();
-            action.parameters.insert(KNOWN_PARAMETER.into(), "[]".into());
+            action.parameters.insert(newcomers::KNOWN_PARAMETER.into(), "[]".into());
             action.parameters.insert(super::super::SWEEP_PARAMETER.into(), "0".into());
             Step { key: StepKey::of(&action), action, phase: Phase::Sweep, cost: 0, ..first.clone() }
         };

@@ -26,6 +26,10 @@ pub(crate) const ALL: [&str; 6] = [
 /// The realm of the tests.
 pub(crate) const REALM: &str = "meridian";
 
+/// A client that may make clients and users, and what it may.
+pub(crate) const MAKER: &str = "maker";
+const MAKERS_ROLES: [&str; 2] = ["manage-clients", "manage-users"];
+
 /// A server with one realm, in which users and clients are made as they are needed.
 pub(crate) struct Office {
     pub(crate) server: Keycloak,
@@ -64,13 +68,18 @@ impl Office {
                 };
                 let mut clients: Vec<Value> = ALL.iter().map(|name| client(name)).collect();
                 clients.push(json!({"clientId": "app", "enabled": true, "publicClient": true, "directAccessGrantsEnabled": true}));
+                clients.push(json!({"clientId": MAKER, "enabled": true, "serviceAccountsEnabled": true, "secret": "hush-old"}));
+                let mut users: Vec<Value> = ALL.iter().map(|name| account(name)).collect();
+                users.push(json!({"username": format!("service-account-{MAKER}"), "enabled": true, "serviceAccountClientId": MAKER,
+                                  "clientRoles": {"realm-management": MAKERS_ROLES}}));
                 let realm = json!({
                     "realm": REALM,
                     "enabled": true,
                     // What a password costs is not what is tested.
                     "passwordPolicy": "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)",
                     "clients": clients,
-                    "users": ALL.iter().map(|name| account(name)).collect::<Vec<_>>(),
+                    "users": users,
+                    "adminEventsEnabled": true,
                 });
                 self.server.make_realm(&realm).await;
             })
@@ -127,6 +136,39 @@ impl Office {
     pub(crate) async fn old_secret(&self, client: &str) -> u16 {
         let form = format!("grant_type=client_credentials&client_id={client}&client_secret=hush-old");
         self.server.ask_token(REALM, &form).await.0
+    }
+
+    /// What the client `maker` asks for below the realm: the status, or 401 where it gets no token.
+    pub(crate) async fn asked_by(&self, maker: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let form = format!("grant_type=client_credentials&client_id={maker}&client_secret=hush-old");
+        let (_, answer) = self.server.ask_token(REALM, &form).await;
+        let Some(token) = answer["access_token"].as_str() else { return (401, answer) };
+        self.server.as_holder(token, method, &format!("/admin/realms/{REALM}{path}"), body).await
+    }
+
+    /// Has the client `maker` make the client `name`. Whether it was let.
+    pub(crate) async fn makes_client(&self, maker: &str, name: &str) -> bool {
+        let client =
+            json!({"clientId": name, "publicClient": false, "serviceAccountsEnabled": true, "secret": "hush-old"});
+        self.asked_by(maker, "POST", "/clients", Some(&client)).await.0 == 201
+    }
+
+    /// Has the client `maker` give the client `name` the rights that it has itself. Whether it was let.
+    pub(crate) async fn raises_client(&self, maker: &str, name: &str) -> bool {
+        let own_id = async |client: &str| {
+            let (_, found) = self.asked_by(maker, "GET", &format!("/clients?clientId={client}"), None).await;
+            found[0]["id"].as_str().map(str::to_owned)
+        };
+        let (Some(client), Some(manager)) = (own_id(name).await, own_id("realm-management").await) else {
+            return false;
+        };
+        let (_, roles) = self.asked_by(maker, "GET", &format!("/clients/{manager}/roles"), None).await;
+        let is_wanted = |role: &&Value| MAKERS_ROLES.iter().any(|name| role["name"] == *name);
+        let wanted: Vec<&Value> = roles.as_array().into_iter().flatten().filter(is_wanted).collect();
+        let (_, account) = self.asked_by(maker, "GET", &format!("/clients/{client}/service-account-user"), None).await;
+        let account = account["id"].as_str().unwrap_or_default();
+        let path = format!("/users/{account}/role-mappings/clients/{manager}");
+        self.asked_by(maker, "POST", &path, Some(&json!(wanted))).await.0 == 204
     }
 
     /// One administrator's look below the realm.

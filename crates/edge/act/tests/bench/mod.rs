@@ -5,6 +5,7 @@ mod aws;
 mod aws_principals;
 mod aws_resources;
 pub(crate) mod keycloak;
+mod keycloak_sweep;
 mod others;
 mod standins;
 
@@ -66,6 +67,9 @@ pub(crate) fn in_the_lab(lab: &Path) -> Vec<Box<dyn Bench>> {
         Box::new(others::WebhookBench::new()),
     ];
     benches.extend(keycloak::ALL.map(|name| Box::new(keycloak::KeycloakBench::new(&realms, name)) as Box<dyn Bench>));
+    for name in ["keycloak_client", "keycloak_user"] {
+        benches.push(Box::new(keycloak_sweep::SweepBench::new(&realms, name)));
+    }
     benches.push(Box::new(standins::ScimBench::new(lab)));
     benches.extend(standins::all());
     benches

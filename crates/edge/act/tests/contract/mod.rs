@@ -95,6 +95,8 @@ async fn every_responder_of_the_lab_keeps_its_contract() {
     let standins = bench::on_standins();
     let mut covered: Vec<_> = benches.iter().chain(&standins).map(|bench| bench.name()).collect();
     covered.sort_unstable();
+    // A sweep is a bench of its own.
+    covered.dedup();
     // Who guides people calls nothing that could fail: `guided` tests that.
     let calling = RESPONDERS.iter().filter(|responder| responder.spec().level != Level::Guided);
     let wanted: Vec<_> = calling.map(|responder| responder.spec().name).collect();

@@ -1,7 +1,7 @@
 //! Keycloak: who is refused after each cut, who is not, and what lives on.
 
 use super::{Desk, effective};
-use crate::bench::keycloak::{Office, REALM, User, equipment};
+use crate::bench::keycloak::{MAKER, Office, REALM, User, equipment};
 use crate::lab;
 use crate::plans::action;
 use base64::Engine;
@@ -76,6 +76,7 @@ async fn a_realm_refuses_what_was_cut_and_nothing_else() {
     a_consent_of_one_user(&office).await;
     a_disabled_client(&office).await;
     a_rotated_secret(&office).await;
+    an_intruder_who_goes_on_making_clients_has_none_after_one_sweep(&office).await;
     everyone(&office).await;
 }
 
@@ -138,6 +139,7 @@ async fn service_token(office: &Office, client: &str) -> String {
 async fn a_disabled_client(office: &Office) {
     let (client, other) = (office.client().await, office.client().await);
     let before = office.look(&format!("/clients?clientId={client}")).await[0].clone();
+    let account = office.look(&format!("/users?exact=true&username=service-account-{client}")).await[0].clone();
     let token = service_token(office, &client).await;
     assert_eq!(office.server.userinfo(REALM, &token).await, 200);
     let target = NodeKey::identity("app", &format!("keycloak/{REALM}/{client}"));
@@ -155,6 +157,9 @@ async fn a_disabled_client(office: &Office) {
     assert!(after["notBefore"].as_i64() > before["notBefore"].as_i64());
     after["notBefore"] = before["notBefore"].clone();
     assert_eq!(after, before, "nothing else of the client is changed");
+    let kept = office.look(&format!("/users?exact=true&username=service-account-{client}")).await[0].clone();
+    assert_eq!(kept["id"], account["id"], "its account is the same, with its roles");
+    assert!(kept["id"].is_string());
 }
 
 async fn a_rotated_secret(office: &Office) {
@@ -175,6 +180,61 @@ async fn a_rotated_secret(office: &Office) {
     let rows = desk.journal.list(plan.plan().id().as_str()).await.expect("a journal in memory");
     let written = format!("{report:?} {rows:?} {:?}", desk.record.entries());
     assert!(!written.contains(new), "the new secret was written down");
+}
+
+/// Makes clients with the newest that works, each with the rights of its maker, until none works.
+async fn make_clients(office: &Office) -> Vec<String> {
+    let mut made: Vec<String> = Vec::new();
+    loop {
+        let name = format!("sync-{}", made.len());
+        let mut by = None;
+        for maker in made.iter().rev().map(String::as_str).chain([MAKER]) {
+            if office.makes_client(maker, &name).await {
+                by = Some(maker.to_owned());
+                break;
+            }
+        }
+        let Some(by) = by else { return made };
+        office.raises_client(&by, &name).await;
+        made.push(name);
+    }
+}
+
+async fn an_intruder_who_goes_on_making_clients_has_none_after_one_sweep(office: &Office) {
+    assert!(office.makes_client(MAKER, "payroll-export").await, "before anything was compromised");
+    let since = firebreak_world::Clock::now(&firebreak_world::SystemClock);
+    let target = NodeKey::identity("app", &format!("keycloak/{REALM}/{MAKER}"));
+    let desk =
+        desk(office, "keycloak_client", &target, &json!({"client_id": MAKER, "client_secret": "test:old"}), "hush-old");
+    let cut = action("keycloak_client/disable", target, &[("realm", REALM), ("client", MAKER)]);
+    let mut sweep = cut.clone();
+    sweep
+        .parameters
+        .extend([("sweep_after_seconds".into(), "0".into()), ("made_since".into(), since.to_string().as_str().into())]);
+    let risky = Reversibility::ReversibleReissuesAccess;
+    let (cut, sweep) = (desk.plan(cut, risky), desk.plan(sweep, risky));
+    let defend = async {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        // Somebody else is at work meanwhile.
+        let honest = office.client().await;
+        let steps = (desk.execute(&cut).await, desk.execute(&sweep).await);
+        (honest, steps.0, steps.1)
+    };
+    let (made, (honest, cut, swept)) = tokio::join!(make_clients(office), defend);
+
+    assert!(made.len() > 3, "{made:?}");
+    assert_contained(&cut.steps[0]);
+    let [declared, ..] = swept.steps[0].evidence.as_slice() else { panic!("{:?}", swept.steps) };
+    assert!(declared.denied, "{:?}", swept.steps);
+    for name in &made {
+        assert_eq!(office.old_secret(name).await, 401, "{name}");
+    }
+    for name in [honest.as_str(), "payroll-export"] {
+        assert_eq!(office.old_secret(name).await, 200, "{name}");
+    }
+    assert_eq!(desk.undo(&sweep, true).await.steps[0].state, StepState::Undone);
+    assert_eq!(office.old_secret("sync-0").await, 200, "it was enabled when the step began");
+    assert_eq!(office.old_secret(MAKER).await, 401, "that is another step");
 }
 
 async fn everyone(office: &Office) {

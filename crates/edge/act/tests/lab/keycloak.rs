@@ -46,6 +46,11 @@ impl Keycloak {
     /// One administrator's call; gives status and JSON.
     pub(crate) async fn as_administrator(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let token = self.administrators_token().await;
+        self.as_holder(&token, method, path, body).await
+    }
+
+    /// One call of whoever shows `token`; gives status and JSON.
+    pub(crate) async fn as_holder(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let mut headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
         headers.extend(body.map(|_| ("content-type".to_owned(), "application/json".to_owned())));
         let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
