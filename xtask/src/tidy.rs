@@ -8,7 +8,7 @@ use std::path::Path;
 const LINES_MAX: usize = 800;
 
 /// Folders of things of one kind: each thing needs these files, and cases if the last field says so.
-const KINDS: [(&str, &[&str], bool); 8] = [
+const KINDS: [(&str, &[&str], bool); 9] = [
     ("crates/core/document/src/formats", &["mod.rs", "page.md"], true),
     ("crates/edge/intake/src/sources", &["mod.rs", "page.md"], true),
     ("crates/edge/inventory/src/scanners", &["mod.rs", "page.md"], true),

@@ -68,7 +68,7 @@ fn count_records(target: &Target, args: &ClassifyArgs, config: &Config, output: 
     Ok(End::Done)
 }
 
-fn remembered(world: &World, path: &PathBuf, reader: &str) -> Result<State> {
+fn remembered(world: &World, path: &Path, reader: &str) -> Result<State> {
     match world.disk.read(path) {
         Ok(kept) => State::read(&kept, reader)
             .map_err(|why| anyhow!("`{}`: {why}\nhint: remove it, and everything is read again", path.display())),

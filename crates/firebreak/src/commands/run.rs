@@ -155,18 +155,7 @@ fn serve(
     let mut correlating = memory.correlating;
     correlating.expect(&watchers.iter().map(|(source, _)| source.name()).collect::<Vec<_>>());
     let book = Arc::new(Book::open(world, &data)?);
-    let notify = |text: &str| {
-        output.object("notice", &serde_json::json!({"text": text}));
-        for line in text.lines() {
-            // What is to be copied is one line, and finds this installation.
-            if let Some(command) = line.strip_prefix("next: firebreak ") {
-                output.text(format!("next: {} {command}", config.command()));
-                continue;
-            }
-            let indent = line.len() - line.trim_start().len();
-            output.paragraph(indent.min(8), line);
-        }
-    };
+    let notify = |text: &str| tell(config, output, text);
     // Platforms are only read for an inventory: that is done in every mode.
     let asking = if config.collect.is_empty() || args.once { None } else { Some(World::online()?) };
     // What leaves for people and other systems is opened in every mode; with --once it waits for the next start.
@@ -206,6 +195,19 @@ fn serve(
         stop.store(true, Ordering::SeqCst);
         ended
     })
+}
+
+/// Says something to whoever looks on. What is to be copied is one line, and finds this installation.
+fn tell(config: &Config, output: Output, text: &str) {
+    output.object("notice", &serde_json::json!({"text": text}));
+    for line in text.lines() {
+        if let Some(command) = line.strip_prefix("next: firebreak ") {
+            output.text(format!("next: {} {command}", config.command()));
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        output.paragraph(indent.min(8), line);
+    }
 }
 
 /// Hands batches from the stages' thread to the writer. It ends when the stages end or nobody listens any more.

@@ -88,6 +88,7 @@ impl Wish {
             severs: true,
             certified: false,
             part_of: None,
+            standing_policy: None,
             irreversible,
             residual: Vec::new(),
             breaks,
