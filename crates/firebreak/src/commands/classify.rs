@@ -14,7 +14,7 @@ use firebreak_classify::{Classes, read_classes};
 use firebreak_stores::{Means, Options, Scan, ScanError, State, statement};
 use firebreak_world::World;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use target::Target;
 
 /// Runs the command.
