@@ -61,8 +61,12 @@ fn sweep_of(first: &Step, (parameter, spared): (&'static str, Text)) -> Step {
     let mut action = first.action.clone();
     action.parameters.insert(Text::new_static(SWEEP_PARAMETER), Text::new_static("0"));
     action.parameters.insert(Text::new_static(parameter), spared);
-    let undo_note =
-        "undo gives back what was open when the step began, the intruder's too: only once each is known to be honest";
+    let undo_note = match first.action.name.as_str() {
+        LOGIN => "undo lets in nobody whom the login let in: who is known to be honest is opened by hand",
+        _ => {
+            "undo gives back what was open when the step began, the intruder's too: only once each is known to be honest"
+        }
+    };
     Step {
         key: StepKey::of(&action),
         action,
