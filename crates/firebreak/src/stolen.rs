@@ -55,7 +55,7 @@ pub enum Basis {
     Computed,
     /// What the platform's documentation says of a right.
     Documentation,
-    /// What the responder says of itself: that it can be taken back with the rights that it has.
+    /// What the responder says of itself: that it needs no right, or can be taken back with the rights that it has.
     Responder,
 }
 
@@ -65,7 +65,7 @@ impl Basis {
         match self {
             Basis::Computed => "computed",
             Basis::Documentation => "by the platform's documentation",
-            Basis::Responder => "by the responder's own undo",
+            Basis::Responder => "by what the responder says of itself",
         }
     }
 }
@@ -129,6 +129,10 @@ pub fn judge(responders: &[&'static dyn Responder]) -> Vec<Judged> {
 
 /// What `rights` on `platform` come to; `takes_back` where whoever holds them can take back what they deny.
 pub fn come_to(platform: &str, rights: &[Held<'_>], takes_back: bool) -> Finding {
+    if rights.is_empty() && !takes_back {
+        let reason = "needs no right".to_owned();
+        return Finding { verdict: Verdict::DenialOnly, by: Basis::Responder, reason, source: "" };
+    }
     let computed = specimens::of(platform, rights).map(|specimen| specimen.ask());
     let mut findings = Vec::new();
     let mut whole = false;
