@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod output;
 pub mod outward;
 pub mod pipeline;
+pub mod prepared;
 pub mod redaction;
 pub mod standing;
 pub mod stolen;

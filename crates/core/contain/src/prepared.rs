@@ -223,6 +223,63 @@ impl Cut {
     }
 }
 
+/// A step that an incident profile prepares, checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProfileStep {
+    /// What to do, to one thing or to every credential that begins so.
+    pub cut: Cut,
+    /// Why, for people.
+    pub because: String,
+}
+
+/// The one place of a profile's step: the rest of the key of a credential.
+pub const NAME: &str = "name";
+
+/// A step that a profile prepares for one incident.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PreparedCut {
+    /// The cut.
+    pub cut: CutOption,
+    /// The profile.
+    pub profile: Text,
+    /// Why, for people.
+    pub because: String,
+}
+
+/// What profiles prepare for one incident.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Prepared {
+    /// The cuts.
+    pub cuts: Vec<PreparedCut>,
+    /// Why what is not among them is left out, in words.
+    pub left_out: Vec<String>,
+}
+
+impl ProfileStep {
+    /// The cuts of it where `readable` are the credentials that could be read: one for each that its target is about; the one
+    /// that it names where its target has no place. What no cut can be made of is left out and named.
+    pub fn cuts<'a>(&self, readable: impl Iterator<Item = &'a NodeKey>) -> (Vec<CutOption>, Vec<String>) {
+        let target = &self.cut.step.target;
+        let begins = target.beginning();
+        let mut names: Vec<BTreeMap<Text, String>> = Vec::new();
+        match target.fields().next() {
+            None => names.push(BTreeMap::new()),
+            Some(_) => names.extend(readable.filter_map(|key| {
+                let rest = key.as_str().strip_prefix(begins)?;
+                Some(BTreeMap::from([(Text::new_static(NAME), rest.to_owned())]))
+            })),
+        }
+        let (mut cuts, mut faults) = (Vec::new(), Vec::new());
+        for values in names {
+            match self.cut.filled(&values) {
+                Ok(cut) => cuts.push(cut),
+                Err(why) => faults.push(format!("a prepared step `{}` is left out: {why}", self.cut.step.action)),
+            }
+        }
+        (cuts, faults)
+    }
+}
+
 fn is_name(value: &str) -> bool {
     !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX && !value.chars().any(char::is_control)
 }
@@ -296,5 +353,28 @@ pub(crate) mod tests {
         for wrong in ["", " ", "a\nb", &"a".repeat(VALUE_CHARS_MAX + 1)] {
             assert!(cut.filled(&value(wrong)).is_err(), "{wrong:?}");
         }
+    }
+
+    /// A token that is taken back for good, wherever one could be read.
+    pub(crate) fn by_profile() -> ProfileStep {
+        let mut written = step("oauth_token/revoke", "credential:oauth/{name}");
+        written.parameters.clear();
+        written.permanent = true;
+        let cut = written.checked(&known(), &BTreeSet::from([Text::new_static(NAME)])).expect("a step");
+        ProfileStep { cut, because: "whoever has it acts in your name".to_owned() }
+    }
+
+    #[test]
+    fn a_profile_s_step_is_about_every_credential_that_could_be_read_and_begins_so() {
+        let mut written = step("aws_access_key/deactivate", "credential:aws/{name}");
+        written.parameters.clear();
+        let cut = written.checked(&known(), &BTreeSet::from([Text::new_static(NAME)])).expect("a step");
+        let step = ProfileStep { cut, because: "it was read".to_owned() };
+        let readable = ["credential:aws/AKIA1", "credential:aws/AKIA2", "credential:oauth/t1"];
+        let readable = readable.map(|key| NodeKey::parse(key).expect("a key"));
+        let (cuts, faults) = step.cuts(readable.iter());
+        let targets: Vec<_> = cuts.iter().map(|cut| cut.action.target.as_str()).collect();
+        assert_eq!((targets, faults), (vec!["credential:aws/AKIA1", "credential:aws/AKIA2"], Vec::new()));
+        assert_eq!(step.cuts([].iter()).0, [], "nothing was read, nothing is prepared");
     }
 }

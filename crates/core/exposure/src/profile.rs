@@ -12,6 +12,7 @@ use firebreak_model::{Interval, Problem, Text, Time};
 use firebreak_package::{Ecosystem, version::Range};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How near a statement is to those who know.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -187,6 +188,29 @@ pub struct Dispute {
     pub why: String,
 }
 
+/// A step that somebody wrote down for the incident before it came. Whoever plans says whether it can be done.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreparedStep {
+    /// The responder's folder, a slash and its verb.
+    pub action: Text,
+    /// What it acts on: a key, or with `{name}` at its end every credential that begins so and could be read where it ran.
+    pub target: String,
+    /// What the responder needs beside the target; `{name}` stands for the same.
+    #[serde(default)]
+    pub parameters: BTreeMap<Text, String>,
+    /// What it costs the business; as usual where it is not said.
+    pub cost: Option<u32>,
+    /// Whether a person must approve it.
+    #[serde(default)]
+    pub needs_person: bool,
+    /// Said where it cannot be taken back.
+    #[serde(default)]
+    pub permanent: bool,
+    /// Why, for people.
+    pub because: String,
+}
+
 /// One incident.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -214,6 +238,8 @@ pub struct Profile {
     pub clean_images: Vec<CleanImage>,
     /// What is not agreed.
     pub disputed: Vec<Dispute>,
+    /// What is to be done beside the cut.
+    pub prepared: Vec<PreparedStep>,
     by_name: FxHashMap<Text, Vec<usize>>,
     by_digest: FxHashMap<Text, usize>,
 }

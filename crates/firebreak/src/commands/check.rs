@@ -6,7 +6,7 @@ use crate::cli::CheckArgs;
 use crate::config::Config;
 use crate::content;
 use crate::output::{Output, count};
-use crate::standing;
+use crate::{prepared, standing};
 use anyhow::Result;
 use firebreak_contain::gate::shipped::Mode;
 use firebreak_detect::rules::Lint;
@@ -78,6 +78,7 @@ fn own(config: &Config, checked: &mut Checked, problems: &mut Vec<Problem>, lint
     problems.extend(faults);
     let (profiles, faults) = content::profiles(&RealDisk, &config.exposure.profiles);
     checked.profiles = profiles.len() as u64;
+    problems.extend(prepared::of_profiles(&profiles).1);
     problems.extend(faults);
     let (standing, faults) = standing::configured(&RealDisk, &config.contain);
     checked.standing_policies = standing.len() as u64;
@@ -123,6 +124,7 @@ fn given(path: &Path, config: &Config, checked: &mut Checked, problems: &mut Vec
     for file in listed.unwrap_or_default().into_iter().filter(|file| is_profile(&file.path)) {
         let (profiles, faults) = content::profiles_in(&RealDisk, &[file.path]);
         checked.profiles += profiles.len() as u64;
+        problems.extend(prepared::of_profiles(&profiles).1);
         problems.extend(faults);
     }
 }

@@ -9,6 +9,7 @@ use firebreak_act::RESPONDERS;
 use firebreak_contain::gate::case::{Answer, Said, said};
 use firebreak_contain::gate::{Confidence, GateRequest};
 use firebreak_contain::plan::others;
+use firebreak_contain::prepared::Prepared;
 use firebreak_contain::{Compromised, IncidentId, NoPlan, Plan, PlanRequest, Scope, plan};
 use firebreak_graph::{Alternative, reach};
 use firebreak_model::{Action, Severity, Text, Time};
@@ -53,6 +54,7 @@ pub(super) fn run(args: &PlanArgs, config: &Config, output: Output) -> Result<En
         our_own: &nothing,
         never_cut: &nothing,
         done: &none,
+        prepared: &Prepared::default(),
     };
     let plan = match plan(request) {
         Ok(plan) => plan,
@@ -172,6 +174,10 @@ pub(crate) fn show(plan: &Plan, output: Output) {
             short(broken.key.as_str(), 60),
             count(broken.count)
         ));
+    }
+    for one in &body.prepared {
+        output
+            .paragraph(2, &format!("step {} is prepared by the profile `{}`: {}", one.step, one.profile, one.because));
     }
     for path in &body.uncuttable {
         output.paragraph(2, &format!("not cut: {}", path.missing));

@@ -21,13 +21,14 @@ use crate::pipeline::preparing::Preparer;
 use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
-use crate::standing;
 use crate::store::{Store, Totals};
+use crate::{prepared, standing};
 use anyhow::{Context, Result, anyhow, bail};
 use firebreak_contain::gate::Gate;
 use firebreak_contain::incident::Settings;
 use firebreak_contain::standing_policy::Standing;
 use firebreak_detect::Rules;
+use firebreak_exposure::Profile;
 use firebreak_graph::Logged;
 use firebreak_inventory::{Survey, survey};
 use firebreak_lake::Lake;
@@ -146,7 +147,7 @@ fn serve(
     show_problems(&problems);
     let memory = runtime.block_on(recover::memory(world, &store, &lake, &rules, estate.catalogue(), detect))?;
     show_problems(&memory.problems);
-    let (gate, settings, preparer) = containment(config, world, &rules)?;
+    let (gate, settings, preparer) = containment(config, world, &rules, &profiles)?;
     let respond = runtime.block_on(recover::respond(&store, gate, settings))?;
     let verdicts = runtime.block_on(recover::verdicts(&store))?;
     let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });
@@ -242,13 +243,22 @@ fn show_console(
 
 /// The owner's policies: the gate, the settings with what is contained on sight, and what fills that in from events. A standing
 /// policy that does not do what its owner believes is worse than none.
-fn containment(config: &Config, world: &World, rules: &Rules) -> Result<(Gate, Settings, Preparer)> {
+fn containment(
+    config: &Config,
+    world: &World,
+    rules: &Rules,
+    profiles: &[Profile],
+) -> Result<(Gate, Settings, Preparer)> {
     let gate = content::gate(world.disk.as_ref(), &config.contain).map_err(|problems| anyhow!("{}", problems[0]))?;
     let (standing, problems) = standing::configured(world.disk.as_ref(), &config.contain);
     let (preparer, unknown) = standing::preparer(rules, &standing);
     match problems.iter().chain(&unknown).next() {
         Some(problem) => bail!("{problem}"),
-        None => Ok((gate, settings(config, standing), preparer)),
+        None => {
+            let (prepared, problems) = prepared::of_profiles(profiles);
+            show_problems(&problems);
+            Ok((gate, Settings { prepared, ..settings(config, standing) }, preparer))
+        }
     }
 }
 

@@ -89,6 +89,7 @@ impl Wish {
             certified: false,
             part_of: None,
             standing_policy: None,
+            prepared: Vec::new(),
             irreversible,
             residual: Vec::new(),
             breaks,

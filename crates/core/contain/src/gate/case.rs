@@ -205,6 +205,7 @@ impl Case {
             certified: self.plan.certified,
             part_of: None,
             standing_policy: self.plan.standing_policy.clone(),
+            prepared: Vec::new(),
             residual: Vec::new(),
             breaks: Vec::new(),
             uncuttable: vec![path; self.plan.uncuttable],

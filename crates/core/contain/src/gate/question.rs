@@ -78,6 +78,7 @@ fn attributes(plan: &Plan) -> serde_json::Value {
         "gaps": body.gaps.len(),
         "certified": body.certified,
         "partial": body.part_of.is_some(),
+        "prepared": body.prepared.len(),
         "standing_policy": body.standing_policy.as_deref().unwrap_or_default(),
         "responders": responders,
         "systems": systems,

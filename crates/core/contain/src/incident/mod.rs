@@ -7,6 +7,7 @@ mod group;
 mod message;
 mod old_news;
 mod pause;
+mod prepared;
 mod review;
 mod standing_policy;
 mod state;
@@ -18,6 +19,7 @@ use crate::gate::{Approval, Gate};
 use crate::lease::{MAX_TERM_SECONDS, TERM_SECONDS};
 use crate::lint::MAX_AGE_SECONDS;
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
+use crate::prepared::ProfileStep;
 use crate::scope::places;
 use crate::standing_policy::Standing;
 use firebreak_graph::{COMPACT_ABOVE, Graph};
@@ -55,6 +57,8 @@ pub struct Settings {
     pub recent_seconds: i64,
     /// The standing policies, each with what the owner wants of it.
     pub standing: Vec<Standing>,
+    /// What incident profiles prepare, by profile.
+    pub prepared: BTreeMap<Text, Vec<ProfileStep>>,
 }
 
 impl Default for Settings {
@@ -68,6 +72,7 @@ impl Default for Settings {
             utc_offset_seconds: 0,
             recent_seconds: RECENT_SECONDS,
             standing: Vec::new(),
+            prepared: BTreeMap::new(),
         }
     }
 }

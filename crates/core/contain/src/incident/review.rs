@@ -295,6 +295,7 @@ impl Respond {
         if let Some(firing) = &incident.firing {
             return Some(self.planned_by_policy(id, firing, refused));
         }
+        let prepared = self.prepared_for(incident);
         Some(plan(PlanRequest {
             incident: id,
             graph: &self.known.graph,
@@ -306,6 +307,7 @@ impl Respond {
             our_own: &self.settings.our_own,
             never_cut: &self.settings.never_cut,
             done: self.standing(),
+            prepared: &prepared,
         }))
     }
 

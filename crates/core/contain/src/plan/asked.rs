@@ -61,6 +61,11 @@ impl<'a> Asked<'a> {
         !self.done.is_empty() && self.done.contains_key(&StepKey::of(action))
     }
 
+    /// Whether `action` may be done at all: it did not fail before, and its target is not ours nor one that may never be cut.
+    pub(super) fn permits(&self, action: &Action) -> bool {
+        !self.refused.contains(action) && !self.never.contains(&action.target)
+    }
+
     pub(super) fn of_the_search<'s>(&'s self, costs: &'s dyn Fn(&CutOption) -> u32) -> CutRequest<'s> {
         CutRequest {
             refused: &self.refused,

@@ -61,6 +61,7 @@ pub(crate) fn plan(asked: Asked<'_>) -> Result<Plan, NoPlan> {
         certified: false,
         part_of: None,
         standing_policy: Some(asked.policy.clone()),
+        prepared: Vec::new(),
         irreversible: permanent(&steps),
         residual: Vec::new(),
         breaks: breaks(&steps, uses, now),
@@ -71,7 +72,8 @@ pub(crate) fn plan(asked: Asked<'_>) -> Result<Plan, NoPlan> {
     Plan::new(body).map_err(NoPlan::Unsound)
 }
 
-fn step_of(cut: &CutOption, uses: &Uses, now: Time) -> Step {
+/// One prepared cut as a step, at what it costs by real use.
+pub(super) fn step_of(cut: &CutOption, uses: &Uses, now: Time) -> Step {
     Step {
         number: 0,
         key: StepKey::of(&cut.action),

@@ -39,6 +39,7 @@ pub fn plan(action: &Action, reversibility: Reversibility, now: Time) -> Result<
         certified: false,
         part_of: None,
         standing_policy: None,
+        prepared: Vec::new(),
         irreversible,
         residual: Vec::new(),
         breaks: Vec::new(),

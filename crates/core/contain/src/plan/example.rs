@@ -52,6 +52,7 @@ pub(crate) fn body() -> PlanBody {
         certified: true,
         part_of: None,
         standing_policy: None,
+        prepared: Vec::new(),
         irreversible: Vec::new(),
         residual: Vec::new(),
         breaks: Vec::new(),

@@ -4,10 +4,12 @@
 //! It decides nothing about permission: that is the gate's.
 
 use super::asked::{Asked, protected};
+use super::by_policy;
 use super::newcomers;
 use super::order::{order_after, phase, undo_note};
-use super::{Break, Compromised, IncidentId, Plan, PlanBody, Residual, Step, StepKey, UncuttablePath};
+use super::{Break, Compromised, IncidentId, Plan, PlanBody, PreparedBy, Residual, Step, StepKey, UncuttablePath};
 use crate::cost::Uses;
+use crate::prepared::{Prepared, PreparedCut};
 use crate::scope::Scope;
 use firebreak_graph::{
     ChosenAction, ClassLoss, Cut, CutOutcome, CutRequest, Graph, Losses, NodeId, Outlook, Source, check, cut_from,
@@ -39,6 +41,8 @@ pub struct PlanRequest<'a> {
     pub never_cut: &'a BTreeSet<NodeKey>,
     /// Steps that are done or under way: built on, not repeated.
     pub done: &'a BTreeMap<StepKey, Action>,
+    /// What profiles of the incident prepare, to be done beside the cut.
+    pub prepared: &'a Prepared,
 }
 
 /// Why there is no plan.
@@ -77,14 +81,15 @@ impl std::fmt::Display for NoPlan {
 /// [`NoPlan`] says why there is none.
 pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
     let PlanRequest { graph, now, done, .. } = request;
-    let mut gaps: Vec<String> = request.scope.gaps.clone();
+    let mut gaps: Vec<String> = [&request.scope.gaps[..], &request.prepared.left_out].concat();
     let (asked, outlook) = Asked::of(request, &mut gaps)?;
     let costs = |option: &CutOption| asked.cost(option);
     let wanted = asked.of_the_search(&costs);
     let outcome = cut_from(graph, &wanted, &outlook);
     let uncuttable: Vec<UncuttablePath> = outcome.uncuttable.iter().map(path_of).collect();
     let chosen = &outcome.cut.actions;
-    if chosen.is_empty() {
+    let beside = beside(request, &asked, chosen);
+    if chosen.is_empty() && beside.is_empty() {
         return Err(if uncuttable.is_empty() {
             NoPlan::NothingReachable
         } else {
@@ -93,12 +98,13 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
     }
     let (standing, new): (Vec<&ChosenAction>, Vec<&ChosenAction>) =
         chosen.iter().partition(|one| asked.is_done(&one.action));
-    if new.is_empty() {
+    if new.is_empty() && beside.is_empty() {
         return Err(NoPlan::NothingMore);
     }
     let checked = check(graph, &wanted, &outcome)?;
-    let steps: Vec<Step> = new.iter().map(|one| step_of(one, asked.scale)).collect();
+    let mut steps: Vec<Step> = new.iter().map(|one| step_of(one, asked.scale)).collect();
     let sweeps = newcomers::sweeps(graph, &steps, request.scope, &mut gaps);
+    steps.extend(beside.iter().map(|one| by_policy::step_of(&one.cut, request.uses, now)));
     let steps = order_after(steps, sweeps, done);
     let residual = residuals(graph, &outlook, &outcome.cut, &steps, &mut gaps);
     // The bound counts no actions but those of its proofs; of these, what is done costs 1.
@@ -117,9 +123,10 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
             scale => outcome.cut.lower_bound.saturating_sub(free).div_ceil(u64::from(scale)),
         },
         severs: true,
-        certified: checked && outcome.cut.proven && uncuttable.is_empty(),
+        certified: checked && outcome.cut.proven && uncuttable.is_empty() && beside.is_empty(),
         part_of: None,
         standing_policy: None,
+        prepared: prepared_by(&beside, &steps),
         irreversible: permanent(&steps),
         residual,
         breaks: breaks(&steps, request.uses, now),
@@ -128,6 +135,25 @@ pub fn plan(request: PlanRequest<'_>) -> Result<Plan, NoPlan> {
         steps,
     };
     Plan::new(body).map_err(NoPlan::Unsound)
+}
+
+/// What is prepared, may be done, and is not done by the cut or before, each once.
+fn beside<'a>(request: PlanRequest<'a>, asked: &Asked<'_>, chosen: &[ChosenAction]) -> Vec<&'a PreparedCut> {
+    let mut seen: BTreeSet<StepKey> = chosen.iter().map(|one| StepKey::of(&one.action)).collect();
+    let open = |one: &&PreparedCut| {
+        let action = &one.cut.action;
+        asked.permits(action) && !asked.is_done(action) && one.cut.policy != CutPolicy::Never
+    };
+    request.prepared.cuts.iter().filter(open).filter(|one| seen.insert(StepKey::of(&one.cut.action))).collect()
+}
+
+/// Which steps are there because a profile prepares them.
+fn prepared_by(beside: &[&PreparedCut], steps: &[Step]) -> Vec<PreparedBy> {
+    let of_step = |step: &Step| {
+        let one = beside.iter().find(|one| one.cut.action == step.action)?;
+        Some(PreparedBy { step: step.number, profile: one.profile.clone(), because: one.because.clone() })
+    };
+    steps.iter().filter_map(of_step).collect()
 }
 
 /// The sources of a reach or a cut: every compromised thing that the graph knows.

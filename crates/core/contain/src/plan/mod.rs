@@ -166,6 +166,17 @@ pub struct Residual {
     pub reachable: Vec<Holding>,
 }
 
+/// Why a step is done beside the cut.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PreparedBy {
+    /// The step.
+    pub step: u32,
+    /// The profile that prepares it.
+    pub profile: Text,
+    /// Why, in the profile's words.
+    pub because: String,
+}
+
 /// Whom a step hits: how a target was used in the last 30 days.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Break {
@@ -220,6 +231,9 @@ pub struct PlanBody {
     /// nothing else: it has no sources and severs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing_policy: Option<Text>,
+    /// Steps that are here because a profile prepares them: they are done beside the cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepared: Vec<PreparedBy>,
     /// The steps that cannot be taken back: said here, so that nobody approves one unawares.
     pub irreversible: Vec<u32>,
     /// What stays reachable if a step fails.

@@ -3,7 +3,7 @@
 //! A part leaves paths open by its nature and says so. It is a plan of its own, with its own id.
 
 use super::order::{Phase, order_after};
-use super::{Break, Plan, PlanBody, Step, StepKey, newcomers};
+use super::{Break, Plan, PlanBody, PreparedBy, Step, StepKey, newcomers};
 use firebreak_model::{Action, Reversibility};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,9 @@ impl Plan {
             steps.iter().filter_map(|step| Some((*before.get(&step.key)?, step.number))).collect();
         let breaks =
             body.breaks.iter().filter_map(|one| Some(Break { step: *renumbered.get(&one.step)?, ..one.clone() }));
+        let prepared = body.prepared.iter();
+        let prepared =
+            prepared.filter_map(|one| Some(PreparedBy { step: *renumbered.get(&one.step)?, ..one.clone() })).collect();
         let part = PlanBody {
             cost: steps.iter().map(|step| u64::from(step.cost)).sum(),
             severs: false,
@@ -32,6 +35,7 @@ impl Plan {
             irreversible: Vec::new(),
             residual: Vec::new(),
             breaks: breaks.collect(),
+            prepared,
             steps,
             ..body.clone()
         };

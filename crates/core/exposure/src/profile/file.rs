@@ -2,7 +2,9 @@
 //!
 //! It is not lenient: a profile decides what is called clear, so an unknown key is an error and not a shrug.
 
-use super::{Artefact, CleanImage, Dispute, Indicator, PayloadFile, Profile, Route, Window, bare_digest, is_commit};
+use super::{
+    Artefact, CleanImage, Dispute, Indicator, PayloadFile, PreparedStep, Profile, Route, Window, bare_digest, is_commit,
+};
 use firebreak_model::{Position, Problem, Text, Time};
 use firebreak_package::{Ecosystem, version::Range};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -38,6 +40,8 @@ struct ProfileFile {
     clean_image: Vec<CleanImage>,
     #[serde(default)]
     disputed: Vec<Spanned<Dispute>>,
+    #[serde(default)]
+    prepared: Vec<PreparedStep>,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +155,7 @@ impl Reader<'_> {
             files,
             clean_images: file.clean_image,
             disputed: file.disputed.into_iter().map(Spanned::into_inner).collect(),
+            prepared: file.prepared,
             by_name: FxHashMap::default(),
             by_digest: FxHashMap::default(),
         };

@@ -57,6 +57,7 @@ pub(crate) fn approved_by(person: Option<NodeKey>, steps: Vec<Step>, now: Time) 
         certified: true,
         part_of: None,
         standing_policy: None,
+        prepared: Vec::new(),
         irreversible,
         residual: Vec::new(),
         breaks: Vec::new(),

@@ -25,13 +25,39 @@ fn with_client() -> Vec<Fact> {
 fn a_dearer_cut_that_can_be_taken_back_goes_ahead_in_place_of_one_that_people_must_decide() {
     let mut stage = informed(Mode::Act, with_client());
     let effects = stage.step(judged(&job(), Verdict::Exposed));
-    assert_eq!(executed(&effects), ["AKIA1", "AKIA2", "keycloak/notes"]);
+    let client = "keycloak/notes";
+    assert_eq!(executed(&effects), ["AKIA1", "AKIA2", client, client], "the client, and the sweep of what it made");
     assert_eq!(asked(&effects), None, "nothing is left to ask about");
     let plans = effects.iter().filter_map(|effect| match effect {
         Effect::PlanMade(plan) => Some(plan.body()),
         _ => None,
     });
     assert!(plans.filter(|body| body.part_of.is_none()).all(|body| body.certified), "the cheapest that is permitted");
+}
+
+/// The readable token of another system, which no inventory can cut; and that the profile has it taken back by hand.
+fn with_prepared(mode: Mode) -> Respond {
+    let token = NodeKey::credential("oauth", "t1");
+    let mut facts = estate::estate();
+    facts.extend([node(&token, Vec::new()), edge(EdgeKind::ReadableIn, &job(), &token)]);
+    let mut stage = informed(mode, facts);
+    stage.settings.prepared.insert("litellm-2026-03".into(), vec![crate::prepared::tests::by_profile()]);
+    stage
+}
+
+#[test]
+fn what_a_profile_prepares_waits_for_a_person_while_the_cut_goes_ahead() {
+    let mut stage = with_prepared(Mode::Act);
+    let effects = stage.step(judged(&job(), Verdict::Exposed));
+    assert_eq!(executed(&effects), ["AKIA1", "AKIA2"], "what can be taken back does not wait");
+    let (plan, _) = asked(&effects).expect("a person is asked about the rest");
+    let body = stage.plan(&plan).expect("it waits").body();
+    let prepared: Vec<_> = body.prepared.iter().map(|one| (one.profile.as_str(), one.because.as_str())).collect();
+    assert_eq!(prepared, [("litellm-2026-03", "whoever has it acts in your name")]);
+
+    let mut stage = with_prepared(Mode::Act);
+    let effects = stage.step(judged(&job(), Verdict::Suspect));
+    assert_eq!(asked(&effects), None, "nothing is prepared for what is only suspected");
 }
 
 #[test]

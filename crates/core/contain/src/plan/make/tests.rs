@@ -87,6 +87,7 @@ struct Asked {
     our_own: BTreeSet<NodeKey>,
     never_cut: BTreeSet<NodeKey>,
     done: BTreeMap<StepKey, Action>,
+    prepared: Prepared,
 }
 
 impl Asked {
@@ -99,6 +100,7 @@ impl Asked {
             our_own: BTreeSet::new(),
             never_cut: BTreeSet::new(),
             done: BTreeMap::new(),
+            prepared: Prepared::default(),
         }
     }
 
@@ -118,6 +120,7 @@ impl Asked {
             our_own: &self.our_own,
             never_cut: &self.never_cut,
             done: &self.done,
+            prepared: &self.prepared,
         }
     }
 }
@@ -379,4 +382,60 @@ proptest! {
             }
         }
     }
+}
+
+fn prepared(cut: CutOption) -> PreparedCut {
+    PreparedCut { cut, profile: Text::new("litellm-2026-03"), because: "releases are signed with it".to_owned() }
+}
+
+#[test]
+fn what_a_profile_prepares_is_done_beside_the_cut_and_once() {
+    let token = NodeKey::credential("pypi", "p1");
+    let mut asked = Asked::of(&estate());
+    let take = option("manual_step/take", &token, 20, Reversibility::Irreversible);
+    let cut = option("aws_access_key/deactivate", &key("AKIA1"), 20, REISSUES);
+    asked.prepared.cuts = vec![prepared(take.clone()), prepared(take), prepared(cut)];
+    let plan = asked.plan().expect("two keys can be cut");
+    assert_eq!(plan.steps().len(), 3, "{:?}", names(&plan));
+    let body = plan.body();
+    let [one] = &body.prepared[..] else { panic!("{:?}", body.prepared) };
+    let step = plan.steps().iter().find(|step| step.number == one.step).expect("a step of the plan");
+    assert_eq!((&step.action.target, one.because.as_str()), (&token, "releases are signed with it"));
+    assert_eq!(body.irreversible, [step.number], "what cannot be taken back is named like any other");
+    assert!(body.severs && !body.certified, "nobody proved that it is needed");
+}
+
+#[test]
+fn what_is_prepared_is_not_done_against_the_owner_nor_again() {
+    let token = NodeKey::credential("pypi", "p1");
+    let take = option("manual_step/take", &token, 20, Reversibility::Irreversible);
+    let mut asked = Asked::of(&estate());
+    asked.prepared.cuts = vec![prepared(take.clone())];
+    let held = |asked: &Asked| asked.plan().expect("two keys can be cut").body().prepared.len();
+    assert_eq!(held(&asked), 1);
+    asked.never_cut.insert(token.clone());
+    assert_eq!(held(&asked), 0, "what may never be cut");
+    asked.never_cut.clear();
+    asked.our_own.insert(token);
+    assert_eq!(held(&asked), 0, "our own");
+    asked.our_own.clear();
+    asked.refused.insert(take.action.clone());
+    assert_eq!(held(&asked), 0, "what failed before");
+    asked.refused.clear();
+    asked.done.insert(StepKey::of(&take.action), take.action);
+    assert_eq!(held(&asked), 0, "what is done");
+}
+
+#[test]
+fn what_is_prepared_is_still_to_be_done_once_everything_is_cut() {
+    let token = NodeKey::credential("pypi", "p1");
+    let mut asked = Asked::of(&estate());
+    let cut = asked.plan().expect("two keys can be cut");
+    asked.done.extend(cut.steps().iter().map(|step| (step.key.clone(), step.action.clone())));
+    assert_eq!(asked.plan(), Err(NoPlan::NothingMore));
+    asked.prepared.cuts = vec![prepared(option("manual_step/take", &token, 20, Reversibility::Irreversible))];
+    asked.prepared.left_out = vec!["one that names nothing".to_owned()];
+    let plan = asked.plan().expect("one step is left");
+    assert_eq!(names(&plan), [("manual_step/take", "p1", 20)]);
+    assert!(plan.body().gaps.contains(&"one that names nothing".to_owned()), "{:?}", plan.body().gaps);
 }
