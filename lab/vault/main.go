@@ -16,10 +16,45 @@ import (
 	"github.com/hashicorp/vault/builtin/credential/approle"
 	"github.com/hashicorp/vault/builtin/credential/userpass"
 	vaulthttp "github.com/hashicorp/vault/http"
+	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/hashicorp/vault/sdk/physical/inmem"
 	"github.com/hashicorp/vault/vault"
 )
+
+// Whatever can be mounted: ways to log in, by name.
+type registry map[string]logical.Factory
+
+var backends = registry{"approle": approle.Factory, "userpass": userpass.Factory}
+
+func (all registry) Get(name string, kind consts.PluginType) (func() (interface{}, error), bool) {
+	factory, found := all[name]
+	if kind != consts.PluginTypeCredential || !found {
+		return nil, false
+	}
+	return func() (interface{}, error) { return factory, nil }, true
+}
+
+func (all registry) Contains(name string, kind consts.PluginType) bool {
+	_, found := all.Get(name, kind)
+	return found
+}
+
+func (all registry) Keys(kind consts.PluginType) []string {
+	var names []string
+	for name := range all {
+		if all.Contains(name, kind) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (all registry) DeprecationStatus(name string, kind consts.PluginType) (consts.DeprecationStatus, bool) {
+	return consts.Supported, all.Contains(name, kind)
+}
+
+func (all registry) IsBuiltinEntPlugin(string, consts.PluginType) bool { return false }
 
 func main() {
 	if len(os.Args) != 2 {
@@ -29,13 +64,11 @@ func main() {
 	store, err := inmem.NewInmem(nil, log)
 	must(err)
 	core, err := vault.NewCore(&vault.CoreConfig{
-		Physical:     store,
-		Logger:       log,
-		DisableMlock: true,
-		CredentialBackends: map[string]logical.Factory{
-			"approle":  approle.Factory,
-			"userpass": userpass.Factory,
-		},
+		Physical:           store,
+		Logger:             log,
+		DisableMlock:       true,
+		CredentialBackends: backends,
+		BuiltinRegistry:    backends,
 	})
 	must(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])

@@ -11,8 +11,8 @@ mod mapping;
 use crate::config::Policy;
 pub use acting::{
     ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PlaybookArgs, PlaybookCheckArgs, PlaybookCommand,
-    PlaybookExportArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs, RespondersArgs, ResumeArgs,
-    UndoArgs,
+    PlaybookExportArgs, PlaybookImportArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs,
+    RespondersArgs, ResumeArgs, UndoArgs,
 };
 pub use api::{ApiArgs, ApiCommand, TokenArgs, TokenCommand, TokenNewArgs};
 pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};

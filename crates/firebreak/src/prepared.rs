@@ -24,6 +24,15 @@ pub fn of_profiles(profiles: &[Profile]) -> (BTreeMap<Text, Vec<ProfileStep>>, V
     (prepared, problems)
 }
 
+/// Whether a profile may prepare the step.
+///
+/// # Errors
+/// All that is wrong with it, in words.
+pub fn is_right(step: &firebreak_exposure::profile::PreparedStep) -> Result<(), Vec<String>> {
+    let places = BTreeSet::from([Text::new_static(NAME)]);
+    written(step)?.checked(&known_actions(), &places).map(|_| ())
+}
+
 /// The step in the words of whoever plans.
 fn written(step: &firebreak_exposure::profile::PreparedStep) -> Result<PreparedStep, Vec<String>> {
     let template = |text: &str| Template::parse(text).map_err(|why| vec![why]);
@@ -61,10 +70,8 @@ mod tests {
     use super::*;
 
     fn loaded(step: &str) -> (usize, Vec<String>) {
-        let text = format!(
-            "format = \"firebreak.profile/1\"\nid = \"x\"\nrevision = 1\ntitle = \"x\"\nknown = \"2026-03-24T11:58:00Z\"\n\
-             [[artefact]]\necosystem = \"PyPI\"\nnames = [\"x\"]\nversions = [\"1.0\"]\n[[prepared]]\n{step}"
-        );
+        let shipped = include_str!("../../../profiles/litellm-2026-03/profile.toml");
+        let text = format!("{shipped}\n[[prepared]]\n{step}");
         let profile = Profile::parse("profiles/x/profile.toml", &text).expect("a profile");
         let (steps, problems) = of_profiles(&[profile]);
         let steps = steps.values().map(Vec::len).sum();

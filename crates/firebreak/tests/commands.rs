@@ -265,6 +265,15 @@ fn questions(session: &mut Session, lost: &str) {
     }
 }
 
+/// A plan of the ledger goes out as a playbook and comes back.
+fn playbooks(session: &mut Session, plan: &str) {
+    let export = ["--config", "firebreak.toml", "playbook", "export", plan];
+    session.both(0, &[&export[..], &["--output", "plan.json"]].concat());
+    assert_eq!(session.json(0, &export)["playbook"]["spec_version"], "cacao-2.0");
+    assert_eq!(session.both(0, &["playbook", "check", "plan.json"])["guided"], 0);
+    session.both(0, &["playbook", "import", "plan.json", "--output", "prepared.toml"]);
+}
+
 /// An installation: watched, decided, approved, verified, taken back.
 /// Questions to the lake, the live view, completions and manual pages.
 fn looking(session: &mut Session) {
@@ -330,6 +339,7 @@ fn installation(session: &mut Session) {
     let waiting = firebreak(&root, &with(&["approve", "--json"])).out;
     let first: Value = serde_json::from_str(waiting.lines().next().unwrap()).unwrap();
     let plan = first["plan"]["id"].as_str().unwrap().to_owned();
+    playbooks(session, &plan);
     assert_eq!(firebreak(&root, &["--config", "firebreak.toml", "approve", &plan]).code, 1, "nobody approved it");
     session.both(0, &["--config", "firebreak.toml", "approve", &plan, "--by", "ada@example.com"]);
     session.both(0, &with(&["run", "--once"]));
@@ -584,6 +594,7 @@ fn every_command_ends_and_answers_as_documented() {
     policies(&mut session);
     pausing(&mut session);
     session.both(0, &["responders"]);
+    session.both(0, &["responders", "--stolen-host"]);
     drills(&mut session);
     fleet(&mut session);
     posture(&mut session);
@@ -595,6 +606,7 @@ fn every_command_ends_and_answers_as_documented() {
     // These have tests of their own.
     documented.remove("demo");
     documented.remove("guardrail");
+    documented.remove("standing_plan");
     let problem = |kind: &str| kind == "approve";
     for (kind, fields) in &session.seen {
         let listed = documented.remove(kind).unwrap_or_else(|| panic!("`{kind}` is not documented"));

@@ -171,6 +171,33 @@ fn a_run_puts_the_policys_plan_through_the_gate_and_into_the_ledger_by_its_name(
 }
 
 #[test]
+fn a_plan_goes_out_as_a_playbook_and_comes_back_as_steps_that_a_profile_prepares() {
+    let place = installation(CONSENT.0, CONSENT.1, &contain("act", "ask"));
+    let said = |arguments: &[&str]| {
+        let said = firebreak(place.path(), &[&["--config", "firebreak.toml"], arguments].concat());
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.error);
+        said.out
+    };
+    said(&["run", "--once"]);
+    let plan = decided(place.path())[0]["plan"].as_str().expect("an id").to_owned();
+    said(&["playbook", "export", &plan, "--output", "plan.json"]);
+    assert!(said(&["playbook", "check", "plan.json"]).contains("1 for responders, 0 for people"));
+    said(&["playbook", "import", "plan.json", "--output", "prepared.toml"]);
+    let steps = fs::read_to_string(place.path().join("prepared.toml")).expect("it is written");
+    assert!(steps.contains("[[prepared]]") && steps.contains("google_token/delete"), "{steps}");
+
+    let profile = root().join("profiles/litellm-2026-03/profile.toml");
+    let text = format!("{}\n{steps}", fs::read_to_string(profile).expect("it is shipped"));
+    let profile = firebreak_exposure::Profile::parse("profile.toml", &text).expect("a profile");
+    let (prepared, problems) = firebreak::prepared::of_profiles(&[profile]);
+    assert_eq!((prepared.values().map(Vec::len).sum::<usize>(), problems), (1, Vec::new()));
+
+    fs::write(place.path().join("broken.json"), "{\"type\": \"playbook\"}").expect("writable");
+    let broken = firebreak(place.path(), &["playbook", "import", "broken.json"]);
+    assert!(broken.code == 1 && broken.error.contains("playbook check"), "{}", broken.error);
+}
+
+#[test]
 fn a_run_does_not_begin_with_a_policy_that_is_not_there() {
     let wrong = contain("act", "on").replace("dangerous_consent", "dangerous_consents");
     let root = installation(CONSENT.0, CONSENT.1, &wrong);

@@ -189,7 +189,7 @@ pub struct Dispute {
 }
 
 /// A step that somebody wrote down for the incident before it came. Whoever plans says whether it can be done.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreparedStep {
     /// The responder's folder, a slash and its verb.

@@ -141,6 +141,9 @@ pub enum PlaybookCommand {
     /// Read a CACAO 2.0 playbook: which steps responders can do, which people, and what is wrong with it
     #[command(after_help = "Example: firebreak playbook check plan.json")]
     Check(PlaybookCheckArgs),
+    /// Write what responders can do of a CACAO 2.0 playbook as prepared steps, for the profile of an incident
+    #[command(after_help = "Example: firebreak playbook import plan.json --output prepared.toml")]
+    Import(PlaybookImportArgs),
 }
 
 /// `playbook export`.
@@ -149,6 +152,17 @@ pub struct PlaybookExportArgs {
     /// The plan's id, or how it begins
     #[arg(value_name = "PLAN")]
     pub plan: String,
+    /// Write into this file, not to the screen
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `playbook import`.
+#[derive(Debug, Args)]
+pub struct PlaybookImportArgs {
+    /// The playbook
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
     /// Write into this file, not to the screen
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,

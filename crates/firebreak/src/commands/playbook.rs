@@ -1,14 +1,18 @@
 //! `firebreak playbook`: plans written as CACAO 2.0, and playbooks of others read. Nothing of them is carried out.
 
 use super::End;
-use crate::cli::{PlaybookArgs, PlaybookCheckArgs, PlaybookCommand, PlaybookExportArgs};
+use crate::cli::{PlaybookArgs, PlaybookCheckArgs, PlaybookCommand, PlaybookExportArgs, PlaybookImportArgs};
 use crate::config::Config;
 use crate::ledgering::Book;
 use crate::output::{Output, counted, short};
+use crate::prepared;
 use crate::standing::known_actions;
 use anyhow::{Context, Result, bail};
-use firebreak_contain::Plan;
+use firebreak_contain::plan::Phase;
 use firebreak_contain::playbook::{Entry, Fault, Playbook, export, import};
+use firebreak_contain::{Plan, Step};
+use firebreak_exposure::profile::PreparedStep;
+use firebreak_model::Reversibility;
 use firebreak_world::{Disk, RealDisk, World};
 use serde::Serialize;
 use std::path::Path;
@@ -35,6 +39,7 @@ pub(super) fn run(args: &PlaybookArgs, config: &Config, output: Output) -> Resul
     match &args.command {
         PlaybookCommand::Export(args) => write(args, config, output),
         PlaybookCommand::Check(args) => check(args, output),
+        PlaybookCommand::Import(args) => take_over(args, output),
     }
 }
 
@@ -104,6 +109,71 @@ fn check(args: &PlaybookCheckArgs, output: Output) -> Result<End> {
     Ok(if valid { End::Done } else { End::NeedsPerson })
 }
 
+/// What a profile takes over of a playbook.
+#[derive(Serialize)]
+struct Taken {
+    prepared: Vec<PreparedStep>,
+}
+
+/// Writes what responders can do of a playbook as steps of a profile, and says what is left out.
+fn take_over(args: &PlaybookImportArgs, output: Output) -> Result<End> {
+    let name = args.file.display().to_string();
+    let (playbook, _) = import(&text(&args.file, &name)?, &known_actions()).map_err(|faults| {
+        let first = faults.first().map(ToString::to_string).unwrap_or_default();
+        anyhow::anyhow!("`{name}`: {first}\nhint: `firebreak playbook check` says all that is wrong with it")
+    })?;
+    let (mut taken, mut left_out) = (Taken { prepared: Vec::new() }, Vec::new());
+    for entry in &playbook.steps {
+        match prepared_step(&playbook, entry) {
+            Ok(step) => taken.prepared.push(step),
+            Err(why) => left_out.push(why),
+        }
+    }
+    let written = toml::to_string(&taken).context("writing the steps")?;
+    match &args.output {
+        Some(path) => {
+            RealDisk.write(path, written.as_bytes()).with_context(|| format!("writing `{}`", path.display()))?;
+            let steps = counted(taken.prepared.len() as u64, "step");
+            output.text(format!("wrote `{}`: {steps}, {} left out", path.display(), left_out.len()));
+        }
+        None => output.text(written.trim_end()),
+    }
+    left_out.iter().for_each(|why| output.paragraph(0, &format!("left out: {why}")));
+    let body =
+        serde_json::json!({"file": name, "prepared": taken.prepared, "left_out": left_out, "output": args.output});
+    output.object("playbook_import", &body);
+    Ok(End::Done)
+}
+
+/// The entry as a step that a profile may prepare.
+///
+/// # Errors
+/// Why it cannot be prepared, in words.
+fn prepared_step(playbook: &Playbook, entry: &Entry) -> Result<PreparedStep, String> {
+    let step = match entry {
+        Entry::Cut(step) => step,
+        Entry::Guided(guided) => return Err(format!("step {}, for a person: {}", guided.number, guided.title)),
+    };
+    if step.phase == Phase::Sweep {
+        return Err(format!("step {}: a sweep is planned with its first step", step.number));
+    }
+    let step = as_prepared(step, playbook.name.clone());
+    prepared::is_right(&step).map_err(|faults| format!("`{}`: {}", step.action, faults.join("; ")))?;
+    Ok(step)
+}
+
+fn as_prepared(step: &Step, because: String) -> PreparedStep {
+    PreparedStep {
+        action: step.action.name.clone(),
+        target: step.action.target.to_string(),
+        parameters: step.action.parameters.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
+        cost: Some(step.cost),
+        needs_person: step.needs_person,
+        permanent: matches!(step.reversibility, Reversibility::Irreversible | Reversibility::RecreateOnly),
+        because,
+    }
+}
+
 fn text(path: &Path, name: &str) -> Result<String> {
     let meta = RealDisk.meta(path).with_context(|| format!("reading `{name}`"))?;
     if meta.size > BYTES_MAX {
@@ -125,10 +195,10 @@ fn show(playbook: &Playbook, output: Output) {
                 "  {:>2}  {:<26} {}",
                 step.number,
                 step.action.name,
-                short(step.action.target.as_str(), 76)
+                short(step.action.target.as_str(), 66)
             )),
             Entry::Guided(guided) => {
-                output.text(format!("  {:>2}  a person: {}", guided.number, short(&guided.title, 90)));
+                output.text(format!("  {:>2}  a person: {}", guided.number, short(&guided.title, 80)));
                 guided.text.lines().take(20).for_each(|line| output.paragraph(6, line));
             }
         }

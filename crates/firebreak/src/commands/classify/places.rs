@@ -66,7 +66,8 @@ fn in_repository(path: &Path, args: &ClassifyArgs, output: Output) -> Result<End
     let mut each = |place: &GitPlace| {
         found += 1;
         let file = place.file.clone().unwrap_or_else(|| format!("blob {}", place.blob));
-        output.text(format!("{}{}", line(&file, &place.place), when(place)));
+        output.text(line(&file, &place.place));
+        output.paragraph(2, when(place).trim_start());
         files.insert(file);
         output.object("place", place);
     };

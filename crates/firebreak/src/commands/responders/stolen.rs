@@ -36,15 +36,18 @@ pub(super) fn run(output: Output) -> Result<End> {
         computed: judged.iter().filter(|one| one.finding.by == stolen::Basis::Computed).count(),
     };
     output.object("stolen_host", &summary);
-    output.text(format!(
-        "{}: {} denial only, {} can take back what was denied, {} read data, {} raise rights, {} unknown",
-        counted(summary.responders as u64, "responder"),
-        summary.denial_only,
-        summary.undoes,
-        summary.reads_data,
-        summary.raises_rights,
-        summary.unknown
-    ));
+    output.paragraph(
+        0,
+        &format!(
+            "{}: {} denial only, {} can take back what was denied, {} read data, {} raise rights, {} unknown",
+            counted(summary.responders as u64, "responder"),
+            summary.denial_only,
+            summary.undoes,
+            summary.reads_data,
+            summary.raises_rights,
+            summary.unknown
+        ),
+    );
     Ok(End::Done)
 }
 
