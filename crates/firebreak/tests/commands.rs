@@ -607,12 +607,17 @@ fn every_command_ends_and_answers_as_documented() {
     documented.remove("demo");
     documented.remove("guardrail");
     documented.remove("standing_plan");
+    // Printed of databases alone, of which there is none here.
+    documented.remove("classified");
     let problem = |kind: &str| kind == "approve";
+    let mut wrong = Vec::new();
     for (kind, fields) in &session.seen {
-        let listed = documented.remove(kind).unwrap_or_else(|| panic!("`{kind}` is not documented"));
-        assert!(problem(kind) || *fields == listed, "`{kind}` has {fields:?} and is documented with {listed:?}");
-        assert!(listed.is_subset(fields), "`{kind}` lacks fields of {listed:?}");
+        let listed = documented.remove(kind).unwrap_or_default();
+        if !listed.is_subset(fields) || !(problem(kind) || *fields == listed) {
+            wrong.push(format!("`{kind}` has {fields:?} and is documented with {listed:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(documented.keys().collect::<Vec<_>>(), Vec::<&String>::new(), "documented and never printed");
 }
 
