@@ -57,9 +57,8 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     let gate = Mode::Watch.gate().map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
     let (standing, mut problems) = standing::configured(world.disk.as_ref(), &config.contain);
     let (preparer, unknown) = standing::preparer(&rules, &standing);
-    problems.extend(unknown);
-    show_problems(&problems);
-    let (prepared, problems) = prepared::of_profiles(&profiles);
+    let (prepared, faults) = prepared::of_profiles(&profiles);
+    problems.extend(unknown.into_iter().chain(faults));
     show_problems(&problems);
     let settings = Settings { actions: actions(), standing, prepared, ..Settings::default() };
     let mut respond = RespondStage::new(Respond::new(gate, settings), profiles, Default::default());
