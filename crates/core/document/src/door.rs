@@ -161,7 +161,7 @@ impl Door<'_> {
 
     /// The document as a whole, as far as it may be held, given to `reader`.
     pub(crate) fn hold(&mut self, at: &At, input: &mut dyn Read, reader: impl FnOnce(&mut Self, &[u8])) {
-        let room = self.limits.held.saturating_sub(self.held);
+        let room = self.room();
         let mut whole = Vec::new();
         // An error is kept by the meter of the document.
         let _ = input.take(room as u64).read_to_end(&mut whole);
@@ -174,6 +174,11 @@ impl Door<'_> {
         self.held += length;
         reader(self, &whole);
         self.held -= length;
+    }
+
+    /// How many more bytes may be held.
+    pub(crate) fn room(&self) -> usize {
+        self.limits.held.saturating_sub(self.held)
     }
 
     /// Counts a document of a format that another one is made of.

@@ -9,6 +9,7 @@ mod json;
 mod mail;
 mod media;
 mod office;
+mod parquet;
 mod pdf;
 mod sqlite;
 pub(crate) mod text;
@@ -49,6 +50,7 @@ static FORMATS: &[&Format] = &[
     &archive::ZIP,
     &archive::TAR,
     &sqlite::FORMAT,
+    &parquet::FORMAT,
     &pdf::FORMAT,
     &image::FORMAT,
     &media::FORMAT,

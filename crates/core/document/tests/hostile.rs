@@ -200,6 +200,48 @@ fn what_breaks_off_is_said() {
     assert!(faults(&reading).contains(&Fault::Broken), "{reading:?}");
 }
 
+/// A number of seven bits a byte, as Thrift's compact protocol writes one with a sign.
+fn thrift_int(number: u64) -> Vec<u8> {
+    let (mut left, mut bytes) = (number << 1, Vec::new());
+    loop {
+        bytes.push(left as u8 & 0x7f | if left > 0x7f { 0x80 } else { 0 });
+        left >>= 7;
+        if left == 0 {
+            return bytes;
+        }
+    }
+}
+
+/// A Parquet file with one column, whose one page says in a few bytes that two billion values are missing.
+fn parquet_of_nothing() -> Vec<u8> {
+    const MANY: u64 = i32::MAX as u64;
+    // Levels in one run (their length, how often, the level 0), and no values.
+    let run = thrift_int(MANY);
+    let mut page = (run.len() as u32 + 1).to_le_bytes().to_vec();
+    page.extend(run.iter().chain(&[0]));
+    let size = thrift_int(page.len() as u64);
+    let mut pages = [&[0x15, 0, 0x15], size.as_slice(), &[0x15], &size, &[0x2c, 0x15]].concat();
+    pages.extend([thrift_int(MANY).as_slice(), &[0x15, 0, 0x15, 6, 0x15, 6, 0, 0], &page].concat());
+    let mut end = vec![0x15, 2, 0x19, 0x2c];
+    end.extend(b"\x48\x01r\x15\x02\0\x15\x02\x25\x02\x18\x01a\0");
+    end.extend([&[0x16], thrift_int(MANY).as_slice(), &[0x19, 0x1c, 0x19, 0x1c, 0x3c, 0x15, 2]].concat());
+    let length = thrift_int(pages.len() as u64);
+    end.extend([&[0x35, 0, 0x16], thrift_int(MANY).as_slice(), &[0x26], &length, &[0x26, 8, 0, 0, 0, 0]].concat());
+    let length = (end.len() as u32).to_le_bytes();
+    [b"PAR1".as_slice(), &pages, &end, &length, b"PAR1"].concat()
+}
+
+#[test]
+fn a_table_of_nothing_ends_at_the_bound() {
+    let (sink, reading) = shown("nothing.parquet", &parquet_of_nothing(), &SMALL);
+    bounded(&reading, &SMALL);
+    assert_eq!(sink.bytes, SMALL.text, "{reading:?}");
+    assert!(faults(&reading).contains(&Fault::Bound), "{reading:?}");
+    let mut cut = parquet_of_nothing();
+    cut.truncate(cut.len() - 1);
+    assert_eq!(faults(&shown("cut.parquet", &cut, &SMALL).1), [Fault::Broken]);
+}
+
 fn cases() -> Vec<(String, Vec<u8>)> {
     let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/formats");
     let folders = |path: &Path| {

@@ -81,7 +81,6 @@ fn unread(head: &Head<'_>) -> Option<&'static str> {
         (b"\x04\x22\x4d\x18", "LZ4"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office file of before 2007, or a message of Outlook"),
         (b"!BDN", "a mailbox of Outlook (PST)"),
-        (b"PAR1", "Parquet"),
         (b"Obj\x01", "Avro"),
         (b"ORC", "ORC"),
         (b"ARROW1", "Arrow"),
