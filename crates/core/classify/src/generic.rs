@@ -101,6 +101,10 @@ pub(crate) fn url_password(input: &[u8], at: usize) -> Option<Candidate> {
     let sign = memchr::memrchr(b'@', authority)?;
     let colon = memchr::memchr(b':', slice(authority, 0..sign))?;
     let password = slice(authority, colon + 1..sign);
+    // Samples have the same word for both.
+    if password == slice(authority, 0..colon) {
+        return None;
+    }
     let schemed = at.checked_sub(1).and_then(|before| input.get(before)).is_some_and(u8::is_ascii_alphanumeric);
     (schemed && !password.is_empty() && !run::is_placeholder(password)).then_some(Candidate {
         kind: SecretKind::UrlPassword,

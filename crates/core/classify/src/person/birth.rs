@@ -7,15 +7,15 @@ use std::ops::Range;
 
 /// A date in digits, if its label or a word close by says that it is a day of birth.
 pub(super) fn dated(text: &[u8], whole: &Number, around: &mut Around<'_>) -> Option<Raw> {
+    if !around.cues().has(Cue::Birth) {
+        return None;
+    }
     let groups = whole.group_count().min(3);
     let number = if groups >= 3 { first_three(whole, text) } else { whole.first(text, 1)? };
     if !is_date(&number) {
         return None;
     }
     let range = number.range();
-    if !around.cues(&range).has(Cue::Birth) {
-        return None;
-    }
     said(range.clone(), &around.of(&range), 32)
 }
 
@@ -66,7 +66,7 @@ pub(super) fn may_go_on(next: u8) -> bool {
 
 /// A date with the name of a month, of which the digit or the capital at `at` is the beginning: `March 3, 1985`, `3 Mar 1985`.
 pub(super) fn written_date(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
-    if !around.cues(&(at..at + 8)).has(Cue::Birth) {
+    if !around.cues().has(Cue::Birth) {
         return None;
     }
     let rest = text.get(at..(at + 32).min(text.len()))?;

@@ -1,7 +1,7 @@
 //! How people are reached: e-mail and postal addresses.
 
+use super::abroad;
 use crate::scan::{Around, Confidence, Cue, Raw, Why};
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Ends of names of files that look like the end of a domain, in order.
@@ -63,7 +63,7 @@ pub(crate) fn email(text: &[u8], at: usize) -> Option<Raw> {
     let range = crate::personal::email(text, at)?;
     let address = text.get(range.clone())?;
     let local = text.get(range.start..at)?;
-    let top = address.rsplit(|byte| *byte == b'.').next()?.to_ascii_lowercase();
+    let top = address.rsplit(|byte| *byte == b'.').next()?;
     let automatic =
         [b"git".as_slice(), b"noreply", b"no-reply", b"donotreply", b"do-not-reply", b"mailer-daemon", b"postmaster"];
     let addressed = automatic.iter().any(|name| local.eq_ignore_ascii_case(name));
@@ -71,7 +71,8 @@ pub(crate) fn email(text: &[u8], at: usize) -> Option<Raw> {
     let remote =
         text.get(range.end) == Some(&b':') && text.get(range.end + 1).is_some_and(|next| !next.is_ascii_whitespace());
     let edges = local.first().is_some_and(|byte| !b".%+-".contains(byte)) && local.last() != Some(&b'.');
-    if FILES.binary_search_by(|known| known.as_bytes().cmp(&top)).is_ok() || remote || !edges || local.len() > 64 {
+    let order = |known: &&str| known.bytes().cmp(top.iter().map(u8::to_ascii_lowercase));
+    if FILES.binary_search_by(order).is_ok() || remote || !edges || local.len() > 64 {
         return None;
     }
     let confidence = if addressed { Confidence::Low } else { Confidence::High };
@@ -260,14 +261,25 @@ const STREETS: &[&[u8]] = &[
     b"strasse",
 ];
 
-/// Each of them with its place in the list.
-static PLACES: LazyLock<BTreeMap<&[u8], usize>> =
-    LazyLock::new(|| STREETS.iter().enumerate().map(|(place, word)| (*word, place)).collect());
+/// Each of them with its place in the list, in alphabetical order.
+static PLACES: LazyLock<Vec<(&[u8], usize)>> = LazyLock::new(|| {
+    let mut places: Vec<_> = STREETS.iter().enumerate().map(|(place, word)| (*word, place)).collect();
+    places.sort_unstable();
+    places
+});
 
 /// The place of a kind of street in the list, in whatever case it is written.
 fn kind_of_street(word: &[u8]) -> Option<usize> {
-    if word.len() > 12 { None } else { PLACES.get(word.to_ascii_lowercase().as_slice()).copied() }
+    let mut lower = [0; 12];
+    let lower = lower.get_mut(..word.len()).filter(|_| word.first().is_some_and(u8::is_ascii_alphabetic))?;
+    lower.iter_mut().zip(word).for_each(|(slot, byte)| *slot = byte.to_ascii_lowercase());
+    let lower = &*lower;
+    let found = PLACES.binary_search_by(|(known, _)| (*known).cmp(lower)).ok()?;
+    PLACES.get(found).map(|(_, place)| *place)
 }
+
+/// Those of them that are common words as well.
+const MANY_SENSES: &[&[u8]] = &[b"drive", b"way", b"place", b"court", b"lane", b"close", b"square", b"loop", b"road"];
 
 /// Those of them that hardly stand for anything else: enough without a cue.
 const SURE: usize = 34;
@@ -279,6 +291,9 @@ pub(super) fn address(text: &[u8], at: usize, around: &mut Around<'_>) -> Option
     let number = number + usize::from(head.get(number).is_some_and(u8::is_ascii_alphabetic));
     let named =
         head.get(number + 1).is_some_and(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte >= 128);
+    if !named && (1..=6).contains(&number) && head.get(number) == Some(&b' ') {
+        return abroad::french(text, at, at + number + 1, around);
+    }
     if !(1..=6).contains(&number) || head.get(number) != Some(&b' ') || !named {
         return None;
     }
@@ -286,8 +301,12 @@ pub(super) fn address(text: &[u8], at: usize, around: &mut Around<'_>) -> Option
     let (end, place) = street(line, number + 1)?;
     let end = tail(line, end);
     let range = at..at + end;
-    let sure = place < SURE;
     let coded = has_code(line.get(..end)?);
+    // `5 Star Drive-in`, `3 New Way to do`: words that mean more than a street must end what is said.
+    let next = text.get(at + end).copied().unwrap_or(b'\n');
+    let ends = coded || !(next == b'-' || (next == b' ' && text.get(at + end + 1).is_some_and(u8::is_ascii_lowercase)));
+    let several = STREETS.get(place).is_some_and(|kind| MANY_SENSES.contains(kind));
+    let sure = place < SURE && (ends || !several);
     let context = around.of(&range);
     let support = context.supports(&[Cue::Address]);
     let confidence = match (support.is_some(), sure, coded) {
@@ -366,6 +385,13 @@ fn zip(rest: &[u8]) -> Option<usize> {
         let bound = plus || !rest.get(at + 9).is_some_and(u8::is_ascii_alphanumeric);
         (state && bound).then_some(at + if plus { 14 } else { 9 })
     })
+}
+
+/// Where a state and a code end that stand in `rest` behind `from`.
+pub(super) fn code_after(rest: &[u8], from: usize) -> Option<usize> {
+    let line = rest.get(from..)?;
+    let line = line.get(..line.iter().position(|byte| b"\n\"<;|\t".contains(byte)).unwrap_or(line.len()))?;
+    zip(line).map(|length| from + length)
 }
 
 fn has_code(line: &[u8]) -> bool {

@@ -55,6 +55,28 @@ pub(crate) fn nino(text: &[u8]) -> bool {
         && (b'A'..=b'D').contains(last)
 }
 
+/// United States, number of a Medicare beneficiary: eleven characters, whose places take digits, letters that cannot be mistaken, or both.
+pub(crate) fn medicare_beneficiary(text: &[u8]) -> bool {
+    let letter = |byte: u8| byte.is_ascii_uppercase() && !b"SLOIBZ".contains(&byte);
+    text.len() == 11
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            0 => (b'1'..=b'9').contains(byte),
+            3 | 6 | 9 | 10 => byte.is_ascii_digit(),
+            1 | 4 | 7 | 8 => letter(*byte),
+            _ => byte.is_ascii_digit() || letter(*byte),
+        })
+}
+
+/// United States, registration of the Drug Enforcement Administration: two letters (or one and a 9), six digits and a check.
+pub(crate) fn drug_registration(text: &[u8]) -> bool {
+    let Some((head, tail)) = text.split_at_checked(2) else { return false };
+    let Some(d) = digits(tail).filter(|d| d.len() == 7) else { return false };
+    let sum: u32 = d.iter().take(6).zip([1, 2, 1, 2, 1, 2]).map(|(digit, weight)| u32::from(*digit) * weight).sum();
+    let led = head.first().is_some_and(u8::is_ascii_uppercase)
+        && head.last().is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'9');
+    led && d.last().is_some_and(|check| u32::from(*check) == sum % 10)
+}
+
 /// India, permanent account number: three letters, a letter for the kind of holder, a letter, four digits, a letter.
 pub(crate) fn indian_pan(text: &[u8]) -> bool {
     text.len() == 10
@@ -225,6 +247,8 @@ mod tests {
         assert!(iban(b"GB82WEST12345698765432") && iban(b"DE89370400440532013000"));
         assert!(!iban(b"GB82WEST12345698765433") && !iban(b"DE8937040044053201300"));
         assert!(nino(b"AB123456C") && !nino(b"BG123456C") && !nino(b"AB123456E"));
+        assert!(medicare_beneficiary(b"1EG4TE5MK73") && !medicare_beneficiary(b"1SG4TE5MK73"));
+        assert!(drug_registration(b"AB1234563") && !drug_registration(b"AB1234564"));
         assert!(indian_pan(b"ABCPE1234F") && !indian_pan(b"ABCDE1234F"));
         assert_eq!((spanish(b"12345678Z"), spanish(b"X1234567L")), (Some("spain_dni"), Some("spain_nie")));
         assert!(codice_fiscale(b"RSSMRA85T10A562S") && !codice_fiscale(b"RSSMRA85T10A562T"));

@@ -92,6 +92,15 @@ const KINDS: &[Kind] = &[
     Kind { class: "passport", cues: &[Cue::Passport], holds: is_passport, alone: None, why: FORMED },
     Kind { class: "driving_licence", cues: &[Cue::Licence], holds: is_licence, alone: None, why: FORMED },
     Kind { class: "medical_record_number", cues: &[Cue::Mrn], holds: is_record, alone: None, why: FORMED },
+    Kind {
+        class: "us_medicare_id",
+        cues: &[Cue::Medicare, Cue::Insurance],
+        holds: lettered::medicare_beneficiary,
+        alone: None,
+        why: FORMED,
+    },
+    Kind { class: "dea_number", cues: &[Cue::Dea], holds: lettered::drug_registration, alone: None, why: CHECKED },
+    Kind { class: "health_insurance_id", cues: &[Cue::Insurance], holds: is_insurance, alone: None, why: FORMED },
     Kind { class: "diagnosis_code", cues: &[Cue::Icd], holds: health::is_icd10, alone: None, why: FORMED },
     Kind { class: "swift_code", cues: &[Cue::Swift], holds: is_bic, alone: None, why: FORMED },
 ];
@@ -111,7 +120,8 @@ pub(super) fn read(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Ra
     {
         return Some(raw);
     }
-    if digits == 0 && word.len() != 8 && word.len() != 11 {
+    let hyphened = next == b'-' && word.len() <= 4;
+    if digits == 0 && word.len() != 8 && word.len() != 11 && !hyphened {
         return None;
     }
     // `E11.9`: a point inside a code.
@@ -124,7 +134,9 @@ pub(super) fn read(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Ra
         return judged(&compact, at..end + 1 + tail.len(), around);
     }
     // Groups of a licence: `D123-4567-8901`, `S530-4601-2013`.
-    let grouped = (next == b'-' && digits >= 2).then(|| grouped(text, at)).flatten();
+    // `MRN-884422` too.
+    let led = digits == 0 && word.len() <= 4 && text.get(end + 1).is_some_and(u8::is_ascii_digit);
+    let grouped = (next == b'-' && (digits >= 2 || (led && around.is_cued()))).then(|| grouped(text, at)).flatten();
     if let Some((compact, end)) = grouped {
         return judged(&compact, at..end, around);
     }
@@ -143,6 +155,10 @@ pub(super) fn led_by_digit(text: &[u8], at: usize, around: &mut Around<'_>) -> O
     let length = signed.max(word.len());
     let lettered = signed > 0 || word.iter().any(u8::is_ascii_uppercase);
     let next = text.get(at + length).copied().unwrap_or(b' ');
+    if next == b'-' && length == 4 && around.cues().has(Cue::Medicare) {
+        let (compact, end) = grouped(text, at)?;
+        return judged(&compact, at..end, around);
+    }
     if !lettered || length < 7 || next.is_ascii_alphanumeric() || b"_-".contains(&next) {
         return None;
     }
@@ -198,7 +214,7 @@ fn grouped(text: &[u8], at: usize) -> Option<(Vec<u8>, usize)> {
 }
 
 fn judged(compact: &[u8], range: Range<usize>, around: &mut Around<'_>) -> Option<Raw> {
-    let cued = around.is_cued(&range);
+    let cued = around.is_cued();
     let fits = |kind: &&Kind| (cued || kind.alone.is_some()) && (kind.holds)(compact);
     let mut fitting = KINDS.iter().filter(fits).peekable();
     fitting.peek()?;
@@ -258,6 +274,15 @@ fn is_licence(text: &[u8]) -> bool {
         }
         None => spread(),
     }
+}
+
+/// Letters of an insurer, digits, and perhaps a letter for the member.
+fn is_insurance(text: &[u8]) -> bool {
+    let head = match text.split_last() {
+        Some((last, head)) if last.is_ascii_uppercase() => head,
+        _ => text,
+    };
+    matches!(letters_then_digits(head), Some((0..=4, 7..=12)))
 }
 
 fn is_record(text: &[u8]) -> bool {

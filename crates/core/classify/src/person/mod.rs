@@ -1,5 +1,6 @@
 //! Personal data: what numbers, identifiers and words beside them say of people.
 
+mod abroad;
 mod birth;
 mod contact;
 mod health;
@@ -9,18 +10,19 @@ mod national;
 mod number;
 mod rules;
 
-use crate::scan::{Around, Confidence, Context, Raw, Support, Why};
+use crate::scan::{Around, Confidence, Context, Cue, Raw, Support, Why};
 use number::Number;
 use rules::Rule;
 
+pub(crate) use abroad::{GERMAN, LATIN, german, latin};
 pub(crate) use contact::email;
 pub(crate) use health::{TERMS, biometric, condition};
 pub(crate) use lettered::{machine_readable, mod97_holds};
 pub(crate) use national::verhoeff_holds;
 
 /// What stands at `at`, where a number begins: the number itself, a date, an address, or an identifier with letters. `around`
-/// gives what stands beside a place.
-pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
+/// gives what stands beside a place. Groups of digits before `until` belong to a number that was read and is sure.
+pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>, until: &mut usize) -> Option<Raw> {
     if let Some((first, next)) = lone(text, at) {
         let dated = first <= 2 && birth::may_go_on(next);
         let address =
@@ -30,8 +32,13 @@ pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>) -> Optio
     let whole = Number::read(text, at);
     let (first, end) = (whole.groups().first().copied().unwrap_or(u8::MAX), whole.first_end());
     let next = text.get(end).copied().unwrap_or(b'\n');
+    let numbered = number(text, &whole, around);
+    let sure = numbered.as_ref().is_some_and(|raw| raw.confidence == Confidence::High && raw.range.end == whole.end());
+    if sure && !around.cues().has(Cue::Birth) {
+        *until = whole.end();
+    }
     let found = [
-        number(text, &whole, around),
+        numbered,
         birth::dated(text, &whole, around),
         if first <= 2 && birth::may_go_on(next) { birth::written_date(text, at, around) } else { None },
         if first <= 6 && (next == b' ' || next.is_ascii_alphabetic()) {
@@ -55,6 +62,11 @@ fn lone(text: &[u8], at: usize) -> Option<(usize, u8)> {
 
 /// What begins with the capital at `at`: an identifier, or a date with the name of a month.
 pub(crate) fn capital(text: &[u8], at: usize, around: &mut Around<'_>) -> Option<Raw> {
+    if text.get(at) == Some(&b'P')
+        && let Some(raw) = abroad::post_box(text, at, around)
+    {
+        return Some(raw);
+    }
     match text.get(at + 1) {
         Some(byte) if byte.is_ascii_lowercase() => {
             if birth::is_month(text, at) {
@@ -75,16 +87,23 @@ pub(crate) fn capital(text: &[u8], at: usize, around: &mut Around<'_>) -> Option
 }
 
 fn number(text: &[u8], whole: &Number, around: &mut Around<'_>) -> Option<Raw> {
-    if whole.digits().len() < 5 {
+    if whole.digits().len() < 5 || around.is_given_otherwise() {
         return None;
     }
+    let cues = around.cues();
     for groups in (1..=whole.group_count()).rev() {
+        // Most numbers have no word beside them that any rule for their length asks for, and no form of their own.
+        let Some(rules) = rules::for_digits(whole.count_of(groups)) else { continue };
+        let supported = cues.meets(rules.cues);
+        if !supported && !rules.may_stand_alone(groups, whole.plus) {
+            continue;
+        }
         let Some(number) = whole.first(text, groups) else { continue };
-        let cues = around.cues(&number.range());
-        let supported = |rule: &Rule| !cues.is_empty() && rule.cues.iter().any(|cue| cues.has(*cue));
-        let fitting = |rule: &&Rule| (supported(rule) || (rule.alone)(&number).is_some()) && (rule.holds)(&number);
-        let rules = rules::BY_DIGITS.get(number.digits().len()).map(Vec::as_slice).unwrap_or_default();
-        let mut fitting = rules.iter().copied().filter(fitting).peekable();
+        let wanted = if supported { &rules.all } else { &rules.alone };
+        let fits = |rule: &&Rule| {
+            (rule.cues.iter().any(|cue| cues.has(*cue)) || (rule.alone)(&number).is_some()) && (rule.holds)(&number)
+        };
+        let mut fitting = wanted.iter().copied().filter(fits).peekable();
         if fitting.peek().is_none() {
             continue;
         }

@@ -40,9 +40,8 @@ impl Number {
         }
         let mut next = at;
         while number.group_count < GROUPS {
-            let length =
-                text.get(next..).unwrap_or_default().iter().take(DIGITS + 1).take_while(|byte| byte.is_ascii_digit());
-            let length = length.count();
+            let rest = text.get(next..(next + DIGITS + 1).min(text.len())).unwrap_or_default();
+            let length = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
             if length == 0 || number.count + length > DIGITS {
                 // A run that is too long belongs to no number, and neither does what leads to it.
                 if length > 0 && number.group_count == 0 {
@@ -82,6 +81,17 @@ impl Number {
         self.ends.first().copied().unwrap_or(self.start)
     }
 
+    /// Where its last group ends.
+    pub(crate) fn end(&self) -> usize {
+        let end = self.group_count.checked_sub(1).and_then(|last| self.ends.get(last));
+        end.copied().unwrap_or(self.start)
+    }
+
+    /// How many digits its first `groups` groups have.
+    pub(crate) fn count_of(&self, groups: usize) -> usize {
+        self.groups.iter().take(groups).map(|size| usize::from(*size)).sum()
+    }
+
     /// How many groups it has.
     pub(crate) fn group_count(&self) -> usize {
         self.group_count
@@ -89,22 +99,19 @@ impl Number {
 
     /// The number of its first `groups` groups, if it can end there.
     pub(crate) fn first(&self, text: &[u8], groups: usize) -> Option<Number> {
-        let mut number = self.clone();
-        number.group_count = groups;
-        number.count = self.groups.iter().take(groups).map(|size| usize::from(*size)).sum();
+        let count = self.count_of(groups);
         let end = *self.ends.get(groups.checked_sub(1)?)?;
         let next = text.get(end).copied().unwrap_or(b' ');
         let after = text.get(end + 1).copied().unwrap_or(b' ');
         let joined = next.is_ascii_alphabetic() || b"_%\\@".contains(&next) && next != b'\\';
-        let goes_on =
-            b"-/.,:".contains(&next) && after.is_ascii_digit() && !(b",:".contains(&next) && number.count > 6);
-        (!joined && !goes_on).then_some(number)
+        let goes_on = b"-/.,:".contains(&next) && after.is_ascii_digit() && !(b",:".contains(&next) && count > 6);
+        (!joined && !goes_on).then(|| Number { count, group_count: groups, ..self.clone() })
     }
 
     /// Keeps the first `groups` groups.
     pub(crate) fn shorten(&mut self, groups: usize) {
         self.group_count = groups.min(self.group_count);
-        self.count = self.groups.iter().take(self.group_count).map(|size| usize::from(*size)).sum();
+        self.count = self.count_of(self.group_count);
     }
 
     /// Its digits as values.
@@ -136,10 +143,9 @@ impl Number {
 
     /// Where it stands.
     pub(crate) fn range(&self) -> Range<usize> {
-        let end = self.group_count.checked_sub(1).and_then(|last| self.ends.get(last));
         // A bracket that opens must close inside.
         let lone = !self.plus && !self.separators().contains(&b')');
-        self.start + usize::from(lone && self.is_bracketed())..end.copied().unwrap_or(self.start)
+        self.start + usize::from(lone && self.is_bracketed())..self.end()
     }
 
     fn is_bracketed(&self) -> bool {

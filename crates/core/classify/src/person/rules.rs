@@ -3,7 +3,7 @@
 use super::national as check;
 use super::number::Number;
 use crate::checksum::luhn_holds;
-use crate::scan::{Confidence, Cue};
+use crate::scan::{Confidence, Cue, CueSet};
 use std::sync::LazyLock;
 
 /// How a class of number is told.
@@ -250,12 +250,42 @@ const RULES: &[Rule] = &[
     rule!("medical_record_number", 5..12, [Mrn], |n| even(n) && n.group_count() <= 3, never, High, FORMED),
 ];
 
-/// The rules for each number of digits.
-pub(crate) static BY_DIGITS: LazyLock<Vec<Vec<&'static Rule>>> = LazyLock::new(|| {
-    (0..=24)
-        .map(|count| RULES.iter().filter(|rule| (rule.digits.0..=rule.digits.1).contains(&count)).collect())
-        .collect()
+/// The rules for one number of digits.
+pub(crate) struct Rules {
+    /// All of them.
+    pub(crate) all: Vec<&'static Rule>,
+    /// Those that may hold without a cue.
+    pub(crate) alone: Vec<&'static Rule>,
+    /// The cues of all.
+    pub(crate) cues: CueSet,
+    digits: usize,
+}
+
+impl Rules {
+    /// Whether a number in so many groups may be told without a cue. In one group, with no sign before it, cards and identities of China
+    /// alone are.
+    pub(crate) fn may_stand_alone(&self, groups: usize, plus: bool) -> bool {
+        !self.alone.is_empty() && (groups > 1 || plus || self.digits >= 13)
+    }
+}
+
+static BY_DIGITS: LazyLock<Vec<Rules>> = LazyLock::new(|| {
+    let never = never as fn(&Number) -> Option<Confidence>;
+    let of = |digits: usize| {
+        let all: Vec<&'static Rule> =
+            RULES.iter().filter(|rule| (rule.digits.0..=rule.digits.1).contains(&digits)).collect();
+        let alone = all.iter().copied().filter(|rule| !std::ptr::fn_addr_eq(rule.alone, never)).collect();
+        let mut cues = CueSet::default();
+        all.iter().for_each(|rule| cues.join(CueSet::of(rule.cues)));
+        Rules { all, alone, cues, digits }
+    };
+    (0..=24).map(of).collect()
 });
+
+/// The rules for numbers of so many digits, if there are any.
+pub(crate) fn for_digits(digits: usize) -> Option<&'static Rules> {
+    BY_DIGITS.get(digits).filter(|rules| !rules.all.is_empty())
+}
 
 /// Numbers that payment networks and their libraries print as samples.
 const SAMPLES: &[u64] = &[

@@ -24,6 +24,13 @@ pub(crate) const LABELS: &[(&str, Secret)] = &[
     ("pwd", Secret::Password),
     ("userpass", Secret::Password),
     ("_pass", Secret::Password),
+    ("pass :", Secret::Password),
+    ("pass =", Secret::Password),
+    ("pass\"", Secret::Password),
+    ("pw:", Secret::Password),
+    ("pw=", Secret::Password),
+    ("psk", Secret::Password),
+    ("securestring", Secret::Password),
     ("contraseña", Secret::Password),
     ("passwort", Secret::Password),
     ("kennwort", Secret::Password),
@@ -247,10 +254,69 @@ pub(crate) fn assigned(text: &[u8], word: &Range<usize>) -> Option<Assigned> {
     if slice(text, start.saturating_sub(2)..start) == b"::" {
         return None;
     }
-    let flag = slice(text, start..end).starts_with(b"--");
-    let (from, sign) = separator(text, end, flag)?;
-    let (value, quoted) = value(text, from, sign)?;
-    Some(Assigned { label: start..end, value, quoted })
+    let label = start..end;
+    if let Some(value) = default_of(text, &label) {
+        return Some(Assigned { label, value, quoted: true });
+    }
+    let found = separator(text, end, is_argument(text, &label)).and_then(|(from, sign)| value(text, from, sign));
+    if let Some((value, quoted)) = found {
+        return Some(Assigned { label, value, quoted });
+    }
+    let value = if label == *word { told(text, end)? } else { return None };
+    Some(Assigned { label, value, quoted: false })
+}
+
+/// Whether a blank alone leads to the value: `--password x`, and `login name password x` as `.netrc` has it.
+fn is_argument(text: &[u8], label: &Range<usize>) -> bool {
+    let before = slice(text, label.start.saturating_sub(100)..label.start);
+    slice(text, label.clone()).starts_with(b"--")
+        || (slice(text, label.clone()) == b"password" && memchr::memmem::find(before, b"login ").is_some())
+}
+
+/// The value that a variable of Terraform has unless it is given one: `variable "password" { default = "…" }`.
+fn default_of(text: &[u8], label: &Range<usize>) -> Option<Range<usize>> {
+    if !slice(text, 0..label.start).ends_with(b"variable \"") {
+        return None;
+    }
+    let rest = slice(text, label.end..(label.end + 200).min(text.len()));
+    let body = rest.get(..memchr::memchr(b'}', rest).unwrap_or(rest.len()))?;
+    let word = memchr::memmem::find(body, b"default")? + 7;
+    let gap = body.get(word..)?.iter().take_while(|byte| b" \t=".contains(byte)).count();
+    let start = word + gap + 1;
+    let opened = body.get(word + gap) == Some(&b'"');
+    let length = memchr::memchr2(b'"', b'\n', body.get(start..)?).filter(|length| opened && *length > 0)?;
+    Some(label.end + start..label.end + start + length)
+}
+
+/// What a sentence says the secret is: `the password of the server is …`. Only what mixes letters, digits and more is one.
+fn told(text: &[u8], end: usize) -> Option<Range<usize>> {
+    let rest = slice(text, end..(end + 160).min(text.len()));
+    let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
+    let (mut at, mut said) = (0, false);
+    while !said && at < 64 {
+        let word = line.get(at..)?.strip_prefix(b" ")?;
+        let length = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        at += 1 + length;
+        if matches!(word.get(..length)?, b"is" | b"was") {
+            at += usize::from(line.get(at) == Some(&b':'));
+            said = true;
+        }
+        if length == 0 || length > 12 {
+            return None;
+        }
+    }
+    let value = line.get(at..)?.strip_prefix(b" ")?;
+    let quote = value.iter().take_while(|byte| b"\"'`".contains(byte)).count();
+    let length =
+        value.iter().skip(quote).take_while(|byte| !(byte.is_ascii_whitespace() || b"\"'`".contains(byte))).count();
+    let bare = value.get(quote..quote + length)?;
+    let length = bare.iter().rposition(|byte| !b".,;:)".contains(byte))? + 1;
+    let bare = bare.get(..length)?;
+    let mixed = bare.iter().any(u8::is_ascii_digit)
+        && bare.iter().any(u8::is_ascii_alphabetic)
+        && bare.iter().any(|byte| !byte.is_ascii_digit() && !byte.is_ascii_lowercase());
+    let start = end + at + 1 + quote;
+    (said && mixed && length >= 7).then_some(start..start + length)
 }
 
 /// Where the value begins, and the sign that assigns it.
@@ -358,7 +424,8 @@ pub(crate) fn secret(
     rows: &[&'static Row],
     until: &mut usize,
 ) -> Option<Raw> {
-    let found = assigned(text, word)?;
+    let word = whole_word(text, word)?;
+    let found = assigned(text, &word)?;
     // A label inside a value is no label, and a value is read once.
     *until = (*until).max(found.value.end);
     crate::run::count(found.value.len());
@@ -381,6 +448,19 @@ pub(crate) fn secret(
     let class = if kind == Secret::Password { "password" } else { "assigned_secret" };
     let why = Why { form: "a value under a label of secrets", ..Why::default() };
     fits.then_some(Raw { class, provider: None, range: found.value, confidence, why, rank: 60 })
+}
+
+/// The word of a label without the sign that may be part of its anchor; nothing where a short word only ends a longer one (`bypass`).
+fn whole_word(text: &[u8], anchor: &Range<usize>) -> Option<Range<usize>> {
+    const SHORT: [&[u8]; 3] = [b"pass", b"pw", b"psk"];
+    let anchored = slice(text, anchor.clone());
+    let length = anchored.iter().rposition(|byte| byte.is_ascii_alphanumeric() || *byte >= 128)? + 1;
+    let word = anchor.start..anchor.start + length;
+    let before = anchor.start.checked_sub(1).and_then(|at| text.get(at)).copied().unwrap_or(b' ');
+    let short = SHORT.iter().any(|short| slice(text, word.clone()).eq_ignore_ascii_case(short));
+    let joined = before.is_ascii_alphabetic()
+        && !(before.is_ascii_lowercase() && anchored.first().is_some_and(u8::is_ascii_uppercase));
+    (!short || !joined).then_some(word)
 }
 
 /// `token: token`, `password=$password`: a variable of the same name.
@@ -444,6 +524,8 @@ mod tests {
             "{\\\"password\\\": \\\"hunter2\\\"}",
             "setpassword(\"hunter2\")",
             "<add key=\"password\" value=\"hunter2\" />",
+            "variable \"password\" {\n  type = string\n  default = \"hunter2\"\n}",
+            "machine a.example login ann password hunter2\n",
         ] {
             assert_eq!(
                 value_of(text, if text.starts_with("DB") { "PASSWORD" } else { "password" }),
@@ -453,6 +535,8 @@ mod tests {
         }
         assert_eq!(value_of("password = getpass()", "password"), None);
         assert_eq!(value_of("the password is long", "password"), None);
+        assert_eq!(value_of("my password for the box is Hunter2!x.", "password"), Some("Hunter2!x"));
+        assert_eq!(value_of("the password must be 8 Characters2 long", "password"), None);
     }
 
     #[test]

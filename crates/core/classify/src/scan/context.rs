@@ -80,7 +80,11 @@ pub(crate) struct Around<'a> {
     base: u64,
     at: usize,
     column: Option<Option<Own>>,
+    cues: Option<CueSet>,
 }
+
+/// The longest value for which cues are looked for at once, in bytes.
+const LONGEST: usize = 64;
 
 impl<'a> Around<'a> {
     /// Around the place `at` of a window that begins at `base` of the stream.
@@ -90,7 +94,7 @@ impl<'a> Around<'a> {
         base: u64,
         at: usize,
     ) -> Around<'a> {
-        Around { surroundings, table, base, at, column: None }
+        Around { surroundings, table, base, at, column: None, cues: None }
     }
 
     fn column(&mut self) -> Option<Own> {
@@ -102,31 +106,44 @@ impl<'a> Around<'a> {
         *self.column.insert(column)
     }
 
-    /// The cues that may count for the value at `range`, and perhaps more: a quick look before a close one.
-    pub(crate) fn cues(&mut self, range: &Range<usize>) -> CueSet {
+    /// The cues that may count for whatever begins here, and perhaps more: a quick look before a close one.
+    pub(crate) fn cues(&mut self) -> CueSet {
+        if let Some(cues) = self.cues {
+            return cues;
+        }
+        let cues = self.seen();
+        *self.cues.insert(cues)
+    }
+
+    fn seen(&mut self) -> CueSet {
         let given = self.column().map_or(self.surroundings.hint, |own| own).cues;
         if !given.is_empty() {
             return given;
         }
-        let cues = self.surroundings.cues;
-        let first = cues.partition_point(|placed| placed.at.start + BEFORE < range.start);
-        let near =
-            cues.get(first..).unwrap_or_default().iter().take_while(|placed| placed.at.start < range.end + AFTER);
+        let (cues, at) = (self.surroundings.cues, self.at);
+        let first = cues.partition_point(|placed| placed.at.start + BEFORE + 1 < at);
+        let near = cues.get(first..).unwrap_or_default().iter();
         let mut set = CueSet::default();
-        near.for_each(|placed| set.add(placed.cue));
-        let head = slice(self.surroundings.text, range.start.saturating_sub(5)..range.start);
-        if memchr::memchr2(b':', b'=', head).is_some()
+        near.take_while(|placed| placed.at.start < at + LONGEST + AFTER).for_each(|placed| set.add(placed.cue));
+        let head = slice(self.surroundings.text, at.saturating_sub(6)..at);
+        if head.iter().any(|byte| b":=".contains(byte))
             && let Some(cue) =
-                label(self.surroundings.text, range.start).and_then(|at| cue::short(slice(self.surroundings.text, at)))
+                label(self.surroundings.text, at).and_then(|at| cue::short(slice(self.surroundings.text, at)))
         {
             set.add(cue);
         }
         set
     }
 
-    /// Whether any cue may count for the value at `range`.
-    pub(crate) fn is_cued(&mut self, range: &Range<usize>) -> bool {
-        !self.cues(range).is_empty()
+    /// Whether any cue may count for what begins here.
+    pub(crate) fn is_cued(&mut self) -> bool {
+        !self.cues().is_empty()
+    }
+
+    /// Whether the column or the caller says that a number here is something else.
+    pub(crate) fn is_given_otherwise(&mut self) -> bool {
+        let given = self.column().map_or(self.surroundings.hint, |own| own);
+        given.cues.is_empty() && given.label == Label::Other
     }
 
     /// What stands beside the value at `range`.

@@ -30,6 +30,7 @@ cues! {
     Nric "nric", Rrn "rrn", MyNumber "my_number", Nhs "nhs", Turkish "turkish", SouthAfrican "south_african",
     Chinese "chinese", Belgian "belgian", Norwegian "norwegian", Romanian "romanian", Portuguese "portuguese",
     Argentinian "argentinian", Curp "curp", Hetu "hetu", Pps "pps", Taiwanese "taiwanese", NationalId "national_id",
+    Dea "dea", Insurance "insurance",
 }
 
 const TEXT: &str = include_str!("cues.txt");
@@ -87,16 +88,20 @@ impl Label {
     }
 }
 
-/// What a label of two letters says: too short for the prefilter, and clear only where it is the whole label.
+/// What a label of two letters says: too short for the prefilter, and clear only where it is the whole label, or the last word of a
+/// short one (`FL DL`).
 pub(crate) fn short(label: &[u8]) -> Option<Cue> {
-    Some(match label.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"dl" => Cue::Licence,
-        b"ph" => Cue::Phone,
-        b"dx" => Cue::Icd,
-        b"cc" => Cue::Card,
-        b"id no" => Cue::NationalId,
-        _ => return None,
-    })
+    let label = label.trim_ascii();
+    let short = [
+        (b"dl".as_slice(), Cue::Licence),
+        (b"ph", Cue::Phone),
+        (b"dx", Cue::Icd),
+        (b"cc", Cue::Card),
+        (b"id no", Cue::NationalId),
+    ];
+    let last = label.rsplit(|byte| *byte == b' ').next().filter(|_| label.len() <= 8).unwrap_or(label);
+    let said = |word: &[u8]| label.eq_ignore_ascii_case(word) || last.eq_ignore_ascii_case(word);
+    short.into_iter().find(|(word, _)| said(word)).map(|(_, cue)| cue)
 }
 
 /// The words of a label in lower case: parts of camelCase are words too.
@@ -131,6 +136,24 @@ impl CueSet {
     /// Whether it holds `cue`.
     pub(crate) fn has(self, cue: Cue) -> bool {
         self.0 >> cue as u32 & 1 == 1
+    }
+
+    /// These cues.
+    pub(crate) fn of(cues: &[Cue]) -> CueSet {
+        cues.iter().fold(CueSet::default(), |mut set, cue| {
+            set.add(*cue);
+            set
+        })
+    }
+
+    /// Whether it holds one of `others`.
+    pub(crate) fn meets(self, others: CueSet) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Adds all of `others`.
+    pub(crate) fn join(&mut self, others: CueSet) {
+        self.0 |= others.0;
     }
 
     /// Whether it is empty.

@@ -31,6 +31,17 @@ pub(super) enum Lead {
     Mark(u16),
     /// A secret with a form of its own.
     Form(Form),
+    /// A kind of street before whose number the name stands.
+    Street(Street),
+}
+
+/// On which side of the name the kind of a street stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Street {
+    /// `Hauptstraße 5`.
+    Behind,
+    /// `Calle Mayor 5`.
+    Before,
 }
 
 /// Secrets whose readers redaction has too.
@@ -54,6 +65,10 @@ pub(super) enum Form {
     PuttyKey,
     /// A line of a machine-readable zone.
     Zone,
+    /// A name and a password that a command is given: `curl -u name:password`.
+    UserAndPassword,
+    /// A password that a command is given: `sshpass -p password`.
+    CommandPassword,
 }
 
 const FORMS: &[(&str, Form)] = &[
@@ -70,6 +85,11 @@ const FORMS: &[(&str, Form)] = &[
     ("IQoJb3JpZ2lu", Form::AwsSession),
     ("PuTTY-User-Key-File-", Form::PuttyKey),
     ("P<", Form::Zone),
+    (" -u ", Form::UserAndPassword),
+    ("--user ", Form::UserAndPassword),
+    ("sshpass ", Form::CommandPassword),
+    ("mysql ", Form::CommandPassword),
+    ("mysqldump ", Form::CommandPassword),
 ];
 
 /// The anchors of everything, made ready once.
@@ -100,6 +120,8 @@ impl Engine {
         cue::words().for_each(|(cue, text)| add(text, Compare::Loose, Lead::Cue(cue)));
         person::TERMS.iter().for_each(|text| add(text, Compare::Loose, Lead::Term));
         MARKS.iter().enumerate().for_each(|(place, mark)| add(mark.text, Compare::Loose, Lead::Mark(place as u16)));
+        person::GERMAN.iter().for_each(|text| add(text, Compare::Exact, Lead::Street(Street::Behind)));
+        person::LATIN.iter().for_each(|text| add(text, Compare::Exact, Lead::Street(Street::Before)));
         for (text, form) in FORMS {
             // Two bytes are too few for the filter: the sign of a passport's first line is followed by a country.
             match text.len() {
@@ -189,10 +211,10 @@ impl Engine {
         let seen = self.see(window, marks);
         let mut found = Vec::new();
         let surroundings = Surroundings { text: window.text, cues: &seen.cues, hint: window.hint };
-        let mut value_end = 0;
+        let mut read = ReadTo::default();
         for (at, place) in &seen.places {
             let mut around = Around::new(&surroundings, table.as_mut(), window.base, *at);
-            found.extend(at_place(window.text, *at, *place, &seen, &mut around, &mut value_end));
+            found.extend(at_place(window.text, *at, *place, &seen, &mut around, &mut read));
         }
         // The table is read to the end of the block even where nothing was seen: the next block goes on from there.
         if let Some(table) = table {
@@ -246,31 +268,43 @@ impl Engine {
     }
 }
 
-/// What stands at one place. Labels before `value_end` stand inside a value that was read.
+/// How far what was found was read already.
+#[derive(Default)]
+struct ReadTo {
+    /// Labels before it stand inside of a value.
+    value: usize,
+    /// Digits before it belong to a number that is sure.
+    number: usize,
+}
+
+/// What stands at one place.
 fn at_place(
     text: &[u8],
     at: usize,
     place: Place,
     seen: &Seen,
     around: &mut Around<'_>,
-    value_end: &mut usize,
+    read: &mut ReadTo,
 ) -> Option<Raw> {
     match place {
-        Place::Digit => person::numbered(text, at, around),
+        Place::Digit if at < read.number => None,
+        Place::Digit => person::numbered(text, at, around, &mut read.number),
         Place::Capital => person::capital(text, at, around),
         Place::At => person::email(text, at),
         Place::Lead(lead, length) => {
             let range = at..at + usize::from(length);
             match lead {
                 Lead::Token(row) => token::marked(text, at, TABLE.get(usize::from(row))?),
-                Lead::Label(_) if at < *value_end => None,
+                Lead::Label(_) if at < read.value => None,
                 Lead::Label(secret) => {
                     let rows = providers(text, seen, at);
-                    assigned::secret(text, &range, secret, &rows, value_end)
+                    assigned::secret(text, &range, secret, &rows, &mut read.value)
                 }
                 Lead::Term => person::condition(text, range, around),
                 Lead::Cue(_) => person::biometric(text, range),
                 Lead::Form(form) => token::formed(text, at, form),
+                Lead::Street(Street::Behind) => person::german(text, range, around),
+                Lead::Street(Street::Before) => person::latin(text, range, around),
                 Lead::Provider(_) | Lead::Mark(_) => None,
             }
         }

@@ -3,6 +3,7 @@
 //! Every anchor has one stretch of four bytes that is rare in ordinary text. A table of bits says for each stretch whether it
 //! may be one of those; only then is the anchor compared. Anchors of three bytes have a table of their own. The same look finds where numbers, capital letters and `@` begin.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What stands at a place that deserves a closer look.
@@ -42,16 +43,36 @@ struct Entry {
     gram: u32,
     anchor: u16,
     offset: u16,
-    /// The bytes that follow the stretch, and which of them count: most places are dismissed by one comparison.
-    next: u32,
-    counted: u32,
+    /// The bytes that follow the stretch and those before it, and which of them count: most places are dismissed by two comparisons.
+    next: Beside,
+    before: Beside,
     /// Whether it is a word of three letters, which counts only where it stands alone.
     alone: bool,
 }
 
+/// Up to four bytes beside a stretch, without case, and which of them count.
+#[derive(Clone, Copy)]
+struct Beside {
+    bytes: u32,
+    counted: u32,
+}
+
+impl Beside {
+    fn new(bytes: [Option<u8>; 4]) -> Beside {
+        let word = |byte: fn(u8) -> u8| u32::from_le_bytes(bytes.map(|one| one.map_or(0, byte)));
+        let counted = word(|_| u8::MAX);
+        Beside { bytes: (word(|byte| byte) | FOLD) & counted, counted }
+    }
+
+    #[inline(always)]
+    fn allows(self, bytes: u32) -> bool {
+        bytes & self.counted == self.bytes
+    }
+}
+
 /// Stretches of one length, by a hash.
 struct Grams {
-    bits: Vec<u64>,
+    bits: Box<[u64; BITS / 64]>,
     index: Vec<u16>,
     buckets: Vec<Vec<Entry>>,
 }
@@ -66,6 +87,7 @@ pub(crate) struct Filter {
 const FOLD: u32 = 0x2020_2020;
 const THREE: u32 = 0x00ff_ffff;
 
+#[inline(always)]
 fn place(gram: u32) -> usize {
     (gram.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
@@ -73,22 +95,25 @@ fn place(gram: u32) -> usize {
 const DIGIT: u8 = 1;
 const CAPITAL: u8 = 2;
 const AT: u8 = 4;
+/// What may begin after a byte stands above what the byte itself is: after most, an `@` alone.
+const LATER: u32 = 4;
+const JOINED: u8 = AT << LATER;
 /// After which a number or an identifier may begin.
-const OPEN: u8 = 8;
+const OPEN: u8 = (DIGIT | CAPITAL | AT) << LATER;
 
 static KIND: LazyLock<[u8; 256]> = LazyLock::new(|| {
     std::array::from_fn(|byte| match byte as u8 {
-        b'0'..=b'9' => DIGIT,
-        b'A'..=b'Z' => CAPITAL,
-        b'@' => AT,
-        b'a'..=b'z' | 128.. | b'_' | b'-' | b'.' | b'/' | b'\\' | b'%' | b'$' | b'&' | b'~' | b'^' => 0,
+        b'0'..=b'9' => DIGIT | JOINED,
+        b'A'..=b'Z' => CAPITAL | JOINED,
+        b'@' => AT | JOINED,
+        b'a'..=b'z' | 128.. | b'_' | b'-' | b'.' | b'/' | b'\\' | b'%' | b'$' | b'&' | b'~' | b'^' => JOINED,
         _ => OPEN,
     })
 });
 
 impl Grams {
     fn new() -> Grams {
-        Grams { bits: vec![0; BITS / 64], index: vec![0; BITS], buckets: vec![Vec::new()] }
+        Grams { bits: Box::new([0; BITS / 64]), index: vec![0; BITS], buckets: vec![Vec::new()] }
     }
 
     fn add(&mut self, entry: Entry) {
@@ -110,7 +135,7 @@ impl Grams {
     #[inline(always)]
     fn may_hold(&self, gram: u32) -> bool {
         let slot = place(gram);
-        self.bits.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+        self.bits.get(slot / 64).copied().unwrap_or_default() >> (slot % 64) & 1 == 1
     }
 
     fn entries(&self, gram: u32) -> impl Iterator<Item = &Entry> {
@@ -123,12 +148,16 @@ impl Filter {
     /// A filter for `anchors`, of which each has at least three bytes.
     pub(crate) fn new(anchors: Vec<Anchor>) -> Filter {
         let mut filter = Filter { four: Grams::new(), three: Grams::new(), anchors: Vec::new() };
+        let mut shared: HashMap<(usize, u32), u32> = HashMap::new();
+        for anchor in &anchors {
+            parts(anchor, 4).chain(parts(anchor, 3)).for_each(|part| *shared.entry((part.1, part.2)).or_default() += 1);
+        }
         for (number, anchor) in anchors.iter().enumerate() {
-            let Some((offset, length, gram)) = rarest(anchor) else { continue };
+            let Some((offset, length, gram)) = rarest(anchor, &shared) else { continue };
             let table = if length == 4 { &mut filter.four } else { &mut filter.three };
-            let (next, counted) = following(anchor, usize::from(offset) + 4);
+            let (next, before) = (following(anchor, offset + 4), leading(anchor, offset));
             let alone = anchor.compare == Compare::Loose && anchor.text.len() == 3;
-            table.add(Entry { gram, anchor: number as u16, offset, next, counted, alone });
+            table.add(Entry { gram, anchor: number as u16, offset: offset as u16, next, before, alone });
         }
         filter.anchors = anchors;
         filter
@@ -138,18 +167,19 @@ impl Filter {
     pub(crate) fn sights(&self, text: &[u8], from: usize, to: usize, mut see: impl FnMut(usize, Sight)) {
         let kinds = &*KIND;
         let kind = |byte: u8| kinds.get(usize::from(byte)).copied().unwrap_or_default();
-        let before = from.checked_sub(1).and_then(|at| text.get(at));
-        let mut open = before.is_none_or(|byte| kind(*byte) & OPEN != 0);
+        let mut before = from.checked_sub(1).and_then(|at| text.get(at)).map_or(OPEN, |byte| kind(*byte));
         let window = text.get(from..(to + 3).min(text.len())).unwrap_or_default();
-        for (at, four) in window.array_windows::<4>().enumerate() {
-            let gram = u32::from_le_bytes(*four) | FOLD;
-            let kind = kind(four[0]);
-            let begins = (open && kind & (DIGIT | CAPITAL) != 0) || kind & AT != 0;
-            open = kind & OPEN != 0;
-            if begins {
-                see(from + at, sight(kind));
-            }
-            if self.four.may_hold(gram) || self.three.may_hold(gram & THREE) {
+        let (four, three) = (&self.four, &self.three);
+        for (at, bytes) in window.array_windows::<4>().enumerate() {
+            let gram = u32::from_le_bytes(*bytes) | FOLD;
+            let now = kind(bytes[0]);
+            let begins = before >> LATER & now;
+            before = now;
+            // One branch for all that is rare.
+            if u8::from(four.may_hold(gram)) | u8::from(three.may_hold(gram & THREE)) | begins != 0 {
+                if begins != 0 {
+                    see(from + at, sight(begins));
+                }
                 self.look(text, from + at, gram, &mut see);
             }
         }
@@ -159,22 +189,37 @@ impl Filter {
         for (at, byte) in rest.iter().enumerate().take((to - from).saturating_sub(whole)) {
             let mut four = [b' '; 4];
             four.iter_mut().zip(rest.get(at..).unwrap_or_default()).for_each(|(slot, byte)| *slot = *byte);
-            let kind = kind(*byte);
-            if (open && kind & (DIGIT | CAPITAL) != 0) || kind & AT != 0 {
-                see(from + whole + at, sight(kind));
+            let now = kind(*byte);
+            let begins = before >> LATER & now;
+            before = now;
+            if begins != 0 {
+                see(from + whole + at, sight(begins));
             }
-            open = kind & OPEN != 0;
             self.look(text, from + whole + at, u32::from_le_bytes(four) | FOLD, &mut see);
         }
     }
 
-    #[inline(never)]
+    /// Compares the anchors that may stand where the stretch `gram` does.
     fn look(&self, text: &[u8], at: usize, gram: u32, see: &mut impl FnMut(usize, Sight)) {
-        let next =
-            text.get(at + 4..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |four| u32::from_le_bytes(*four));
-        let next = next | FOLD;
-        for entry in self.four.entries(gram).chain(self.three.entries(gram & THREE)) {
-            if next & entry.counted != entry.next || (entry.alone && is_inside_word(text, at)) {
+        if self.four.may_hold(gram) {
+            self.compare(text, at, self.four.entries(gram), see);
+        }
+        if self.three.may_hold(gram & THREE) {
+            self.compare(text, at, self.three.entries(gram & THREE), see);
+        }
+    }
+
+    #[inline(never)]
+    fn compare<'f>(
+        &'f self,
+        text: &[u8],
+        at: usize,
+        entries: impl Iterator<Item = &'f Entry>,
+        see: &mut impl FnMut(usize, Sight),
+    ) {
+        let (next, before) = (after(text, at + 4), ahead(text, at));
+        for entry in entries {
+            if !entry.next.allows(next) || !entry.before.allows(before) || (entry.alone && is_inside_word(text, at)) {
                 continue;
             }
             let Some(anchor) = self.anchors.get(usize::from(entry.anchor)) else { continue };
@@ -185,11 +230,34 @@ impl Filter {
     }
 }
 
+/// The four bytes from `at` on, as far as there are any, without case.
+fn after(text: &[u8], at: usize) -> u32 {
+    let rest = text.get(at..).unwrap_or_default();
+    let four = rest.first_chunk::<4>().copied().unwrap_or_else(|| {
+        let mut four = [0; 4];
+        four.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+        four
+    });
+    u32::from_le_bytes(four) | FOLD
+}
+
+/// The four bytes before `at`, the nearest last.
+fn ahead(text: &[u8], at: usize) -> u32 {
+    let rest = text.get(..at).unwrap_or_default();
+    let four = rest.last_chunk::<4>().copied().unwrap_or_else(|| {
+        let mut four = [0; 4];
+        four.iter_mut().rev().zip(rest.iter().rev()).for_each(|(slot, byte)| *slot = *byte);
+        four
+    });
+    u32::from_le_bytes(four) | FOLD
+}
+
 /// Whether the three bytes at `at` are part of a longer word in small letters. A plural is not.
 fn is_inside_word(text: &[u8], at: usize) -> bool {
     let small = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_lowercase);
+    let letter = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphabetic);
     let before = small(at.checked_sub(1)) && small(Some(at));
-    before || (small(Some(at + 3)) && text.get(at + 3) != Some(&b's'))
+    before || (letter(at + 2) && small(Some(at + 3)) && text.get(at + 3) != Some(&b's'))
 }
 
 fn sight(kind: u8) -> Sight {
@@ -232,29 +300,49 @@ fn loose_back(text: &[u8], at: usize, want: u8) -> Option<usize> {
     }
 }
 
-/// The bytes of `anchor` from `from` on, as far as they are fixed and fit one word, and which bits of them count. An anchor that may
-/// end at the end of a text counts none there.
-fn following(anchor: &Anchor, from: usize) -> (u32, u32) {
-    let fixed =
-        anchor.text.iter().skip(from).take(4).take_while(|byte| anchor.compare == Compare::Exact || **byte != b' ');
-    let bytes: Vec<u8> = fixed.copied().collect();
-    // Fewer than four bytes before the end of a text read as none: only whole words are compared.
-    if bytes.len() < 4 {
-        return (0, 0);
-    }
-    (bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)) | FOLD, u32::MAX)
+/// The bytes of `anchor` from `from` on, as far as they are fixed.
+fn following(anchor: &Anchor, from: usize) -> Beside {
+    let mut bytes = [None; 4];
+    let fixed = anchor.text.iter().skip(from).take_while(|byte| is_fixed(anchor, **byte));
+    bytes.iter_mut().zip(fixed).for_each(|(slot, byte)| *slot = Some(*byte));
+    Beside::new(bytes)
 }
 
-/// The stretch of `anchor` that is rarest in text: where in it that stands, and whether it has four bytes or three.
-fn rarest(anchor: &Anchor) -> Option<(u16, usize, u32)> {
-    let folded = |part: &[u8]| part.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(*byte)) | FOLD;
-    let fixed = |part: &[u8]| anchor.compare == Compare::Exact || !part.contains(&b' ');
-    let rare = |part: &[u8]| part.iter().map(|byte| rarity(*byte)).sum::<u32>();
-    let best = |length: usize| {
-        let parts = anchor.text.windows(length).enumerate().filter(|(_, part)| fixed(part));
-        parts.max_by_key(|(_, part)| rare(part)).map(|(offset, part)| (offset as u16, length, folded(part)))
+/// The bytes of `anchor` before `to`, as far back as they are fixed.
+fn leading(anchor: &Anchor, to: usize) -> Beside {
+    let mut bytes = [None; 4];
+    let fixed = anchor.text.iter().take(to).rev().take_while(|byte| is_fixed(anchor, **byte));
+    bytes.iter_mut().rev().zip(fixed).for_each(|(slot, byte)| *slot = Some(*byte));
+    Beside::new(bytes)
+}
+
+#[inline]
+fn is_fixed(anchor: &Anchor, byte: u8) -> bool {
+    anchor.compare == Compare::Exact || byte != b' '
+}
+
+/// Every stretch of `length` fixed bytes of `anchor`: where it stands, its length, itself without case, and how rare it is.
+fn parts(anchor: &Anchor, length: usize) -> impl Iterator<Item = (usize, usize, u32, u32)> {
+    let folded = move |part: &[u8]| {
+        let gram = part.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(*byte)) | FOLD;
+        if length == 3 { gram & THREE } else { gram }
     };
-    best(4).or_else(|| best(3).map(|(offset, length, gram)| (offset, length, gram & THREE)))
+    let rare = |part: &[u8]| part.iter().map(|byte| rarity(*byte)).sum::<u32>();
+    let parts = anchor.text.windows(length).enumerate();
+    let fixed = parts.filter(|(_, part)| part.iter().all(|byte| is_fixed(anchor, *byte)));
+    fixed.map(move |(offset, part)| (offset, length, folded(part), rare(part)))
+}
+
+/// The stretch of `anchor` that is rarest in text and in other anchors: where in it that stands, and whether it has four bytes or three.
+/// What many anchors share (`number`) would have all of them compared wherever it stands.
+fn rarest(anchor: &Anchor, shared: &HashMap<(usize, u32), u32>) -> Option<(usize, usize, u32)> {
+    let best = |length: usize| {
+        let count = |gram: u32| shared.get(&(length, gram)).copied().unwrap_or(1);
+        let weight =
+            |(.., gram, rare): &(usize, usize, u32, u32)| (rare + 64) as i64 - 2 * i64::from(count(*gram).ilog2());
+        parts(anchor, length).max_by_key(weight).map(|(offset, length, gram, _)| (offset, length, gram))
+    };
+    best(4).or_else(|| best(3))
 }
 
 /// About how rare a byte is in text, in halves of bits.

@@ -13,7 +13,7 @@ mod settle;
 mod token;
 
 pub(crate) use context::{Around, Context, Support};
-pub(crate) use cue::Cue;
+pub(crate) use cue::{Cue, CueSet};
 pub(crate) use finding::Raw;
 pub use finding::{Confidence, Document, Finding, Why};
 pub(crate) use plausible::is_random;

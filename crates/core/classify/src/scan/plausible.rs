@@ -263,8 +263,13 @@ fn is_code(text: &[u8]) -> bool {
     let file = [b".json".as_slice(), b".pem", b".key", b".txt", b".yml", b".yaml", b".crt", b".env", b".js", b".py"]
         .iter()
         .any(|end| text.ends_with(end));
-    let call =
-        has(b"()") || contains(text, b"[\"") || contains(text, b"['") || contains(text, b"->") || contains(text, b"::");
+    // Keys are drawn from signs too: what has many of them is no call.
+    let signs = text.iter().filter(|byte| b"!@#$%^&*=+?~".contains(byte)).count();
+    let call = (has(b"()") && signs < 4)
+        || contains(text, b"[\"")
+        || contains(text, b"['")
+        || contains(text, b"->")
+        || contains(text, b"::");
     dotted || path || address || file || call || has(b" \t")
 }
 

@@ -42,8 +42,16 @@ pub fn is_secret(class: &str) -> bool {
 pub(super) fn plain<'a>(class: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
     match class {
         secret if is_secret(secret) => crate::run::logical(value),
-        "email" | "postal_address" | "health" => Cow::Owned(value.to_ascii_lowercase()),
-        _ => Cow::Owned(value.iter().copied().filter(u8::is_ascii_alphanumeric).collect()),
+        "email" | "postal_address" | "health" if value.iter().any(u8::is_ascii_uppercase) => {
+            Cow::Owned(value.to_ascii_lowercase())
+        }
+        "email" | "postal_address" | "health" => Cow::Borrowed(value),
+        _ if value.iter().all(u8::is_ascii_alphanumeric) => Cow::Borrowed(value),
+        _ => {
+            let mut plain = value.to_vec();
+            plain.retain(u8::is_ascii_alphanumeric);
+            Cow::Owned(plain)
+        }
     }
 }
 

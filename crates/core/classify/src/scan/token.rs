@@ -38,6 +38,7 @@ pub(super) fn formed(text: &[u8], at: usize, form: Form) -> Option<Raw> {
         Form::AwsNear | Form::AwsLabelled => ("provider_token", Some("aws"), "secret access key", 88),
         Form::AwsSession => ("provider_token", Some("aws"), "session token", 88),
         Form::Zone => return zone(text, at),
+        Form::UserAndPassword | Form::CommandPassword => return given(text, at, form),
     };
     let candidate = match form {
         Form::Jwt => generic::jwt(text, at)?,
@@ -50,7 +51,7 @@ pub(super) fn formed(text: &[u8], at: usize, form: Form) -> Option<Raw> {
         Form::AwsLabelled => aws::after_label(text, at).filter(|secret| secret.validated)?,
         Form::AwsSession => aws::session_token(text, at)?,
         Form::PuttyKey => return putty(text, at),
-        Form::Zone => return None,
+        Form::Zone | Form::UserAndPassword | Form::CommandPassword => return None,
     };
     let Candidate { range, validated, .. } = candidate;
     let value = slice(text, range.clone());
@@ -60,6 +61,36 @@ pub(super) fn formed(text: &[u8], at: usize, form: Form) -> Option<Raw> {
     }
     let confidence = if validated || form == Form::UrlPassword { Confidence::High } else { Confidence::Medium };
     Some(Raw { class, provider, range, confidence, why: Why::form(what), rank })
+}
+
+/// The password that the command at `at`, or the one that leads to it, is given.
+fn given(text: &[u8], at: usize, form: Form) -> Option<Raw> {
+    let rest = slice(text, at..(at + 240).min(text.len()));
+    let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
+    let from = match form {
+        Form::UserAndPassword => {
+            let before = slice(text, at.saturating_sub(160)..at);
+            memchr::memmem::rfind(before, b"curl")?;
+            memchr::memchr(b' ', line.get(1..)?)? + 2
+        }
+        // `mysql -p name` asks for the password, and `name` is a database: it must be joined. `sshpass` takes it either way.
+        _ => {
+            let option = memchr::memmem::find(line, b" -p")? + 3;
+            option + usize::from(line.starts_with(b"sshpass") && line.get(option) == Some(&b' '))
+        }
+    };
+    let quote = usize::from(line.get(from).is_some_and(|byte| b"\"'".contains(byte)));
+    let word = line.get(from + quote..)?;
+    let length =
+        word.iter().position(|byte| byte.is_ascii_whitespace() || b"\"'`;|&".contains(byte)).unwrap_or(word.len());
+    let word = word.get(..length)?;
+    let name = if form == Form::UserAndPassword { memchr::memchr(b':', word)? + 1 } else { 0 };
+    let password = word.get(name..)?;
+    let start = at + from + quote + name;
+    let free = !password.starts_with(b"$") && super::plausible::is_password(password, true);
+    let why = Why::form("a password that a command is given");
+    let range = start..start + password.len();
+    free.then_some(Raw { class: "password", provider: None, range, confidence: Confidence::Medium, why, rank: 58 })
 }
 
 /// Whether a PEM block holds a key and no mark in its place.
