@@ -2,6 +2,7 @@
 //!
 //! [`keys::KEYS`] is the only list of keys: the check for unknown ones and the reference page both follow from it.
 
+pub mod budget;
 pub mod guardrail;
 pub mod keys;
 pub mod login;
@@ -128,6 +129,8 @@ pub struct DetectConfig {
     pub strange_bytes: u64,
     /// Different secrets an hour that anyone may read.
     pub sweep_secrets: u64,
+    /// `[[detect.budget]]`.
+    pub budget: Vec<budget::BudgetConfig>,
 }
 
 impl Default for DetectConfig {
@@ -148,6 +151,7 @@ impl Default for DetectConfig {
             strange_records: 200,
             strange_bytes: 64 << 20,
             sweep_secrets: 20,
+            budget: Vec::new(),
         }
     }
 }
@@ -166,6 +170,7 @@ impl DetectConfig {
             strange_records: self.strange_records,
             strange_bytes: self.strange_bytes,
             floor_secrets: self.sweep_secrets,
+            budgets: self.budget.iter().map(budget::BudgetConfig::set).collect(),
             eager: true,
             shards: self.shards.map_or_else(cores, |shards| usize::from(shards.get())),
             ..firebreak_detect::Settings::default()
@@ -213,6 +218,9 @@ pub struct StandingConfig {
     pub name: String,
     /// Whether it does nothing, asks, or lets the gate decide.
     pub mode: firebreak_contain::standing_policy::Mode,
+    /// What is wanted of its steps that cannot be taken back.
+    #[serde(default)]
+    pub irreversible: firebreak_contain::standing_policy::Irreversible,
     /// What it leaves alone.
     #[serde(default)]
     pub except: std::collections::BTreeSet<String>,
@@ -437,6 +445,7 @@ impl Config {
             check_canary(canary)?;
         }
         outward::check(&self.notify, &self.outward, self.approvals.as_ref(), &self.signals)?;
+        self.detect.budget.iter().try_for_each(budget::BudgetConfig::check)?;
         self.console.check()?;
         self.hunt.check()?;
         if self.intake.batch_records == 0 {

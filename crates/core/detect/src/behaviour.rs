@@ -27,6 +27,7 @@ pub(crate) mod network;
 mod operation;
 mod profile;
 mod seen;
+pub(crate) mod set_budget;
 mod stage;
 mod takings;
 mod tools;

@@ -30,6 +30,7 @@ mod oracle;
 #[cfg(test)]
 mod trace;
 
+pub use behaviour::set_budget::SetBudget;
 pub use correlator::{Arrival, Correlator, Counters, InTurn, Observed, Settings, Shard, Turns, Workers};
 pub use field::texts;
 pub use matcher::{Matcher, Scratch};

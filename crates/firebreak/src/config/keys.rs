@@ -168,6 +168,27 @@ pub const KEYS: &[Key] = &[
     },
     Key { path: "detect.strange_bytes", default: "67108864", meaning: "Bytes a day, likewise." },
     Key { path: "detect.sweep_secrets", default: "20", meaning: "Different secrets an hour that anyone may read." },
+    Key {
+        path: "detect.budget.identity",
+        default: "",
+        meaning: "A budget that you set: whose. The key of an identity or a credential, or how such keys begin, ending in `*`; then it is a budget for each of them. See [behaviour](behaviour.md).",
+    },
+    Key {
+        path: "detect.budget.class",
+        default: "",
+        meaning: "Of which class of data. Without it: of everything together, whatever its class.",
+    },
+    Key {
+        path: "detect.budget.bytes",
+        default: "",
+        meaning: "So many bytes; 0 allows none. Bytes, records or both must be set.",
+    },
+    Key { path: "detect.budget.records", default: "", meaning: "So many records; 0 allows none." },
+    Key {
+        path: "detect.budget.window_seconds",
+        default: "",
+        meaning: "Within so many seconds, from 60 to 2,678,400 (31 days); an hour if not set.",
+    },
     Key { path: "exposure.profiles", default: "[]", meaning: "Directories of further incident profiles." },
     Key {
         path: "contain.policy",
@@ -199,12 +220,17 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "contain.standing.name",
         default: "",
-        meaning: "A standing policy: `mass_external_share`, `dangerous_consent`, `public_key`, `exposed_live_keys`, `breaker`, or one of your own.",
+        meaning: "A standing policy: `mass_external_share`, `dangerous_consent`, `public_key`, `exposed_live_keys`, `breaker`, `mass_download`, `mass_clone`, `bulk_export`, `sensitive_made_public`, or one of your own.",
     },
     Key {
         path: "contain.standing.mode",
         default: "",
-        meaning: "`off`: nothing comes of it, as if it were not named. `ask`: its plan waits for a person. `on`: the gate decides; `act` lets it pass up to a cost of 5,000.",
+        meaning: "`off`: nothing comes of it, as if it were not named. `ask`: its plan waits for a person. `on`: the gate decides; `act` lets it pass up to a cost of 5,000, but for what can never be taken back.",
+    },
+    Key {
+        path: "contain.standing.irreversible",
+        default: "",
+        meaning: "What of it can never be taken back, where it is `on`. `ask` (if not set): waits for a person, and the rest goes ahead. `allow`: the gate decides over it as over the rest.",
     },
     Key {
         path: "contain.standing.except",
@@ -503,6 +529,7 @@ pub fn reference() -> String {
             "source",
             "collect",
             "intake.ndjson",
+            "detect.budget",
             "contain.standing",
             "notify",
             "signals.receive",

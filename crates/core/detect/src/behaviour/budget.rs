@@ -322,7 +322,7 @@ fn cell_of(at: i64) -> u32 {
     at.div_euclid(CELL).clamp(0, i64::from(u32::MAX - HOUR_CELLS)) as u32
 }
 
-fn gibibytes(bytes: u64) -> String {
+pub(super) fn gibibytes(bytes: u64) -> String {
     format!("{:.2} GiB", bytes as f64 / (1_u64 << 30) as f64)
 }
 
@@ -385,7 +385,11 @@ pub(super) fn take(
     for class in classes.chain(uncatalogued) {
         let own = Whose { everybody: false, class };
         if let Some(budget) = takings.budget(class) {
-            raise(spend(&mut budget.ledger, &own), &own);
+            let mut trips = spend(&mut budget.ledger, &own);
+            trips.retain(|trip| {
+                !scene.settings.budgets.iter().any(|set| set.replaces(&moment.parties, class, trip.measure))
+            });
+            raise(trips, &own);
         }
         // Many hands that take little each: a class of data has a budget as well.
         if let Some(class) = class {

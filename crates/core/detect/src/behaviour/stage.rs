@@ -5,6 +5,7 @@ use super::crowd::{self, Crowd};
 use super::network::Network;
 use super::profile::{Pair, Profile};
 use super::seen::minute;
+use super::set_budget::{self, SetBudgets};
 use super::two_networks::Flips;
 use super::volume::{self, Volumes};
 use super::{Novelty, Scene, digest};
@@ -34,6 +35,7 @@ pub(crate) struct Behaviours {
     crowd: Crowd,
     volumes: Volumes,
     together: Together,
+    set_budgets: SetBudgets,
 }
 
 /// What a snapshot keeps.
@@ -46,12 +48,13 @@ pub(crate) struct Kept {
     crowd: crowd::Kept,
     volumes: volume::Kept,
     together: budget::Kept,
+    set_budgets: set_budget::Kept,
 }
 
 impl Serialize for Behaviours {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
-        let mut kept = serializer.serialize_struct("Behaviours", 7)?;
+        let mut kept = serializer.serialize_struct("Behaviours", 8)?;
         kept.serialize_field("systems", &self.systems)?;
         kept.serialize_field("credentials", &AsSlots(&self.credentials))?;
         kept.serialize_field("identities", &AsSlots(&self.identities))?;
@@ -59,6 +62,7 @@ impl Serialize for Behaviours {
         kept.serialize_field("crowd", &self.crowd)?;
         kept.serialize_field("volumes", &self.volumes)?;
         kept.serialize_field("together", &self.together)?;
+        kept.serialize_field("set_budgets", &self.set_budgets)?;
         kept.end()
     }
 }
@@ -81,6 +85,7 @@ impl Behaviours {
             crowd: Crowd::new(bytes, micros(settings.forget_seconds)),
             volumes: Volumes::new(bytes / 8, micros(PROFILE_SECONDS)),
             together: Together::new(bytes / 8, settings),
+            set_budgets: SetBudgets::new(bytes / 8, settings),
         }
     }
 
@@ -92,6 +97,7 @@ impl Behaviours {
         self.crowd.restore(kept.crowd);
         self.volumes.restore(kept.volumes);
         self.together.restore(kept.together);
+        self.set_budgets.restore(kept.set_budgets);
     }
 
     pub(crate) fn evicted(&self) -> u64 {
@@ -101,6 +107,7 @@ impl Behaviours {
             + self.crowd.evicted()
             + self.volumes.evicted()
             + self.together.evicted()
+            + self.set_budgets.evicted()
     }
 
     /// Bytes that all of it takes, about.
@@ -124,7 +131,8 @@ impl Behaviours {
         let now = minute(moment.at);
         let network = moment.address.and_then(Network::of);
         let scene = Scene { moment, now, network, watched, thing: thing(moment), catalogue, settings };
-        let Behaviours { credentials, identities, sessions, crowd, volumes, together, .. } = self;
+        let Behaviours { credentials, identities, sessions, crowd, volumes, together, set_budgets, .. } = self;
+        set_budgets.take(&scene, counters, out);
         let mut shared = Shared { sessions, crowd, volumes, together };
         with(credentials, parties.credential.as_ref(), &scene, |own| {
             with(identities, parties.actor.as_ref(), &scene, |actor| {

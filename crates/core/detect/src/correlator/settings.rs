@@ -1,5 +1,6 @@
 //! What the correlator may be told, and what it counts.
 
+use crate::behaviour::set_budget::SetBudget;
 use crate::places::NetworkTable;
 use firebreak_model::time::MICROS_PER_SECOND;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub floor_records: u64,
     /// A budget is so many times the largest hour of the last [`Settings::budget_days`].
     pub budget_factor: u64,
+    /// Budgets that the owner set, in place of learned ones.
+    pub budgets: Arc<[SetBudget]>,
     /// So many different secrets an hour are nobody's sweep; the other floors are for clones, shares, deletions and reads.
     pub floor_secrets: u64,
     /// Different repositories, databases or mailboxes copied in an hour.
@@ -89,6 +92,7 @@ impl Default for Settings {
             floor_bytes: 2 << 30,
             floor_records: 5_000,
             budget_factor: 4,
+            budgets: Arc::default(),
             floor_secrets: 20,
             floor_clones: 30,
             floor_shares: 50,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FORMAT: &str = "firebreak.correlator/6";
+const FORMAT: &str = "firebreak.correlator/7";
 
 /// Bytes as one piece, not as a list of numbers.
 #[derive(Default)]

@@ -5,9 +5,9 @@ use crate::behaviour::{Behaviours, deed::Lexicon};
 use crate::correlator::moment::{Feeds, Moment};
 use crate::correlator::settings::Counters;
 use crate::trace::Trace;
-use crate::{Matcher, Rules, Settings, containable};
+use crate::{Matcher, Rules, SetBudget, Settings, containable};
 use expect_test::expect;
-use firebreak_model::{Finding, Severity, Signal};
+use firebreak_model::{DataClass, Finding, Severity, Signal};
 use std::sync::Arc;
 
 fn said<'a>(findings: &'a [Finding], detector: &str) -> Vec<&'a Finding> {
@@ -168,4 +168,71 @@ fn memory_for_each_identity_is_small() {
     let each = behaviours.bytes() / people as usize;
     // Measured: 1,571 bytes, with three networks, two clients, four families and volumes of four weeks.
     assert!((1_000..=2_048).contains(&each), "{each} bytes");
+}
+
+fn set(of: &str, class: Option<&str>, bytes: Option<u64>, records: Option<u64>) -> SetBudget {
+    SetBudget { of: of.into(), class: class.map(DataClass::new), bytes, records, window_seconds: 86_400 }
+}
+
+fn with_budgets(trace: &Trace, budgets: Vec<SetBudget>) -> Vec<Finding> {
+    let settings = Settings { budgets: budgets.into(), ..Settings::default() };
+    let mut findings = super::found_with(trace, settings);
+    findings.retain(|finding| finding.detector == "exfiltration_budget" && finding.signal == Signal::Volume);
+    findings
+}
+
+/// So many records of payroll, one read each ten minutes, by an agent on its first day.
+fn drip(reads: i64) -> Trace {
+    let mut trace = Trace::default();
+    for read in 0..reads {
+        let agent = trace.event(read * 600).by("role/agent", "AKIAAGENT").from(HOME);
+        agent.does("s3:GetObject").on("payroll").takes(1_000, 10);
+    }
+    trace
+}
+
+#[test]
+fn a_budget_that_was_set_trips_from_the_first_day_on_and_nobody_elses_does() {
+    let hundred = set("identity:aws/role/agent", Some("ssn"), None, Some(100));
+    let found = with_budgets(&drip(11), vec![hundred.clone()]);
+    expect!["`identity:aws/role/agent` took 110 records of `ssn` within a day; the budget that was set for `identity:aws/role/agent` is 100 records"]
+        .assert_eq(&found[0].explanation);
+    assert_eq!((found.len(), found[0].severity, found[0].events.len()), (1, Severity::High, 11));
+    assert_eq!(found[0].subject.as_ref().map(|key| key.as_str()), Some("credential:aws/AKIAAGENT"));
+    assert_eq!(with_budgets(&drip(10), vec![hundred.clone()]), [], "what was set may be spent");
+    assert_eq!(with_budgets(&drip(11), Vec::new()), [], "without it, habit is learnt first");
+    let others = SetBudget { of: "identity:aws/role/backup".into(), ..hundred.clone() };
+    assert_eq!(with_budgets(&drip(11), vec![others]), []);
+    let other_class = SetBudget { class: Some(DataClass::new("tax_form")), ..hundred };
+    assert_eq!(with_budgets(&drip(11), vec![other_class]), []);
+}
+
+#[test]
+fn one_for_all_whose_key_begins_so_is_one_for_each_and_the_window_slides() {
+    let each = set("credential:aws/AKIA*", None, Some(5_500), None);
+    let mut two = drip(5);
+    for read in 0..5 {
+        let other = two.event(read * 600 + 1).by("role/agent", "AKIAOTHER").from(HOME);
+        other.does("s3:GetObject").on("elsewhere").takes(1_000, 10);
+    }
+    assert_eq!(with_budgets(&two, vec![each.clone()]), [], "5,000 bytes each");
+    assert_eq!(with_budgets(&drip(6), vec![each.clone()]).len(), 1);
+    let hour = SetBudget { window_seconds: 3_600, ..each.clone() };
+    assert_eq!(with_budgets(&drip(100), vec![hour]).len(), 1, "six reads an hour, all day: told once");
+    let less = SetBudget { window_seconds: 3_000, ..each };
+    assert_eq!(with_budgets(&drip(100), vec![less]), [], "never more than five in fifty minutes");
+}
+
+#[test]
+fn a_larger_budget_that_was_set_quiets_the_learned_one_of_its_class_and_measure_alone() {
+    let mut trace = fortnight();
+    for minute in 0..30 {
+        let read = trace.event(14 * DAY + minute * 60).by("user/ci", "AKIACI").from(HOME);
+        read.does("s3:GetObject").on("payroll").takes(1_000, 1_000);
+    }
+    assert!(!with_budgets(&trace, Vec::new()).is_empty(), "30,000 records are too many");
+    let enough = set("identity:aws/user/ci", Some("ssn"), None, Some(50_000));
+    assert_eq!(with_budgets(&trace, vec![enough.clone()]), []);
+    let bytes_only = SetBudget { bytes: Some(1 << 40), records: None, ..enough };
+    assert!(!with_budgets(&trace, vec![bytes_only]).is_empty(), "of records nothing was set");
 }
