@@ -1,6 +1,6 @@
 //! Standing policies: those that the program carries, those that the owner adds, and what the owner wants of each.
 
-use crate::config::{ContainConfig, keys::nearest};
+use crate::config::{ContainConfig, StandingConfig, keys::nearest};
 use crate::content::texts_below;
 use crate::embedded;
 use crate::pipeline::preparing::Preparer;
@@ -78,8 +78,10 @@ pub fn configured(disk: &dyn Disk, contain: &ContainConfig) -> (Vec<Standing>, V
     let wanted = |policy: StandingPolicy| {
         // Named twice, the last word counts.
         let named = contain.standing.iter().rfind(|named| policy.id == named.name.as_str());
-        let (mode, except) = named.map_or((Mode::Off, Default::default()), |one| (one.mode, one.except.clone()));
-        Standing { policy, mode, except }
+        match named.cloned() {
+            Some(StandingConfig { mode, irreversible, except, .. }) => Standing { policy, mode, irreversible, except },
+            None => Standing::of(policy, Mode::Off),
+        }
     };
     (policies.into_iter().map(wanted).collect(), problems)
 }
@@ -131,14 +133,14 @@ mod tests {
         let (rules, problems) = crate::content::rules(&RealDisk, &[]);
         assert_eq!(problems, []);
         let (policies, _) = all(&RealDisk, &[]);
-        let on = |policy| Standing { policy, mode: Mode::On, except: Default::default() };
+        let on = |policy| Standing::of(policy, Mode::On);
         let standing: Vec<Standing> = policies.into_iter().map(on).collect();
         assert_eq!(preparer(&rules, &standing).1, []);
         let known = |name: &Text| {
             rules.detections().iter().any(|rule| rule.attributes.detector == *name)
                 || rules.correlations().iter().any(|rule| rule.attributes.detector == *name)
         };
-        let behaviours = ["exfiltration_budget", "mass_share"];
+        let behaviours = ["exfiltration_budget", "mass_share", "mass_clone", "mass_download"];
         for name in standing.iter().flat_map(|one| &one.policy.when.findings) {
             assert!(known(name) || behaviours.contains(&name.as_str()), "nothing finds `{name}`");
         }

@@ -6,7 +6,8 @@ mod program;
 use firebreak::authoring::standing_case::{Came, EXPECTED, Rig, fault};
 use firebreak::standing::{all, known_actions};
 use firebreak_contain::StandingPolicy;
-use firebreak_contain::standing_policy::{Mode, Standing};
+use firebreak_contain::standing_policy::{Irreversible, Mode, Standing};
+use firebreak_model::Reversibility;
 use firebreak_world::RealDisk;
 use program::firebreak;
 use serde_json::Value;
@@ -60,7 +61,7 @@ fn cases(policy: &StandingPolicy) -> Vec<(String, Files)> {
 }
 
 fn run(rig: &Rig, policy: &StandingPolicy, mode: Mode, files: &Files) -> Came {
-    let standing = Standing { policy: policy.clone(), mode, except: Default::default() };
+    let standing = Standing { irreversible: Irreversible::Allow, ..Standing::of(policy.clone(), mode) };
     rig.run(files, vec![standing]).unwrap_or_else(|error| panic!("{}: {error:#}", policy.id))
 }
 
@@ -96,6 +97,25 @@ fn off_nothing_is_proposed_and_set_to_ask_everything_waits() {
             assert!(asks.asked.iter().all(|(_, why)| why.iter().any(|one| one.contains("set to ask"))), "{asks:?}");
         }
     }
+}
+
+/// A policy that is wrong is wrong many times before anybody looks.
+#[test]
+fn what_can_never_be_taken_back_waits_for_a_person_unless_the_owner_allows_it() {
+    let (rig, mut waited) = (rig(), 0);
+    for policy in policies() {
+        for (name, files) in cases(&policy).into_iter().filter(|(name, _)| name.starts_with("fire-")) {
+            let standing = Standing::of(policy.clone(), Mode::On);
+            let came = rig.run(&files, vec![standing]).unwrap_or_else(|error| panic!("{}: {error:#}", policy.id));
+            let permanent = |plan: &&firebreak_contain::Plan| {
+                plan.steps().iter().any(|step| step.reversibility == Reversibility::Irreversible)
+            };
+            assert!(!came.approved.iter().any(|plan| permanent(&plan)), "{}/{name}", policy.id);
+            assert_eq!(came.planned.iter().filter(permanent).count(), came.asked.len(), "{}/{name}", policy.id);
+            waited += came.asked.len();
+        }
+    }
+    assert!(waited > 3, "{waited}");
 }
 
 /// A directory with the records of a case and a configuration.
@@ -147,7 +167,7 @@ fn decided(root: &Path) -> Vec<Value> {
 
 fn contain(mode: &str, standing: &str) -> String {
     format!(
-        "[contain]\npolicy = \"{mode}\"\nrecent_hours = 0\n[[contain.standing]]\nname = \"dangerous_consent\"\nmode = \"{standing}\"\n"
+        "[contain]\npolicy = \"{mode}\"\nrecent_hours = 0\n[[contain.standing]]\nname = \"dangerous_consent\"\nmode = \"{standing}\"\nirreversible = \"allow\"\n"
     )
 }
 
@@ -168,6 +188,32 @@ fn a_run_puts_the_policys_plan_through_the_gate_and_into_the_ledger_by_its_name(
     let ran = firebreak(off.path(), &["--config", "firebreak.toml", "run", "--once"]);
     assert_eq!(ran.code, 0, "{}", ran.error);
     assert_eq!(decided(off.path()), Vec::<Value>::new());
+}
+
+/// Whoever thinks of switching a policy on asks what it would have done.
+#[test]
+fn what_a_policy_that_is_off_would_have_done_is_said_from_what_the_installation_kept() {
+    let off = installation(CONSENT.0, CONSENT.1, &contain("act", "off"));
+    let said = |arguments: &[&str]| firebreak(off.path(), &[&["--config", "firebreak.toml"], arguments].concat());
+    let ran = said(&["run", "--once"]);
+    assert_eq!(ran.code, 0, "{}", ran.error);
+    let simulated = |policy: &str| {
+        let said = said(&["policy", "simulate", "--standing", policy, "--json"]);
+        assert_eq!(said.code, 0, "{}", said.error);
+        said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<Value>>()
+    };
+    let would = simulated("dangerous_consent");
+    assert_eq!(would.len(), 2, "{would:?}");
+    assert_eq!((&would[0]["would"], &would[0]["standing_policy"]), (&"approved".into(), &"dangerous_consent".into()));
+    assert_eq!(would[0]["plan"]["steps"][0]["action"]["name"], "google_token/delete");
+    assert_eq!((&would[1]["findings"], &would[1]["at_once"]), (&1.into(), &1.into()));
+    let other = simulated("mass_download");
+    assert_eq!((other.len(), &other[0]["findings"], &other[0]["plans"]), (1, &0.into(), &0.into()));
+    let asked = said(&["policy", "simulate", "--standing", "dangerous_consent", "--policy", "ask"]);
+    assert!(asked.out.contains("would wait for 2 approvals"), "{}", asked.out);
+    let wrong = said(&["policy", "simulate", "--standing", "dangerous_consents"]);
+    assert!(wrong.code == 1 && wrong.error.contains("did you mean `dangerous_consent`?"), "{}", wrong.error);
+    assert_eq!(decided(off.path()), Vec::<Value>::new(), "nothing was decided");
 }
 
 #[test]

@@ -33,6 +33,17 @@ pub enum Mode {
     On,
 }
 
+/// What the owner wants of a policy's steps that cannot be taken back, where the policy is [`Mode::On`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Irreversible {
+    /// They wait for a person; the rest of the plan goes ahead.
+    #[default]
+    Ask,
+    /// The gate decides over them as over the others.
+    Allow,
+}
+
 /// A policy and what the owner wants of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Standing {
@@ -40,8 +51,17 @@ pub struct Standing {
     pub policy: StandingPolicy,
     /// What the owner wants of it.
     pub mode: Mode,
+    /// What the owner wants of its steps that cannot be taken back.
+    pub irreversible: Irreversible,
     /// What it leaves alone: keys of things, or values of parameters (the client of an app that the owner trusts).
     pub except: BTreeSet<String>,
+}
+
+impl Standing {
+    /// The policy with nothing spared, and its steps that cannot be taken back asked about.
+    pub fn of(policy: StandingPolicy, mode: Mode) -> Standing {
+        Standing { policy, mode, irreversible: Irreversible::Ask, except: BTreeSet::new() }
+    }
 }
 
 /// A policy's file.
@@ -102,6 +122,9 @@ pub struct EventStepFile {
     /// Pairs of fields that must have a value in common.
     #[serde(default)]
     pub same: Vec<(Text, Text)>,
+    /// Only where the map says that what the event acts on holds a class of data.
+    #[serde(default)]
+    pub sensitive: bool,
     /// What the places of the step are filled with.
     pub fields: BTreeMap<Text, FieldRule>,
     /// The step.
@@ -168,6 +191,8 @@ pub struct EventStep {
     pub rules: BTreeSet<Text>,
     only: BTreeMap<Text, BTreeSet<String>>,
     same: Vec<(Text, Text)>,
+    /// Only where the map says that what the event acts on holds a class of data.
+    pub sensitive: bool,
     fields: BTreeMap<Text, FieldRule>,
     cut: Cut,
 }
@@ -185,6 +210,9 @@ pub struct Prepared {
     pub about: BTreeSet<NodeKey>,
     /// The cuts.
     pub cuts: Vec<CutOption>,
+    /// What the event acts on, and the cuts that are wanted only where the map says that it holds a class of data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_sensitive: Option<(NodeKey, Vec<CutOption>)>,
     /// Why a step could not be filled in.
     pub unread: Vec<String>,
 }
@@ -232,13 +260,13 @@ impl StandingPolicy {
 
 impl EventStep {
     fn load(file: EventStepFile, known: &KnownActions) -> Result<EventStep, Vec<String>> {
-        let EventStepFile { rules, only, same, fields, step } = file;
+        let EventStepFile { rules, only, same, sensitive, fields, step } = file;
         let mut faults = Vec::new();
         if rules.is_empty() {
             faults.push("it names no rule, so that no event fills it in".to_owned());
         }
         match step.checked(known, &fields.keys().cloned().collect()) {
-            Ok(cut) if faults.is_empty() => return Ok(EventStep { rules, only, same, fields, cut }),
+            Ok(cut) if faults.is_empty() => return Ok(EventStep { rules, only, same, sensitive, fields, cut }),
             Ok(_) => {}
             Err(why) => faults.extend(why),
         }
@@ -342,6 +370,7 @@ pub(crate) mod tests {
                 rules: BTreeSet::from(["key_public".into()]),
                 only: BTreeMap::from([("kind".into(), BTreeSet::from(["aws".to_owned()]))]),
                 same: Vec::new(),
+                sensitive: false,
                 fields: BTreeMap::from([("key".into(), rule("keys", "id: ", ","))]),
                 step: PreparedStep {
                     action: "aws_access_key/deactivate".into(),

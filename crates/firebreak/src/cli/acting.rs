@@ -100,7 +100,7 @@ pub enum PolicyCommand {
     Test(PolicyTestArgs),
     /// Say what another policy would have done with the plans of past incidents
     #[command(
-        after_help = "Example: firebreak policy simulate --policy act\n         firebreak policy simulate --file mine.cedar"
+        after_help = "Example: firebreak policy simulate --policy act\n         firebreak policy simulate --file mine.cedar\n         firebreak policy simulate --standing mass_download --policy act"
     )]
     Simulate(PolicySimulateArgs),
 }
@@ -117,11 +117,15 @@ pub struct PolicyTestArgs {
 #[derive(Debug, Args)]
 pub struct PolicySimulateArgs {
     /// A set that Firebreak ships
-    #[arg(long, value_name = "watch|ask|act", value_parser = super::policy, required_unless_present = "files")]
+    #[arg(long, value_name = "watch|ask|act", value_parser = super::policy, required_unless_present_any = ["files", "standing"])]
     pub policy: Option<Policy>,
     /// Cedar files of your own
     #[arg(long = "file", value_name = "FILE", conflicts_with = "policy")]
     pub files: Vec<PathBuf>,
+    /// What this standing policy would have asked for about the findings of the past, had it been on; may be repeated. Without a set or
+    /// files the configured gate is asked
+    #[arg(long, value_name = "NAME")]
+    pub standing: Vec<String>,
 }
 
 /// `playbook`.

@@ -127,6 +127,7 @@ fn decide(
         compromised: from.keys.iter().cloned().collect(),
         paused: None,
         held: None,
+        irreversible_allowed: false,
         now: from.now,
     };
     let Said { answer, needed, reasons, .. } = said(&gate, plan.clone(), &request, &actions());

@@ -1,5 +1,6 @@
 //! `firebreak policy`: what a policy lets happen, said before it does: over cases, and over what was decided before.
 
+mod past;
 mod simulate;
 mod standing;
 mod test;

@@ -3,7 +3,7 @@
 
 use firebreak_contain::standing_policy::{EventStep, Mode, Prepared, Standing};
 use firebreak_detect::{RuleIndex, Rules, texts};
-use firebreak_model::{Event, Text};
+use firebreak_model::{CutOption, Event, Text};
 
 /// Fills in the steps of standing policies from events.
 #[derive(Debug, Default)]
@@ -51,19 +51,32 @@ impl Preparer {
             if cuts.is_empty() && unread.is_none() {
                 continue;
             }
-            match prepared.iter_mut().find(|one| one.policy == *policy) {
-                Some(one) => {
-                    one.cuts.extend(cuts);
-                    one.unread.extend(unread);
-                }
-                None => prepared.push(of(event, policy, cuts, unread)),
+            let at = prepared.iter().position(|one| one.policy == *policy).unwrap_or_else(|| {
+                prepared.push(nothing_yet(event, policy));
+                prepared.len() - 1
+            });
+            if let Some(one) = prepared.get_mut(at) {
+                fill(one, event, step, cuts);
+                one.unread.extend(unread);
             }
         }
         prepared
     }
 }
 
-fn of(event: &Event, policy: &Text, cuts: Vec<firebreak_model::CutOption>, unread: Option<String>) -> Prepared {
+fn fill(prepared: &mut Prepared, event: &Event, step: &EventStep, cuts: Vec<CutOption>) {
+    match (step.sensitive, &event.keys.target) {
+        (false, _) => prepared.cuts.extend(cuts),
+        (true, Some(target)) => {
+            prepared.if_sensitive.get_or_insert_with(|| (target.clone(), Vec::new())).1.extend(cuts);
+        }
+        (true, None) => prepared
+            .unread
+            .push("the record does not say what it is about, so that nobody knows whether it holds data".to_owned()),
+    }
+}
+
+fn nothing_yet(event: &Event, policy: &Text) -> Prepared {
     let keys = &event.keys;
     let about = [&keys.actor, &keys.credential, &keys.target, &keys.environment].into_iter().flatten();
     Prepared {
@@ -71,7 +84,8 @@ fn of(event: &Event, policy: &Text, cuts: Vec<firebreak_model::CutOption>, unrea
         event: event.uid,
         at: event.time,
         about: about.cloned().collect(),
-        cuts,
-        unread: unread.into_iter().collect(),
+        cuts: Vec::new(),
+        if_sensitive: None,
+        unread: Vec::new(),
     }
 }

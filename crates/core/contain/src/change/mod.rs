@@ -380,6 +380,7 @@ impl Change {
             compromised: now.compromised.clone(),
             paused: now.paused.clone(),
             held: None,
+            irreversible_allowed: false,
             now: now.now(),
         }
     }

@@ -139,6 +139,8 @@ pub struct Situation {
     pub approvals: u32,
     /// Whether automatic actions are paused.
     pub paused: bool,
+    /// Whether the owner allows the standing policy what cannot be taken back.
+    pub irreversible_allowed: bool,
 }
 
 impl Default for Situation {
@@ -153,6 +155,7 @@ impl Default for Situation {
             weekend: false,
             approvals: 0,
             paused: false,
+            irreversible_allowed: false,
         }
     }
 }
@@ -236,6 +239,7 @@ impl Case {
             compromised: BTreeSet::new(),
             paused: self.incident.paused.then_some(paused),
             held: None,
+            irreversible_allowed: self.incident.irreversible_allowed,
             now: NOW,
         }
     }

@@ -47,6 +47,9 @@ pub struct GateRequest {
     /// Why what the policy lets pass needs a person's approval all the same: what led here was long over when it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+    /// Whether the owner allows the standing policy that asks for the plan to do what cannot be taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible_allowed: bool,
     /// The present moment.
     pub now: Time,
 }
@@ -93,6 +96,7 @@ fn circumstances(request: &GateRequest, approvals: u32) -> serde_json::Value {
         "hour": request.hour,
         "weekend": request.weekend,
         "approvals": approvals,
+        "irreversible_allowed": request.irreversible_allowed,
     });
     if let Some(fields) = context.as_object_mut() {
         let known = [("blast_radius_records", request.blast_radius_records), ("crown_jewels", request.crown_jewels)];

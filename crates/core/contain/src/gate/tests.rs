@@ -20,6 +20,7 @@ fn request() -> GateRequest {
         compromised: BTreeSet::new(),
         paused: None,
         held: None,
+        irreversible_allowed: false,
         now: example::now(),
     }
 }

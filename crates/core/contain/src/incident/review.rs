@@ -599,6 +599,7 @@ impl Respond {
             compromised: self.known.held.get(id).cloned().unwrap_or_default(),
             paused: self.state.paused.clone(),
             held: self.old_news(incident).or_else(|| self.asks_first(incident)),
+            irreversible_allowed: self.allows_irreversible(incident),
             now,
         })
     }

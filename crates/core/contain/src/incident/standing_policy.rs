@@ -10,7 +10,7 @@ use super::state::Incident;
 use crate::plan::by_policy::{self, Asked};
 use crate::plan::{IncidentId, NoPlan, Plan, StepKey, own_way};
 use crate::scope::Scope;
-use crate::standing_policy::{MapCut, Mode, Prepared, Standing};
+use crate::standing_policy::{Irreversible, MapCut, Mode, Prepared, Standing};
 use firebreak_model::{
     Action, CutOption, CutPolicy, EventUid, Finding, FindingId, Judgement, NodeKey, NodeKind, Severity, Text, Time,
     Verdict,
@@ -38,6 +38,9 @@ pub(super) struct Firing {
     pub(super) profiles: BTreeSet<Text>,
     /// What events have filled in.
     pub(super) cuts: Vec<CutOption>,
+    /// What events have filled in for where the map says that something holds a class of data, by that thing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) if_sensitive: BTreeMap<NodeKey, Vec<CutOption>>,
     /// What the map is asked to cut, with what stands in for it.
     pub(super) things: BTreeMap<NodeKey, Option<NodeKey>>,
     /// Why events could not fill in a step.
@@ -50,6 +53,15 @@ impl Firing {
             if !self.cuts.iter().any(|known| known.action == cut.action) {
                 self.cuts.push(cut.clone());
             }
+        }
+        if let Some((thing, cuts)) = &prepared.if_sensitive {
+            let known = self.if_sensitive.entry(thing.clone()).or_default();
+            known.extend(
+                cuts.iter()
+                    .filter(|cut| !known.iter().any(|one| one.action == cut.action))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
         }
         self.unread.extend(prepared.unread.iter().map(|why| format!("event {}: {why}", prepared.event)));
     }
@@ -132,13 +144,18 @@ impl Respond {
             }
             let about = parties.first().cloned().unwrap_or_else(|| NodeKey::resource("finding", finding.id.as_str()));
             let until = finding.at.plus_seconds(policy.follow_seconds);
-            let id = self.firing_of(&policy.id, &about, finding.id.as_str(), (finding.first, until));
             let belongs = |one: &&Prepared| {
                 let followed = finding.first <= one.at && one.at <= until;
                 let same = parties.iter().any(|party| one.about.contains(party));
                 one.policy == policy.id && (finding.events.contains(&one.event) || same && followed)
             };
             let prepared: Vec<Prepared> = self.state.prepared.values().flatten().filter(belongs).cloned().collect();
+            let only_sensitive = !asks_map && policy.event_steps.iter().all(|step| step.sensitive);
+            let concerns = |one: &Prepared| one.if_sensitive.as_ref().is_some_and(|(thing, _)| self.holds_data(thing));
+            if only_sensitive && !prepared.iter().any(concerns) {
+                continue;
+            }
+            let id = self.firing_of(&policy.id, &about, finding.id.as_str(), (finding.first, until));
             let Some(incident) = self.state.incidents.get_mut(&id) else { continue };
             incident.severity = incident.severity.max(finding.severity);
             let Some(firing) = incident.firing.as_mut() else { continue };
@@ -208,6 +225,7 @@ impl Respond {
             findings: BTreeSet::new(),
             profiles: BTreeSet::new(),
             cuts: Vec::new(),
+            if_sensitive: BTreeMap::new(),
             things: BTreeMap::new(),
             unread: BTreeSet::new(),
         };
@@ -276,6 +294,12 @@ impl Respond {
     fn cuts_of(&self, firing: &Firing) -> (Vec<CutOption>, BTreeSet<String>) {
         let mut gaps = firing.unread.clone();
         let mut cuts = firing.cuts.clone();
+        for (thing, wanted) in &firing.if_sensitive {
+            match self.holds_data(thing) {
+                true => cuts.extend(wanted.iter().cloned()),
+                false => drop(gaps.insert(format!("no inventory says that `{thing}` holds data: it is left as it is"))),
+            }
+        }
         // What the events name is narrower than what the map knows of their subject.
         let mut things = if cuts.is_empty() { firing.things.clone() } else { BTreeMap::new() };
         let now = self.now();
@@ -302,6 +326,12 @@ impl Respond {
             false
         });
         (cuts, gaps)
+    }
+
+    /// Whether the map says that `key` holds a class of data.
+    fn holds_data(&self, key: &NodeKey) -> bool {
+        let graph = &self.known.graph;
+        graph.id(key).is_some_and(|id| !graph.holdings(id).is_empty())
     }
 
     /// The cheapest permitted way to cut `key` itself.
@@ -337,6 +367,12 @@ impl Respond {
         let firing = incident.firing.as_ref()?;
         let asks = self.wanted(&firing.policy)?.mode == Mode::Ask;
         asks.then(|| format!("the standing policy `{}` is set to ask: a person must approve", firing.policy))
+    }
+
+    /// Whether the owner allows what cannot be taken back to the policy that asks for the incident's plan.
+    pub(super) fn allows_irreversible(&self, incident: &Incident) -> bool {
+        let standing = incident.firing.as_ref().and_then(|firing| self.wanted(&firing.policy));
+        standing.is_some_and(|standing| standing.irreversible == Irreversible::Allow)
     }
 }
 

@@ -68,6 +68,7 @@ pub fn approve(plan: Plan, context: &LintContext) -> Result<Approved<Plan>, Vec<
         compromised: BTreeSet::new(),
         paused: None,
         held: None,
+        irreversible_allowed: false,
         now: context.now,
     };
     match gate.decide(plan, &request, context) {

@@ -79,6 +79,7 @@ pub(crate) fn approved_by(person: Option<NodeKey>, steps: Vec<Step>, now: Time) 
         compromised: BTreeSet::new(),
         paused: None,
         held: None,
+        irreversible_allowed: false,
         now,
     };
     let lint = LintContext {

@@ -1,7 +1,7 @@
 //! `firebreak policy simulate`: what another policy would have said to the plans of past incidents, from the ledger.
 
 use super::super::plan::actions;
-use super::{End, opened};
+use super::{End, opened, past};
 use crate::cli::PolicySimulateArgs;
 use crate::config::Config;
 use crate::content;
@@ -50,8 +50,12 @@ struct Total {
 pub(super) fn run(args: &PolicySimulateArgs, config: &Config, output: Output) -> Result<End> {
     let gate = opened(match args.policy {
         Some(policy) => policy.gate(),
+        None if args.files.is_empty() => content::gate(&RealDisk, &config.contain),
         None => content::own_gate(&RealDisk, &args.files),
     })?;
+    if !args.standing.is_empty() {
+        return past::run(&args.standing, &gate, config, output);
+    }
     let decided = decisions(config)?;
     let (actions, mut total) = (actions(), Total::default());
     for one in &decided {

@@ -31,8 +31,7 @@ pub(super) fn run(total: &mut Total, output: Output) -> Result<()> {
     let (policies, _) = all(&RealDisk, &[]);
     for ((policy, case), files) in cases() {
         let standing = policies.iter().filter(|one| one.id == policy);
-        let standing =
-            standing.map(|policy| Standing { policy: policy.clone(), mode: Mode::On, except: Default::default() });
+        let standing = standing.map(|policy| Standing::of(policy.clone(), Mode::On));
         let came = rig.run(&files, standing.collect())?;
         let why = fault(case, &files, &came)?;
         total.cases += 1;

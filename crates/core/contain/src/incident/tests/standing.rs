@@ -7,7 +7,7 @@ use firebreak_model::{EventUid, Interval};
 
 fn standing(file: PolicyFile, mode: Wanted) -> Standing {
     let policy = StandingPolicy::load(file, &crate::prepared::tests::known()).expect("a policy");
-    Standing { policy, mode, except: BTreeSet::new() }
+    Standing::of(policy, mode)
 }
 
 /// A stage that knows `facts`, that it is hour 10, and these policies.
@@ -35,6 +35,7 @@ fn event(name: &str, hours: i64) -> Prepared {
         at: at(hours),
         about: BTreeSet::from([ci()]),
         cuts: vec![option("aws_access_key/deactivate", &key(name), 5, Reversibility::ReversibleReissuesAccess)],
+        if_sensitive: None,
         unread: Vec::new(),
     }
 }
