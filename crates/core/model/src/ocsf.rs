@@ -29,6 +29,10 @@ pub enum Class {
     GroupManagement,
     /// Network Activity.
     NetworkActivity,
+    /// HTTP Activity.
+    HttpActivity,
+    /// DNS Activity.
+    DnsActivity,
     /// Web Resources Activity.
     WebResourcesActivity,
     /// Application Lifecycle.
@@ -43,7 +47,7 @@ pub enum Class {
 
 impl Class {
     /// Every class that we emit.
-    pub const ALL: [Class; 15] = [
+    pub const ALL: [Class; 17] = [
         Class::BaseEvent,
         Class::ProcessActivity,
         Class::DetectionFinding,
@@ -54,6 +58,8 @@ impl Class {
         Class::UserAccess,
         Class::GroupManagement,
         Class::NetworkActivity,
+        Class::HttpActivity,
+        Class::DnsActivity,
         Class::WebResourcesActivity,
         Class::ApplicationLifecycle,
         Class::ApiActivity,
@@ -74,6 +80,8 @@ impl Class {
             Class::UserAccess => 3005,
             Class::GroupManagement => 3006,
             Class::NetworkActivity => 4001,
+            Class::HttpActivity => 4002,
+            Class::DnsActivity => 4003,
             Class::WebResourcesActivity => 6001,
             Class::ApplicationLifecycle => 6002,
             Class::ApiActivity => 6003,

@@ -101,6 +101,36 @@ pub(crate) fn person(text: Option<&str>) -> Option<NodeKey> {
     Some(if capitals { names::identity("person", &text.to_ascii_lowercase()) } else { names::identity("person", text) })
 }
 
+/// `resource:network/<host>`: a name as DNS compares them (small letters, without the root's dot), or an address; without a
+/// port. `None` for what is neither.
+pub(crate) fn host(text: Option<&str>) -> Option<NodeKey> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty() && *text != "-")?;
+    let bare = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None if text.matches(':').count() == 1 => text.split(':').next().unwrap_or(text),
+        None => text,
+    };
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Some(names::resource("network", &address.to_canonical().to_string()));
+    }
+    let name = bare.strip_suffix('.').unwrap_or(bare);
+    let byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') || !byte.is_ascii();
+    let is_name = !name.is_empty() && name.len() <= 253 && name.bytes().all(byte);
+    is_name.then(|| names::resource("network", &name.to_ascii_lowercase()))
+}
+
+/// Whether an address is one that the internet does not know.
+pub(crate) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let carrier = first == 100 && (64..128).contains(&second);
+            address.is_private() || address.is_loopback() || address.is_link_local() || carrier
+        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
 /// Whether the text looks like an e-mail address.
 pub(crate) fn is_email(text: &str) -> bool {
     let usual = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
@@ -135,6 +165,20 @@ pub(crate) fn lower_names(value: &Json) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_host_has_one_name_however_it_is_written() {
+        let named = |text: &str| host(Some(text)).map(|key| key.rest().to_owned());
+        for written in ["API.openai.com.", "api.openai.com:443", " api.openai.com "] {
+            assert_eq!(named(written).as_deref(), Some("network/api.openai.com"), "{written}");
+        }
+        assert_eq!(named("[2001:db8::1]:443").as_deref(), Some("network/2001:db8::1"));
+        assert_eq!(named("2001:db8::1").as_deref(), Some("network/2001:db8::1"));
+        assert_eq!(named("::ffff:192.0.2.1").as_deref(), Some("network/192.0.2.1"));
+        for nothing in ["", "-", ".", "a b", "x/y", "user@host"] {
+            assert_eq!(named(nothing), None, "{nothing}");
+        }
+    }
 
     #[test]
     fn two_ways_of_writing_one_name_hide_nothing() {

@@ -28,9 +28,12 @@ pub mod onepassword;
 pub mod openai_audit;
 pub mod package_install;
 pub mod postgres_log;
+pub mod route53_resolver;
 pub mod shared_signals;
 pub mod slack_audit;
 pub mod snowflake;
+pub mod squid;
+pub mod zeek;
 
 /// Every source, ordered by name.
 pub static SOURCES: &[&dyn crate::source::Source] = &[
@@ -62,7 +65,10 @@ pub static SOURCES: &[&dyn crate::source::Source] = &[
     &openai_audit::SOURCE,
     &package_install::SOURCE,
     &postgres_log::SOURCE,
+    &route53_resolver::SOURCE,
     &shared_signals::SOURCE,
     &slack_audit::SOURCE,
     &snowflake::SOURCE,
+    &squid::SOURCE,
+    &zeek::SOURCE,
 ];

@@ -22,6 +22,9 @@ pub static KNOWN: &[Known] = &[
     known("aws_cloudtrail", "aws", &["cloudtrail"]),
     known("aws_s3_access", "aws", &["s3_access"]),
     known("aws_vpc_flow", "aws", &["vpc_flow"]),
+    known("route53_resolver", "aws", &["route53_resolver"]),
+    known("squid", "squid", &["access"]),
+    known("zeek", "zeek", &["conn", "dns", "http", "ssl", "quic"]),
     known("aws_guardduty", "aws", &["guardduty", "securityhub"]),
     known("ndjson", "ndjson", &["event"]),
     known(

@@ -5,10 +5,9 @@ mod line;
 mod ocsf;
 
 use crate::json;
-use crate::mapping::set_address;
+use crate::mapping::{is_private, set_address};
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text};
-use std::net::IpAddr;
 
 /// Flow logs of Amazon VPC.
 pub static SOURCE: AwsVpcFlow = AwsVpcFlow;
@@ -76,15 +75,4 @@ fn keys(body: &Json) -> Keys {
 fn leaves(body: &Json) -> bool {
     let private = |name: &str| json::text(body, &[name]).and_then(|text| text.parse().ok()).map(is_private);
     private("srcaddr") == Some(true) && private("dstaddr") == Some(false)
-}
-
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            let [first, second, ..] = address.octets();
-            let carrier = first == 100 && (64..128).contains(&second);
-            address.is_private() || address.is_loopback() || address.is_link_local() || carrier
-        }
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
-    }
 }

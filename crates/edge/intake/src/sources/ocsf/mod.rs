@@ -3,7 +3,7 @@
 mod class;
 
 use crate::json;
-use crate::mapping::{person, set_address};
+use crate::mapping::{host, person, set_address};
 use crate::source::{Framing, Mapped, RawRecord, Refusal, Source};
 use crate::sources::aws_cloudtrail::arn;
 use firebreak_model::{Event, Json, Keys, LogSource, NodeKey, Outcome, Text, joined};
@@ -113,6 +113,13 @@ fn target(event: &Json) -> Option<NodeKey> {
     let resource = resource.and_then(|resource| json::text_of(resource, &named));
     let others: [&[&str]; 4] =
         [&["file", "path"], &["database", "name"], &["dst_endpoint", "ip"], &["dst_endpoint", "hostname"]];
+    // A name that was asked for says more than the address that it had.
+    let asked: [&[&str]; 3] = [&["query", "hostname"], &["http_request", "url", "hostname"], &["tls", "sni"]];
+    if resource.is_none()
+        && let Some(key) = host(json::text_of(event, &asked))
+    {
+        return Some(key);
+    }
     let name = resource.or_else(|| json::text_of(event, &others))?;
     arn::key(name).or_else(|| Some(NodeKey::resource("ocsf", name)))
 }
