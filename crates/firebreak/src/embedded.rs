@@ -999,6 +999,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/gcp_machine_made_by_hand/rule.yml",
         include_str!("../../../detectors/gcp_machine_made_by_hand/rule.yml"),
     ),
+    (
+        "detectors/gcp_many_tables_exported/rule.yml",
+        include_str!("../../../detectors/gcp_many_tables_exported/rule.yml"),
+    ),
     ("detectors/gcp_messages_tapped/rule.yml", include_str!("../../../detectors/gcp_messages_tapped/rule.yml")),
     ("detectors/gcp_names_changed/rule.yml", include_str!("../../../detectors/gcp_names_changed/rule.yml")),
     ("detectors/gcp_network_joined/rule.yml", include_str!("../../../detectors/gcp_network_joined/rule.yml")),
@@ -2107,6 +2111,10 @@ pub static DETECTORS: &[(&str, &str)] = &[
     ("detectors/snowflake_large_read/rule.yml", include_str!("../../../detectors/snowflake_large_read/rule.yml")),
     ("detectors/snowflake_login_burst/rule.yml", include_str!("../../../detectors/snowflake_login_burst/rule.yml")),
     (
+        "detectors/snowflake_many_tables_unloaded/rule.yml",
+        include_str!("../../../detectors/snowflake_many_tables_unloaded/rule.yml"),
+    ),
+    (
         "detectors/snowflake_network_policy_changed/rule.yml",
         include_str!("../../../detectors/snowflake_network_policy_changed/rule.yml"),
     ),
@@ -2150,6 +2158,7 @@ pub static PROFILES: &[(&str, &str)] = &[
 /// Every standing policy, ordered by path.
 pub static STANDING_POLICIES: &[(&str, &str)] = &[
     ("policies/standing/breaker/policy.toml", include_str!("../../../policies/standing/breaker/policy.toml")),
+    ("policies/standing/bulk_export/policy.toml", include_str!("../../../policies/standing/bulk_export/policy.toml")),
     (
         "policies/standing/dangerous_consent/policy.toml",
         include_str!("../../../policies/standing/dangerous_consent/policy.toml"),
@@ -2158,11 +2167,20 @@ pub static STANDING_POLICIES: &[(&str, &str)] = &[
         "policies/standing/exposed_live_keys/policy.toml",
         include_str!("../../../policies/standing/exposed_live_keys/policy.toml"),
     ),
+    ("policies/standing/mass_clone/policy.toml", include_str!("../../../policies/standing/mass_clone/policy.toml")),
+    (
+        "policies/standing/mass_download/policy.toml",
+        include_str!("../../../policies/standing/mass_download/policy.toml"),
+    ),
     (
         "policies/standing/mass_external_share/policy.toml",
         include_str!("../../../policies/standing/mass_external_share/policy.toml"),
     ),
     ("policies/standing/public_key/policy.toml", include_str!("../../../policies/standing/public_key/policy.toml")),
+    (
+        "policies/standing/sensitive_made_public/policy.toml",
+        include_str!("../../../policies/standing/sensitive_made_public/policy.toml"),
+    ),
 ];
 
 /// Every table of rules on who must be told of a loss, ordered by path.
@@ -2216,6 +2234,54 @@ pub static STANDING_CASES: &[(&str, &str)] = &[
         include_str!("../../../policies/standing/breaker/cases/quiet-within-its-budget/inventory/estate.json"),
     ),
     (
+        "policies/standing/bulk_export/cases/fire-bigquery/expected.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-bigquery/expected.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-bigquery/gcp_audit.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-bigquery/gcp_audit.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-conversations/anthropic_compliance.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-conversations/anthropic_compliance.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-conversations/expected.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-conversations/expected.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-postgres/expected.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-postgres/expected.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-postgres/postgres_log.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-postgres/postgres_log.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-slack/expected.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-slack/expected.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/fire-slack/slack_audit.json",
+        include_str!("../../../policies/standing/bulk_export/cases/fire-slack/slack_audit.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/quiet-chat/anthropic_compliance.json",
+        include_str!("../../../policies/standing/bulk_export/cases/quiet-chat/anthropic_compliance.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/quiet-nine-tables/gcp_audit.json",
+        include_str!("../../../policies/standing/bulk_export/cases/quiet-nine-tables/gcp_audit.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/quiet-one-file-of-slack/slack_audit.json",
+        include_str!("../../../policies/standing/bulk_export/cases/quiet-one-file-of-slack/slack_audit.json"),
+    ),
+    (
+        "policies/standing/bulk_export/cases/quiet-one-table-again/postgres_log.json",
+        include_str!("../../../policies/standing/bulk_export/cases/quiet-one-table-again/postgres_log.json"),
+    ),
+    (
         "policies/standing/dangerous_consent/cases/fire-entra/entra_signin.json",
         include_str!("../../../policies/standing/dangerous_consent/cases/fire-entra/entra_signin.json"),
     ),
@@ -2230,6 +2296,16 @@ pub static STANDING_CASES: &[(&str, &str)] = &[
     (
         "policies/standing/dangerous_consent/cases/fire-google/google_workspace.json",
         include_str!("../../../policies/standing/dangerous_consent/cases/fire-google/google_workspace.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-google-files-leave/expected.json",
+        include_str!("../../../policies/standing/dangerous_consent/cases/fire-google-files-leave/expected.json"),
+    ),
+    (
+        "policies/standing/dangerous_consent/cases/fire-google-files-leave/google_workspace.json",
+        include_str!(
+            "../../../policies/standing/dangerous_consent/cases/fire-google-files-leave/google_workspace.json"
+        ),
     ),
     (
         "policies/standing/dangerous_consent/cases/fire-google-second-app/expected.json",
@@ -2328,6 +2404,78 @@ pub static STANDING_CASES: &[(&str, &str)] = &[
         include_str!("../../../policies/standing/exposed_live_keys/cases/quiet-keys-that-ended/package_install.ndjson"),
     ),
     (
+        "policies/standing/mass_clone/cases/fire-token/expected.json",
+        include_str!("../../../policies/standing/mass_clone/cases/fire-token/expected.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/fire-token/github_audit.json",
+        include_str!("../../../policies/standing/mass_clone/cases/fire-token/github_audit.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/fire-token/inventory/estate.json",
+        include_str!("../../../policies/standing/mass_clone/cases/fire-token/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/quiet-one-repository-again/github_audit.json",
+        include_str!("../../../policies/standing/mass_clone/cases/quiet-one-repository-again/github_audit.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/quiet-one-repository-again/inventory/estate.json",
+        include_str!("../../../policies/standing/mass_clone/cases/quiet-one-repository-again/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/quiet-over-a-day/github_audit.json",
+        include_str!("../../../policies/standing/mass_clone/cases/quiet-over-a-day/github_audit.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/quiet-over-a-day/inventory/estate.json",
+        include_str!("../../../policies/standing/mass_clone/cases/quiet-over-a-day/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/quiet-public-repositories/github_audit.json",
+        include_str!("../../../policies/standing/mass_clone/cases/quiet-public-repositories/github_audit.json"),
+    ),
+    (
+        "policies/standing/mass_clone/cases/quiet-public-repositories/inventory/estate.json",
+        include_str!("../../../policies/standing/mass_clone/cases/quiet-public-repositories/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/fire-drive/expected.json",
+        include_str!("../../../policies/standing/mass_download/cases/fire-drive/expected.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/fire-drive/google_workspace.json",
+        include_str!("../../../policies/standing/mass_download/cases/fire-drive/google_workspace.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/fire-sharepoint/expected.json",
+        include_str!("../../../policies/standing/mass_download/cases/fire-sharepoint/expected.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/fire-sharepoint/m365_audit.json",
+        include_str!("../../../policies/standing/mass_download/cases/fire-sharepoint/m365_audit.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/fire-slack/expected.json",
+        include_str!("../../../policies/standing/mass_download/cases/fire-slack/expected.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/fire-slack/slack_audit.json",
+        include_str!("../../../policies/standing/mass_download/cases/fire-slack/slack_audit.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/quiet-few-of-drive/google_workspace.json",
+        include_str!("../../../policies/standing/mass_download/cases/quiet-few-of-drive/google_workspace.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/quiet-few-of-slack/slack_audit.json",
+        include_str!("../../../policies/standing/mass_download/cases/quiet-few-of-slack/slack_audit.json"),
+    ),
+    (
+        "policies/standing/mass_download/cases/quiet-one-file-again/m365_audit.json",
+        include_str!("../../../policies/standing/mass_download/cases/quiet-one-file-again/m365_audit.json"),
+    ),
+    (
         "policies/standing/mass_external_share/cases/fire-links/expected.json",
         include_str!("../../../policies/standing/mass_external_share/cases/fire-links/expected.json"),
     ),
@@ -2390,5 +2538,73 @@ pub static STANDING_CASES: &[(&str, &str)] = &[
     (
         "policies/standing/public_key/cases/quiet-refused/aws_cloudtrail.json",
         include_str!("../../../policies/standing/public_key/cases/quiet-refused/aws_cloudtrail.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/fire-bucket/aws_cloudtrail.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/fire-bucket/aws_cloudtrail.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/fire-bucket/expected.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/fire-bucket/expected.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/fire-bucket/inventory/estate.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/fire-bucket/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/fire-one-document/expected.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/fire-one-document/expected.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/fire-one-document/google_workspace.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/fire-one-document/google_workspace.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/fire-one-document/inventory/estate.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/fire-one-document/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-bucket-without-data/aws_cloudtrail.json",
+        include_str!(
+            "../../../policies/standing/sensitive_made_public/cases/quiet-bucket-without-data/aws_cloudtrail.json"
+        ),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-bucket-without-data/inventory/estate.json",
+        include_str!(
+            "../../../policies/standing/sensitive_made_public/cases/quiet-bucket-without-data/inventory/estate.json"
+        ),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-no-inventory/google_workspace.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/quiet-no-inventory/google_workspace.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-nothing-held/google_workspace.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/quiet-nothing-held/google_workspace.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-nothing-held/inventory/estate.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/quiet-nothing-held/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-refused/aws_cloudtrail.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/quiet-refused/aws_cloudtrail.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-refused/inventory/estate.json",
+        include_str!("../../../policies/standing/sensitive_made_public/cases/quiet-refused/inventory/estate.json"),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-within-the-company/google_workspace.json",
+        include_str!(
+            "../../../policies/standing/sensitive_made_public/cases/quiet-within-the-company/google_workspace.json"
+        ),
+    ),
+    (
+        "policies/standing/sensitive_made_public/cases/quiet-within-the-company/inventory/estate.json",
+        include_str!(
+            "../../../policies/standing/sensitive_made_public/cases/quiet-within-the-company/inventory/estate.json"
+        ),
     ),
 ];

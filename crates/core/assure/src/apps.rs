@@ -3,10 +3,12 @@
 //! What no inventory names and only logs show is `shadow`. What neither names is not here, which is not the same as "there is none".
 
 mod drift;
+mod news;
 mod quarantine;
 mod risk;
 
 pub use drift::{Change, drift};
+pub use news::{publish, tell};
 pub use quarantine::{Quarantine, quarantine};
 
 use crate::doing::{Doings, Done};
@@ -68,6 +70,8 @@ pub struct App {
     pub sort: Sort,
     /// What people call it.
     pub label: Text,
+    /// Who published it, where an inventory says.
+    pub publisher: Option<Text>,
     /// Only logs show it.
     pub shadow: bool,
     /// Who let it act for them.
@@ -98,6 +102,8 @@ pub struct App {
     pub with: BTreeSet<NodeKey>,
     /// Networks that it came from, each with the first time.
     pub networks: BTreeMap<Text, Time>,
+    /// What is new of it: since an earlier inventory, or in the last days of the logs.
+    pub news: BTreeSet<Text>,
     /// What it comes to, in one sentence with its numbers.
     pub risk: Text,
 }
@@ -108,6 +114,7 @@ impl App {
             key,
             sort,
             label: Text::default(),
+            publisher: None,
             shadow: true,
             consented: Vec::new(),
             scopes: BTreeSet::new(),
@@ -123,6 +130,7 @@ impl App {
             did: Vec::new(),
             with: BTreeSet::new(),
             networks: BTreeMap::new(),
+            news: BTreeSet::new(),
             risk: Text::default(),
         }
     }
@@ -253,12 +261,17 @@ fn reaches(graph: &Graph, facts: &[Fact], at: Time, apps: &mut BTreeMap<NodeKey,
     }
 }
 
-/// What belongs to a vendor: apps, agents, servers and keys whose key or name has its name in it, with their credentials. They are
-/// what is compromised when the vendor is.
+/// What belongs to a vendor: apps, agents, servers and keys whose key, name or publisher has its name in it, with their credentials. They
+/// are what is compromised when the vendor is.
 pub fn of_vendor(apps: &[App], vendor: &str) -> BTreeSet<NodeKey> {
     let vendor = vendor.to_lowercase();
     let named = |text: &str| text.to_lowercase().contains(&vendor);
-    let own = apps.iter().filter(|app| named(app.key.name()) || named(app.key.system()) || named(&app.label));
+    let own = apps.iter().filter(|app| {
+        named(app.key.name())
+            || named(app.key.system())
+            || named(&app.label)
+            || app.publisher.as_deref().is_some_and(named)
+    });
     own.filter(|app| !app.shadow).flat_map(|app| std::iter::once(&app.key).chain(&app.credentials)).cloned().collect()
 }
 

@@ -44,7 +44,7 @@ impl Done {
 }
 
 /// The network of an address, as far as networks are usually given out.
-fn network(address: IpAddr) -> Text {
+pub(crate) fn network(address: IpAddr) -> Text {
     match address {
         IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();

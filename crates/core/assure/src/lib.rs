@@ -19,6 +19,7 @@ pub mod loss;
 pub mod review;
 #[cfg(test)]
 mod seen;
+pub mod services;
 pub mod unshare;
 
 pub use data_map::{ClassMap, DataChange, DataPlace, Reachers, Touched, Touches, data_drift, data_map};

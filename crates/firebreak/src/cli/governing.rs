@@ -55,6 +55,9 @@ pub struct AppsArgs {
     /// Say what is other than in this earlier directory of inventory files
     #[arg(long, value_name = "DIR")]
     pub since: Option<PathBuf>,
+    /// A table of AI services, their hosts and packages, to read beside the program's own
+    #[arg(long, value_name = "FILE")]
+    pub services: Option<PathBuf>,
     /// Only what has this name in its own: what is compromised when the vendor is
     #[arg(long, value_name = "NAME")]
     pub vendor: Option<String>,

@@ -1,13 +1,17 @@
 //! `firebreak apps`: apps, agents, tool servers, models and keys; who let them in, what they reach and did, what is new.
 
-use super::{End, logs, remembered};
+mod services;
+
+use super::{End, logs, remembered, show_problems};
 use crate::cli::AppsArgs;
 use crate::config::Config;
+use crate::content;
 use crate::estate::{Estate, Packages};
 use crate::output::{Output, count, counted, short};
 use anyhow::{Result, bail};
 use firebreak_assure::Doings;
-use firebreak_assure::apps::{App, Change, Sort, apps, drift, of_vendor};
+use firebreak_assure::apps::{App, Change, Sort, apps, drift, of_vendor, publish, tell};
+use firebreak_assure::services::{Outbound, providers};
 use firebreak_model::{NodeKey, Party, Text, Time};
 use firebreak_world::World;
 use serde::Serialize;
@@ -25,6 +29,9 @@ struct Summary {
     apps: u64,
     shadow: u64,
     by_sort: BTreeMap<Sort, u64>,
+    /// Vendors of AI services that logs, packages or found keys show, and how many of them no inventory names.
+    ai_providers: u64,
+    ai_shadow: u64,
     /// Events by who acted.
     acting: Option<BTreeMap<Party, u64>>,
     /// Networks that apps came from for the first time in the last week of the window.
@@ -32,19 +39,36 @@ struct Summary {
     drift: Option<BTreeSet<Change>>,
     /// What to give `--from` of `reach`, `plan` and `duties`, where a vendor was asked for.
     from: Option<BTreeSet<NodeKey>>,
+    /// Incidents of the vendor that incident profiles know.
+    incidents: Option<Vec<Incident>>,
     gaps: Vec<String>,
+}
+
+/// An incident of a vendor, as a profile has it.
+#[derive(Serialize)]
+struct Incident {
+    profile: Text,
+    title: String,
+    known: Time,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
-    let (estate, graph) = remembered::mapped(&world, &args.estate, config, &Packages::default(), at)?;
+    let table = services::table(&world, args.services.as_deref())?;
+    let (estate, graph) = remembered::mapped(&world, &args.estate, config, &services::packages(&table), at)?;
     let mut gaps = Vec::new();
+    let since = at.plus_seconds(-DAY * i64::from(args.days));
+    let mut outbound = Outbound::within(&table, since, at);
     let doings = match &args.logs {
         Some(folder) => {
-            let mut doings = Doings::within(at.plus_seconds(-DAY * i64::from(args.days)), at);
-            logs::each(&world, folder, &mut gaps, output, |event| doings.add(&graph, event))?;
+            let mut doings = Doings::within(since, at);
+            logs::each(&world, folder, &mut gaps, output, |event| {
+                doings.add(&graph, event);
+                outbound.add(&graph, event);
+            })?;
+            gaps.extend(outbound.gaps());
             Some(doings)
         }
         None => {
@@ -52,11 +76,17 @@ pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<En
             None
         }
     };
+    let mut ai = providers(&table, &estate.facts, at, outbound.used());
     let mut all = apps(&graph, &estate.facts, at, doings.as_ref());
+    publish(&mut all, &publishers(&estate));
     let drift = args.since.as_ref().map(|directory| {
         let then = Estate::read(&world, std::slice::from_ref(directory), at, &Packages::default());
-        drift(&apps(&then.graph().0, &then.facts, at, None), &all)
+        let mut before = apps(&then.graph().0, &then.facts, at, None);
+        publish(&mut before, &publishers(&then));
+        drift(&before, &all)
     });
+    let networks = new_networks(&all, at);
+    tell(&mut all, &drift.clone().unwrap_or_default(), &networks);
     let from = args.vendor.as_ref().map(|vendor| of_vendor(&all, vendor));
     if let (Some(vendor), Some(from)) = (&args.vendor, &from) {
         if from.is_empty() {
@@ -65,24 +95,51 @@ pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<En
             );
         }
         all.retain(|app| from.contains(&app.key));
+        ai.retain(|one| {
+            vendor.to_lowercase().contains(one.vendor.as_str()) || one.vendor.contains(&vendor.to_lowercase())
+        });
     }
     all.iter().for_each(|app| output.object("app", app));
+    ai.iter().for_each(|one| output.object("ai_provider", one));
     let summary = Summary {
         at,
         days: doings.as_ref().map(|_| args.days),
         apps: all.len() as u64,
         shadow: all.iter().filter(|app| app.shadow).count() as u64,
         by_sort: by_sort(&all),
+        ai_providers: ai.len() as u64,
+        ai_shadow: ai.iter().filter(|one| one.shadow).count() as u64,
         acting: doings.as_ref().map(acting),
-        new_networks: new_networks(&all, at),
+        new_networks: networks,
         drift,
+        incidents: args.vendor.as_deref().map(|vendor| incidents(&world, config, vendor)),
         from,
         gaps,
     };
     all.iter().take(args.most).for_each(|app| show(app, output));
+    services::show(&ai, args.most, output);
     conclude(&all, &summary, args, output);
     output.object("apps", &summary);
     Ok(End::Done)
+}
+
+/// Who published apps, as inventories say it among their settings.
+fn publishers(estate: &Estate) -> BTreeMap<NodeKey, Text> {
+    let named = estate.settings.iter().filter(|setting| setting.name == "publisher");
+    named.map(|setting| (setting.node.clone(), setting.value.clone())).collect()
+}
+
+/// What incident profiles know of a vendor: those whose name, title or artefacts have its name in them.
+fn incidents(world: &World, config: &Config, vendor: &str) -> Vec<Incident> {
+    let (profiles, problems) = content::profiles(world.disk.as_ref(), &config.exposure.profiles);
+    show_problems(&problems);
+    let vendor = vendor.to_lowercase();
+    let named = |text: &str| text.to_lowercase().contains(&vendor);
+    let of_it = profiles.into_iter().filter(|profile| {
+        let artefacts = profile.artefacts.iter().flat_map(|artefact| &artefact.names);
+        named(&profile.id) || named(&profile.title) || artefacts.into_iter().any(|name| named(name))
+    });
+    of_it.map(|profile| Incident { profile: profile.id, title: profile.title, known: profile.known }).collect()
 }
 
 fn by_sort(apps: &[App]) -> BTreeMap<Sort, u64> {
@@ -144,6 +201,12 @@ fn conclude(all: &[App], summary: &Summary, args: &AppsArgs, output: Output) {
         let flags: Vec<String> = from.iter().map(|key| format!("--from {key}")).collect();
         output.paragraph(0, &format!("if it is breached, ask reach, plan and duties with {}", flags.join(" ")));
     }
+    for Incident { profile, title, known } in summary.incidents.iter().flatten() {
+        output.paragraph(
+            0,
+            &format!("known incident: {title} (since {known}); firebreak exposed tells who had it ({profile})"),
+        );
+    }
     summary.gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
 }
 
@@ -156,5 +219,6 @@ fn changed(change: &Change) -> String {
         Change::Consent { key, by } => format!("new consent: {by} let in {key}"),
         Change::Reach { key, class } => format!("new reach: {key} gets to {class}"),
         Change::Credential { key, credential } => format!("new credential: {key} has {credential}"),
+        Change::Publisher { key, before, after } => format!("new publisher: {key} is of {after}, before of {before}"),
     }
 }

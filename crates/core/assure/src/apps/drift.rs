@@ -54,6 +54,15 @@ pub enum Change {
         /// Which credential.
         credential: NodeKey,
     },
+    /// Somebody else publishes it.
+    Publisher {
+        /// Which.
+        key: NodeKey,
+        /// Who did.
+        before: Text,
+        /// Who does.
+        after: Text,
+    },
 }
 
 /// What `after` has that `before` had not, and what is gone. Those that only logs show are in neither inventory and left out.
@@ -76,6 +85,12 @@ pub fn drift(before: &[App], after: &[App]) -> BTreeSet<Change> {
         changes.extend(consents.map(|by| Change::Consent { key: key(), by: by.clone() }));
         let classes = app.reach.keys().filter(|class| !was.reach.contains_key(*class));
         changes.extend(classes.map(|class| Change::Reach { key: key(), class: class.clone() }));
+        // Whom an inventory did not name before is not new.
+        if let (Some(before), Some(after)) = (&was.publisher, &app.publisher)
+            && before != after
+        {
+            changes.insert(Change::Publisher { key: key(), before: before.clone(), after: after.clone() });
+        }
         let credentials = app.credentials.difference(&was.credentials);
         changes.extend(credentials.map(|one| Change::Credential { key: key(), credential: one.clone() }));
     }

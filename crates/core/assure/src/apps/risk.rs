@@ -3,6 +3,9 @@
 use super::{App, Sort};
 use firebreak_model::Text;
 
+/// So much of what is new is in the sentence.
+const NEWS_MAX: usize = 4;
+
 /// The sentence.
 pub(super) fn sentence(app: &App) -> Text {
     let mut parts = Vec::new();
@@ -12,6 +15,9 @@ pub(super) fn sentence(app: &App) -> Text {
         parts.push(format!("reaches {records} records ({})", classes.join(", ")));
     } else if matches!(app.sort, Sort::App | Sort::Agent) && !app.shadow {
         parts.push("reaches no data that an inventory names".to_owned());
+    }
+    if let Some(publisher) = &app.publisher {
+        parts.push(format!("published by {publisher}"));
     }
     if app.jewels > 0 {
         parts.push(format!("{} {}", app.jewels, if app.jewels == 1 { "crown jewel" } else { "crown jewels" }));
@@ -30,6 +36,12 @@ pub(super) fn sentence(app: &App) -> Text {
     }
     if app.shadow {
         parts.push("known from logs alone: what it was given and may reach is unknown".to_owned());
+    }
+    if !app.news.is_empty() {
+        let news: Vec<&str> = app.news.iter().take(NEWS_MAX).map(|one| &**one).collect();
+        let more = app.news.len().saturating_sub(NEWS_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        parts.push(format!("new: {}{more}", news.join(", ")));
     }
     Text::new(parts.join("; "))
 }

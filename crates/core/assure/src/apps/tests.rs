@@ -92,6 +92,28 @@ fn drift_says_what_is_new_and_nothing_else() {
     assert_eq!(drift(&after, &[]), BTreeSet::from([Change::Gone { key: key(NOTES) }]));
 }
 
+#[test]
+fn another_publisher_is_drift_and_in_the_sentence_and_one_that_was_not_named_before_is_not() {
+    let published = |by: &str| {
+        let mut apps = all(&facts(&[]), &[]);
+        let publishers = BTreeMap::from([(key("identity:app/google/notes"), Text::new(by))]);
+        publish(&mut apps, &publishers);
+        apps
+    };
+    let (silent, acme, other) = (all(&facts(&[]), &[]), published("Acme Labs"), published("Somebody"));
+    assert_eq!(drift(&silent, &acme), BTreeSet::new());
+    let change = drift(&acme, &other);
+    let publisher = Change::Publisher { key: key(NOTES), before: Text::new("Acme Labs"), after: Text::new("Somebody") };
+    assert_eq!(change, BTreeSet::from([publisher]));
+    let mut told = other;
+    tell(&mut told, &change, &[(key(NOTES), Text::new("203.0.113.0/24"), Time::from_seconds(9))]);
+    let notes = told.iter().find(|app| app.key == key(NOTES)).unwrap();
+    assert!(notes.risk.contains("published by Somebody, before by Acme Labs"), "{}", notes.risk);
+    assert!(notes.risk.contains("from the network 203.0.113.0/24"), "{}", notes.risk);
+    assert!(of_vendor(&acme, "acme").contains(&key(NOTES)), "its publisher was breached");
+    assert!(told.iter().filter(|app| app.key != key(NOTES)).all(|app| !app.risk.contains("new:")));
+}
+
 const OWN: &str = "identity:app/google/notes/user/ann@a.example";
 
 fn option(name: &str, target: &str, reversibility: Reversibility, cost: u32) -> CutOption {

@@ -99,6 +99,9 @@ impl Tenant<'_, '_> {
                 if self.facts.is_new(&app) {
                     self.facts.node(&app, &place).label(label);
                 }
+                if let Some(publisher) = publisher(principal) {
+                    self.facts.setting(&app, "publisher", &publisher, &place);
+                }
                 self.facts.edge(EdgeKind::MayAssume, &app, &key, &place).valid(life);
             }
             self.principal_managers(principal, &key, &place);
@@ -204,4 +207,15 @@ impl Tenant<'_, '_> {
 /// An issuer without what all issuers have.
 fn host(issuer: &str) -> &str {
     issuer.strip_prefix("https://").unwrap_or(issuer).trim_end_matches('/')
+}
+
+/// Who published an application: whom Microsoft has verified, else the organisation that says it is its own.
+fn publisher(principal: &Value) -> Option<String> {
+    let verified = principal.get("verifiedPublisher").and_then(|one| text(one, "displayName"));
+    let owner = text(principal, "appOwnerOrganizationId");
+    match (verified, owner) {
+        (Some(name), _) => Some(format!("{}, verified", shown(name))),
+        (None, Some(MICROSOFT)) => Some("Microsoft".to_owned()),
+        (None, owner) => owner.map(|owner| format!("the organisation {}, not verified", shown(owner))),
+    }
 }

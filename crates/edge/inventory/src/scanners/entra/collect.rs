@@ -44,7 +44,8 @@ const CALLS: &[Call] = &[
     pages(
         "servicePrincipals",
         "/v1.0/servicePrincipals?$top=999&$select=id,appId,displayName,servicePrincipalType,accountEnabled,\
-         appOwnerOrganizationId,passwordCredentials,keyCredentials,alternativeNames,appRoles,oauth2PermissionScopes",
+         appOwnerOrganizationId,verifiedPublisher,passwordCredentials,keyCredentials,alternativeNames,appRoles,\
+         oauth2PermissionScopes",
     )
     .each(&[
         pages("owners", "/v1.0/servicePrincipals/{.id}/owners?$select=id"),

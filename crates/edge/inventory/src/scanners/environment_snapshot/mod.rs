@@ -207,9 +207,13 @@ fn access(
             None => format!("{} credentials[{at}]", report.input()),
         };
         let evidence = format!("{evidence}{}", layer(item));
-        if let Some(known_as) = identifier(item, &credential) {
+        let (known_as, kind) = (identifier(item, &credential), text(item, "kind"));
+        // A fingerprint names nothing: what the snapshot took it for is all that people can call it by.
+        let called = kind.filter(|_| credential.system() == "fingerprint");
+        if known_as.is_some() || called.is_some() {
             let mut node = NodeFact::new(credential.clone(), Interval::new(Time::MIN, Time::MAX), known, &evidence);
-            node.identifiers.push(known_as);
+            node.identifiers.extend(known_as);
+            node.label = called.map_or(node.label, Text::new);
             found.facts.push(Fact::Node(node));
         }
         let edge = EdgeFact::new(EdgeKind::ReadableIn, environment.clone(), credential, valid, known, &evidence);

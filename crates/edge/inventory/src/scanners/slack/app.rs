@@ -3,7 +3,7 @@
 use super::Workspace;
 use super::scope::{Reached, of_scope};
 use crate::cut::{of_request, of_responder};
-use crate::json::{id, text, texts};
+use crate::json::{flag, id, text, texts};
 use crate::report::shown;
 use firebreak_model::{EdgeKind, NodeKey, Reversibility, Time};
 use serde_json::Value;
@@ -18,6 +18,7 @@ struct App {
     user_scopes: BTreeSet<String>,
     /// Who installed it, and when: its user tokens are theirs.
     installed: BTreeMap<String, Option<Time>>,
+    publisher: Option<String>,
     removed: Option<Time>,
 }
 
@@ -30,6 +31,7 @@ impl Workspace<'_, '_> {
             let app = apps.entry(name.clone()).or_default();
             app.label = text(about, "name").unwrap_or(&name).to_owned();
             app.place = place.clone();
+            app.publisher = publisher(about);
             for scope in crate::json::list(item, "scopes") {
                 let Some(scope_name) = scope.as_str().or_else(|| text(scope, "name")) else { continue };
                 let of_user = text(scope, "token_type") == Some("user");
@@ -90,6 +92,9 @@ impl Workspace<'_, '_> {
         );
         let label = if app.label.is_empty() { name } else { &app.label };
         self.facts.node(&key, &app.place).label(label).valid(life).cut(cut);
+        if let Some(publisher) = &app.publisher {
+            self.facts.setting(&key, "publisher", publisher, &app.place);
+        }
         if let Some(bot) = self.bots.get(name).cloned() {
             let (user, valid) = (self.user(&bot), self.life(&bot));
             self.facts.edge(EdgeKind::MayAssume, &key, &user, &app.place).valid(valid);
@@ -180,4 +185,15 @@ impl Workspace<'_, '_> {
         let (admin, may) = (self.role("admin"), format!("the scope {} is enough for it", shown(scope)));
         self.facts.edge(EdgeKind::MemberOf, who, &admin, place).may(&may);
     }
+}
+
+/// Who published an application: the workspace itself, else whose home page it names. Slack names nobody.
+fn publisher(about: &Value) -> Option<String> {
+    if flag(about, "is_internal") {
+        return Some("this workspace".to_owned());
+    }
+    let page = text(about, "app_homepage_url")?;
+    let host = page.split_once("://").map_or(page, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or(page);
+    let listed = if flag(about, "is_app_directory_approved") { "" } else { ", not in Slack's directory" };
+    (!host.is_empty()).then(|| format!("{}{listed}", shown(&host.to_lowercase())))
 }
