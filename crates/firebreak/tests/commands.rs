@@ -181,6 +181,11 @@ fn governing(session: &mut Session, from: &[&str]) {
         (Some(0), true),
         "{access}"
     );
+    let editor = r#"{"format": "firebreak.snapshot/1", "environment": "environment:host/laptop-7", "taken": "2026-03-20T00:00:00Z",
+        "packages": [{"ecosystem": "OpenVSX", "name": "acme.helper", "version": "1.0.0"}]}"#;
+    fs::create_dir_all(session.directory.join("editors/environments")).unwrap();
+    fs::write(session.directory.join("editors/environments/laptop-7.json"), editor).unwrap();
+    assert_eq!(session.both(0, &["apps", "--inventory", "editors"])["editor_extensions"], 1);
     let apps = session
         .both(0, &["apps", "--inventory", "sand/inventory", "--logs", "sand/logs", "--as-of", "2026-04-02T06:00:00Z"]);
     assert!(apps["shadow"].as_u64() > Some(0) && apps["apps"].as_u64() > apps["shadow"].as_u64(), "{apps}");
@@ -434,6 +439,9 @@ fn policies(session: &mut Session) {
         assert!(first["was"] == "needs_approval" && first["would"]["answer"] == answer, "{first}");
     }
     assert_eq!(session.both(0, &with(&["--policy", "ask"]))["differ"], 0);
+    // A standing policy that is off.
+    let would = session.both(0, &with(&["--standing", "breaker"]));
+    assert!(would["standing_policy"] == "breaker" && would["findings"].is_u64(), "{would}");
     // The owner's policies decide in place of a set.
     let config = fs::read_to_string(root.join("firebreak.toml")).unwrap();
     fs::write(root.join("own.toml"), config.replace("policy = \"ask\"", "policies = [\"mine.cedar\"]")).unwrap();
@@ -607,6 +615,7 @@ fn every_command_ends_and_answers_as_documented() {
     documented.remove("demo");
     documented.remove("guardrail");
     documented.remove("standing_plan");
+    documented.remove("standing_would");
     // Printed of databases alone, of which there is none here.
     documented.remove("classified");
     let problem = |kind: &str| kind == "approve";

@@ -14,6 +14,7 @@ pub mod data_map;
 pub mod doing;
 pub mod draft;
 pub mod duty;
+pub mod extensions;
 pub mod grants;
 pub mod loss;
 pub mod review;

@@ -11,11 +11,13 @@ use crate::output::{Output, count, counted, short};
 use anyhow::{Result, bail};
 use firebreak_assure::Doings;
 use firebreak_assure::apps::{App, Change, Sort, apps, drift, of_vendor, publish, tell};
+use firebreak_assure::extensions::extensions;
 use firebreak_assure::services::{Outbound, providers};
 use firebreak_model::{NodeKey, Party, Text, Time};
 use firebreak_world::World;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 const DAY: i64 = 86_400;
 
@@ -29,6 +31,8 @@ struct Summary {
     apps: u64,
     shadow: u64,
     by_sort: BTreeMap<Sort, u64>,
+    /// Extensions of editors that snapshots list.
+    editor_extensions: u64,
     /// Vendors of AI services that logs, packages or found keys show, and how many of them no inventory names.
     ai_providers: u64,
     ai_shadow: u64,
@@ -61,30 +65,20 @@ pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<En
     let mut gaps = Vec::new();
     let since = at.plus_seconds(-DAY * i64::from(args.days));
     let mut outbound = Outbound::within(&table, since, at);
-    let doings = match &args.logs {
-        Some(folder) => {
-            let mut doings = Doings::within(since, at);
-            logs::each(&world, folder, &mut gaps, output, |event| {
-                doings.add(&graph, event);
-                outbound.add(&graph, event);
-            })?;
-            gaps.extend(outbound.gaps());
-            Some(doings)
-        }
-        None => {
-            gaps.push("no logs were given: what they did, and what no inventory names, is not known".to_owned());
-            None
-        }
-    };
+    let mut doings = args.logs.as_ref().map(|_| Doings::within(since, at));
+    if let (Some(folder), Some(doings)) = (&args.logs, &mut doings) {
+        logs::each(&world, folder, &mut gaps, output, |event| {
+            doings.add(&graph, event);
+            outbound.add(&graph, event);
+        })?;
+        gaps.extend(outbound.gaps());
+    } else {
+        gaps.push("no logs were given: what they did, and what no inventory names, is not known".to_owned());
+    }
     let mut ai = providers(&table, &estate.facts, at, outbound.used());
     let mut all = apps(&graph, &estate.facts, at, doings.as_ref());
     publish(&mut all, &publishers(&estate));
-    let drift = args.since.as_ref().map(|directory| {
-        let then = Estate::read(&world, std::slice::from_ref(directory), at, &Packages::default());
-        let mut before = apps(&then.graph().0, &then.facts, at, None);
-        publish(&mut before, &publishers(&then));
-        drift(&before, &all)
-    });
+    let drift = args.since.as_ref().map(|directory| drift(&earlier(&world, directory, at), &all));
     let networks = new_networks(&all, at);
     tell(&mut all, &drift.clone().unwrap_or_default(), &networks);
     let from = args.vendor.as_ref().map(|vendor| of_vendor(&all, vendor));
@@ -101,12 +95,15 @@ pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<En
     }
     all.iter().for_each(|app| output.object("app", app));
     ai.iter().for_each(|one| output.object("ai_provider", one));
+    let editors = if args.vendor.is_none() { extensions(&estate.evidence) } else { Vec::new() };
+    editors.iter().for_each(|one| output.object("editor_extension", one));
     let summary = Summary {
         at,
         days: doings.as_ref().map(|_| args.days),
         apps: all.len() as u64,
         shadow: all.iter().filter(|app| app.shadow).count() as u64,
         by_sort: by_sort(&all),
+        editor_extensions: editors.len() as u64,
         ai_providers: ai.len() as u64,
         ai_shadow: ai.iter().filter(|one| one.shadow).count() as u64,
         acting: doings.as_ref().map(acting),
@@ -118,9 +115,18 @@ pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<En
     };
     all.iter().take(args.most).for_each(|app| show(app, output));
     services::show(&ai, args.most, output);
+    services::show_extensions(&editors, args.most, output);
     conclude(&all, &summary, args, output);
     output.object("apps", &summary);
     Ok(End::Done)
+}
+
+/// The apps of an earlier directory of inventory files.
+fn earlier(world: &World, directory: &PathBuf, at: Time) -> Vec<App> {
+    let then = Estate::read(world, std::slice::from_ref(directory), at, &Packages::default());
+    let mut before = apps(&then.graph().0, &then.facts, at, None);
+    publish(&mut before, &publishers(&then));
+    before
 }
 
 /// Who published apps, as inventories say it among their settings.

@@ -4,6 +4,7 @@ use super::super::show_problems;
 use crate::estate::Packages;
 use crate::output::{Output, counted, short};
 use anyhow::{Context, Result};
+use firebreak_assure::extensions::Extension;
 use firebreak_assure::services::{Provider, SHIPPED, Table};
 use firebreak_world::World;
 use std::path::Path;
@@ -54,5 +55,17 @@ pub(super) fn show(providers: &[Provider], most: usize, output: Output) {
             output
                 .paragraph(4, &format!("unknown key {} in {}", short(key.credential.as_str(), 60), places.join(", ")));
         }
+    }
+}
+
+/// Shows extensions of editors, at most so many, those in the most environments first.
+pub(super) fn show_extensions(extensions: &[Extension], most: usize, output: Output) {
+    if extensions.is_empty() {
+        return;
+    }
+    output.text("");
+    for extension in extensions.iter().take(most) {
+        let places = counted(extension.environments.len() as u64, "environment");
+        output.text(format!("extension    {}  in {places}", short(&extension.name, 60)));
     }
 }
