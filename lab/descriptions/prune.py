@@ -92,7 +92,10 @@ DELETE /api/v1/users/{userId}/grants/{grantId}
 
 GOOGLE = {
     "admin.directory_v1": ["tokens.get", "tokens.delete", "users.get", "users.update", "users.signOut"],
-    "drive.v3": ["permissions.get", "permissions.list", "permissions.delete", "permissions.create"],
+    "drive.v3": [
+        *(f"permissions.{what}" for what in ("get", "list", "delete", "create")),
+        *("about.get", "drives.list", "files.list", "files.get", "files.export"),
+    ],
     "iam.v1": [
         f"serviceAccounts.{what}" for what in ("get", "disable", "enable", "keys.get", "keys.disable", "keys.enable")
     ],
@@ -134,7 +137,7 @@ def google():
         for method in methods(document):
             if not any(method["id"].endswith(f".{one}") and method["id"].count(".") <= one.count(".") + 2 for one in wanted):
                 continue
-            parameters = method["parameters"]
+            parameters = method.get("parameters", {})
             path = "/" + document["servicePath"] + method.get("flatPath", method["path"])
             # One level is enough: we write only plain fields.
             body = schema(method["request"], resolve, 3) if "request" in method else None
@@ -143,7 +146,8 @@ def google():
                 plain = {key: {"type": one["type"]} for key, one in fields.items() if one.get("type") in ("string", "boolean")}
                 body["properties"] = plain
             query = [key for key, one in parameters.items() if one["location"] == "query"]
-            yield {"method": method["httpMethod"], "path": path, "query": common + query, "body": body}
+            media = ["alt"] if method.get("supportsMediaDownload") else []
+            yield {"method": method["httpMethod"], "path": path, "query": common + media + query, "body": body}
 
 
 def entra():

@@ -48,6 +48,14 @@ await slack.admin.users.session.reset({ user_id: "fb_user" });
 await slack.auth.test();
 await slack.conversations.info({ channel: "fb_channel" });
 await slack.admin.conversations.disconnectShared({ channel_id: "fb_channel", leaving_team_ids: ["fb_team"] });
+const types = "public_channel,private_channel,mpim,im";
+for (const page of [{}, { cursor: "fb_cursor" }]) {
+  await slack.conversations.list({ limit: 200, types, ...page });
+  const within = { oldest: "fb_oldest", latest: "fb_latest" };
+  await slack.conversations.history({ channel: "fb_channel", ...within, limit: 100, ...page });
+  await slack.conversations.replies({ channel: "fb_channel", ts: "fb_ts", limit: 100, ...page });
+}
+await slack.files.list({ count: 200, page: "fb_page" });
 server.close();
 
 console.log(JSON.stringify(requests));

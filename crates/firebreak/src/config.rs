@@ -7,6 +7,7 @@ pub mod guardrail;
 pub mod keys;
 pub mod login;
 pub mod outward;
+pub mod store;
 
 use anyhow::{Context, Result, bail};
 pub use firebreak_act::Mode;
@@ -355,6 +356,8 @@ pub struct Config {
     pub inventory: InventoryConfig,
     /// `[[collect]]`.
     pub collect: Vec<CollectConfig>,
+    /// `[[store]]`.
+    pub store: Vec<store::StoreConfig>,
     /// `[intake]`.
     pub intake: IntakeConfig,
     /// `[detect]`.
@@ -423,6 +426,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
+        self.store.iter().try_for_each(store::StoreConfig::check)?;
         for mapping in &self.intake.ndjson {
             firebreak_intake::sources::ndjson::configure(mapping.clone()).map_err(|error| anyhow::anyhow!(error))?;
         }
@@ -569,9 +573,9 @@ mod tests {
     #[test]
     fn every_default_that_the_reference_shows_is_what_the_program_uses() {
         let mut text = String::new();
-        for key in keys::KEYS.iter().filter(|key| {
-            !key.default.is_empty() && !key.path.starts_with("source.") && !key.path.starts_with("collect.")
-        }) {
+        let lists = ["source.", "collect.", "store."];
+        let in_list = |key: &&keys::Key| lists.iter().any(|list| key.path.starts_with(list));
+        for key in keys::KEYS.iter().filter(|key| !key.default.is_empty() && !in_list(key)) {
             let (table, name) = key.path.rsplit_once('.').unwrap_or(("", key.path));
             if table.is_empty() {
                 text.insert_str(0, &format!("{name} = {}\n", key.default));

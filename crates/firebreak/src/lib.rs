@@ -28,6 +28,7 @@ pub mod outward;
 pub mod pipeline;
 pub mod prepared;
 pub mod redaction;
+pub mod scanning;
 pub mod standing;
 pub mod stolen;
 pub mod store;

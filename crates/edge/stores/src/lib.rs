@@ -5,10 +5,12 @@
 //! remembered, and what is said of the whole.
 
 mod answer;
+mod calls;
 mod counts;
 mod estimate;
 mod lines;
 mod places;
+mod ranges;
 mod residency;
 mod sample;
 mod scan;

@@ -36,7 +36,7 @@ impl Lines {
             let names: Vec<String> = fields(first, delimiter).into_iter().flatten().collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let sample: Vec<Vec<Option<String>>> = sample.iter().map(|line| fields(line, delimiter)).collect();
-            Residence::of(&names, &sample)
+            Residence::of(&names, sample.as_slice())
         });
         (rows || residence.is_some()).then(|| Lines {
             residence,
@@ -67,7 +67,7 @@ impl Lines {
     /// The current line ends, with its text or with a line end.
     pub(crate) fn end(&mut self) {
         let fields = fields(&std::mem::take(&mut self.line), self.delimiter);
-        let home = self.residence.as_ref().and_then(|residence| residence.home(&fields));
+        let home = self.residence.as_ref().and_then(|residence| residence.home(std::slice::from_ref(&fields), 0));
         self.ends.push_back((self.at, home));
     }
 

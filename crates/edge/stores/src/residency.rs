@@ -3,7 +3,8 @@
 //! A column's name says that it may tell, its values must agree: a column `state` of `open` and `OK` says nothing of Oklahoma.
 //! Whose licence, birth, employer or bank a place belongs to is not where a person lives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use firebreak_world::TextColumn;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// So many of 100 filled fields must be places.
 const AGREE_PERCENT: usize = 90;
@@ -75,6 +76,34 @@ const OF_ADDRESSES: [&str; 9] = ["city", "town", "zip", "zipcode", "postal", "po
 /// Words of a column of states that no other column has.
 const PLAIN: [&str; 7] = ["us", "home", "residence", "residential", "mailing", "code", "province"];
 
+/// Rows whose fields can be asked for.
+pub(crate) trait Grid {
+    fn rows(&self) -> usize;
+    /// A field as text; empty where there is none.
+    fn field(&self, row: usize, column: usize) -> &str;
+}
+
+impl Grid for [Vec<Option<String>>] {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    fn field(&self, row: usize, column: usize) -> &str {
+        self.get(row).and_then(|row| row.get(column)?.as_deref()).unwrap_or_default()
+    }
+}
+
+impl Grid for [TextColumn] {
+    fn rows(&self) -> usize {
+        self.first().map_or(0, TextColumn::rows)
+    }
+
+    fn field(&self, row: usize, column: usize) -> &str {
+        let value = self.get(column).map(|column| column.value(row)).unwrap_or_default();
+        std::str::from_utf8(value).unwrap_or_default()
+    }
+}
+
 /// The columns that say where people live.
 pub(crate) struct Residence {
     state: Option<usize>,
@@ -83,7 +112,7 @@ pub(crate) struct Residence {
 
 impl Residence {
     /// Those of the columns `names`, if the fields of `rows` agree.
-    pub(crate) fn of(names: &[&str], rows: &[Vec<Option<String>>]) -> Option<Residence> {
+    pub(crate) fn of<G: Grid + ?Sized>(names: &[&str], rows: &G) -> Option<Residence> {
         let fields = Fields::of(names);
         let state = fields.state.filter(|at| is_of_states(*at, &fields, rows));
         let country = fields.country.filter(|at| agree(*at, rows, &|text| country(text).is_some()));
@@ -91,9 +120,29 @@ impl Residence {
     }
 
     /// Where the person of a row lives, as ISO 3166 says it.
-    pub(crate) fn home(&self, row: &[Option<String>]) -> Option<String> {
-        let field = |at: Option<usize>| at.and_then(|at| row.get(at)?.as_deref()).unwrap_or_default();
-        home(field(self.state), field(self.country), self.country.is_some())
+    pub(crate) fn home<G: Grid + ?Sized>(&self, rows: &G, row: usize) -> Option<String> {
+        let (state, land) = self.says(rows, row);
+        home(state, land, self.country.is_some())
+    }
+
+    /// How many of the rows `of` are about people of where: few places are named by many rows.
+    pub(crate) fn homes<G: Grid + ?Sized>(
+        &self,
+        rows: &G,
+        of: impl Iterator<Item = usize>,
+    ) -> BTreeMap<Option<String>, u64> {
+        let mut said: HashMap<(&str, &str), u64> = HashMap::new();
+        of.for_each(|row| *said.entry(self.says(rows, row)).or_default() += 1);
+        let mut homes = BTreeMap::new();
+        for ((state, land), count) in said {
+            *homes.entry(home(state, land, self.country.is_some())).or_default() += count;
+        }
+        homes
+    }
+
+    fn says<'g, G: Grid + ?Sized>(&self, rows: &'g G, row: usize) -> (&'g str, &'g str) {
+        let field = |at: Option<usize>| at.map_or("", |at| rows.field(row, at));
+        (field(self.state), field(self.country))
     }
 }
 
@@ -146,9 +195,9 @@ fn words(name: &str) -> BTreeSet<String> {
 }
 
 /// Whether the fields of a column are states. One word alone is none where nothing else speaks of addresses.
-fn is_of_states(at: usize, fields: &Fields, rows: &[Vec<Option<String>>]) -> bool {
+fn is_of_states<G: Grid + ?Sized>(at: usize, fields: &Fields, rows: &G) -> bool {
     let is = |text: &str| named(STATES, text).or_else(|| named(PROVINCES, text)).is_some();
-    let distinct: BTreeSet<&str> = rows.iter().filter_map(|row| row.get(at)?.as_deref()).take(1_000).collect();
+    let distinct: BTreeSet<&str> = (0..rows.rows().min(1_000)).map(|row| rows.field(row, at)).collect();
     // With countries beside them, states of other countries are no disagreement.
     if fields.country.is_some() {
         return distinct.iter().any(|text| is(text));
@@ -156,10 +205,12 @@ fn is_of_states(at: usize, fields: &Fields, rows: &[Vec<Option<String>>]) -> boo
     (fields.sure || distinct.len() > 1) && agree(at, rows, &is)
 }
 
-fn agree(at: usize, rows: &[Vec<Option<String>>], is: &dyn Fn(&str) -> bool) -> bool {
-    let fields = rows.iter().filter_map(|row| row.get(at)?.as_deref()).filter(|text| !text.trim().is_empty());
-    let (mut all, mut right) = (0, 0);
-    fields.for_each(|text| (all, right) = (all + 1, right + usize::from(is(text))));
+fn agree<G: Grid + ?Sized>(at: usize, rows: &G, is: &dyn Fn(&str) -> bool) -> bool {
+    let mut fields: HashMap<&str, usize> = HashMap::new();
+    (0..rows.rows()).for_each(|row| *fields.entry(rows.field(row, at)).or_default() += 1);
+    fields.retain(|text, _| !text.trim().is_empty());
+    let all: usize = fields.values().sum();
+    let right: usize = fields.iter().filter(|(text, _)| is(text)).map(|(_, count)| count).sum();
     all > 0 && right * 100 >= all * AGREE_PERCENT
 }
 
@@ -204,9 +255,22 @@ mod tests {
     fn found(names: &[&str], rows: &[&[&str]]) -> Vec<String> {
         let rows: Vec<Vec<Option<String>>> =
             rows.iter().map(|row| row.iter().map(|field| Some((*field).to_owned())).collect()).collect();
-        let residence = Residence::of(names, &rows);
-        let home = |row: &Vec<Option<String>>| residence.as_ref().and_then(|residence| residence.home(row));
-        rows.iter().map(|row| home(row).unwrap_or_else(|| "unknown".to_owned())).collect()
+        let rows = rows.as_slice();
+        let residence = Residence::of(names, rows);
+        let home = |row: usize| residence.as_ref().and_then(|residence| residence.home(rows, row));
+        (0..rows.len()).map(|row| home(row).unwrap_or_else(|| "unknown".to_owned())).collect()
+    }
+
+    #[test]
+    fn homes_are_counted_as_each_row_says() {
+        let mut columns = [TextColumn::default(), TextColumn::default()];
+        for (ssn, state) in [("1", "CA"), ("2", "NY"), ("3", "ca"), ("4", "")] {
+            columns[0].push(ssn.as_bytes());
+            columns[1].push(state.as_bytes());
+        }
+        let residence = Residence::of(&["ssn", "home_state"], columns.as_slice()).unwrap();
+        let homes = residence.homes(columns.as_slice(), [0, 2, 3].into_iter());
+        assert_eq!(homes, BTreeMap::from([(None, 1), (Some("US-CA".to_owned()), 2)]));
     }
 
     #[test]

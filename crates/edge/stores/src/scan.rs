@@ -47,11 +47,14 @@ pub struct Means<'a> {
     pub fingerprinter: &'a Fingerprinter,
     /// How to wait.
     pub wait: &'a dyn Fn(Duration),
+    /// Whether to stop: what was read until then is kept.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl<'a> Means<'a> {
     pub(crate) fn reader(&self) -> Reader<'a> {
-        Reader { classes: self.classes, fingerprinter: self.fingerprinter, limits: &self.options.limits }
+        let Means { options, classes, fingerprinter, stop, .. } = *self;
+        Reader { classes, fingerprinter, limits: &options.limits, stop }
     }
 }
 
@@ -62,6 +65,8 @@ pub enum ScanError {
     Unlisted(String),
     /// The store stopped answering, in words. What was read is kept, and the next scan goes on.
     Lost(String),
+    /// It was told to stop. What was read is kept, and the next scan goes on.
+    Stopped,
     /// The state cannot be kept.
     Unsaved(io::Error),
 }
@@ -119,7 +124,10 @@ impl<S: Store> Scannable for S {
         state: &mut State,
         save: &mut dyn FnMut(&State) -> io::Result<()>,
     ) -> Result<Scan, ScanError> {
-        let listing = self.list(means.options.pieces, &means.reader()).map_err(ScanError::Unlisted)?;
+        let listing = self.list(means.options.pieces, &means.reader()).map_err(|why| match (means.stop)() {
+            true => ScanError::Stopped,
+            false => ScanError::Unlisted(why),
+        })?;
         let chosen = sample(&listing.parts, means.options.budget);
         forget(&listing, &chosen, state);
         let mut progress = Progress { means, state, save, unsaved: 0, read: BTreeMap::new(), gaps: BTreeMap::new() };
@@ -169,6 +177,10 @@ impl Progress<'_> {
         };
         let stale: Vec<&Piece<S::Place>> = sample.iter().filter(stale).collect();
         for pieces in stale.chunks(store.together().max(1)) {
+            if (self.means.stop)() {
+                (self.save)(self.state).map_err(ScanError::Unsaved)?;
+                return Err(ScanError::Stopped);
+            }
             self.pieces(store, part, pieces)?;
         }
         if let Some(mark) = &part.mark {

@@ -13,6 +13,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) classes: &'a Classes,
     pub(crate) fingerprinter: &'a Fingerprinter,
     pub(crate) limits: &'a Limits,
+    /// Whether to stop.
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// One piece: a file, an object, a blob, a stretch of a table.

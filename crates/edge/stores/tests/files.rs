@@ -27,7 +27,7 @@ fn run(root: &Path, state: &mut State, options: &Options) -> Run {
         written.extend(state.bytes());
         Ok(())
     };
-    let means = Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {} };
+    let means = Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
     let scan = files(&RealTree, root, "resource:file/share").scan(&means, state, &mut save).unwrap();
     written.extend(serde_json::to_vec(&scan).unwrap());
     written.extend(statement(&scan, Time(0)).to_string().into_bytes());
@@ -113,7 +113,7 @@ fn a_scan_that_was_killed_goes_on_where_it_was() {
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
     let options = Options { save_every: 1, ..Options::default() };
     let (mut kept, mut saves) = (Vec::new(), 0);
-    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &|_| {} };
+    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
     let mut store = files(&RealTree, root.path(), "resource:file/share");
     let killed = store.scan(&means, &mut State::new("1"), &mut |state| {
         saves += 1;
@@ -149,4 +149,25 @@ fn a_budget_gives_an_interval_and_says_what_was_not_read() {
     let mut state = State::new("1");
     run(root.path(), &mut state, &options);
     assert_eq!(run(root.path(), &mut state, &options).scanned.read, 0);
+}
+
+/// Tables that a warehouse unloaded: CSV with a header, and lines of JSON, packed.
+#[test]
+fn what_a_warehouse_exports_is_read_with_its_columns() {
+    let root = tempfile::tempdir().unwrap();
+    let packed = |name: &str, text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, text.as_bytes()).unwrap();
+        fs::write(root.path().join(name), packer.finish().unwrap()).unwrap();
+    };
+    // Without a column's name nine digits are any number.
+    packed("people-0.csv.gz", "id,ssn,home_state\n1,219099123,CA\n2,457555462,NY\n3,219099124,CA\n");
+    packed("people-1.json.gz", "{\"id\": 1, \"ssn\": \"219099125\"}\n{\"id\": 2, \"ssn\": \"457555463\"}\n");
+    packed("bare.csv.gz", "1,219099126\n2,457555464\n");
+    let run = run(root.path(), &mut State::new("1"), &Options::default());
+    assert_eq!(records(&run.scanned, "ssn"), 5, "{:?}", run.scanned);
+    assert!(run.scan.is_whole(), "{:?}", run.scanned.gaps);
+    let ssn = run.scanned.held.iter().find(|held| held.class == "ssn").unwrap();
+    let of: Vec<(&str, u64)> = ssn.residents.iter().map(|of| (&*of.residency, of.estimate.records)).collect();
+    assert_eq!(of, [("US-CA", 2), ("US-NY", 1), ("unknown", 2)]);
 }

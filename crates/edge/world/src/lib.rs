@@ -28,7 +28,7 @@ pub use mail::{Mail, MailError, MailServer, MailTls, NoMail};
 pub use mapped::Mapped;
 #[cfg(feature = "postgres")]
 pub use postgres::SqlxPostgres;
-pub use postgres::{NoPostgres, Postgres, PostgresError, ReadSession, TextRow};
+pub use postgres::{NoPostgres, Postgres, PostgresError, ReadSession, TextColumn, TextRow};
 pub use program::{Program, Programs, RealPrograms, Running};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use secret::{NoSecrets, Secrets, SecretsError, SystemSecrets};

@@ -46,6 +46,44 @@ pub trait Postgres: Send + Sync {
 /// A row as text; a column that is null is `None`.
 pub type TextRow = Vec<Option<String>>;
 
+/// One column of an answer: its values as their types print them, one behind the other. A null is an empty value.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TextColumn {
+    bytes: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+impl TextColumn {
+    /// Adds the value of the next row.
+    pub fn push(&mut self, value: &[u8]) {
+        self.starts.push(self.bytes.len());
+        self.bytes.extend_from_slice(value);
+        self.bytes.push(b'\n');
+    }
+
+    /// All values, each with a line end behind it. A value may hold line ends of its own.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The value of a row.
+    pub fn value(&self, row: usize) -> &[u8] {
+        let Some(start) = self.starts.get(row) else { return &[] };
+        let end = self.starts.get(row + 1).copied().unwrap_or(self.bytes.len());
+        self.bytes.get(*start..end.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// In which row the byte at `at` is.
+    pub fn row_at(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+}
+
 /// One connection for reading.
 #[async_trait]
 pub trait ReadSession: Send {
@@ -53,6 +91,10 @@ pub trait ReadSession: Send {
     /// policy is a refusal (`42501`) and never a part that looks like the whole; names are looked up in `pg_catalog` alone, so that
     /// nobody's function runs by its name.
     async fn rows(&mut self, statement: &str, parameters: &[String]) -> Result<Vec<TextRow>, PostgresError>;
+
+    /// Runs one `SELECT` likewise and gives its columns, of whatever types: the server sends values as their types print them. Where there
+    /// are no rows there are no columns.
+    async fn columns(&mut self, statement: &str) -> Result<Vec<TextColumn>, PostgresError>;
 }
 
 /// No PostgreSQL at all.
@@ -183,6 +225,28 @@ impl SqlxReading {
         let command = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
         SqlxPostgres::answered(SqlxPostgres::STATEMENT_TIME_MAX, command.execute(&mut self.connection)).await.map(drop)
     }
+
+    async fn begin(&mut self) -> Result<(), PostgresError> {
+        self.command(format!(
+            "BEGIN READ ONLY; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; SET LOCAL row_security = off; \
+             SET LOCAL search_path = pg_catalog",
+            self.most.as_millis(),
+            Self::LOCK_MILLISECONDS_MAX
+        ))
+        .await
+    }
+
+    /// The server keeps the time; this is for a server that does not answer at all.
+    fn patience(&self) -> Duration {
+        self.most + SqlxPostgres::STATEMENT_TIME_MAX
+    }
+
+    async fn end<T>(&mut self, answer: Result<T, PostgresError>) -> Result<T, PostgresError> {
+        if !matches!(answer, Err(PostgresError::Ambiguous(_))) {
+            self.command("ROLLBACK".to_owned()).await?;
+        }
+        answer
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -190,24 +254,45 @@ impl SqlxReading {
 impl ReadSession for SqlxReading {
     async fn rows(&mut self, statement: &str, parameters: &[String]) -> Result<Vec<TextRow>, PostgresError> {
         use sqlx::Row;
-        self.command(format!(
-            "BEGIN READ ONLY; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; SET LOCAL row_security = off; \
-             SET LOCAL search_path = pg_catalog",
-            self.most.as_millis(),
-            Self::LOCK_MILLISECONDS_MAX
-        ))
-        .await?;
+        self.begin().await?;
         let mut query = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).persistent(false);
         for parameter in parameters {
             query = query.bind(parameter.clone());
         }
-        // The server keeps the time; this is for a server that does not answer at all.
-        let patience = self.most + SqlxPostgres::STATEMENT_TIME_MAX;
-        let answer = SqlxPostgres::answered(patience, query.fetch_all(&mut self.connection)).await;
-        if !matches!(answer, Err(PostgresError::Ambiguous(_))) {
-            self.command("ROLLBACK".to_owned()).await?;
-        }
+        let answer = SqlxPostgres::answered(self.patience(), query.fetch_all(&mut self.connection)).await;
+        let rows = self.end(answer).await?;
         let read = |row: &sqlx::postgres::PgRow| (0..row.len()).map(|index| SqlxPostgres::text(row, index)).collect();
-        answer?.iter().map(read).collect::<Result<_, String>>().map_err(PostgresError::Ambiguous)
+        rows.iter().map(read).collect::<Result<_, String>>().map_err(PostgresError::Ambiguous)
+    }
+
+    async fn columns(&mut self, statement: &str) -> Result<Vec<TextColumn>, PostgresError> {
+        use sqlx::{Row, ValueRef};
+        self.begin().await?;
+        // Unprepared: then values come as text.
+        let query = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned()));
+        let answer = SqlxPostgres::answered(self.patience(), query.fetch_all(&mut self.connection)).await;
+        let rows = self.end(answer).await?;
+        let mut columns = vec![TextColumn::default(); rows.first().map_or(0, Row::len)];
+        for row in &rows {
+            for (index, column) in columns.iter_mut().enumerate() {
+                let value = row.try_get_raw(index).map_err(|error| PostgresError::Ambiguous(error.to_string()))?;
+                column.push(if value.is_null() { &[] } else { value.as_bytes().unwrap_or_default() });
+            }
+        }
+        Ok(columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_knows_its_rows_whatever_values_hold() {
+        let mut column = TextColumn::default();
+        [&b"a"[..], b"", b"b\nc"].into_iter().for_each(|value| column.push(value));
+        assert_eq!((column.rows(), column.bytes()), (3, &b"a\n\nb\nc\n"[..]));
+        assert_eq!([0, 1, 2, 3].map(|row| column.value(row)), [&b"a"[..], b"", b"b\nc", b""]);
+        assert_eq!([0, 1, 2, 3, 5, 6].map(|at| column.row_at(at)), [0, 0, 1, 2, 2, 2]);
     }
 }

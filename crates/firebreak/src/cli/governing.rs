@@ -69,8 +69,8 @@ pub struct AppsArgs {
 /// `classify`.
 #[derive(Debug, Args)]
 pub struct ClassifyArgs {
-    /// A directory, whose links are not followed; `s3://bucket/prefix`; `postgres://role@host/database`; or the word `git` before a
-    /// repository
+    /// A directory, whose links are not followed; `s3://bucket/prefix`; `postgres://role@host/database`; `drive://USER`;
+    /// `slack://WORKSPACE`; or the word `git` before a repository
     #[arg(value_name = "STORE")]
     pub store: String,
     /// The repository, after `git`
@@ -80,27 +80,27 @@ pub struct ClassifyArgs {
     /// host, of a bucket all behind `resource:`. Otherwise what the store says
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Where the password or the secret access key is: `env:NAME` or `file:/path`; of a bucket otherwise the usual variables
+    /// Where the password, the secret access key or the token is: `env:NAME` or `file:/path`; of a bucket otherwise the usual variables
     #[arg(long, value_name = "SECRET")]
     pub credential: Option<String>,
     /// Where the access key's id is
     #[arg(long, value_name = "SECRET", requires = "credential")]
     pub access_key_id: Option<String>,
-    /// A server that speaks as S3 does, instead of AWS
+    /// Another server than the platform's own: one that speaks as S3 does, or a gateway
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// The bucket's region
-    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
-    pub region: String,
+    /// The bucket's region; otherwise us-east-1
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
     /// Say of each finding in which file and at which bytes it stands, and in which commit; read everything and keep nothing
     #[arg(long, conflicts_with_all = ["budget", "output", "name"])]
     pub places: bool,
     /// Read a sample of so many MiB and give intervals; otherwise everything
-    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
-    pub budget: Option<u64>,
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
+    pub budget: Option<u32>,
     /// Read at most so many MiB a second
-    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
-    pub rate: Option<u64>,
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub rate: Option<u32>,
     /// Classes of your own
     #[arg(long, value_name = "FILE")]
     pub classes: Option<PathBuf>,

@@ -60,6 +60,37 @@ pub const KEYS: &[Key] = &[
         default: "60",
         meaning: "Minutes between two times that `run` asks the platform. What it answers goes into the first of `inventory.paths`.",
     },
+    Key {
+        path: "store.address",
+        default: "",
+        meaning: "A data store that `run` reads: a directory, `git PATH`, `postgres://role@host/database`, `s3://bucket/prefix`, `drive://USER` \
+                  or `slack://WORKSPACE`. What it holds goes as numbers into the first of `inventory.paths`, below `stores`.",
+    },
+    Key {
+        path: "store.name",
+        default: "",
+        meaning: "What it is called on the map, as `firebreak classify --name` takes it.",
+    },
+    Key {
+        path: "store.credential",
+        default: "",
+        meaning: "Where the password, the secret access key or the token is: `env:NAME` or `file:/path`. It needs to read only.",
+    },
+    Key { path: "store.access_key_id", default: "", meaning: "Of a bucket: where the access key's id is." },
+    Key { path: "store.endpoint", default: "", meaning: "Another server than the platform's own." },
+    Key { path: "store.region", default: "", meaning: "Of a bucket: its region; without it `us-east-1`." },
+    Key {
+        path: "store.budget_mib",
+        default: "",
+        meaning: "MiB of the sample, which gives intervals; without it everything is read.",
+    },
+    Key { path: "store.rate_mib", default: "", meaning: "MiB that are read in a second at most." },
+    Key { path: "store.classes", default: "", meaning: "A file with classes of your own." },
+    Key {
+        path: "store.every_minutes",
+        default: "1440",
+        meaning: "Minutes between two times that `run` reads the store again, where it has changed. Stores are read one after the other.",
+    },
     Key { path: "intake.batch_records", default: "5000", meaning: "Records that are committed together." },
     Key { path: "intake.poll_seconds", default: "1.0", meaning: "Seconds between two looks at the inputs." },
     Key {
@@ -528,6 +559,7 @@ pub fn reference() -> String {
         let tables = [
             "source",
             "collect",
+            "store",
             "intake.ndjson",
             "detect.budget",
             "contain.standing",

@@ -1,11 +1,11 @@
 //! Where each finding stands, for whoever has to go there and look.
 
+use super::End;
 use super::shown::{plain, show_gaps};
-use super::target::Target;
-use super::{End, classes, options, unscanned};
-use crate::cli::ClassifyArgs;
+use crate::config::store::StoreConfig;
 use crate::output::{Output, counted};
 use crate::redaction;
+use crate::scanning::{Target, classes, options, unscanned};
 use anyhow::{Result, bail};
 use firebreak_stores::stores::git::{GitPlace, git_places};
 use firebreak_stores::{Gap, Means, Place, places};
@@ -29,11 +29,11 @@ struct Places<'a> {
     gaps: &'a [Gap],
 }
 
-pub(super) fn tell(target: &Target, args: &ClassifyArgs, output: Output) -> Result<End> {
+pub(super) fn tell(target: &Target, store: &StoreConfig, output: Output) -> Result<End> {
     match target {
-        Target::Directory(root) => in_directory(root, args, output),
-        Target::Git(path) => in_repository(path, args, output),
-        Target::Postgres(_) | Target::S3(_) => {
+        Target::Directory(root) => in_directory(root, store, output),
+        Target::Git(path) => in_repository(path, store, output),
+        Target::Postgres(_) | Target::S3(_) | Target::Drive(_) | Target::Slack(_) => {
             bail!(
                 "places are told of directories and repositories alone\nhint: leave --places out: of a database it says in which tables and columns"
             )
@@ -41,8 +41,8 @@ pub(super) fn tell(target: &Target, args: &ClassifyArgs, output: Output) -> Resu
     }
 }
 
-fn in_directory(root: &Path, args: &ClassifyArgs, output: Output) -> Result<End> {
-    let (_, classes) = classes(args)?;
+fn in_directory(root: &Path, store: &StoreConfig, output: Output) -> Result<End> {
+    let (_, classes) = classes(store)?;
     let key = redaction::for_this_run(&World::offline());
     let (mut found, mut files) = (0, BTreeSet::<PathBuf>::new());
     let mut each = |path: &Path, place: &Place| {
@@ -52,15 +52,15 @@ fn in_directory(root: &Path, args: &ClassifyArgs, output: Output) -> Result<End>
         output.text(line(&file.to_string_lossy(), place));
         output.object("place", &InFile { file, place });
     };
-    let options = options(args);
+    let options = options(store);
     let gaps = places(&RealTree, root, (options.pieces, &options.limits), (&classes, &key), &mut each)
         .map_err(|error| unscanned(error, root))?;
     end(found, files.len() as u64, &gaps, output);
     Ok(End::Done)
 }
 
-fn in_repository(path: &Path, args: &ClassifyArgs, output: Output) -> Result<End> {
-    let (_, classes) = classes(args)?;
+fn in_repository(path: &Path, store: &StoreConfig, output: Output) -> Result<End> {
+    let (_, classes) = classes(store)?;
     let key = redaction::for_this_run(&World::offline());
     let (mut found, mut files) = (0, BTreeSet::<String>::new());
     let mut each = |place: &GitPlace| {
@@ -71,8 +71,9 @@ fn in_repository(path: &Path, args: &ClassifyArgs, output: Output) -> Result<End
         files.insert(file);
         output.object("place", place);
     };
-    let options = options(args);
-    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &std::thread::sleep };
+    let options = options(store);
+    let means =
+        Means { options: &options, classes: &classes, fingerprinter: &key, wait: &std::thread::sleep, stop: &|| false };
     let gaps = git_places(&RealPrograms, path, &means, &mut each).map_err(|error| unscanned(error, path))?;
     end(found, files.len() as u64, &gaps, output);
     Ok(End::Done)

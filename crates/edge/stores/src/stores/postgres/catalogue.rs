@@ -1,7 +1,7 @@
 //! Which tables there are, what their columns are called, and how large they are.
 
 use super::session::Session;
-use super::{STRETCH_BYTES, STRETCH_PAGES};
+use super::{STRETCH_BYTES, STRETCH_PAGES, VALUE_CHARACTERS, quoted};
 use crate::scan::Gap;
 use crate::table::Column;
 use firebreak_world::{PostgresError, TextRow};
@@ -25,6 +25,8 @@ pub(super) struct Table {
     pub(super) schema: String,
     pub(super) name: String,
     pub(super) columns: Vec<Column>,
+    /// How each column is asked for.
+    pub(super) fields: Vec<String>,
     /// What changes with its columns.
     pub(super) shape: String,
     /// What changes with its rows.
@@ -93,7 +95,7 @@ fn number(row: &TextRow, at: usize) -> u64 {
 }
 
 fn table(row: &TextRow, all: &[TextRow]) -> Table {
-    let (mut columns, mut gaps, mut shape) = (Vec::new(), Vec::new(), String::new());
+    let (mut columns, mut fields, mut gaps, mut shape) = (Vec::new(), Vec::new(), Vec::new(), String::new());
     for column in all {
         let (kind, name) = (text(column, 3), text(column, 2));
         // Writing to a string cannot fail.
@@ -101,7 +103,10 @@ fn table(row: &TextRow, all: &[TextRow]) -> Table {
         match kind {
             "bool" => {}
             "bytea" => gaps.push(Gap::new("a column of bytes is not read")),
-            _ => columns.push(Column { number: u32::try_from(number(column, 1)).unwrap_or(0), name: name.to_owned() }),
+            _ => {
+                fields.push(field(name, text(column, 4)));
+                columns.push(Column { number: u32::try_from(number(column, 1)).unwrap_or(0), name: name.to_owned() });
+            }
         }
     }
     Table {
@@ -109,9 +114,21 @@ fn table(row: &TextRow, all: &[TextRow]) -> Table {
         schema: text(row, 1).to_owned(),
         name: text(row, 2).to_owned(),
         columns,
+        fields,
         shape: digest(&shape),
         counters: text(row, 5).to_owned(),
         gaps,
+    }
+}
+
+/// How the column `name` is asked for: as its type prints it, and no more of it than is read.
+fn field(name: &str, length: &str) -> String {
+    let (name, most) = (quoted(name), VALUE_CHARACTERS + 1);
+    match length {
+        "short" => name,
+        "text" => format!("left({name}, {most})"),
+        // `concat` prints what a type prints of itself, whatever the type is, and through no cast.
+        _ => format!("left(concat({name}), {most})"),
     }
 }
 

@@ -1,5 +1,10 @@
--- Their columns, with the types that domains stand for. What is computed when it is read is in the columns that it is computed from.
-SELECT a.attrelid::bigint, a.attnum::int8, a.attname, coalesce(b.typname, t.typname)
+-- Their columns, with the types that domains stand for, and how long a value may be: text, short by its own type, or anything. What is computed when it is read is in the columns that it is computed from.
+SELECT a.attrelid::bigint, a.attnum::int8, a.attname, coalesce(b.typname, t.typname),
+  CASE
+    WHEN coalesce(b.oid, t.oid) IN (25, 1043) THEN 'text'
+    WHEN coalesce(b.oid, t.oid) < 16384 AND coalesce(b.typlen, t.typlen) > 0 THEN 'short'
+    ELSE 'any'
+  END
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

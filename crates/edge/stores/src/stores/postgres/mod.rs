@@ -15,10 +15,11 @@ use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
 use crate::table;
 use catalogue::{Catalogue, Table};
 use firebreak_model::NodeKey;
-use firebreak_world::{Postgres, PostgresError, World};
+use firebreak_world::{Postgres, PostgresError, TextColumn, World};
 use session::Session;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 
 /// Characters of one value that are read.
 const VALUE_CHARACTERS: usize = 16 << 10;
@@ -26,6 +27,12 @@ const VALUE_CHARACTERS: usize = 16 << 10;
 const STRETCH_BYTES: u64 = 640 << 10;
 /// Pages of a stretch at most.
 const STRETCH_PAGES: u64 = 64;
+/// Stretches that are asked for in one go.
+const TOGETHER: usize = 16;
+/// Stretches that wait to be classified.
+const AHEAD: usize = 2;
+/// Threads that classify.
+const WORKERS_MAX: usize = 8;
 
 /// The database at `address`, called `host` on the map; its tables are `resource:postgres/<host>/<database>/<schema>.<table>`, as the inventory
 /// calls them.
@@ -89,7 +96,7 @@ impl Store for Database {
     }
 
     fn together(&self) -> usize {
-        8
+        TOGETHER
     }
 
     fn marks(&mut self, pieces: &[&Piece<Stretch>]) -> Vec<Result<String, Unread>> {
@@ -102,8 +109,56 @@ impl Store for Database {
         pieces: &[&Piece<Stretch>],
         reader: &Reader<'_>,
     ) -> Vec<Result<Known, Unread>> {
-        pieces.iter().map(|piece| self.rows(&piece.place, reader).map_err(|error| unread(&error))).collect()
+        let Database { session, tables, .. } = self;
+        let tables = &*tables;
+        let read: Mutex<BTreeMap<usize, Result<Known, Unread>>> = Mutex::default();
+        let note = |at: usize, answer| read.lock().map(|mut read| read.insert(at, answer)).is_ok();
+        // The server sends one stretch while others are classified.
+        std::thread::scope(|scope| {
+            let (send, received) = sync_channel::<(usize, &Table, Vec<TextColumn>)>(AHEAD);
+            let received = Arc::new(Mutex::new(received));
+            for _ in 0..workers() {
+                let (received, note) = (Arc::clone(&received), &note);
+                scope.spawn(move || {
+                    while let Some((at, table, data)) = next(&received) {
+                        note(at, Ok(counted(table, &data, reader)));
+                    }
+                });
+            }
+            drop(received);
+            for (at, piece) in pieces.iter().enumerate() {
+                let Some(table) = tables.get(&piece.place.part) else { continue };
+                match fetched(session, table, &piece.place) {
+                    Ok(data) => {
+                        if send.send((at, table, data)).is_err() {
+                            break;
+                        }
+                    }
+                    Err(error) => {
+                        let unread = unread(&error);
+                        let lost = matches!(unread, Unread::Lost(_));
+                        note(at, Err(unread));
+                        if lost {
+                            break;
+                        }
+                    }
+                }
+            }
+        });
+        let mut read = read.into_inner().unwrap_or_default();
+        let missing = || Err(Unread::Lost("the connection was lost".to_owned()));
+        (0..pieces.len()).map(|at| read.remove(&at).unwrap_or_else(missing)).collect()
     }
+}
+
+/// The next stretch to be classified, in turn.
+fn next<T>(received: &Mutex<Receiver<T>>) -> Option<T> {
+    received.lock().ok()?.recv().ok()
+}
+
+/// How many stretches are classified at the same time.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX)
 }
 
 /// The pages of a table by stretches; the last one is as long as the others, so that its name stays when the table grows.
@@ -129,32 +184,31 @@ impl Database {
         let mark = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).unwrap_or_default();
         Ok(format!("{} {mark}", table.shape))
     }
+}
 
-    fn rows(&mut self, stretch: &Stretch, reader: &Reader<'_>) -> Result<Known, PostgresError> {
-        let Some(table) = self.tables.get(&stretch.part) else { return Ok(Known::default()) };
-        if table.columns.is_empty() {
-            return Ok(Known::default());
-        }
-        // `concat` prints what a type prints of itself, whatever the type is.
-        let fields: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| format!("left(concat({}), {})", quoted(&column.name), VALUE_CHARACTERS + 1))
-            .collect();
-        let mut rows = self.session.rows(&format!("SELECT {} {}", fields.join(", "), table.pages(stretch)))?;
-        let (mut bytes, mut cut) = (0, 0);
-        for value in rows.iter_mut().flatten().flatten() {
-            if let Some((end, _)) = value.char_indices().nth(VALUE_CHARACTERS) {
-                value.truncate(end);
-                cut += 1;
-            }
-            bytes += value.len() as u64;
-        }
-        let found = table::rows(&table.columns, &rows, reader);
-        let problems = (cut > 0).then(|| ("cut".to_owned(), cut)).into_iter().collect();
-        let (records, columns) = (found.records, found.columns);
-        Ok(Known { mark: String::new(), bytes, rows: rows.len() as u64, records, columns, problems })
+/// The columns of a stretch, as the server sends them.
+fn fetched(session: &mut Session, table: &Table, stretch: &Stretch) -> Result<Vec<TextColumn>, PostgresError> {
+    match table.fields.is_empty() {
+        true => Ok(Vec::new()),
+        false => session.columns(&format!("SELECT {} {}", table.fields.join(", "), table.pages(stretch))),
     }
+}
+
+fn counted(table: &Table, data: &[TextColumn], reader: &Reader<'_>) -> Known {
+    let rows = data.first().map_or(0, TextColumn::rows);
+    let is_cut = |value: &[u8]| value.len() > VALUE_CHARACTERS && characters(value) > VALUE_CHARACTERS;
+    let cut: usize =
+        data.iter().map(|column| (0..column.rows()).filter(|row| is_cut(column.value(*row))).count()).sum();
+    let found = table::rows(&table.columns, data, reader);
+    let problems = (cut > 0).then(|| ("cut".to_owned(), cut as u64)).into_iter().collect();
+    let bytes = data.iter().map(|column| column.bytes().len() - column.rows()).sum::<usize>() as u64;
+    let (records, columns) = (found.records, found.columns);
+    Known { mark: String::new(), bytes, rows: rows as u64, records, columns, problems }
+}
+
+/// Characters of UTF-8; of other encodings about as many.
+fn characters(value: &[u8]) -> usize {
+    value.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 impl Table {

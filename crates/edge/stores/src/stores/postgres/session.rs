@@ -1,7 +1,7 @@
 //! One connection, made when it is first needed and again where it was lost.
 
 use super::Address;
-use firebreak_world::{Postgres, PostgresError, ReadSession, TextRow};
+use firebreak_world::{Postgres, PostgresError, ReadSession, TextColumn, TextRow};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -27,21 +27,29 @@ impl Session {
 
     /// The rows of one `SELECT`. It reads alone, so that a statement whose connection was lost may be asked again.
     pub(super) fn rows(&mut self, statement: &str) -> Result<Vec<TextRow>, PostgresError> {
+        self.again(|runtime, open| runtime.block_on(open.rows(statement, &[])))
+    }
+
+    /// The columns of one `SELECT`, likewise.
+    pub(super) fn columns(&mut self, statement: &str) -> Result<Vec<TextColumn>, PostgresError> {
+        self.again(|runtime, open| runtime.block_on(open.columns(statement)))
+    }
+
+    fn again<T>(
+        &mut self,
+        ask: impl Fn(&Runtime, &mut dyn ReadSession) -> Result<T, PostgresError>,
+    ) -> Result<T, PostgresError> {
         let mut tried = 0;
         loop {
             tried += 1;
-            match self.asked(statement) {
+            let open = match &mut self.open {
+                Some(open) => open,
+                closed => closed.insert(self.runtime.block_on(self.postgres.reading(&self.address.url, STATEMENT))?),
+            };
+            match ask(&self.runtime, &mut **open) {
                 Err(PostgresError::Ambiguous(_)) if tried < TRIES => self.open = None,
                 answer => return answer,
             }
         }
-    }
-
-    fn asked(&mut self, statement: &str) -> Result<Vec<TextRow>, PostgresError> {
-        let open = match &mut self.open {
-            Some(open) => open,
-            closed => closed.insert(self.runtime.block_on(self.postgres.reading(&self.address.url, STATEMENT))?),
-        };
-        self.runtime.block_on(open.rows(statement, &[]))
     }
 }

@@ -1,22 +1,15 @@
 //! Calls of one bucket: signed, put off as long as the server asks, sent again where they were lost.
 
 use super::listing::{Page, read};
+use crate::calls::{Refusal, TRIES, WAIT_MAX, Wait, encoded, header, is_origin};
 use firebreak_world::{AwsKeys, Request, Response, Secrets, SecretsError, World};
 use futures_util::future::join_all;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::io;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Runtime;
-
-/// How often one call is sent at most.
-const TRIES: u32 = 6;
-/// The longest that one `Retry-After` is followed.
-const WAIT_MAX: Duration = Duration::from_secs(300);
-/// What stands in an object's name as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Why a bucket cannot be asked.
 #[derive(Debug, Error)]
@@ -85,23 +78,9 @@ impl S3Access {
     }
 }
 
-/// `https://host`, or `http://` of this machine, and nothing behind it.
-fn is_origin(endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or("", |(_, host)| host);
-    firebreak_world::is_private(endpoint) && !host.is_empty() && !host.contains(['/', '?', '#', '@', '\\'])
-}
-
 fn is_region(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=32).contains(&name.len()) && name.bytes().all(plain)
-}
-
-/// Why there is no answer. `status` is 0 where nobody answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) code: String,
-    pub(super) reason: String,
 }
 
 pub(super) struct Client {
@@ -110,11 +89,11 @@ pub(super) struct Client {
     access: S3Access,
     /// Where the bucket said that it is.
     region: Mutex<String>,
-    wait: fn(Duration),
+    wait: Wait,
 }
 
 impl Client {
-    pub(super) fn new(world: World, access: S3Access, wait: fn(Duration)) -> io::Result<Client> {
+    pub(super) fn new(world: World, access: S3Access, wait: Wait) -> io::Result<Client> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let region = Mutex::new(access.region.clone());
         Ok(Client { runtime, world, access, region, wait })
@@ -216,14 +195,6 @@ impl Client {
             body: Vec::new(),
         }
     }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
-
-fn header<'r>(response: &'r Response, wanted: &str) -> Option<&'r str> {
-    response.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
 }
 
 /// The region where the bucket is, where it is another than the one that was asked.
@@ -334,7 +305,7 @@ mod tests {
             answer(206, &[], "x"),
         ];
         let world = World { http: Arc::new(Answers(Mutex::new(answers))), ..World::simulated(1) };
-        let client = Client::new(world, access("s3://abc", None).unwrap(), note).unwrap();
+        let client = Client::new(world, access("s3://abc", None).unwrap(), Arc::new(note)).unwrap();
         assert_eq!(client.range("a", "", 0..1).unwrap(), b"x");
         assert_eq!(WAITED.load(Ordering::SeqCst), 307, "what it asked for, and not for ever");
     }
@@ -342,7 +313,7 @@ mod tests {
     #[test]
     fn a_name_that_would_lead_elsewhere_is_not_asked_for() {
         let world = World { http: Arc::new(Answers(Mutex::new(Vec::new()))), ..World::simulated(1) };
-        let client = Client::new(world, access("s3://abc", None).unwrap(), note).unwrap();
+        let client = Client::new(world, access("s3://abc", None).unwrap(), Arc::new(note)).unwrap();
         assert_eq!(client.range("a/../../other/secret", "", 0..1).unwrap_err().code, "UnaskableName");
     }
 }

@@ -5,19 +5,16 @@ mod listing;
 
 pub use client::{S3Access, S3Error};
 
+use crate::calls::{Refusal, Wait};
 use crate::counts::Known;
+use crate::ranges::{RANGE, classified_in_ranges};
 use crate::scan::{Gap, OpenStore};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
-use crate::tally::classified;
-use client::{Client, Refusal};
+use client::Client;
 use firebreak_world::World;
-use std::io::{self, Read};
-use std::time::Duration;
+use listing::Listed;
+use std::io;
 
-/// Bytes of one answer.
-const RANGE: u64 = 4 << 20;
-/// Bytes of one object that are read.
-const OBJECT_BYTES: u64 = 256 << 20;
 /// Objects that are asked for at the same time.
 const TOGETHER: usize = 16;
 
@@ -25,7 +22,7 @@ const TOGETHER: usize = 16;
 ///
 /// # Errors
 /// If no runtime can be made for the calls.
-pub fn s3(world: &World, access: S3Access, resource: &str, wait: fn(Duration)) -> io::Result<OpenStore<'static>> {
+pub fn s3(world: &World, access: S3Access, resource: &str, wait: Wait) -> io::Result<OpenStore<'static>> {
     let client = Client::new(world.clone(), access, wait)?;
     Ok(OpenStore::new(Bucket { client, resource: resource.to_owned() }))
 }
@@ -49,12 +46,15 @@ impl Store for Bucket {
         let mut part = Part::new(self.resource.clone(), reader.fingerprinter.fingerprint(self.resource.as_bytes()));
         let mut from = None;
         loop {
+            if (reader.stop)() {
+                return Err("it was stopped".to_owned());
+            }
             let page = self.client.page(from.as_deref()).map_err(|refusal| refusal.reason)?;
             for object in page.objects {
                 part.pieces.push(Piece {
                     key: reader.fingerprinter.fingerprint(object.name.as_bytes()),
                     size: object.size,
-                    mark: Some(format!("{} {} {}", object.tag, object.size, object.modified)),
+                    mark: Some(mark(&object, reader)),
                     past: false,
                     place: Object { name: object.name, tag: object.tag },
                 });
@@ -98,67 +98,21 @@ impl Store for Bucket {
     }
 }
 
+/// What changes with an object, short: there may be millions.
+fn mark(object: &Listed, reader: &Reader<'_>) -> String {
+    let Listed { tag, size, modified, .. } = object;
+    let mut mark = reader.fingerprinter.fingerprint(format!("{tag} {size} {modified}").as_bytes());
+    mark.truncate(16);
+    mark.shrink_to_fit();
+    mark
+}
+
 impl Bucket {
-    fn look(&mut self, piece: &Piece<Object>, first: Vec<u8>, reader: &Reader<'_>) -> Result<Known, Unread> {
-        let most = piece.size.min(OBJECT_BYTES);
+    fn look(&self, piece: &Piece<Object>, first: Vec<u8>, reader: &Reader<'_>) -> Result<Known, Unread> {
         let object = &piece.place;
         let name = object.name.rsplit('/').next().unwrap_or_default();
-        let mut ranges = Ranges {
-            client: &mut self.client,
-            object,
-            most,
-            asked: first.len() as u64,
-            here: first,
-            at: 0,
-            failed: None,
-        };
-        let tallied = classified(name, &mut ranges, reader);
-        if let Some(refusal) = ranges.failed {
-            return Err(unread(&refusal));
-        }
-        let bytes = ranges.asked;
-        let mut known = Known::document(tallied, "", bytes);
-        if piece.size > OBJECT_BYTES {
-            *known.problems.entry("bound".to_owned()).or_default() += 1;
-        }
-        Ok(known)
-    }
-}
-
-/// An object, asked for range by range as far as it is read.
-struct Ranges<'c> {
-    client: &'c mut Client,
-    object: &'c Object,
-    most: u64,
-    asked: u64,
-    here: Vec<u8>,
-    at: usize,
-    failed: Option<Refusal>,
-}
-
-impl Read for Ranges<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at >= self.here.len() {
-            if self.asked >= self.most || self.failed.is_some() {
-                return Ok(0);
-            }
-            let end = (self.asked + RANGE).min(self.most);
-            match self.client.range(&self.object.name, &self.object.tag, self.asked..end) {
-                Ok(bytes) if bytes.is_empty() => return Ok(0),
-                Ok(bytes) => (self.here, self.at) = (bytes, 0),
-                Err(refusal) => {
-                    let error = io::Error::other(refusal.reason.clone());
-                    self.failed = Some(refusal);
-                    return Err(error);
-                }
-            }
-            self.asked += self.here.len() as u64;
-        }
-        let here = self.here.get(self.at..).unwrap_or_default();
-        let read = here.len().min(buffer.len());
-        buffer.iter_mut().zip(here).for_each(|(slot, byte)| *slot = *byte);
-        self.at += read;
-        Ok(read)
+        let ask = |range| self.client.range(&object.name, &object.tag, range);
+        classified_in_ranges((name, piece.size), first, ask, reader).map_err(|refusal| unread(&refusal))
     }
 }
 
