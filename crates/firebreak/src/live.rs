@@ -6,6 +6,7 @@
 //! beside the writer ([`hands`]), after the commit that decided them; what becomes of them is committed as it comes.
 
 mod committing;
+pub mod drift;
 pub mod effects;
 pub mod hands;
 pub mod intake;
@@ -109,6 +110,8 @@ pub struct Live<'a> {
     sent: VecDeque<Sent>,
     /// Events so far that came too late to be put in order, and how many people were told of.
     late: (u64, u64),
+    /// What is new on the data map.
+    drift: drift::Drift,
     /// Called with each notice for people.
     notify: &'a dyn Fn(&str),
 }
@@ -160,6 +163,7 @@ impl<'a> Live<'a> {
             ordered,
             sent,
             late: (0, 0),
+            drift: drift::Drift::default(),
             notify,
         })
     }
@@ -196,7 +200,9 @@ impl<'a> Live<'a> {
     /// # Errors
     /// As [`Live::resume`].
     pub async fn estate(&mut self, estate: Estate, learnt: Vec<Logged>) -> Result<()> {
-        let effects = self.stage.estate(estate.facts, &estate.evidence, self.world.clock.now());
+        let now = self.world.clock.now();
+        self.drift.look(&estate, now);
+        let effects = self.stage.estate(estate.facts, &estate.evidence, now);
         self.settle(Commit { learnt, ..Commit::default() }, effects).await
     }
 

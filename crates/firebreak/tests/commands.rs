@@ -359,6 +359,7 @@ fn installation(session: &mut Session) {
     // A replay ends, so that it also finds what `run` still waits for.
     assert!(said["findings"].as_u64() >= ran["findings"].as_u64(), "{said}");
     looking(session);
+    drifting(session);
     session.json(0, &with(&["api", "login"]));
     let new = ["api", "token", "new", "--for", "ci@example.com", "--role", "viewer", "--scope", "plans"];
     let token = session.json(0, &with(&new));
@@ -374,6 +375,31 @@ fn installation(session: &mut Session) {
     fs::write(root.join("changed.ndjson"), bytes).unwrap();
     let changed = session.both(4, &["verify", "changed.ndjson", "--key", "bundle.pub"]);
     assert!(changed["fault"].is_string() && changed["verified"] == false, "{changed}");
+}
+
+/// A class that turns up where it was not is told once, and what was there from the beginning is no news.
+fn drifting(session: &mut Session) {
+    let root = session.directory.clone();
+    let run = || {
+        let ran = firebreak(&root, &["--config", "firebreak.toml", "run", "--once"]);
+        assert_eq!(ran.code, 0, "{}", ran.error);
+        ran.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let holds = |name: &str, records: u64| {
+        let text = format!(
+            "{{\"format\": \"firebreak.estate/1\", \"taken\": \"2026-03-24T10:00:00Z\", \"stores\": [{{\"resource\": \"resource:file/{name}\", \
+             \"holdings\": [{{\"class\": \"ssn\", \"records\": {records}}}]}}]}}"
+        );
+        fs::write(root.join(format!("inventory/{name}.json")), text).unwrap();
+    };
+    holds("known", 3);
+    assert!(run().contains("events in"), "the first map, or another place beside those that were there");
+    holds("copy", 5);
+    let said = run();
+    assert!(said.contains("data map: 1 new copy new copy: 5 records of ssn in resource:file/copy"), "{said}");
+    assert!(said.contains("next: firebreak --config firebreak.toml data"), "{said}");
+    assert!(!run().contains("data map:"), "it is told once");
+    fs::remove_file(root.join("inventory/copy.json")).unwrap();
 }
 
 /// The glass is broken before anything happens: what the policy would let pass waits for a person, and goes on when

@@ -4,10 +4,11 @@ use super::{End, logs, remembered, show_problems};
 use crate::cli::DataArgs;
 use crate::config::Config;
 use crate::estate::{Estate, Packages};
+use crate::live::drift::{is_alarming, noun, said};
 use crate::output::{Output, bytes, count, counted, short};
 use anyhow::{Result, bail};
 use firebreak_assure::{ClassMap, DataChange, DataPlace, Reachers, Touches, data_drift, data_map};
-use firebreak_model::{Party, Time};
+use firebreak_model::Time;
 use firebreak_world::World;
 use serde::Serialize;
 
@@ -63,28 +64,11 @@ pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<En
         data_drift(&before, &classes)
     });
     classes.iter().for_each(|class| show(class, args, output));
-    drift.iter().flatten().for_each(|change| output.paragraph(0, &changed(change)));
+    drift.iter().flatten().for_each(|change| output.paragraph(0, &said(change)));
     gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
     let days = touches.map(|_| args.days);
     output.object("data", &Answer { at, days, classes: &classes, drift: drift.as_deref(), gaps: &gaps });
-    let alarming = |change: &DataChange| !matches!(change, DataChange::Gone { .. });
-    Ok(if drift.iter().flatten().any(alarming) { End::NeedsPerson } else { End::Done })
-}
-
-fn changed(change: &DataChange) -> String {
-    match change {
-        DataChange::Copy { class, resource, records } => {
-            format!("new copy: {} of {class} in {resource}", counted(*records, "record"))
-        }
-        DataChange::Gone { class, resource } => format!("gone: {class} in {resource}"),
-        DataChange::Reach { class, resource, party, before, after } => format!(
-            "new reach: {class} in {resource} by {} {}, before by {}",
-            count(*after),
-            noun(*party, *after),
-            count(*before)
-        ),
-        DataChange::Share { class, resource } => format!("new share: anybody can reach {class} in {resource}"),
-    }
+    Ok(if drift.iter().flatten().any(is_alarming) { End::NeedsPerson } else { End::Done })
 }
 
 fn show(class: &ClassMap, args: &DataArgs, output: Output) {
@@ -125,20 +109,4 @@ fn touched(place: &DataPlace, with_logs: bool) -> String {
     let by: Vec<String> =
         touched.by.iter().map(|(party, number)| format!("{} {}", count(*number), noun(*party, *number))).collect();
     if by.is_empty() { "; read by nobody in the logs".to_owned() } else { format!("; read by {}", by.join(", ")) }
-}
-
-fn noun(party: Party, number: u64) -> &'static str {
-    match (party, number) {
-        (Party::Person, 1) => "person",
-        (Party::Person, _) => "people",
-        (Party::Service, 1) => "service",
-        (Party::Service, _) => "services",
-        (Party::Agent, 1) => "agent",
-        (Party::Agent, _) => "agents",
-        (Party::App, 1) => "app",
-        (Party::App, _) => "apps",
-        (Party::Anyone, _) => "public link",
-        (Party::Unknown, 1) => "account of unknown kind",
-        (Party::Unknown, _) => "accounts of unknown kind",
-    }
 }

@@ -21,6 +21,7 @@ use crate::pipeline::preparing::Preparer;
 use crate::pipeline::responding::Derived;
 use crate::pipeline::{self, MatchStage, RespondStage};
 use crate::redaction::{of_installation, redaction};
+use crate::scanning::keep_scanning;
 use crate::store::{Store, Totals};
 use crate::{prepared, standing};
 use anyhow::{Context, Result, anyhow, bail};
@@ -181,6 +182,9 @@ fn serve(
         if let Some(world) = &asking {
             scope.spawn(|| keep_collecting(world, runtime, config, stop, &notify));
         }
+        if !args.once {
+            scope.spawn(|| keep_scanning(config, stop, &notify));
+        }
         if let Some(outward) = outward {
             scope.spawn(|| runtime.block_on(outward.run(&notify, stop)));
         }
@@ -314,6 +318,7 @@ async fn write(
             () = tokio::time::sleep(REQUESTS_EVERY) => {}
         }
         live.requests().await?;
+        live.drift().await?;
         fleet.tend()?;
         if inventory.has_changed(world, &config.inventory.paths) {
             let (estate, learnt) = read_again(live.chronicle(), world, &config.inventory.paths, &mut fleet)?;
@@ -331,6 +336,10 @@ async fn write(
         if stop.load(Ordering::SeqCst) || !open && !live.is_busy() {
             break;
         }
+    }
+    // Told to stop, it is told of at the next start.
+    if !stop.load(Ordering::SeqCst) {
+        live.last_drift().await?;
     }
     live.dismiss();
     while let Some(one) = news.recv().await {
