@@ -10,10 +10,13 @@ use std::sync::{Arc, Mutex};
 const OWN: &str = "resource:google/drive/ana@corp.example";
 const SHARED: &str = "resource:google/drive/0SHARED";
 
+/// Id, name, kind, MD5 and bytes.
+type File = (&'static str, &'static str, &'static str, &'static str, Vec<u8>);
+
 #[derive(Default)]
 struct Google {
-    /// (id, name, kind, MD5, bytes), of the own drive.
-    own: Mutex<Vec<(&'static str, &'static str, &'static str, &'static str, Vec<u8>)>>,
+    /// Of the own drive.
+    own: Mutex<Vec<File>>,
     /// Calls that are still put off.
     busy: Mutex<u32>,
 }
