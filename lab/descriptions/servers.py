@@ -160,7 +160,7 @@ def schema(value):
 
 operations = []
 for method, path in [
-    ("get", "/key/info"), ("post", "/key/block"), ("post", "/key/unblock"), ("get", "/team/info"), ("post", "/team/block"),
+    ("get", "/key/info"), ("post", "/key/block"), ("post", "/key/unblock"), ("post", "/key/update"), ("get", "/team/info"), ("post", "/team/block"),
     ("post", "/team/unblock"), ("get", "/v1/model/info"), ("post", "/model/block"), ("post", "/model/unblock"),
     ("get", "/v1/mcp/server/{server_id}"), ("put", "/v1/mcp/server/{server_id}/reject"),
     ("put", "/v1/mcp/server/{server_id}/approve"), ("get", "/v1/models"),

@@ -3,7 +3,7 @@
 //! Secrets are never written here: every field that leads to one is a reference, `env:NAME` or `file:/path`.
 
 use crate::responders::{
-    aws_access_key, aws_boundary, aws_bucket_policy, aws_instance, aws_public_access, aws_role_sessions,
+    aws_access_key, aws_boundary, aws_bucket_policy, aws_instance, aws_policy, aws_public_access, aws_role_sessions,
     aws_role_trust, aws_scp, aws_user, manual_step, oauth_token, openai_key, postgres_role, scim_user, webhook,
 };
 use crate::{anthropic, aws, entra, github, google, keycloak, kubernetes, litellm, okta, slack, vault};
@@ -30,6 +30,8 @@ pub struct Config {
     pub aws_role_trust: aws_role_trust::Config,
     /// `[responder.aws_boundary]`.
     pub aws_boundary: aws_boundary::Config,
+    /// `[responder.aws_policy]`.
+    pub aws_policy: aws_policy::Config,
     /// `[responder.aws_bucket_policy]`.
     pub aws_bucket_policy: aws_bucket_policy::Config,
     /// `[responder.aws_scp]`.

@@ -8,6 +8,7 @@ pub mod aws_bucket_policy;
 pub mod aws_instance;
 pub mod aws_instance_profile;
 pub mod aws_lambda;
+pub mod aws_policy;
 pub mod aws_public_access;
 pub mod aws_role_sessions;
 pub mod aws_role_trust;
@@ -43,6 +44,7 @@ pub mod kubernetes_pod;
 pub mod kubernetes_service_account;
 pub mod kubernetes_workload;
 pub mod litellm_key;
+pub mod litellm_key_limits;
 pub mod litellm_mcp_server;
 pub mod litellm_model;
 pub mod litellm_team;
@@ -73,6 +75,7 @@ pub static RESPONDERS: &[&dyn crate::responder::Responder] = &[
     &aws_instance::RESPONDER,
     &aws_instance_profile::RESPONDER,
     &aws_lambda::RESPONDER,
+    &aws_policy::RESPONDER,
     &aws_public_access::RESPONDER,
     &aws_role_sessions::RESPONDER,
     &aws_role_trust::RESPONDER,
@@ -108,6 +111,7 @@ pub static RESPONDERS: &[&dyn crate::responder::Responder] = &[
     &kubernetes_service_account::RESPONDER,
     &kubernetes_workload::RESPONDER,
     &litellm_key::RESPONDER,
+    &litellm_key_limits::RESPONDER,
     &litellm_mcp_server::RESPONDER,
     &litellm_model::RESPONDER,
     &litellm_team::RESPONDER,

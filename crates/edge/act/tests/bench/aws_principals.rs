@@ -146,6 +146,83 @@ impl Bench for BoundaryBench {
     }
 }
 
+/// Policies of users and of roles in turn, of which every other one has a managed policy beside its inline one.
+pub(crate) struct PolicyBench(Desk);
+
+impl PolicyBench {
+    pub(crate) fn new(cloud: Arc<Fakecloud>) -> PolicyBench {
+        PolicyBench(Desk::new(cloud, "aws_policy"))
+    }
+}
+
+/// All that is left: it does not let anyone list buckets.
+const NARROW: &str =
+    r#"[{"Statement":[{"Action":"s3:GetObject","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}]"#;
+
+#[async_trait]
+impl Bench for PolicyBench {
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    async fn fresh(&mut self) -> Trial {
+        let (number, own) = self.0.next().await;
+        let (name, cloud) = (format!("narrowed-{number}"), &self.0.cloud);
+        let (kind, word) = if number.is_multiple_of(2) { ("role", "Role") } else { ("user", "User") };
+        let keys = if kind == "role" {
+            cloud.role(&name, ANYTHING_IN_S3).await;
+            cloud.session(&name).await
+        } else {
+            cloud.user(&name, ANYTHING_IN_S3).await
+        };
+        let inline: serde_json::Value = serde_json::from_str(ANYTHING_IN_S3).expect("JSON");
+        let mut replaces = vec![json!({"name": "tests", "document": inline})];
+        if number % 4 < 2 {
+            let holder = format!("{word}Name");
+            let fields = [(holder.as_str(), name.as_str()), ("PolicyArn", BEFORE)];
+            cloud.query("iam", &format!("Attach{word}Policy"), &fields).await;
+            replaces.push(json!({"name": "AmazonS3FullAccess", "arn": BEFORE}));
+        }
+        let (mut config, mut secrets) = self.0.equip(&own, None, json!({}));
+        config.aws_policy.overlap_seconds = 1;
+        for (part, value) in [("id", Some(&keys.id)), ("secret", Some(&keys.secret)), ("token", keys.token.as_ref())] {
+            secrets.0.extend(value.map(|value| (format!("test:target/{part}"), value.clone())));
+        }
+        let arn = format!("arn:aws:iam::{ACCOUNT}:{kind}/{name}");
+        let replaces = serde_json::Value::from(replaces).to_string();
+        let parameters =
+            [("account", ACCOUNT), ("documents", NARROW), ("replaces", replaces.as_str()), ("stays", "[]")];
+        let action = action("aws_policy/narrow", NodeKey::identity("aws", &arn), &parameters);
+        Trial { action, config, secrets }
+    }
+
+    async fn observe(&self, trial: &Trial) -> String {
+        let (head, name) = trial.action.target.name().rsplit_once('/').expect("a name");
+        let word = if head.ends_with(":role") { "Role" } else { "User" };
+        let holder = format!("{word}Name");
+        let ask = |call: String| {
+            let (cloud, holder) = (&self.0.cloud, &holder);
+            async move { cloud.query("iam", &call, &[(holder.as_str(), name)]).await }
+        };
+        let attached = crate::lab::aws::elements(&ask(format!("ListAttached{word}Policies")).await, "PolicyName");
+        let inline = crate::lab::aws::elements(&ask(format!("List{word}Policies")).await, "member");
+        let ours = attached.iter().filter(|name| name.starts_with("Narrow-")).count();
+        let secret = |part: &str| trial.secrets.0.get(&format!("test:target/{part}")).cloned();
+        let keys =
+            Keys { id: secret("id").expect("a key"), secret: secret("secret").expect("a key"), token: secret("token") };
+        format!(
+            "ours: {ours}, others: {}, inline: {}, listing buckets is answered {}",
+            attached.len() - ours,
+            inline.len(),
+            self.0.cloud.may_list_buckets(&keys).await.0
+        )
+    }
+
+    fn rests_at(&self) -> StepState {
+        StepState::Unobservable
+    }
+}
+
 /// Accounts of an organisation, a new one for each trial.
 pub(crate) struct ScpBench(Desk, Option<Organization>);
 

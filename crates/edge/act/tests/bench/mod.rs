@@ -56,6 +56,7 @@ pub(crate) fn in_the_lab(lab: &Path) -> Vec<Box<dyn Bench>> {
         Box::new(aws_principals::UserBench::new(cloud.clone())),
         Box::new(aws_principals::RoleTrustBench::new(cloud.clone())),
         Box::new(aws_principals::BoundaryBench::new(cloud.clone())),
+        Box::new(aws_principals::PolicyBench::new(cloud.clone())),
         Box::new(aws_principals::ScpBench::new(cloud.clone())),
         Box::new(aws_resources::BucketPolicyBench::new(cloud.clone())),
         Box::new(aws_resources::SecretBench::new(cloud.clone())),

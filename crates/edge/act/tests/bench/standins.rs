@@ -69,7 +69,8 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         let bench = |name: &&'static str| StandInBench { name, server: server.clone(), made: 0 };
         names.iter().map(bench).map(|bench| Box::new(bench) as Box<dyn Bench>).collect::<Vec<_>>()
     };
-    let mut benches = of(&litellm, &["litellm_key", "litellm_team", "litellm_model", "litellm_mcp_server"]);
+    let mut benches =
+        of(&litellm, &["litellm_key", "litellm_key_limits", "litellm_team", "litellm_model", "litellm_mcp_server"]);
     benches.extend(of(&vault, &["vault_accessor", "vault_lease", "vault_entity"]));
     let workloads = ["kubernetes_binding", "kubernetes_network", "kubernetes_pod", "kubernetes_service_account"];
     benches.extend(of(&kubernetes, &workloads));
@@ -96,19 +97,25 @@ impl StandInBench {
 
     fn of_litellm(&self, id: String) -> (NodeKey, Vec<(&'static str, String)>, String) {
         let (kind, target) = match self.name {
-            "litellm_key" => ("key", NodeKey::credential("litellm", &id)),
+            "litellm_key" | "litellm_key_limits" => ("key", NodeKey::credential("litellm", &id)),
             "litellm_team" => ("team", NodeKey::group("litellm", &format!("team/{id}"))),
             "litellm_model" => ("model", NodeKey::resource("litellm", &id)),
             _ => ("mcp_server", NodeKey::resource("litellm", &format!("mcp/{id}"))),
         };
         self.server.with(|state| {
-            state["keys"][&id] = json!({"blocked": null, "team": id, "model": id});
+            state["keys"][&id] = json!({
+                "blocked": null, "team": id, "model": id, "models": ["small", "large"], "max_budget": null,
+                "object_permission": {"mcp_servers": ["mail", "files"]},
+            });
             state["teams"][&id] = json!({"blocked": false});
             state["models"][&id] = json!({"id": id, "blocked": false});
             state["mcp"][&id] = json!("active");
         });
         let old = format!("hush-key-{id}");
-        (target, vec![("gateway", "main".to_owned()), (kind, id)], old)
+        let limits = json!({"models": ["small"], "mcp_servers": ["files"], "max_budget": 2.5}).to_string();
+        let limits = (self.name == "litellm_key_limits").then_some(("limits", limits));
+        let parameters = [("gateway", "main".to_owned()), (kind, id)].into_iter().chain(limits);
+        (target, parameters.collect(), old)
     }
 
     fn of_vault(&self, id: String) -> (NodeKey, Vec<(&'static str, String)>, String) {
@@ -222,6 +229,10 @@ impl Bench for StandInBench {
         let seen = self.server.with(|state| match self.name {
             // Null until somebody sets it, and false once it was taken back.
             "litellm_key" => json!(state["keys"][parameter("key")]["blocked"] == true),
+            "litellm_key_limits" => {
+                let key = &state["keys"][parameter("key")];
+                json!([key["models"], key["max_budget"], key["object_permission"]])
+            }
             "litellm_team" => state["teams"][parameter("team")].clone(),
             "litellm_model" => state["models"][parameter("model")]["blocked"].clone(),
             "litellm_mcp_server" => state["mcp"][parameter("mcp_server")].clone(),
@@ -253,9 +264,11 @@ impl Bench for StandInBench {
 
     fn rests_at(&self) -> StepState {
         match self.name {
-            "litellm_mcp_server" | "vault_lease" | "kubernetes_network" | "kubernetes_workload" => {
-                StepState::Unobservable
-            }
+            "litellm_key_limits"
+            | "litellm_mcp_server"
+            | "vault_lease"
+            | "kubernetes_network"
+            | "kubernetes_workload" => StepState::Unobservable,
             _ => StepState::Contained,
         }
     }

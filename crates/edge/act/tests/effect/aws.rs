@@ -371,3 +371,71 @@ async fn a_stopped_function_refuses_calls_and_another_does_not() {
     assert_eq!(desk.undo(&plan, true).await.steps[0].state, StepState::Undone);
     assert_eq!(cloud.call("lost").await, before);
 }
+
+/// What a proposal says of a principal that has one inline policy.
+fn narrowing(what: &str, held: &Value, documents: &Value) -> Action {
+    let replaces = json!([{"name": "tests", "document": held}]).to_string();
+    let arn = format!("arn:aws:iam::{ACCOUNT}:{what}");
+    let documents = documents.to_string();
+    let parameters =
+        [("account", ACCOUNT), ("documents", documents.as_str()), ("replaces", replaces.as_str()), ("stays", "[]")];
+    action("aws_policy/narrow", NodeKey::identity("aws", &arn), &parameters)
+}
+
+fn allowing(actions: &[&str]) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn who_is_narrowed_keeps_what_stays_and_loses_the_rest() {
+    let Some(lab) = lab::prepared() else { return };
+    let cloud = Fakecloud::start(&lab);
+    let wide = allowing(&["s3:ListAllMyBuckets", "iam:ListUsers"]);
+    let keys = cloud.user("ci", &wide.to_string()).await;
+    let other = cloud.user("backup", &wide.to_string()).await;
+    let lists = async |keys: &Keys| {
+        let users = cloud.signed(keys, "iam", "POST", "/", "Action=ListUsers&Version=2010-05-08").await.0;
+        (cloud.may_list_buckets(keys).await.0, users)
+    };
+    assert_eq!(lists(&keys).await, (200, 200), "before");
+    let desk = desk(&cloud, "aws_policy", json!({}), &[]).await;
+    let plan =
+        desk.plan(narrowing("user/ci", &wide, &json!([allowing(&["s3:ListAllMyBuckets"])])), Reversibility::Reversible);
+    let step = &desk.execute(&plan).await.steps[0];
+    assert_eq!(step.state, StepState::Unobservable, "nobody tries what went: {step:?}");
+    assert_eq!(lists(&keys).await, (200, 403));
+    assert_eq!(lists(&other).await, (200, 200), "another user");
+
+    // Somebody gives the user more meanwhile: that stays theirs.
+    let more = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+    cloud.query("iam", "AttachUserPolicy", &[("UserName", "ci"), ("PolicyArn", more)]).await;
+    assert_eq!(desk.undo(&plan, false).await.steps[0].state, StepState::Undone);
+    assert_eq!(lists(&keys).await, (200, 200));
+    let attached = cloud.query("iam", "ListAttachedUserPolicies", &[("UserName", "ci")]).await;
+    assert!(attached.contains(more) && !attached.contains("/firebreak/"), "{attached}");
+    let left = cloud.query("iam", "ListPolicies", &[("Scope", "Local")]).await;
+    assert!(!left.contains("/firebreak/"), "ours is gone: {left}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn only_what_the_proposal_was_made_of_is_replaced() {
+    let Some(lab) = lab::prepared() else { return };
+    let cloud = Fakecloud::start(&lab);
+    let wide = allowing(&["s3:ListAllMyBuckets", "iam:ListUsers"]);
+    cloud.role("deploy", &wide.to_string()).await;
+    let own = || json!([allowing(&["s3:ListAllMyBuckets"])]);
+    let desk = desk(&cloud, "aws_policy", json!({}), &[]).await;
+    let refused = async |action: Action, why: &str| {
+        let plan = desk.plan(action, Reversibility::Reversible);
+        let step = desk.execute(&plan).await.steps[0].clone();
+        assert!(step.state == StepState::Failed && step.detail.contains(why), "{step:?}");
+    };
+    let other = allowing(&["s3:ListAllMyBuckets"]);
+    refused(narrowing("role/deploy", &other, &own()), "its inline policies are others").await;
+    let more = [("RoleName", "deploy"), ("PolicyArn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")];
+    cloud.query("iam", "AttachRolePolicy", &more).await;
+    refused(narrowing("role/deploy", &wide, &own()), "is attached and was not").await;
+    refused(narrowing("user/firebreak-aws_policy", &wide, &own()), "itself acts with").await;
+    let session = cloud.session("deploy").await;
+    assert_eq!(cloud.may_list_buckets(&session).await.0, 200, "nothing changed");
+}

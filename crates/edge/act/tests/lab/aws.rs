@@ -136,3 +136,10 @@ pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
     let node = document.descendants().find(|node| node.tag_name().name() == name)?;
     node.text().map(str::to_owned)
 }
+
+/// Texts of all elements of this name.
+pub(crate) fn elements(xml: &str, name: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(xml).expect("XML");
+    let found = document.descendants().filter(|node| node.tag_name().name() == name);
+    found.filter_map(|node| node.text().map(str::to_owned)).collect()
+}

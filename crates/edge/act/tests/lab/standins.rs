@@ -33,7 +33,10 @@ pub(crate) fn litellm(state: &mut Value, call: &Call<'_>) -> (u16, Value) {
         ["key", "info"] => match state["keys"].get(asked(call, "key")) {
             Some(found) => (
                 200,
-                json!({"key": asked(call, "key"), "info": {"blocked": found["blocked"], "team_id": found["team"]}}),
+                json!({"key": asked(call, "key"), "info": {
+                    "blocked": found["blocked"], "team_id": found["team"], "models": found["models"],
+                    "max_budget": found["max_budget"], "object_permission": found["object_permission"],
+                }}),
             ),
             None => none(),
         },
@@ -43,6 +46,10 @@ pub(crate) fn litellm(state: &mut Value, call: &Call<'_>) -> (u16, Value) {
         },
         ["v1", "model", "info"] => match state["models"].get(asked(call, "litellm_model_id")) {
             Some(found) => (200, json!({"data": [{"model_name": "m", "model_info": found}]})),
+            None => none(),
+        },
+        ["key", "update"] => match state["keys"].get_mut(call.body["key"].as_str().unwrap_or_default()) {
+            Some(found) => updated(found, &call.body),
             None => none(),
         },
         [kind @ ("key" | "team" | "model"), verb @ ("block" | "unblock")] => {
@@ -71,6 +78,16 @@ pub(crate) fn litellm(state: &mut Value, call: &Call<'_>) -> (u16, Value) {
         }
         _ => none(),
     }
+}
+
+/// A key with what is sent; what is not sent stays.
+fn updated(found: &mut Value, body: &Value) -> (u16, Value) {
+    for field in ["models", "max_budget", "object_permission"] {
+        if let Some(value) = body.get(field) {
+            found[field] = value.clone();
+        }
+    }
+    (200, found.clone())
 }
 
 /// Tokens by accessor, leases by path, entities. `hush-old-N` is the token whose accessor and entity are N.
