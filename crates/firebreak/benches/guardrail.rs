@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
-use firebreak::guardrail::{Book, Door, router};
+use firebreak::guardrail::{Book, Door, Pinboard, router};
 use firebreak_classify::Classes;
 use firebreak_guardrail::{Guardrail, SHIPPED};
 use firebreak_model::Fingerprinter;
@@ -33,7 +33,9 @@ fn main() {
     let (book, _writer) = Book::open(&World::offline(), &directory.path().join("guardrail")).unwrap();
     let guardrail = Guardrail::new(&[("shipped", SHIPPED)], Classes::all(), Fingerprinter::new([7; 32])).unwrap();
     let token = Token::of(&TOKEN.to_owned().into());
-    let door = Door { guardrail: Arc::new(guardrail), token, book, world: World::offline(), masks_answers: true };
+    let world = World::offline();
+    let pinboard = Arc::new(Pinboard::open(&world, &directory.path().join("pins.json")).unwrap());
+    let door = Door { guardrail: Arc::new(guardrail), token, book, world, pinboard, masks_answers: true };
     let nothing = Router::new().route(PATH, post(|body: Bytes| async move { body.len().to_string() }));
     let ours = serve(&runtime, router(door));
     let echo = serve(&runtime, nothing);

@@ -1450,6 +1450,7 @@ pub static DETECTORS: &[(&str, &str)] = &[
         "detectors/guardrail_secret_refused/rule.yml",
         include_str!("../../../detectors/guardrail_secret_refused/rule.yml"),
     ),
+    ("detectors/guardrail_tool_changed/rule.yml", include_str!("../../../detectors/guardrail_tool_changed/rule.yml")),
     ("detectors/intune_app_changed/rule.yml", include_str!("../../../detectors/intune_app_changed/rule.yml")),
     ("detectors/intune_device_wiped/rule.yml", include_str!("../../../detectors/intune_device_wiped/rule.yml")),
     (

@@ -2,6 +2,8 @@
 
 mod book;
 mod door;
+mod pinboard;
 
 pub use book::Book;
 pub use door::{Door, router};
+pub use pinboard::Pinboard;

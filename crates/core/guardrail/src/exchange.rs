@@ -1,5 +1,6 @@
 //! What passes a gateway once: who, where to, which way, and the pieces of text in it.
 
+use crate::{Changed, Tool};
 use serde::Serialize;
 
 /// Which way it goes.
@@ -97,6 +98,10 @@ pub struct Exchange {
     pub destination: Destination,
     /// Its texts. Those that can be masked stand in the order in which the gateway wants them back.
     pub pieces: Vec<Piece>,
+    /// Definitions of tools that the model may call.
+    pub tools: Vec<Tool>,
+    /// Those of them that are other than they were when they were pinned; whoever keeps the pins says so.
+    pub changed: Vec<Changed>,
     /// How many images it has, which are not looked into.
     pub images: u64,
     /// What of it could not be read, and why.

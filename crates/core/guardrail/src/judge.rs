@@ -154,6 +154,7 @@ impl Guardrail {
             "classes": seen.iter().map(|one| &one.class).collect::<Vec<_>>(),
             "images": long(exchange.images),
             "unread": exchange.unread.len(),
+            "changed_tools": exchange.changed.len(),
             "bytes": long(bytes as u64),
         });
         match self.ask(exchange, r#"Guardrail::Action::"send""#, context) {

@@ -15,8 +15,10 @@ mod mask;
 pub mod protocols;
 mod record;
 mod strings;
+mod tools;
 
 pub use exchange::{Caller, Destination, Direction, Exchange, Piece, Place};
 pub use judge::{Fate, Guardrail, Judgement, Outcome, SCHEMA, SHIPPED, Seen};
 pub use mask::Masked;
 pub use record::Record;
+pub use tools::{Changed, Pins, Tool, definitions};

@@ -1,6 +1,6 @@
 //! What is kept of an exchange: who, where to, which classes, what became of it. Never a text.
 
-use crate::{Caller, Destination, Direction, Exchange, Judgement, Outcome, Seen};
+use crate::{Caller, Changed, Destination, Direction, Exchange, Judgement, Outcome, Seen};
 use firebreak_model::Time;
 use serde::Serialize;
 
@@ -31,6 +31,9 @@ pub struct Record<'a> {
     pub unread: &'a [String],
     /// Why it was masked or refused.
     pub reasons: &'a [String],
+    /// Definitions of tools that are other than they were.
+    #[serde(skip_serializing_if = "<[Changed]>::is_empty")]
+    pub changed_tools: &'a [Changed],
 }
 
 impl<'a> Record<'a> {
@@ -54,6 +57,7 @@ impl<'a> Record<'a> {
             images: exchange.images,
             unread: &exchange.unread,
             reasons: &judgement.reasons,
+            changed_tools: &exchange.changed,
         }
     }
 }

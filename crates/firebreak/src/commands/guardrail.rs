@@ -3,7 +3,7 @@
 use super::{End, show_problems};
 use crate::config::Config;
 use crate::config::guardrail::GuardrailConfig;
-use crate::guardrail::{Book, Door, router};
+use crate::guardrail::{Book, Door, Pinboard, router};
 use crate::output::Output;
 use crate::redaction::of_installation;
 use anyhow::{Context, Result, anyhow};
@@ -35,8 +35,9 @@ pub(super) fn run(config: &Config, output: Output) -> Result<End> {
     };
     let records = data.join("guardrail");
     let (book, writer) = Book::open(&world, &records)?;
-    let door =
-        Door { guardrail: Arc::new(guardrail), token, book, world, masks_answers: config.guardrail.masks_answers };
+    let pinboard = Arc::new(Pinboard::open(&world, &data.join("guardrail.pins.json"))?);
+    let masks_answers = config.guardrail.masks_answers;
+    let door = Door { guardrail: Arc::new(guardrail), token, book, world, pinboard, masks_answers };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = Listener::bind(&config.guardrail.listen).await?;

@@ -1,6 +1,6 @@
 //! What gateways ask over HTTP, and what they are told. Whatever goes wrong is an answer that a gateway takes as a refusal.
 
-use super::Book;
+use super::{Book, Pinboard};
 use firebreak_guardrail::protocols::{ext_authz, litellm};
 use firebreak_guardrail::{Exchange, Guardrail, Judgement, Outcome, Record};
 use firebreak_serve::Token;
@@ -30,6 +30,8 @@ pub struct Door {
     pub book: Book,
     /// The clock.
     pub world: World,
+    /// Which definitions of tools were seen first.
+    pub pinboard: Arc<Pinboard>,
     /// Whether the gateway puts masked texts into answers that stream.
     pub masks_answers: bool,
 }
@@ -92,11 +94,16 @@ impl Door {
         read: impl FnOnce(&[u8]) -> Result<Exchange, String> + Send + 'static,
     ) -> Result<Judgement, Response> {
         let (guardrail, world) = (Arc::clone(&self.guardrail), self.world.clone());
+        let pinboard = Arc::clone(&self.pinboard);
         let large = body.len() >= LARGE;
         let judge = move || {
             let begun = world.clock.now();
-            let exchange = read(&body)?;
+            let mut exchange = read(&body)?;
+            exchange.changed = pinboard.changed(&exchange);
             let judgement = guardrail.judge(&exchange);
+            if judgement.outcome != Outcome::Refused {
+                pinboard.pin(&world, &exchange);
+            }
             let micros = (world.clock.now().seconds_since(begun).max(0.0) * 1e6) as u64;
             let record = Record::of((begun, micros), protocol, &exchange, &judgement);
             let line = serde_json::to_string(&record).map_err(|error| error.to_string())?;

@@ -39,6 +39,8 @@ pub fn exchange(asked: &Asked<'_>) -> Exchange {
         caller: caller(asked),
         destination: Destination { kind: Place::Site, name: asked.header("host").unwrap_or_default().to_owned() },
         pieces: Vec::new(),
+        tools: Vec::new(),
+        changed: Vec::new(),
         images: 0,
         unread: Vec::new(),
     };

@@ -4,7 +4,7 @@
 //! it posts the whole text so far, again and again; `stream_holdback_chars` says how much of its end is not to be shown yet.
 
 use crate::strings::strings;
-use crate::{Caller, Destination, Direction, Exchange, Judgement, Masked, Outcome, Piece, Place};
+use crate::{Caller, Destination, Direction, Exchange, Judgement, Masked, Outcome, Piece, Place, definitions};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -77,6 +77,7 @@ pub fn exchange(body: &[u8], masks_answers: bool) -> Result<Exchange, String> {
     };
     let maskable = direction == Direction::Prompt || masks_answers;
     let texts = posted.texts.unwrap_or_default();
+    let tools = posted.tools.as_ref().map(definitions).unwrap_or_default();
     let beside = [posted.tools, posted.tool_calls, posted.structured_messages];
     let beside: Vec<Piece> = beside.iter().flatten().flat_map(|value| beside_texts(value, &texts)).collect();
     let mut pieces: Vec<Piece> = texts.into_iter().map(|text| Piece { text, key: None, maskable }).collect();
@@ -94,6 +95,8 @@ pub fn exchange(body: &[u8], masks_answers: bool) -> Result<Exchange, String> {
         },
         destination: Destination { kind: Place::Model, name: said(posted.model) },
         pieces,
+        tools,
+        changed: Vec::new(),
         images: posted.images.map_or(0, |images| images.len() as u64),
         unread: Vec::new(),
     })
