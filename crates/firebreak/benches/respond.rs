@@ -14,6 +14,7 @@ use firebreak::config::Config;
 use firebreak::content;
 use firebreak::estate::{Estate, Packages};
 use firebreak::ledgering::Book;
+use firebreak::live::changing::Changing;
 use firebreak::live::hands::{News, hire};
 use firebreak::live::{Live, Parts};
 use firebreak::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage, RespondStage};
@@ -307,6 +308,7 @@ fn main() -> Result<()> {
     let stage = RespondStage::new(respond, Vec::new(), Default::default());
     let notify = |_: &str| {};
     let stop = AtomicBool::new(false);
+    let changing = runtime.block_on(Changing::open(&world, &config, &store))?;
     let parts = Parts {
         world: &world,
         config: &config,
@@ -314,6 +316,7 @@ fn main() -> Result<()> {
         book: &book,
         lake,
         stage,
+        changing,
         chronicle: Chronicle::default(),
         hands,
         notify: &notify,

@@ -12,6 +12,7 @@ use firebreak::config::{Config, DetectConfig};
 use firebreak::content;
 use firebreak::estate::{Estate, Packages};
 use firebreak::ledgering::Book;
+use firebreak::live::changing::Changing;
 use firebreak::live::{Live, Parts, hands};
 use firebreak::pipeline::{CorrelateStage, Incoming, Luggage, MatchStage, RespondStage};
 use firebreak::redaction::{for_this_run, redaction};
@@ -261,6 +262,7 @@ impl Bench {
         let (stage, chronicle) = (self.respond()?, Chronicle::default());
         // Nothing is decided here, so nobody needs to carry out.
         let (hands, _crew, _news) = hands::hire((&world, &config), &store, &book, Arc::default());
+        let changing = Changing::open(&world, &config, &store).await?;
         let parts = Parts {
             world: &world,
             config: &config,
@@ -268,6 +270,7 @@ impl Bench {
             book: &book,
             lake,
             stage,
+            changing,
             chronicle,
             hands,
             notify: &notify,

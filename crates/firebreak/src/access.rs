@@ -4,7 +4,7 @@
 //! as it would be with the proposals in place.
 
 pub mod aws;
-mod cloudtrail;
+pub(crate) mod cloudtrail;
 mod overlay;
 pub mod reach;
 

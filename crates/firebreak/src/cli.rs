@@ -23,7 +23,11 @@ pub use exposing::{
     ProfileNewArgs, ReportFormat, UpdateArgs,
 };
 use firebreak_model::Time;
-pub use governing::{AccessArgs, AppsArgs, ClassifyArgs, CustodyArgs, DataArgs, DutiesArgs};
+pub use governing::{
+    AccessAnswerArgs, AccessApplyArgs, AccessArgs, AccessCommand, AccessReviewArgs, AppsArgs, AppsCommand,
+    AppsLeashArgs, AppsListArgs, AppsQuarantineArgs, AppsReleaseArgs, ClassifyArgs, CustodyArgs, DataArgs, DataCommand,
+    DataMapArgs, DataUnshareArgs, DutiesArgs, ProposeArgs,
+};
 pub use hunting::HuntArgs;
 pub use mapping::{
     CollectArgs, EstateArgs, FromArgs, MapArgs, MapChangesArgs, MapCommand, MapExportArgs, MapFormat, MapJoinsArgs,

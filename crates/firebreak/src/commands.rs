@@ -37,6 +37,7 @@ mod scenario;
 mod top;
 mod undo;
 mod verify;
+mod wish;
 
 use crate::cli::{Cli, Command, FromArgs, SpecArgs};
 use crate::config::Config;

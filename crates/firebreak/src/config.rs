@@ -3,6 +3,7 @@
 //! [`keys::KEYS`] is the only list of keys: the check for unknown ones and the reference page both follow from it.
 
 pub mod budget;
+pub mod change;
 pub mod guardrail;
 pub mod keys;
 pub mod login;
@@ -368,6 +369,8 @@ pub struct Config {
     pub contain: ContainConfig,
     /// `[act]`.
     pub act: ActConfig,
+    /// `[change]`.
+    pub change: change::ChangeConfig,
     /// `[drill]`.
     pub drill: DrillConfig,
     /// `[metrics]`.

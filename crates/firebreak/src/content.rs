@@ -1,9 +1,9 @@
 //! Detectors and incident profiles: what the program carries, and what the operator adds.
 
-use crate::config::{ContainConfig, DetectConfig};
+use crate::config::{Config, ContainConfig, DetectConfig, Policy};
 use crate::embedded;
 use firebreak_contain::gate::Gate;
-use firebreak_contain::gate::shipped::SCHEMA;
+use firebreak_contain::gate::shipped::{CHANGE, SCHEMA};
 use firebreak_detect::{LoadOptions, NetworkTable, RuleFile, Rules, Settings};
 use firebreak_exposure::Profile;
 use firebreak_model::{Position, Problem, Text};
@@ -51,6 +51,18 @@ pub fn settings(disk: &dyn Disk, config: &DetectConfig) -> (Settings, Vec<Proble
 /// All that is wrong with the policies. There is no gate then.
 pub fn gate(disk: &dyn Disk, contain: &ContainConfig) -> Result<Gate, Vec<Problem>> {
     if contain.policies.is_empty() { contain.policy.gate() } else { own_gate(disk, &contain.policies) }
+}
+
+/// The gate of changes on a quiet day: the owner's own policies, else the one that is shipped; nothing passes in watch mode.
+///
+/// # Errors
+/// As [`gate`].
+pub fn change_gate(disk: &dyn Disk, config: &Config) -> Result<Gate, Vec<Problem>> {
+    match (&config.change.policies[..], config.contain.policy) {
+        ([], Policy::Watch) if config.contain.policies.is_empty() => Policy::Watch.gate(),
+        ([], _) => Gate::new(SCHEMA, &[("change", CHANGE)]),
+        (files, _) => own_gate(disk, files),
+    }
 }
 
 /// The gate with the policies of these files.

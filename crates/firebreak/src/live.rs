@@ -5,6 +5,7 @@
 //! read again and orphan files are removed; killed after it, open effects are done at the next start. Plans are carried out
 //! beside the writer ([`hands`]), after the commit that decided them; what becomes of them is committed as it comes.
 
+pub mod changing;
 mod committing;
 pub mod drift;
 pub mod effects;
@@ -20,10 +21,13 @@ use crate::ledgering::Book;
 use crate::pipeline::{Correlated, RespondStage, Responded};
 use crate::store::{CANCEL, Commit, DRILL, PAUSE, RESUME, Store, StoredRequest};
 use anyhow::{Context, Result};
+use changing::Changing;
 use committing::{Decided, Sent};
 use effects::sort;
 use firebreak_act::{ExecutionReport, StepReport, StepState, UndoGate};
+use firebreak_assure::review::Answer;
 use firebreak_contain::Plan;
+use firebreak_contain::change::{self, Wish};
 use firebreak_contain::gate::{Approval, Pause};
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
@@ -71,6 +75,10 @@ pub enum Request {
         /// Why.
         because: String,
     },
+    /// `firebreak access apply` and others that change something on a quiet day.
+    Change(Box<Wish>),
+    /// `firebreak access answer`.
+    Answer(Answer),
     /// `firebreak undo`.
     Undo {
         /// The plan's id.
@@ -99,6 +107,7 @@ pub struct Live<'a> {
     book: &'a Book,
     lake: Lake,
     stage: RespondStage,
+    changing: Changing,
     chronicle: Chronicle,
     next_effect: u64,
     hands: Hands,
@@ -130,6 +139,8 @@ pub struct Parts<'a> {
     pub lake: Lake,
     /// The third stage, as it was after the last commit.
     pub stage: RespondStage,
+    /// What people asked to have changed.
+    pub changing: Changing,
     /// What is remembered of the estate.
     pub chronicle: Chronicle,
     /// Those who act.
@@ -144,7 +155,7 @@ impl<'a> Live<'a> {
     /// # Errors
     /// If the state cannot be read.
     pub async fn new(parts: Parts<'a>) -> Result<Live<'a>> {
-        let Parts { world, config, store, book, lake, stage, chronicle, hands, notify } = parts;
+        let Parts { world, config, store, book, lake, stage, changing, chronicle, hands, notify } = parts;
         let next_effect = store.last_effect().await? + 1;
         let data = config.data_directory();
         let (under_way, ordered, sent) = (BTreeSet::new(), BTreeSet::new(), VecDeque::new());
@@ -156,6 +167,7 @@ impl<'a> Live<'a> {
             book,
             lake,
             stage,
+            changing,
             chronicle,
             next_effect,
             hands,
@@ -179,8 +191,9 @@ impl<'a> Live<'a> {
                 self.take_up(stored).await?;
             }
         }
-        let effects = self.stage.resume();
-        self.settle(Commit::default(), effects).await?;
+        let mut sorted = sort(self.stage.resume());
+        sorted.change(self.resume_changes());
+        self.settle_sorted(Commit::default(), sorted).await?;
         self.wait_for_the_ledger().await?;
         let open = self.store.open_effects().await?;
         let read = |(number, body): &(u64, String)| Ok((*number, serde_json::from_str(body)?));
@@ -233,7 +246,7 @@ impl<'a> Live<'a> {
             self.stage.gather(&mut responded);
             while self.stage.waiting() > PORTION {
                 self.stage.decide_next(PORTION, &mut responded);
-                let portion = self.portion(&mut responded, Commit::default())?;
+                let portion = self.portion(&mut responded, Vec::new(), Commit::default())?;
                 // While one portion is written the next is decided about.
                 if let Some(before) = ahead.take() {
                     self.conclude(before).await?;
@@ -246,7 +259,9 @@ impl<'a> Live<'a> {
         }
         self.stage.finish(&mut responded);
         let whole = self.whole(&mut responded.batch)?;
-        let mut last = self.portion(&mut responded, whole)?;
+        // With the cursors: a batch that is read again is looked through again.
+        let hurt = self.look_for_hurt(responded.batch.events.iter().map(AsRef::as_ref));
+        let mut last = self.portion(&mut responded, hurt, whole)?;
         if let Some(before) = ahead {
             self.conclude(before).await?;
         }
@@ -284,12 +299,19 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// What was decided of a batch since this was asked last, on top of `commit`.
-    fn portion(&mut self, responded: &mut Responded, mut commit: Commit) -> Result<Decided> {
+    /// What was decided of a batch since this was asked last and of `changes`, on top of `commit`.
+    fn portion(
+        &mut self,
+        responded: &mut Responded,
+        changes: Vec<change::Effect>,
+        mut commit: Commit,
+    ) -> Result<Decided> {
         let learnt = std::mem::take(&mut responded.learnt);
         commit.learnt.extend(self.chronicle.saw(&learnt, responded.batch.luggage.at));
         writing::findings(&mut responded.batch, &mut commit)?;
-        self.decided(commit, sort(std::mem::take(&mut responded.effects)))
+        let mut sorted = sort(std::mem::take(&mut responded.effects));
+        sorted.change(changes);
+        self.decided(commit, sorted)
     }
 
     /// What the whole of a batch changes beside what is decided of it.
@@ -318,14 +340,22 @@ impl<'a> Live<'a> {
                 self.take_up(stored).await?;
             }
         }
-        Ok(())
+        self.let_time_pass().await
     }
 
     async fn take_up(&mut self, stored: StoredRequest) -> Result<()> {
         let request = serde_json::from_str(&stored.body).context("a request in the state is damaged")?;
         let origin = Origin::Request(stored.number);
+        let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
         let effects = match request {
-            Request::Approve(approval) => self.approved(approval),
+            Request::Change(wish) => return self.wished(*wish, commit).await,
+            Request::Answer(answer) => return self.answered(answer, commit).await,
+            Request::Approve(approval) => {
+                if let Some(effects) = self.approved_change(&approval) {
+                    return self.settle_change(commit, effects).await;
+                }
+                self.approved(approval)
+            }
             Request::Decline { plan, by, at } => self.declined(&plan, &by, at).await?,
             Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
             Request::Resume { by } => self.stage.message(Message::Resumed { by }),
@@ -341,7 +371,6 @@ impl<'a> Live<'a> {
                 return self.take_back(plan, step.map(|step| vec![step]), &by, gate, origin).await;
             }
         };
-        let commit = Commit { requests_done: vec![stored.number], ..Commit::default() };
         self.settle(commit, effects).await
     }
 
@@ -367,7 +396,9 @@ impl<'a> Live<'a> {
     /// As [`Live::resume`], and where those who act had to stop.
     pub async fn news(&mut self, news: impl IntoIterator<Item = News>) -> Result<()> {
         let (mut commit, mut effects, mut late) = (Commit::default(), Vec::new(), Vec::new());
+        let mut changes = Vec::new();
         for one in news {
+            changes.extend(self.heard_of_change(&one));
             match one {
                 News::Step { plan, report } => effects.extend(self.reported(&plan, &report)),
                 News::Executed(report) => effects.extend(self.executed(&report, &mut commit)),
@@ -390,6 +421,7 @@ impl<'a> Live<'a> {
         }
         let mut sorted = sort(effects);
         sorted.outgoing.extend(late);
+        sorted.change(changes);
         self.settle_sorted(commit, sorted).await
     }
 

@@ -117,6 +117,10 @@ pub struct Totals {
 
 /// The kind of a request to pause automatic actions.
 pub const PAUSE: &str = "pause";
+/// The kind of a request for a change on a quiet day.
+pub const CHANGE: &str = "change";
+/// The kind of a request that answers a review.
+pub const ANSWER: &str = "answer";
 /// The kind of a request to let them go on.
 pub const RESUME: &str = "resume";
 

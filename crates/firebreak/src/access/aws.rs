@@ -1,6 +1,7 @@
 //! AWS: exports and CloudTrail in, proposals with their proof out.
 
 use super::cloudtrail::{self, Recorded};
+use firebreak_contain::change::Watch as Refused;
 use firebreak_inventory::scanners::aws_authorization_details::granted::{granted, is_export, with_policies};
 use firebreak_model::{Event, Fact, Text, Time};
 use firebreak_permission::aws::Policy;
@@ -27,6 +28,8 @@ pub struct Subject {
     pub left: u64,
     /// What the evaluator says of its past calls.
     pub proof: Proof,
+    /// What was refused to it, as [`Watch::name`](firebreak_contain::change::Watch::name) writes it.
+    pub refused: BTreeSet<String>,
     /// Why nothing is proposed.
     pub skipped: Option<String>,
 }
@@ -42,6 +45,7 @@ pub struct Aws {
     taken: BTreeSet<Text>,
     known: Known,
     documents: Vec<Vec<Granted>>,
+    kept: BTreeMap<Text, String>,
     /// From when to when records are counted.
     pub seen: Option<(Time, Time)>,
 }
@@ -78,7 +82,17 @@ impl Aws {
             identity.granted.iter().for_each(|granted| self.known.named_in(&granted.document));
             self.by_arn.insert(identity.arn.clone(), self.subjects.len());
             let (usage, proposal, proof) = (Usage::default(), Proposal::default(), Proof::default());
-            self.subjects.push(Subject { identity, usage, proposal, granted: 0, left: 0, proof, skipped: None });
+            let refused = BTreeSet::new();
+            self.subjects.push(Subject {
+                identity,
+                usage,
+                proposal,
+                granted: 0,
+                left: 0,
+                proof,
+                refused,
+                skipped: None,
+            });
         }
         self.exports.push((path, document));
     }
@@ -90,6 +104,9 @@ impl Aws {
         self.seen = Some((from.min(event.time), to.max(event.time)));
         self.known.called(recorded.service, recorded.name);
         self.taken.extend(recorded.taken.filter(|arn| !self.taken.contains(*arn)).map(Text::new));
+        if recorded.refused {
+            return self.note_refusal(&recorded);
+        }
         for call in &recorded.calls {
             self.watch.note(recorded.account, call);
             for at in self.concerned(&recorded) {
@@ -97,6 +114,34 @@ impl Aws {
                 subject.usage.note(&subject.identity, call);
             }
         }
+    }
+
+    /// What is refused today is refused tomorrow, whatever is proposed.
+    fn note_refusal(&mut self, recorded: &Recorded<'_>) {
+        let caller = self.concerned(recorded).first().copied();
+        let Some(subject) = caller.and_then(|at| self.subjects.get_mut(at)) else { return };
+        let names = recorded.calls.iter().map(|call| Refused::name(&call.action, call.resource.as_deref()));
+        subject.refused.extend(names);
+    }
+
+    /// Takes what was taken away from identities once and missed: it is not proposed again without it.
+    pub fn miss(&mut self, missed: impl Fn(&Text) -> BTreeSet<Text>) {
+        for subject in &mut self.subjects {
+            missed(&subject.identity.arn).iter().for_each(|action| subject.usage.miss(action));
+        }
+    }
+
+    /// Leaves those alone of whom somebody says why they keep what they have.
+    pub fn keep(&mut self, kept: impl Fn(&Text) -> Option<String>) {
+        let arns = self.subjects.iter().map(|subject| &subject.identity.arn);
+        self.kept = arns.filter_map(|arn| Some((arn.clone(), kept(arn)?))).collect();
+    }
+
+    /// The policies of the groups of `identity`, as they are written.
+    pub fn beside(&self, identity: &Identity) -> Vec<Value> {
+        let groups =
+            identity.groups.iter().filter_map(|arn| self.by_arn.get(arn)).filter_map(|at| self.subjects.get(*at));
+        groups.flat_map(|group| group.identity.granted.iter().map(|granted| granted.document.clone())).collect()
     }
 
     /// The caller and the groups that it is in.
@@ -116,7 +161,7 @@ impl Aws {
         for subject in &mut self.subjects {
             let identity = &subject.identity;
             subject.granted = self.known.granted(&identity.granted).len() as u64;
-            subject.skipped = skipped(identity, &self.watch);
+            subject.skipped = skipped(identity, &self.watch).or_else(|| self.kept.get(&identity.arn).cloned());
             if subject.skipped.is_none() {
                 let taken = self.taken.contains(&identity.arn);
                 subject.proposal = propose(identity, &subject.usage, &self.watch, taken);
@@ -179,7 +224,7 @@ impl Aws {
             })
             .collect();
         events(&mut |event| {
-            let Some(recorded) = cloudtrail::read(event) else { return };
+            let Some(recorded) = cloudtrail::read(event).filter(|recorded| !recorded.refused) else { return };
             // Groups do nothing themselves: whoever is in them is asked with their policies.
             let Some(prover) = self.concerned(&recorded).first().and_then(|at| provers.get_mut(*at)) else { return };
             recorded.calls.iter().for_each(|call| prover.ask(call));

@@ -6,22 +6,24 @@ use firebreak_permission::aws::least::{Call, actions};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 /// What one record says of the use of permissions.
-pub(super) struct Recorded<'e> {
+pub(crate) struct Recorded<'e> {
     /// The account whose trail it is.
-    pub(super) account: &'e str,
+    pub(crate) account: &'e str,
     /// The service and the name of the call.
-    pub(super) service: &'e str,
-    pub(super) name: &'e str,
+    pub(crate) service: &'e str,
+    pub(crate) name: &'e str,
     /// The ARN of who called.
-    pub(super) caller: Option<&'e str>,
+    pub(crate) caller: Option<&'e str>,
     /// The ARN of the role that the call made a session of.
-    pub(super) taken: Option<&'e str>,
-    /// The permissions that it needed. None where it was refused.
-    pub(super) calls: Vec<Call>,
+    pub(crate) taken: Option<&'e str>,
+    /// The permissions that it asked for.
+    pub(crate) calls: Vec<Call>,
+    /// Whether it was refused.
+    pub(crate) refused: bool,
 }
 
 /// Reads a record of CloudTrail; `None` for events of other sources.
-pub(super) fn read(event: &Event) -> Option<Recorded<'_>> {
+pub(crate) fn read(event: &Event) -> Option<Recorded<'_>> {
     if event.source != "aws_cloudtrail" {
         return None;
     }
@@ -33,9 +35,9 @@ pub(super) fn read(event: &Event) -> Option<Recorded<'_>> {
     let refused = event.keys.outcome == Outcome::Denied;
     let taken = target.filter(|_| !refused && service == "sts" && name.starts_with("AssumeRole"));
     let account = text(body, &["recipientAccountId"]).or_else(|| text(body, &["userIdentity", "accountId"]));
-    let calls = if refused { Vec::new() } else { calls(event, service, name, target) };
+    let calls = calls(event, service, name, target);
     let caller = event.keys.actor.as_ref().map(|key| key.name()).filter(|name| name.starts_with("arn:"));
-    Some(Recorded { account: account.unwrap_or_default(), service, name, caller, taken, calls })
+    Some(Recorded { account: account.unwrap_or_default(), service, name, caller, taken, calls, refused })
 }
 
 /// Services whose events' source has a dot in it.

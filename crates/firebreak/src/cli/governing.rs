@@ -1,13 +1,104 @@
 //! The flags of those who govern: who may do what, where data lies, in whose custody, and who must be told of a loss.
 
 use super::{EstateArgs, FromArgs, time};
-use clap::Args;
+use clap::{Args, Subcommand};
 use firebreak_model::Time;
 use std::path::PathBuf;
 
 /// `access`.
 #[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct AccessArgs {
+    /// What to do with a proposal; without it, proposals are made
+    #[command(subcommand)]
+    pub command: Option<AccessCommand>,
+    /// What they are made of
+    #[command(flatten)]
+    pub propose: Option<ProposeArgs>,
+}
+
+/// What is done with proposals.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+    /// Ask for a proposal to be applied: a plan is made, people approve it, and the first refusal that it causes takes it back
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml access apply proposals --identity arn:aws:iam::111122223333:user/ci --by ada@example.com"
+    )]
+    Apply(AccessApplyArgs),
+    /// List what is due for a look by its owner: dormant identities, silent credentials, stale consents, rights that nobody used
+    #[command(after_help = "Example: firebreak access review --inventory inventory --logs logs")]
+    Review(AccessReviewArgs),
+    /// Say what is to become of something that is due
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml access answer \"silent_credential credential:aws/AKIA...\" --keep-until 2027-01-31T00:00:00Z --by ada@example.com --because \"year end\""
+    )]
+    Answer(AccessAnswerArgs),
+    /// List the changes that were asked for, and how far each has come
+    #[command(after_help = "Example: firebreak --config firebreak.toml access changes")]
+    Changes,
+}
+
+/// `access apply`.
+#[derive(Debug, Args)]
+pub struct AccessApplyArgs {
+    /// Proposals that `access --output` wrote
+    #[arg(value_name = "DIR")]
+    pub proposals: PathBuf,
+    /// Whose, as a key or an ARN
+    #[arg(long, value_name = "KEY")]
+    pub identity: String,
+    /// Who asks
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+}
+
+/// `access review`.
+#[derive(Debug, Args)]
+pub struct AccessReviewArgs {
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// A directory with one folder per source: what was used
+    #[arg(long, value_name = "DIR")]
+    pub logs: PathBuf,
+    /// Hold it against what was granted at this time; otherwise now, or when the logs end
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// How many days of use before that time count
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    /// Show so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+}
+
+/// `access answer`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("word").required(true).args(["keep_until", "remove", "ask_owner"]))]
+pub struct AccessAnswerArgs {
+    /// The item, as `access review` lists it
+    #[arg(value_name = "ITEM")]
+    pub item: String,
+    /// It stays until then, and is due again
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub keep_until: Option<Time>,
+    /// It is to go
+    #[arg(long)]
+    pub remove: bool,
+    /// Its owner is to be asked
+    #[arg(long)]
+    pub ask_owner: bool,
+    /// Who says so
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+}
+
+/// What `access` makes proposals of.
+#[derive(Debug, Args)]
+pub struct ProposeArgs {
     /// The estate
     #[command(flatten)]
     pub estate: EstateArgs,
@@ -39,7 +130,90 @@ pub struct AccessArgs {
 
 /// `apps`.
 #[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct AppsArgs {
+    /// What to do with one; without it, they are listed
+    #[command(subcommand)]
+    pub command: Option<AppsCommand>,
+    /// What is listed
+    #[command(flatten)]
+    pub list: AppsListArgs,
+}
+
+/// What is done with an app.
+#[derive(Debug, Subcommand)]
+pub enum AppsCommand {
+    /// Ask for an app to be taken out of use: everything through which it acts is cut
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml apps quarantine identity:app/google/1234 --by ada@example.com"
+    )]
+    Quarantine(AppsQuarantineArgs),
+    /// Ask for an app to do less from now on, where its platform has a call for that
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml apps leash identity:litellm/eval-nightly --models small --max-budget 50 --by ada@example.com"
+    )]
+    Leash(AppsLeashArgs),
+    /// Take back what was done to an app
+    #[command(
+        after_help = "Example: firebreak --config firebreak.toml apps release identity:app/google/1234 --by ada@example.com --because \"the vendor has mended it\""
+    )]
+    Release(AppsReleaseArgs),
+}
+
+/// `apps quarantine`.
+#[derive(Debug, Args)]
+pub struct AppsQuarantineArgs {
+    /// Its key, as `apps` lists it
+    #[arg(value_name = "KEY")]
+    pub app: String,
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// Who asks
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+}
+
+/// `apps leash`.
+#[derive(Debug, Args)]
+pub struct AppsLeashArgs {
+    /// Its key, as `apps` lists it
+    #[arg(value_name = "KEY")]
+    pub app: String,
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// Of an AI gateway's key: these models alone
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub models: Vec<String>,
+    /// Of an AI gateway's key: these tool servers alone
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub mcp_servers: Vec<String>,
+    /// Of an AI gateway's key: so much and no more
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_budget: Option<f64>,
+    /// Who asks
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+}
+
+/// `apps release`.
+#[derive(Debug, Args)]
+pub struct AppsReleaseArgs {
+    /// Its key
+    #[arg(value_name = "KEY")]
+    pub app: String,
+    /// Who asks
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why its old credentials may be let in again
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+}
+
+/// What of apps is listed.
+#[derive(Debug, Args)]
+pub struct AppsListArgs {
     /// The estate
     #[command(flatten)]
     pub estate: EstateArgs,
@@ -125,7 +299,52 @@ pub struct CustodyArgs {
 
 /// `data`.
 #[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct DataArgs {
+    /// What to do; without it, the map of data is shown
+    #[command(subcommand)]
+    pub command: Option<DataCommand>,
+    /// What is shown
+    #[command(flatten)]
+    pub map: DataMapArgs,
+}
+
+/// What is done with data.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Show whom the end of a share touches; with --by, ask for it
+    #[command(
+        after_help = "Example: firebreak data unshare resource:aws/arn:aws:s3:::bucket --inventory inventory --logs logs\n         firebreak --config firebreak.toml data unshare resource:google/link/1234/anyone --by ada@example.com"
+    )]
+    Unshare(DataUnshareArgs),
+}
+
+/// `data unshare`.
+#[derive(Debug, Args)]
+pub struct DataUnshareArgs {
+    /// What is shared: a place, or a link to it
+    #[arg(value_name = "KEY")]
+    pub resource: String,
+    /// Only what this one was given; otherwise what anyone was, by links and in public
+    #[arg(long, value_name = "KEY")]
+    pub from: Option<String>,
+    /// The estate
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    /// A directory with one folder per source: who used it in the last 30 days
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// Show it as it was at this time; otherwise now, or when the logs end
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub as_of: Option<Time>,
+    /// Who asks for it; without it nothing is asked for
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// What of data is shown.
+#[derive(Debug, Args)]
+pub struct DataMapArgs {
     /// The estate
     #[command(flatten)]
     pub estate: EstateArgs,

@@ -1,13 +1,16 @@
 //! `firebreak access`: what was granted against what was used, and what would be enough.
 
+mod apply;
+pub(crate) mod changes;
 mod elsewhere;
 mod proposals;
+mod review;
 mod show;
 
 use super::{End, logs, remembered};
 use crate::access::reach::Ways;
 use crate::access::{Aws, Gone, Overlay, Pairs, Subject};
-use crate::cli::AccessArgs;
+use crate::cli::{AccessArgs, AccessCommand, ProposeArgs};
 use crate::config::Config;
 use crate::estate::{Estate, Packages};
 use crate::output::Output;
@@ -79,6 +82,19 @@ struct Summary<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<End> {
+    match (&args.command, &args.propose) {
+        (Some(AccessCommand::Apply(args)), _) => apply::run(args, config, output),
+        (Some(AccessCommand::Changes), _) => changes::run(config, output),
+        (Some(AccessCommand::Review(args)), _) => review::run(args, config, output),
+        (Some(AccessCommand::Answer(args)), _) => review::answer(args, config, output),
+        (None, Some(args)) => propose(args, config, output),
+        (None, None) => {
+            bail!("nothing to make proposals of\nhint: --inventory DIR --logs DIR, or see `firebreak access --help`")
+        }
+    }
+}
+
+fn propose(args: &ProposeArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, Some(&args.logs), output)?;
     let since = at.plus_seconds(-DAY * i64::from(args.days));
@@ -100,6 +116,9 @@ pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<
     if aws.subjects.is_empty() {
         gaps.push("no export of an AWS account is in the inventory, so what AWS granted is not known".to_owned());
     }
+    let kept = changes::kept(&args.estate.data.clone().unwrap_or_else(|| config.data_directory()))?;
+    aws.miss(|arn| kept.changes.missed(&NodeKey::identity("aws", arn)));
+    aws.keep(|arn| review::keeps(&kept.answers, &NodeKey::identity("aws", arn), at));
     aws.propose();
     if let Some(proposals) = &shadowed {
         gaps.extend(aws.adopt(&proposals.policies()));
@@ -143,7 +162,7 @@ pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<
 }
 
 /// Takes the names of actions that a file has.
-fn learn(world: &World, args: &AccessArgs, aws: &mut Aws) -> Result<()> {
+fn learn(world: &World, args: &ProposeArgs, aws: &mut Aws) -> Result<()> {
     if let Some(file) = &args.actions {
         let bytes = world.disk.read(file).with_context(|| format!("reading `{}`", file.display()))?;
         String::from_utf8_lossy(&bytes).lines().for_each(|line| aws.know(line.trim()));
@@ -154,7 +173,7 @@ fn learn(world: &World, args: &AccessArgs, aws: &mut Aws) -> Result<()> {
 /// What is said of each that was asked for, its files written.
 fn answers<'a>(
     world: &World,
-    args: &AccessArgs,
+    args: &ProposeArgs,
     aws: &'a Aws,
     (before, after): (&Pairs, &Pairs),
 ) -> Result<Vec<Answer<'a>>> {
@@ -170,7 +189,7 @@ fn answers<'a>(
 }
 
 /// Who reaches what if every proposal stood.
-fn supposed(world: &World, args: &AccessArgs, aws: &Aws, at: Time) -> Pairs {
+fn supposed(world: &World, args: &ProposeArgs, aws: &Aws, at: Time) -> Pairs {
     let disk = Arc::new(Overlay::new(Arc::clone(&world.disk), aws.supposed(|_| true)));
     let world = World { disk, ..world.clone() };
     let estate = Estate::read(&world, &args.estate.inventory, at, &Packages::default());

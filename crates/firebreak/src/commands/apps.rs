@@ -1,9 +1,11 @@
 //! `firebreak apps`: apps, agents, tool servers, models and keys; who let them in, what they reach and did, what is new.
 
+mod held;
+mod leash;
 mod services;
 
 use super::{End, logs, remembered, show_problems};
-use crate::cli::AppsArgs;
+use crate::cli::{AppsArgs, AppsCommand, AppsListArgs};
 use crate::config::Config;
 use crate::content;
 use crate::estate::{Estate, Packages};
@@ -58,6 +60,15 @@ struct Incident {
 
 /// Runs the command.
 pub(super) fn run(args: &AppsArgs, config: &Config, output: Output) -> Result<End> {
+    match &args.command {
+        Some(AppsCommand::Quarantine(args)) => held::quarantine(args, config, output),
+        Some(AppsCommand::Leash(args)) => leash::run(args, config, output),
+        Some(AppsCommand::Release(args)) => held::release(args, config, output),
+        None => list(&args.list, config, output),
+    }
+}
+
+fn list(args: &AppsListArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
     let table = services::table(&world, args.services.as_deref())?;
@@ -187,7 +198,7 @@ fn show(app: &App, output: Output) {
     output.paragraph(4, &app.risk);
 }
 
-fn conclude(all: &[App], summary: &Summary, args: &AppsArgs, output: Output) {
+fn conclude(all: &[App], summary: &Summary, args: &AppsListArgs, output: Output) {
     if all.len() > args.most {
         output.text(format!("and {} more; --most shows them, --json has all", count((all.len() - args.most) as u64)));
     }

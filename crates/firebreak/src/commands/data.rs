@@ -1,7 +1,9 @@
 //! `firebreak data`: where each class of data lies, how much, whose, who can reach it and who did.
 
+mod unshare;
+
 use super::{End, logs, remembered, show_problems};
-use crate::cli::DataArgs;
+use crate::cli::{DataArgs, DataCommand, DataMapArgs};
 use crate::config::Config;
 use crate::estate::{Estate, Packages};
 use crate::live::drift::{is_alarming, noun, said};
@@ -26,6 +28,13 @@ struct Answer<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<End> {
+    match &args.command {
+        Some(DataCommand::Unshare(args)) => unshare::run(args, config, output),
+        None => map(&args.map, config, output),
+    }
+}
+
+fn map(args: &DataMapArgs, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
     let at = logs::answered_at(&world, args.as_of, args.logs.as_deref(), output)?;
     let (estate, graph) = remembered::mapped(&world, &args.estate, config, &Packages::default(), at)?;
@@ -71,7 +80,7 @@ pub(super) fn run(args: &DataArgs, config: &Config, output: Output) -> Result<En
     Ok(if drift.iter().flatten().any(is_alarming) { End::NeedsPerson } else { End::Done })
 }
 
-fn show(class: &ClassMap, args: &DataArgs, output: Output) {
+fn show(class: &ClassMap, args: &DataMapArgs, output: Output) {
     let homes = class.residents.iter().filter(|(home, records)| *home != "unknown" && **records > 0).count();
     let homes = if homes == 0 { String::new() } else { format!(", residents of {homes} jurisdictions") };
     let (records, places) = (counted(class.records, "record"), counted(class.places.len() as u64, "place"));

@@ -12,6 +12,7 @@ use crate::drilling::Yard;
 use crate::estate::{Estate, Packages};
 use crate::fleeting::Keeper;
 use crate::ledgering::Book;
+use crate::live::changing::Changing;
 use crate::live::intake::{Intake, watchers};
 use crate::live::{Live, Parts, hands, recover};
 use crate::metrics::{Meter, door};
@@ -150,6 +151,7 @@ fn serve(
     show_problems(&memory.problems);
     let (gate, settings, preparer) = containment(config, world, &rules, &profiles)?;
     let respond = runtime.block_on(recover::respond(&store, gate, settings))?;
+    let changing = runtime.block_on(Changing::open(world, config, &store))?;
     let verdicts = runtime.block_on(recover::verdicts(&store))?;
     let stage = RespondStage::new(respond, profiles, Derived { habits: memory.habits, verdicts });
     let totals = runtime.block_on(store.totals())?;
@@ -171,7 +173,7 @@ fn serve(
     let (hands, crew, news) = hands::hire((world, config), &store, &book, meter);
     let (drilling, (glass, pacer)) = (store.clone(), crew.shared());
     let yard = Yard { world, config, store: &drilling, book: &book, brake: &glass, pacer };
-    let parts = Parts { world, config, store, book: &book, lake, stage, chronicle, hands, notify: &notify };
+    let parts = Parts { world, config, store, book: &book, lake, stage, changing, chronicle, hands, notify: &notify };
     std::thread::scope(|scope| {
         let (send, incoming) = sync_channel(2);
         let (catalogues, received) = channel();

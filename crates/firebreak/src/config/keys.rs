@@ -274,6 +274,17 @@ pub const KEYS: &[Key] = &[
         meaning: "`dry_run`: everything but the calls. `live`: approved steps call the platforms.",
     },
     Key {
+        path: "change.policies",
+        default: "[]",
+        meaning: "Your own Cedar files for changes that people ask for on a quiet day, in place of `policies/change.cedar`. With \
+                  `contain.policy = \"watch\"` and no files of your own nothing is ever changed.",
+    },
+    Key {
+        path: "change.watch_hours",
+        default: "168",
+        meaning: "For so many hours after a change the first refusal that it causes takes it back by itself. See [access](access.md).",
+    },
+    Key {
         path: "drill.every_hours",
         default: "0",
         meaning: "How often `run` drills each canary, in hours; 0: only `firebreak drill` does. See [drills](drills.md).",

@@ -162,7 +162,7 @@ impl<'a> Rehearsal<'a> {
             .into_iter()
             .filter_map(|one| match one {
                 Outgoing::Record { id, kind, body } => Some(Draft { id, kind, body }),
-                Outgoing::Notify { .. } | Outgoing::Lift { .. } => None,
+                Outgoing::Notify { .. } | Outgoing::Lift { .. } | Outgoing::Restore { .. } => None,
             })
             .collect();
         if !drafts.is_empty() {

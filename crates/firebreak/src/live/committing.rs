@@ -53,6 +53,10 @@ impl Live<'_> {
         commit.joined.extend(sorted.joined);
         commit.pending.extend(sorted.pending);
         commit.plans.extend(sorted.plans);
+        for finding in &sorted.findings {
+            commit.findings.push((finding.id.to_string(), finding.at.0, serde_json::to_string(finding)?));
+        }
+        commit.states.extend(self.changing.written()?);
         let outgoing: Vec<(u64, Outgoing)> = (self.next_effect..).zip(sorted.outgoing).collect();
         self.next_effect += outgoing.len() as u64;
         for (number, outgoing) in &outgoing {
@@ -149,6 +153,10 @@ impl Live<'_> {
                 Outgoing::Notify { text, .. } => (self.notify)(&text),
                 Outgoing::Lift { plan, steps } => {
                     self.lift(plan, &steps, Origin::Effect(number)).await?;
+                    continue;
+                }
+                Outgoing::Restore { plan } => {
+                    self.restore(plan, Origin::Effect(number)).await?;
                     continue;
                 }
             }

@@ -1,10 +1,11 @@
 //! What the respond stage wants done, sorted by who does it: the state, the ledger, the executor, people.
 
 use firebreak_act::{ExecutionReport, StepReport, StepState};
+use firebreak_contain::change::{self, Refusal};
 use firebreak_contain::incident::{Effect, IncidentView, Status, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
 use firebreak_contain::{Approved, Plan};
-use firebreak_model::{Severity, Time};
+use firebreak_model::{Finding, FindingId, NodeKey, Severity, Signal, Text, Time};
 use firebreak_notify::Ask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +45,11 @@ pub enum Outgoing {
         /// The steps.
         steps: Vec<StepKey>,
     },
+    /// For the executor: a change that hurt is taken back.
+    Restore {
+        /// The plan's id.
+        plan: String,
+    },
 }
 
 /// Effects by who does them.
@@ -61,6 +67,8 @@ pub struct Sorted {
     pub outgoing: Vec<Outgoing>,
     /// To be carried out.
     pub approved: Vec<Box<Approved<Plan>>>,
+    /// Findings that no detector made.
+    pub findings: Vec<Finding>,
 }
 
 fn text<T: Serialize>(value: &T) -> String {
@@ -87,6 +95,60 @@ impl Sorted {
             Some((id, _, status, _)) if id == plan.id().as_str() => "approved".clone_into(status),
             _ => self.plans.push(plan_row(plan, "approved")),
         }
+    }
+}
+
+impl Sorted {
+    /// Sorts what follows from changes, too.
+    pub fn change(&mut self, effects: impl IntoIterator<Item = change::Effect>) {
+        for effect in effects {
+            match effect {
+                change::Effect::Plan { plan, status } => self.plans.push(plan_row(&plan, status)),
+                change::Effect::Ask { plan, title, needed, have, reasons } => {
+                    let short = plan.short();
+                    let text = format!(
+                        "{title}: plan {short} waits for {needed} approvals and has {have} ({})\nnext: firebreak approve {short} --by <e-mail>",
+                        reasons.join("; ")
+                    );
+                    let ask = Some(Ask { plan: plan.to_string(), needed, have });
+                    self.outgoing.push(Outgoing::Notify { text, incident: None, severity: None, ask });
+                }
+                change::Effect::Execute(approved) => self.approved.push(approved),
+                change::Effect::Restore { plan, .. } => {
+                    self.outgoing.push(Outgoing::Restore { plan: plan.to_string() })
+                }
+                change::Effect::Found { title, subject, refusal, explanation } => {
+                    self.findings.push(found(&title, subject, &refusal, explanation));
+                }
+                change::Effect::Record { id, kind, body } => {
+                    self.outgoing.push(Outgoing::Record { id, kind: kind.to_owned(), body });
+                }
+                change::Effect::Notify { severity, text } => {
+                    self.outgoing.push(Outgoing::Notify { text, incident: None, severity: Some(severity), ask: None });
+                }
+            }
+        }
+    }
+}
+
+/// The finding that a change hurt. It compromises nobody.
+fn found(title: &str, subject: NodeKey, refusal: &Refusal, explanation: String) -> Finding {
+    const DETECTOR: &str = "change_hurt";
+    Finding {
+        id: FindingId::of(DETECTOR, Some(&subject), refusal.event),
+        detector: Text::new_static(DETECTOR),
+        title: Text::new(title),
+        severity: Severity::Medium,
+        signal: Signal::Watch,
+        subject: Some(subject),
+        actor: Some(refusal.identity.clone()),
+        class: None,
+        first: refusal.at,
+        at: refusal.at,
+        events: vec![refusal.event],
+        event_count: 1,
+        explanation,
+        techniques: Vec::new(),
     }
 }
 

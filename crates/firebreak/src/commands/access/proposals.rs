@@ -6,7 +6,7 @@ use firebreak_model::{Text, Time};
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const FORMAT: &str = "firebreak.access/1";
@@ -20,23 +20,46 @@ pub(super) struct Proposals {
     format: String,
     /// The end of the window of use that they were made of.
     pub(super) made: Time,
-    identities: Vec<Proposed>,
+    pub(super) identities: Vec<Proposed>,
 }
 
+/// What is proposed for one identity.
 #[derive(Debug, Serialize, Deserialize)]
-struct Proposed {
-    arn: Text,
+pub(super) struct Proposed {
+    pub(super) arn: Text,
     /// Inline and managed policies that it has: what to put back.
-    before: Vec<Before>,
-    documents: Vec<Value>,
+    pub(super) before: Vec<Before>,
+    pub(super) documents: Vec<Value>,
+    /// Whether IAM takes the documents.
+    #[serde(default = "yes")]
+    pub(super) fits: bool,
+    /// ARNs of managed policies whose text was not given: they stay.
+    #[serde(default)]
+    pub(super) absent: Vec<Text>,
+    /// The policies of its groups.
+    #[serde(default)]
+    pub(super) beside: Vec<Value>,
+    /// What was refused to it in the window, whatever it was granted.
+    #[serde(default)]
+    pub(super) refused: BTreeSet<String>,
+    /// Calls in the window, and the last of them.
+    #[serde(default)]
+    pub(super) calls: u64,
+    #[serde(default)]
+    pub(super) last: Option<Time>,
 }
 
+/// A policy that it has.
 #[derive(Debug, Serialize, Deserialize)]
-struct Before {
-    name: Text,
+pub(super) struct Before {
+    pub(super) name: Text,
     /// Of a managed policy.
-    arn: Option<Text>,
-    document: Value,
+    pub(super) arn: Option<Text>,
+    pub(super) document: Value,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Proposals {
@@ -55,7 +78,17 @@ pub(super) fn write(world: &World, directory: &Path, made: Time, aws: &Aws) -> R
             document: granted.document.clone(),
         });
         let documents = subject.proposal.documents.clone();
-        Proposed { arn: subject.identity.arn.clone(), before: granted.collect(), documents }
+        Proposed {
+            arn: subject.identity.arn.clone(),
+            before: granted.collect(),
+            documents,
+            fits: subject.proposal.fits,
+            absent: subject.identity.absent.clone(),
+            beside: aws.beside(&subject.identity),
+            refused: subject.refused.clone(),
+            calls: subject.usage.calls(),
+            last: subject.usage.last(),
+        }
     });
     let file = Proposals { format: FORMAT.to_owned(), made, identities: proposed.collect() };
     let text = serde_json::to_string_pretty(&file)? + "\n";
