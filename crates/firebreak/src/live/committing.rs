@@ -54,7 +54,8 @@ impl Live<'_> {
         commit.pending.extend(sorted.pending);
         commit.plans.extend(sorted.plans);
         for finding in &sorted.findings {
-            commit.findings.push((finding.id.to_string(), finding.at.0, serde_json::to_string(finding)?));
+            let batch = commit.batch.unwrap_or_default();
+            commit.findings.push((finding.id.to_string(), batch, finding.at.0, serde_json::to_string(finding)?));
         }
         commit.states.extend(self.changing.written()?);
         let outgoing: Vec<(u64, Outgoing)> = (self.next_effect..).zip(sorted.outgoing).collect();
