@@ -297,35 +297,43 @@ impl Changes {
             return Vec::new();
         }
         let Refusal { identity, action, at, .. } = &refusal;
+        // An intruder who tries what was taken away must not be given it back.
+        let compromised = now.compromised.contains(identity) || now.compromised.contains(&change.wish.subject);
         change.stage = Stage::Hurt;
-        change.hurt = Some(Hurt { identity: identity.clone(), action: action.clone(), at: *at, event: refusal.event });
-        let on = refusal.resource.as_ref().map(|resource| format!(" on `{resource}`")).unwrap_or_default();
-        let (title, subject) = (change.wish.title.clone(), change.wish.subject.clone());
-        let what = format!("`{}` was refused `{action}`{on} at {at}, which it took away", identity.name());
+        let (identity, action) = (identity.clone(), action.clone());
+        change.hurt = Some(Hurt { identity, action, at: *at, event: refusal.event, compromised });
+        let subject = change.wish.subject.clone();
         let mut effects = vec![Effect::Record {
             id: format!("change-{}-hurt", plan.short()),
             kind: "change_hurt",
             body: json!({"plan": plan, "hurt": change.hurt, "resource": refusal.resource, "paused": now.paused}),
         }];
-        let next = match &now.paused {
-            None => "it is taken back by itself".to_owned(),
-            Some(pause) => format!("it is not taken back by itself: {}", pause.reason()),
-        };
-        let explanation = format!("{what}; {next}");
-        let text = format!("{title}: it hurt: {explanation}");
+        let explanation = explanation(&refusal, compromised, now.paused.as_ref());
+        let text = format!("{}: it hurt: {explanation}", change.wish.title);
         effects.push(Effect::Found { title: "A change hurt".to_owned(), subject, refusal, explanation });
         effects.push(Effect::Notify { severity: Severity::High, text });
         effects.extend(self.restore(plan, now));
         effects
     }
 
-    /// Has what hurt taken back, once, unless automatic actions are paused.
+    /// Has what hurt taken back, once, unless automatic actions are paused. What an intruder may want back is left to people.
     fn restore(&mut self, plan: &PlanId, now: &Situation) -> Option<Effect> {
         let due = self.get(plan).is_some_and(|change| change.stage == Stage::Hurt && !change.restoring);
         if !due || now.paused.is_some() {
             return None;
         }
         let change = self.get_mut(plan)?;
+        let parties = change.hurt.as_ref().map(|hurt| &hurt.identity).into_iter().chain([&change.wish.subject]);
+        let compromised = parties.into_iter().any(|party| now.compromised.contains(party));
+        if compromised || change.hurt.as_ref().is_some_and(|hurt| hurt.compromised) {
+            change.stage = Stage::Unrestored;
+            let text = format!(
+                "{}: whether it is taken back is for people to say\nnext: firebreak undo {}",
+                change.wish.title,
+                plan.short()
+            );
+            return Some(Effect::Notify { severity: Severity::High, text });
+        }
         change.restoring = true;
         let steps = change.plan.steps().iter().map(|step| step.key.clone()).collect();
         Some(Effect::Restore { plan: plan.clone(), steps })
@@ -384,4 +392,19 @@ impl Change {
             now: now.now(),
         }
     }
+}
+
+/// What hurt whom, and what happens now, in words.
+fn explanation(refusal: &Refusal, compromised: bool, paused: Option<&Pause>) -> String {
+    let Refusal { identity, action, at, resource, .. } = refusal;
+    let on = resource.as_ref().map(|resource| format!(" on `{resource}`")).unwrap_or_default();
+    let next = match paused {
+        _ if compromised => {
+            "it is not taken back by itself: whoever was refused is compromised or within reach of an intruder"
+                .to_owned()
+        }
+        None => "it is taken back by itself".to_owned(),
+        Some(pause) => format!("it is not taken back by itself: {}", pause.reason()),
+    };
+    format!("`{}` was refused `{action}`{on} at {at}, which it took away; {next}", identity.name())
 }

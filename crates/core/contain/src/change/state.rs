@@ -104,6 +104,9 @@ pub struct Hurt {
     pub at: Time,
     /// The event that shows it.
     pub event: EventUid,
+    /// Whether they were compromised or within reach of an intruder by then: it may have been the intruder who was refused.
+    #[serde(default)]
+    pub compromised: bool,
 }
 
 /// One change.
@@ -168,10 +171,14 @@ impl Change {
         };
         let gone = all.iter().any(|one| matches!(one, StepOutcome::Undone | StepOutcome::Cancelled));
         let next = match self.stage {
-            Stage::Hurt | Stage::Unrestored if !all.iter().any(stands) => Stage::Restored,
+            Stage::Hurt if self.restoring && !all.iter().any(stands) => Stage::Restored,
             Stage::UnderWay if all.iter().any(stands) && self.watch().is_some() => Stage::Watched,
             Stage::UnderWay if all.iter().any(stands) => Stage::Stands,
-            Stage::UnderWay | Stage::Watched | Stage::Stands if gone && !all.iter().any(stands) => Stage::TakenBack,
+            Stage::UnderWay | Stage::Watched | Stage::Stands | Stage::Hurt | Stage::Unrestored
+                if gone && !all.iter().any(stands) =>
+            {
+                Stage::TakenBack
+            }
             Stage::UnderWay => Stage::Failed,
             _ => return None,
         };
@@ -201,10 +208,11 @@ impl Changes {
         self.changes.get(plan)
     }
 
-    /// What was taken away from `identity` and missed: it is not proposed again without it.
+    /// What was taken away from `identity` and missed by who was no intruder: it is not proposed again without it.
     pub fn missed(&self, identity: &NodeKey) -> BTreeSet<Text> {
         let hurts = self.all().filter(|change| change.wish.subject == *identity).filter_map(|one| one.hurt.as_ref());
-        hurts.map(|hurt| hurt.action.clone()).collect()
+        // What an intruder missed nobody needs.
+        hurts.filter(|hurt| !hurt.compromised).map(|hurt| hurt.action.clone()).collect()
     }
 
     /// Whether it has changed since this was asked last.

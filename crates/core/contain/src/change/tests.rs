@@ -188,6 +188,31 @@ fn a_pause_holds_what_would_be_taken_back_until_it_ends() {
 }
 
 #[test]
+fn an_intruder_who_tries_what_went_is_not_given_it_back() {
+    let (mut changes, id, step) = watched();
+    let intruded = Situation { compromised: BTreeSet::from([user()]), ..situation(61) };
+    let effects = changes.refused(&id, refusal("s3:GetObject", 60), &intruded);
+    assert_eq!(restores(&effects), 0);
+    let said = |wanted: &str| {
+        let has = |effect: &Effect| matches!(effect, Effect::Notify { text, .. } if text.contains(wanted));
+        effects.iter().any(has)
+    };
+    assert!(said("within reach of an intruder") && said("firebreak undo"), "{effects:?}");
+    assert_eq!(changes.get(&id).expect("it").stage, Stage::Unrestored);
+    assert_eq!(restores(&changes.tick(&situation(90))), 0, "not later either");
+    assert!(changes.missed(&user()).is_empty(), "nobody needs what an intruder missed");
+    changes.reported(&id, &step, StepOutcome::Undone, at(99));
+    assert_eq!(changes.get(&id).expect("it").stage, Stage::TakenBack, "a person had it taken back");
+
+    // Known only once the pause ends.
+    let (mut changes, id, _) = watched();
+    changes.refused(&id, refusal("s3:GetObject", 60), &paused(61));
+    let intruded = Situation { compromised: BTreeSet::from([user()]), ..situation(80) };
+    assert_eq!(restores(&changes.tick(&intruded)), 0);
+    assert_eq!(changes.get(&id).expect("it").stage, Stage::Unrestored);
+}
+
+#[test]
 fn a_pause_asks_a_person_about_what_the_policy_would_let_pass() {
     let mut changes = Changes::default();
     let effects = changes.wish(wish(Reversibility::Reversible), &open_gate(), &paused(0)).expect("a plan");
