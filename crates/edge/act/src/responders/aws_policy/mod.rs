@@ -46,6 +46,7 @@ const fn right(action: &'static str, resource: &'static str, purpose: &'static s
 static SPEC: ActionSpec = ActionSpec {
     name: "aws_policy",
     verb: "narrow",
+    targets: &["identity:aws/"],
     title: "Put narrower policies in place of those of an AWS user or role",
     level: Level::EffectTested,
     reversibility: Reversibility::Reversible,

@@ -21,6 +21,7 @@ const UPDATE: &str = "POST {gateway}/key/update";
 static SPEC: ActionSpec = ActionSpec {
     name: "litellm_key_limits",
     verb: "narrow",
+    targets: &["credential:litellm/"],
     title: "Narrow the models, MCP servers and budget of a LiteLLM key",
     level: Level::ContractTested,
     reversibility: Reversibility::Reversible,
