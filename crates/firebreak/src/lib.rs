@@ -22,6 +22,7 @@ pub mod guardrail;
 pub mod hunting;
 pub mod ledgering;
 pub mod live;
+pub mod lookback;
 pub mod metrics;
 pub mod output;
 pub mod outward;
@@ -32,6 +33,7 @@ pub mod scanning;
 pub mod standing;
 pub mod stolen;
 pub mod store;
+pub mod wishes;
 
 /// A batch of events is some ten thousand pieces of memory that are taken and given back at once: this allocator is
 /// measurably faster at it than the system's.

@@ -199,6 +199,12 @@ impl Aws {
         self.known.add(action);
     }
 
+    /// Known actions that `subject` was granted and would not keep.
+    pub fn removed(&self, subject: &Subject) -> Vec<&Text> {
+        let left = self.known.proposed(&subject.identity, &subject.proposal.documents);
+        self.known.granted(&subject.identity.granted).difference(&left).copied().collect()
+    }
+
     /// How many actions are known by name.
     pub fn known(&self) -> u64 {
         self.known.len() as u64

@@ -14,7 +14,7 @@ pub struct AccessArgs {
     pub command: Option<AccessCommand>,
     /// What they are made of
     #[command(flatten)]
-    pub propose: Option<ProposeArgs>,
+    pub propose: ProposeArgs,
 }
 
 /// What is done with proposals.
@@ -103,8 +103,8 @@ pub struct ProposeArgs {
     #[command(flatten)]
     pub estate: EstateArgs,
     /// A directory with one folder per source: what was used
-    #[arg(long, value_name = "DIR")]
-    pub logs: PathBuf,
+    #[arg(long, value_name = "DIR", required = true)]
+    pub logs: Option<PathBuf>,
     /// Hold it against what was granted at this time; otherwise now, or when the logs end
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub as_of: Option<Time>,

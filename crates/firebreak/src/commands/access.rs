@@ -8,48 +8,24 @@ mod review;
 mod show;
 
 use super::{End, logs, remembered};
+use crate::access::made::{self, supposed};
 use crate::access::reach::Ways;
-use crate::access::{Aws, Gone, Overlay, Pairs, Subject};
+use crate::access::{Answer, Aws, Pairs, Subject};
 use crate::cli::{AccessArgs, AccessCommand, ProposeArgs};
 use crate::config::Config;
-use crate::estate::{Estate, Packages};
+use crate::estate::Packages;
 use crate::output::Output;
 use anyhow::{Context, Result, bail};
 use elsewhere::{Counts, Elsewhere};
 use firebreak_assure::Doings;
 use firebreak_assure::grants::Silent;
-use firebreak_model::{NodeKey, Text, Time};
-use firebreak_permission::aws::least::{Kept, Proof};
+use firebreak_model::Time;
 use firebreak_world::World;
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const DAY: i64 = 86_400;
-
-/// What is said of one identity.
-#[derive(Serialize)]
-struct Answer<'a> {
-    identity: NodeKey,
-    calls: u64,
-    last: Option<Time>,
-    /// Known actions that it was granted, and those that the proposal leaves.
-    granted: u64,
-    left: u64,
-    /// A role that nobody took.
-    idle: bool,
-    used: Vec<&'a Text>,
-    documents: &'a [Value],
-    fits: bool,
-    kept: &'a [Kept],
-    absent: &'a [Text],
-    proof: &'a Proof,
-    gone: Gone,
-    skipped: Option<&'a str>,
-    files: Vec<PathBuf>,
-}
 
 /// What is said of all.
 #[derive(Serialize)]
@@ -82,21 +58,21 @@ struct Summary<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &AccessArgs, config: &Config, output: Output) -> Result<End> {
-    match (&args.command, &args.propose) {
-        (Some(AccessCommand::Apply(args)), _) => apply::run(args, config, output),
-        (Some(AccessCommand::Changes), _) => changes::run(config, output),
-        (Some(AccessCommand::Review(args)), _) => review::run(args, config, output),
-        (Some(AccessCommand::Answer(args)), _) => review::answer(args, config, output),
-        (None, Some(args)) => propose(args, config, output),
-        (None, None) => {
-            bail!("nothing to make proposals of\nhint: --inventory DIR --logs DIR, or see `firebreak access --help`")
-        }
+    match &args.command {
+        Some(AccessCommand::Apply(args)) => apply::run(args, config, output),
+        Some(AccessCommand::Changes) => changes::run(config, output),
+        Some(AccessCommand::Review(args)) => review::run(args, config, output),
+        Some(AccessCommand::Answer(args)) => review::answer(args, config, output),
+        None => match &args.propose.logs {
+            Some(folder) => propose(&args.propose, folder, config, output),
+            None => bail!("nothing says what was used\nhint: name the logs with --logs DIR"),
+        },
     }
 }
 
-fn propose(args: &ProposeArgs, config: &Config, output: Output) -> Result<End> {
+fn propose(args: &ProposeArgs, folder: &Path, config: &Config, output: Output) -> Result<End> {
     let world = World::offline();
-    let at = logs::answered_at(&world, args.as_of, Some(&args.logs), output)?;
+    let at = logs::answered_at(&world, args.as_of, Some(folder), output)?;
     let since = at.plus_seconds(-DAY * i64::from(args.days));
     let (estate, graph) = remembered::mapped(&world, &args.estate, config, &Packages::default(), at)?;
     let mut aws = Aws::read(&world, &args.estate.inventory, &estate.facts);
@@ -107,7 +83,7 @@ fn propose(args: &ProposeArgs, config: &Config, output: Output) -> Result<End> {
     let mut doings = Doings::within(since, at);
     // What a proposal was made of is no test of it.
     let counts = |time: Time| (time > since || (time == since && shadowed.is_none())) && time <= at;
-    logs::each(&world, &args.logs, &mut gaps, output, |event| {
+    logs::each(&world, folder, &mut gaps, output, |event| {
         if counts(event.time) {
             aws.count(event);
             doings.add(&graph, event);
@@ -117,22 +93,21 @@ fn propose(args: &ProposeArgs, config: &Config, output: Output) -> Result<End> {
         gaps.push("no export of an AWS account is in the inventory, so what AWS granted is not known".to_owned());
     }
     let kept = changes::kept(&args.estate.data.clone().unwrap_or_else(|| config.data_directory()))?;
-    aws.miss(|arn| kept.changes.missed(&NodeKey::identity("aws", arn)));
-    aws.keep(|arn| review::keeps(&kept.answers, &NodeKey::identity("aws", arn), at));
-    aws.propose();
+    made::propose(&mut aws, &kept, at);
     if let Some(proposals) = &shadowed {
         gaps.extend(aws.adopt(&proposals.policies()));
     }
     aws.prove(|ask| {
         // What could not be read was told the first time.
-        logs::each(&world, &args.logs, &mut Vec::new(), output, |event| {
+        logs::each(&world, folder, &mut Vec::new(), output, |event| {
             if counts(event.time) {
                 ask(event);
             }
         })
     })?;
     let before = Pairs::of(&graph, &estate.facts, at);
-    let after = if aws.subjects.is_empty() { before.clone() } else { supposed(&world, args, &aws, at) };
+    let after =
+        if aws.subjects.is_empty() { before.clone() } else { supposed(&world, &args.estate.inventory, &aws, at) };
     // Proposals of an earlier time may give back what was taken since.
     if shadowed.is_none() && after.new_since(&before) > 0 {
         bail!(
@@ -179,21 +154,13 @@ fn answers<'a>(
 ) -> Result<Vec<Answer<'a>>> {
     let mut answers = Vec::new();
     for subject in wanted(aws, &args.identity)? {
-        let mut answer = answer(subject, before, after);
+        let mut answer = Answer::of(subject, before, after);
         if let Some(directory) = &args.output {
             answer.files = write(world, directory, subject)?;
         }
         answers.push(answer);
     }
     Ok(answers)
-}
-
-/// Who reaches what if every proposal stood.
-fn supposed(world: &World, args: &ProposeArgs, aws: &Aws, at: Time) -> Pairs {
-    let disk = Arc::new(Overlay::new(Arc::clone(&world.disk), aws.supposed(|_| true)));
-    let world = World { disk, ..world.clone() };
-    let estate = Estate::read(&world, &args.estate.inventory, at, &Packages::default());
-    Pairs::of(&estate.graph().0, &estate.facts, at)
 }
 
 /// Those that were asked for, or all; whoever was seen most often first.
@@ -210,27 +177,6 @@ fn wanted<'a>(aws: &'a Aws, named: &[String]) -> Result<Vec<&'a Subject>> {
     let mut chosen: Vec<&Subject> = chosen.collect();
     chosen.sort_by(|a, b| b.usage.calls().cmp(&a.usage.calls()).then_with(|| a.identity.arn.cmp(&b.identity.arn)));
     Ok(chosen)
-}
-
-fn answer<'a>(subject: &'a Subject, before: &Pairs, after: &Pairs) -> Answer<'a> {
-    let identity = NodeKey::identity("aws", &subject.identity.arn);
-    Answer {
-        calls: subject.usage.calls(),
-        last: subject.usage.last(),
-        granted: subject.granted,
-        left: subject.left,
-        idle: subject.proposal.idle,
-        used: subject.usage.actions.keys().collect(),
-        documents: &subject.proposal.documents,
-        fits: subject.proposal.fits,
-        kept: &subject.proposal.kept,
-        absent: &subject.identity.absent,
-        proof: &subject.proof,
-        gone: before.gone(after, &identity),
-        skipped: subject.skipped.as_deref(),
-        files: Vec::new(),
-        identity,
-    }
 }
 
 fn summary(

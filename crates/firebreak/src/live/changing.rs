@@ -37,7 +37,7 @@ pub struct Changing {
 ///
 /// # Errors
 /// If the state cannot be read.
-pub async fn remembered(store: &Store) -> Result<Changes> {
+async fn remembered(store: &Store) -> Result<Changes> {
     let memory = store.state(MEMORY).await?;
     memory.map_or(Ok(Changes::default()), |bytes| {
         serde_json::from_slice(&bytes).context("the memory of changes is damaged")
@@ -48,11 +48,30 @@ pub async fn remembered(store: &Store) -> Result<Changes> {
 ///
 /// # Errors
 /// If the state cannot be read.
-pub async fn answers(store: &Store) -> Result<Answers> {
+async fn answers(store: &Store) -> Result<Answers> {
     let memory = store.state(REVIEWS).await?;
     memory.map_or(Ok(Answers::default()), |bytes| {
         serde_json::from_slice(&bytes).context("the memory of reviews is damaged")
     })
+}
+
+/// What an installation remembers of changes, and of what people answered.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The changes.
+    pub changes: Changes,
+    /// The answers.
+    pub answers: Answers,
+}
+
+impl Kept {
+    /// What `store` remembers.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub async fn of(store: &Store) -> Result<Kept> {
+        Ok(Kept { changes: remembered(store).await?, answers: answers(store).await? })
+    }
 }
 
 impl Changing {

@@ -120,7 +120,7 @@ fn again(world: &World, lake: &Lake, number: u64, files: &[DataFile]) -> Result<
 
 /// The event that `row` keeps. What the row says of it holds, even where this version reads the record otherwise. `None`
 /// where its source is no more.
-fn event(world: &World, row: &Row) -> Option<Event> {
+pub(crate) fn event(world: &World, row: &Row) -> Option<Event> {
     let source = firebreak_intake::source(&row.source)?;
     let options = Options { missing_time: MissingTime::Received, ..Options::default() };
     let read = read_bytes(world, "lake", &row.raw, source, options, &keep).events;

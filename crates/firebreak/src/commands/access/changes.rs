@@ -2,13 +2,13 @@
 
 use crate::commands::End;
 use crate::config::Config;
-use crate::live::changing;
+use crate::live::changing::Kept;
 use crate::output::{Output, counted};
 use crate::store::Store;
+use crate::wishes;
 use anyhow::Result;
-use firebreak_assure::review::Answers;
-use firebreak_contain::change::{Change, Changes, Stage};
-use serde_json::{Value, json};
+use firebreak_contain::change::{Change, Stage};
+use serde_json::json;
 use std::path::Path;
 
 /// Runs the command.
@@ -27,7 +27,7 @@ pub(super) fn run(config: &Config, output: Output) -> Result<End> {
         if let Some(hurt) = &change.hurt {
             output.paragraph(2, &format!("`{}` was refused `{}` at {}", hurt.identity.name(), hurt.action, hurt.at));
         }
-        output.object("change_made", &shown(change));
+        output.object("change_made", &wishes::shown(change));
     }
     let waiting = all.iter().filter(|change| change.stage == Stage::Waiting).count();
     output.text(format!("{}, {waiting} waiting", counted(all.len() as u64, "change")));
@@ -37,24 +37,6 @@ pub(super) fn run(config: &Config, output: Output) -> Result<End> {
 
 fn words(stage: Stage) -> String {
     stage.word().replace('_', " ")
-}
-
-/// A change without what only those who act and judge need.
-pub(crate) fn shown(change: &Change) -> Value {
-    let wish = &change.wish;
-    let approved: Vec<_> = change.approvals.iter().map(|approval| &approval.by).collect();
-    json!({
-        "plan": change.plan.id(), "title": wish.title, "purpose": wish.purpose, "subject": wish.subject, "by": wish.by,
-        "at": wish.at, "stage": change.stage, "approved_by": approved, "sent": change.sent,
-        "watched_until": change.watched_until, "hurt": change.hurt,
-    })
-}
-
-/// What an installation remembers of changes, and of what people answered.
-#[derive(Default)]
-pub(crate) struct Kept {
-    pub(crate) changes: Changes,
-    pub(crate) answers: Answers,
 }
 
 /// What the installation in `data` remembers; nothing where there is none.
@@ -68,7 +50,7 @@ pub(crate) fn kept(data: &Path) -> Result<Kept> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = Store::open(data).await?;
-        let kept = Kept { changes: changing::remembered(&store).await?, answers: changing::answers(&store).await? };
+        let kept = Kept::of(&store).await?;
         store.close().await;
         Ok(kept)
     })

@@ -1,12 +1,12 @@
 //! Proposals as a file: to be looked at for a while before anybody applies them, and what to put back.
 
-use crate::access::Aws;
+use crate::access::{Aws, Proposed};
 use anyhow::{Context, Result, bail};
 use firebreak_model::{Text, Time};
 use firebreak_world::World;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const FORMAT: &str = "firebreak.access/1";
@@ -23,45 +23,6 @@ pub(super) struct Proposals {
     pub(super) identities: Vec<Proposed>,
 }
 
-/// What is proposed for one identity.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Proposed {
-    pub(super) arn: Text,
-    /// Inline and managed policies that it has: what to put back.
-    pub(super) before: Vec<Before>,
-    pub(super) documents: Vec<Value>,
-    /// Whether IAM takes the documents.
-    #[serde(default = "yes")]
-    pub(super) fits: bool,
-    /// ARNs of managed policies whose text was not given: they stay.
-    #[serde(default)]
-    pub(super) absent: Vec<Text>,
-    /// The policies of its groups.
-    #[serde(default)]
-    pub(super) beside: Vec<Value>,
-    /// What was refused to it in the window, whatever it was granted.
-    #[serde(default)]
-    pub(super) refused: BTreeSet<String>,
-    /// Calls in the window, and the last of them.
-    #[serde(default)]
-    pub(super) calls: u64,
-    #[serde(default)]
-    pub(super) last: Option<Time>,
-}
-
-/// A policy that it has.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Before {
-    pub(super) name: Text,
-    /// Of a managed policy.
-    pub(super) arn: Option<Text>,
-    pub(super) document: Value,
-}
-
-const fn yes() -> bool {
-    true
-}
-
 impl Proposals {
     /// The documents by ARN.
     pub(super) fn policies(&self) -> BTreeMap<Text, Vec<Value>> {
@@ -71,26 +32,8 @@ impl Proposals {
 
 /// Writes what is proposed for everyone.
 pub(super) fn write(world: &World, directory: &Path, made: Time, aws: &Aws) -> Result<()> {
-    let proposed = aws.subjects.iter().filter(|subject| subject.skipped.is_none()).map(|subject| {
-        let granted = subject.identity.granted.iter().map(|granted| Before {
-            name: granted.name.clone(),
-            arn: granted.arn.clone(),
-            document: granted.document.clone(),
-        });
-        let documents = subject.proposal.documents.clone();
-        Proposed {
-            arn: subject.identity.arn.clone(),
-            before: granted.collect(),
-            documents,
-            fits: subject.proposal.fits,
-            absent: subject.identity.absent.clone(),
-            beside: aws.beside(&subject.identity),
-            refused: subject.refused.clone(),
-            calls: subject.usage.calls(),
-            last: subject.usage.last(),
-        }
-    });
-    let file = Proposals { format: FORMAT.to_owned(), made, identities: proposed.collect() };
+    let identities = aws.subjects.iter().filter_map(|subject| Proposed::of(aws, subject)).collect();
+    let file = Proposals { format: FORMAT.to_owned(), made, identities };
     let text = serde_json::to_string_pretty(&file)? + "\n";
     world.disk.make_directory(directory)?;
     Ok(world.disk.write(&directory.join(NAME), text.as_bytes())?)

@@ -12,8 +12,8 @@ use crate::output::{Output, count, counted};
 use crate::store::ANSWER;
 use anyhow::{Result, bail};
 use firebreak_assure::Doings;
-use firebreak_assure::review::{Answer, Answers, Due, Word, about, due};
-use firebreak_model::{NodeKey, Text, Time};
+use firebreak_assure::review::{Answer, Due, Word, about, due};
+use firebreak_model::Text;
 use firebreak_world::World;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -68,12 +68,6 @@ fn word(answer: &Answer) -> String {
         Word::Remove => "remove".to_owned(),
         Word::AskOwner => "ask its owner".to_owned(),
     }
-}
-
-/// Why `key` keeps what it has at `at`, where somebody says so.
-pub(super) fn keeps(answers: &Answers, key: &NodeKey, at: Time) -> Option<String> {
-    let answer = answers.keeps(key, at)?;
-    Some(format!("{} keeps it until {}: {}", answer.by.name(), answer.ends(), answer.because))
 }
 
 /// Runs `firebreak access answer`.

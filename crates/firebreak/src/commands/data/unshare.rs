@@ -6,11 +6,11 @@ use crate::config::Config;
 use crate::estate::Packages;
 use crate::live::person;
 use crate::output::{Output, count, counted};
-use anyhow::{Result, bail};
+use crate::wishes;
+use anyhow::Result;
 use firebreak_assure::Doings;
 use firebreak_assure::unshare::{Loses, Unshare, unshare};
-use firebreak_contain::change::{Asked, Purpose, Wish};
-use firebreak_model::{CutOption, NodeKey, Time};
+use firebreak_model::CutOption;
 use firebreak_world::World;
 use serde_json::json;
 
@@ -37,14 +37,12 @@ pub(super) fn run(args: &DataUnshareArgs, config: &Config, output: Output) -> Re
         }
     };
     let found = unshare(&graph, &estate.facts, (&resource, from.as_ref()), doings.as_ref(), at);
-    gaps.extend(found.open.iter().map(|share| format!("nothing known and allowed ends what `{share}` has of it")));
+    gaps.extend(wishes::unshare::gaps(&found));
     show(&found, &gaps, output);
     found.loses.iter().for_each(|one| output.object("loses", one));
-    if let (Some(by), false) = (&args.by, found.cuts.is_empty()) {
-        return wish::leave(&wanted(&resource, found, gaps, (by, world.clock.now()))?, config, output);
-    }
-    if args.by.is_some() {
-        bail!("nothing that is known and allowed ends a share of `{resource}`\nhint: end it on its platform");
+    if let Some(by) = &args.by {
+        let asked = (person(by), world.clock.now());
+        return wish::leave(&wishes::unshare::wish(&resource, found, gaps, asked)?, config, output);
     }
     let actions: Vec<_> = found.cuts.iter().map(|cut| &cut.action).collect();
     let summary =
@@ -80,30 +78,4 @@ fn show(found: &Unshare, gaps: &[String], output: Output) {
 
 fn times(events: u64) -> String {
     if events == 1 { "once".to_owned() } else { format!("{} times", count(events)) }
-}
-
-fn wanted(resource: &NodeKey, found: Unshare, mut gaps: Vec<String>, (by, at): (&str, Time)) -> Result<Wish> {
-    let users: Vec<&Loses> = found.loses.iter().filter(|one| one.events > Some(0)).collect();
-    let used = (!users.is_empty()).then(|| {
-        let events = users.iter().filter_map(|one| one.events).sum();
-        (events, users.len() as u64, users.iter().filter_map(|one| one.last).max())
-    });
-    for one in users.iter().take(20) {
-        gaps.push(format!("`{}` used it and loses it: whether it is needed", one.who));
-    }
-    let actions = found.cuts.into_iter().map(|cut| {
-        let known = wish::asked(cut.action, used)?;
-        let reversibility = cut.reversibility.max(known.reversibility);
-        Ok(Asked { reversibility, delay_seconds: cut.delay_seconds, ..known })
-    });
-    Ok(Wish {
-        title: format!("end the shares of {resource}"),
-        purpose: Purpose::Unshare,
-        subject: resource.clone(),
-        by: person(by),
-        at,
-        actions: actions.collect::<Result<_>>()?,
-        gaps,
-        watch: None,
-    })
 }
