@@ -9,6 +9,7 @@ mod act;
 mod call;
 mod changes;
 pub mod endpoints;
+mod governing;
 mod guard;
 mod hunt;
 mod login;
@@ -104,6 +105,8 @@ pub struct Api {
     /// Places for questions to the lake.
     hunts: Arc<tokio::sync::Semaphore>,
     map: tokio::sync::Mutex<Option<Arc<Map>>>,
+    /// Proposals for rights, as they were made last.
+    rights: tokio::sync::Mutex<Option<governing::Remembered>>,
     /// Logins by the identity provider.
     oidc: Option<oidc::Oidc>,
     /// Verdicts, and a digest of what they were judged by.
@@ -129,6 +132,7 @@ impl Api {
             bell: Bell::default(),
             hunts: Arc::new(tokio::sync::Semaphore::new(hunt::AT_ONCE)),
             map: tokio::sync::Mutex::default(),
+            rights: tokio::sync::Mutex::default(),
             judged: tokio::sync::Mutex::default(),
             oidc: provider(world, config)?,
         })

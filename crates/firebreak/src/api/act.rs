@@ -99,11 +99,13 @@ pub(crate) async fn resume(api: &Api, call: &Call) -> Answer {
     asked("resume", &request)
 }
 
-fn by(call: &Call) -> NodeKey {
+/// Whoever calls, as whoever asks.
+pub(in crate::api) fn by(call: &Call) -> NodeKey {
     person(&call.caller.person)
 }
 
-fn reason(text: &str) -> Result<String, Problem> {
+/// A reason as it is kept.
+pub(in crate::api) fn reason(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.len() > REASON_BYTES_MAX {
         let hint = format!("say why in 1 to {REASON_BYTES_MAX} bytes; the ledger keeps it");
@@ -126,13 +128,26 @@ async fn waiting(api: &Api, call: &Call) -> Result<StoredPlan, Problem> {
     Err(Problem::conflict(detail, "look at its incident again: there may be a newer plan"))
 }
 
-async fn ask(api: &Api, call: &Call, kind: &str, request: &Request) -> Result<(), Problem> {
+/// Leaves `request` for the writer under the name of the call.
+pub(in crate::api) async fn ask(api: &Api, call: &Call, kind: &str, request: &Request) -> Result<(), Problem> {
+    ask_as(api, call, &call.name, kind, request).await
+}
+
+/// The same under a name of its own, where one call leaves several.
+pub(in crate::api) async fn ask_as(
+    api: &Api,
+    call: &Call,
+    name: &str,
+    kind: &str,
+    request: &Request,
+) -> Result<(), Problem> {
     api.must_act()?;
     // Under its name it is taken up once, even where an answer got lost.
-    api.store.ask_once(&call.name, call.now, kind, &serde_json::to_string(request)?).await?;
+    api.store.ask_once(name, call.now, kind, &serde_json::to_string(request)?).await?;
     Ok(())
 }
 
-fn asked<T: Serialize>(kind: &str, body: &T) -> Answer {
+/// What was asked for, as an answer.
+pub(in crate::api) fn asked<T: Serialize>(kind: &str, body: &T) -> Answer {
     Ok(Reply::Object(202, tagged(kind, body)))
 }

@@ -1,10 +1,16 @@
 //! The one table of endpoints. Routing, roles, the OpenAPI document and the tests that prove refusals all follow from it.
 
+mod governing;
+
 use super::Api;
 use super::access::policy::Deed;
 use super::call::{Answer, Call};
+use super::governing as govern;
 use super::{act, changes, hunt, login, notes, oidc, openapi, read, tokens};
 use futures_util::future::BoxFuture;
+use governing::{
+    ACCESS, ACCESS_BRIEF, ACCESS_IDENTITY, ANSWERED, APP, APP_WHOLE, CHANGE, CHANGE_WHOLE, DUE, SHARE, WISH,
+};
 
 /// What answers.
 pub type Handler = for<'a> fn(&'a Api, &'a Call) -> BoxFuture<'a, Answer>;
@@ -70,8 +76,20 @@ impl std::fmt::Debug for Endpoint {
 }
 
 /// The areas that a token can be limited to.
-pub const AREAS: [&str; 11] =
-    ["now", "incidents", "plans", "findings", "exposure", "map", "detectors", "hunt", "ledger", "settings", "tokens"];
+pub const AREAS: [&str; 12] = [
+    "now",
+    "incidents",
+    "plans",
+    "findings",
+    "exposure",
+    "map",
+    "access",
+    "detectors",
+    "hunt",
+    "ledger",
+    "settings",
+    "tokens",
+];
 
 /// Calls a handler of the table.
 macro_rules! run {
@@ -272,6 +290,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("paused", "object?"),
         ("incidents", "array"),
         ("waiting", "array"),
+        ("changes", "array"),
         ("verdicts", "object"),
         ("exposed", "array"),
         ("sources", "array"),
@@ -445,6 +464,87 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("classes", "array"),
         ("gaps", "array"),
     ]),
+    get(
+        "access",
+        "/access",
+        "What was granted in AWS against what was used, and what would be enough",
+        "access",
+        run!(govern::access::overview),
+    )
+    .with(ACCESS),
+    get(
+        "access",
+        "/access/identities",
+        "Identities of AWS, those of whom most can go first",
+        "access_identities",
+        run!(govern::access::identities),
+    )
+    .list(&[("q", "string?")], ACCESS_BRIEF),
+    get(
+        "access",
+        "/access/identity",
+        "What one identity would keep, and what it would lose",
+        "access_identity",
+        run!(govern::access::one),
+    )
+    .asked(&[("key", "string")])
+    .with(ACCESS_IDENTITY),
+    post(
+        "access",
+        "/access/narrow",
+        "Asks for the proposal of one identity to be put in place",
+        "change_asked",
+        run!(govern::access::narrow),
+    )
+    .taking(&[("identity", "string"), ("proposal", "string")])
+    .with(WISH),
+    get("access", "/review", "What is due for a look by its owner", "review", run!(govern::review::list))
+        .list(&[("sort", "string?")], DUE),
+    post(
+        "access",
+        "/review",
+        "Says what is to become of something that is due",
+        "answer",
+        run!(govern::review::answer),
+    )
+    .taking(&[
+        ("item", "string"),
+        ("keep_until", "time?"),
+        ("remove", "boolean?"),
+        ("ask_owner", "boolean?"),
+        ("because", "string"),
+    ])
+    .with(ANSWERED),
+    get("access", "/changes", "Changes that were asked for, the newest first", "changes", run!(govern::changes::list))
+        .list(&[("stage", "string?"), ("purpose", "string?"), ("subject", "string?")], CHANGE),
+    get("access", "/changes/{id}", "One change, by its plan", "change_made", run!(govern::changes::one))
+        .with(CHANGE_WHOLE),
+    get("access", "/apps", "Apps, agents, tool servers, models and keys", "apps", run!(govern::apps::list))
+        .list(&[("sort", "string?"), ("q", "string?")], APP),
+    get("access", "/apps/app", "One of them, and what would take it out of use", "app", run!(govern::apps::one))
+        .asked(&[("key", "string")])
+        .with(APP_WHOLE),
+    post(
+        "access",
+        "/apps/quarantine",
+        "Asks for an app to be taken out of use",
+        "change_asked",
+        run!(govern::apps::quarantined),
+    )
+    .taking(&[("app", "string")])
+    .with(WISH),
+    post("access", "/apps/leash", "Asks for an app to do less", "change_asked", run!(govern::apps::leashed))
+        .taking(&[("app", "string"), ("models", "array?"), ("mcp_servers", "array?"), ("max_budget", "number?")])
+        .with(WISH),
+    post("access", "/apps/release", "Takes back what was done to an app", "release", run!(govern::apps::released))
+        .taking(&[("app", "string"), ("because", "string")])
+        .with(&[("app", "string"), ("plans", "array"), ("by", "string"), ("because", "string")]),
+    get("access", "/shares", "Whom the end of a share touches", "share", run!(govern::shares::preview))
+        .asked(&[("resource", "string"), ("from", "string?")])
+        .with(SHARE),
+    post("access", "/shares/end", "Asks for a share to end", "change_asked", run!(govern::shares::ended))
+        .taking(&[("resource", "string"), ("from", "string?")])
+        .with(WISH),
     get("detectors", "/detectors", "Detectors, and what they found", "detectors", run!(read::detectors::list)).list(
         &[("q", "string?")],
         &[

@@ -8,13 +8,15 @@ use firebreak::api::{Api, Books};
 use firebreak::config::Config;
 use firebreak::ledgering::Book;
 use firebreak::store::Store;
+use firebreak_model::Time;
 use firebreak_serve::Listener;
-use firebreak_world::World;
-use serde_json::Value;
+use firebreak_world::{Clock, SystemClock, World};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,22 +54,61 @@ impl Came {
     }
 }
 
+/// An account with a user who may more than was seen, the records of that, and a gateway with keys.
+fn write_what_is_governed(root: &Path) {
+    let gateway = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../edge/inventory/src/scanners/litellm/cases/gateway/input/litellm/prod.json"
+    );
+    fs::create_dir_all(root.join("inventory/litellm")).unwrap();
+    fs::copy(gateway, root.join("inventory/litellm/prod.json")).unwrap();
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["iam:ListRoles", "iam:ListUsers"], "Resource": "*"}]});
+    let arn = "arn:aws:iam::123456789012:user/ci";
+    let user = json!({
+        "UserName": "ci", "Arn": arn, "Path": "/", "UserId": "AIDAEXAMPLE", "GroupList": [],
+        "CreateDate": "2025-01-01T00:00:00Z", "AttachedManagedPolicies": [],
+        "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document}],
+    });
+    let export = json!({"UserDetailList": [user], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    fs::write(root.join("inventory/account.json"), export.to_string()).unwrap();
+    let at = Time::from_seconds(SystemClock.now().seconds() - 3_600).to_string();
+    let record = json!({
+        "eventVersion": "1.08", "eventTime": at, "eventSource": "iam.amazonaws.com", "eventName": "ListRoles",
+        "userIdentity": {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": arn, "accountId": "123456789012",
+                         "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "ci"},
+        "awsRegion": "us-east-1", "sourceIPAddress": "192.0.2.7", "userAgent": "aws-cli/2", "requestParameters": null,
+        "responseElements": null, "requestID": "1", "eventID": "00000000-0000-4000-8000-000000000001",
+        "readOnly": true, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": "123456789012",
+        "eventCategory": "Management",
+    });
+    fs::create_dir_all(root.join("trail")).unwrap();
+    fs::write(root.join("trail/000001.json"), json!({"Records": [record]}).to_string()).unwrap();
+}
+
 impl Installation {
     pub(crate) fn made() -> Installation {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         fs::create_dir_all(root.join("inventory")).unwrap();
         fs::write(root.join("inventory/estate.json"), inputs::estate()).unwrap();
+        write_what_is_governed(root);
         let mut logs = inputs::Inputs::begin(&root.join("logs"), 7);
         (0..4 * inputs::INTRUDERS).for_each(|_| logs.grow());
         let at = root.display();
         let text = format!(
             "data = \"{at}/data\"\n[[source]]\nname = \"kubernetes_audit\"\npaths = [\"{at}/logs/kubernetes_audit\"]\n\
+             [[source]]\nname = \"aws_cloudtrail\"\npaths = [\"{at}/trail\"]\n\
              [inventory]\npaths = [\"{at}/inventory\"]\n[contain]\npolicy = \"ask\"\n[console]\nlisten = \"127.0.0.1:0\"\n"
         );
         fs::write(root.join("firebreak.toml"), &text).unwrap();
-        let ran = firebreak(root, &["--config", "firebreak.toml", "run", "--once"]);
-        assert_eq!(ran.code, 0, "{}", ran.error);
+        let app = "identity:litellm/eval-nightly";
+        for command in
+            [&["run", "--once"][..], &["apps", "quarantine", app, "--by", "ada@example.com"], &["run", "--once"]]
+        {
+            let ran = firebreak(root, &[&["--config", "firebreak.toml"], command].concat());
+            assert_eq!(ran.code, 0, "{command:?}: {}", ran.error);
+        }
         let config = Config::parse(&text).unwrap();
         let data = config.data_directory();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

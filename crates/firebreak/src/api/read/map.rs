@@ -166,7 +166,7 @@ pub(in crate::api) async fn data(api: &Api, call: &Call) -> Answer {
 }
 
 /// Looks at the map beside the calls of others.
-pub(super) async fn aside<T: Send + 'static>(
+pub(in crate::api) async fn aside<T: Send + 'static>(
     map: Arc<Map>,
     look: impl FnOnce(&Map) -> T + Send + 'static,
 ) -> Result<T, Problem> {

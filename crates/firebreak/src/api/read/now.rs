@@ -6,9 +6,13 @@ use super::settings::{known_sources, policy_name};
 use super::{findings, incidents, plans};
 use crate::api::Api;
 use crate::api::call::{Answer, Call, Reply, tagged};
+use crate::api::governing::changes;
 use crate::api::problem::Problem;
+use crate::live::changing::Kept;
+use crate::store::StoredPlan;
 use anyhow::Context;
 use firebreak_contain::gate::{Approval, Pause};
+use firebreak_contain::plan::PlanId;
 use firebreak_graph::Standing;
 use firebreak_model::{Time, Verdict};
 use serde::Deserialize;
@@ -46,7 +50,11 @@ pub(in crate::api) async fn overview(api: &Api, at: Time) -> Result<Value, Probl
         *steps.entry(step.state.word()).or_default() += 1;
     }
     let stored = api.store.plans().await?;
-    let waiting: Vec<Value> = stored.iter().filter(|plan| plan.status == "waiting").map(plans::brief).collect();
+    let kept = Kept::of(&api.store).await?;
+    // Changes on a quiet day have no incident: they are told of beside.
+    let of_incident = |plan: &&StoredPlan| kept.changes.get(&PlanId::from_text(&plan.id)).is_none();
+    let waits = stored.iter().filter(|plan| plan.status == "waiting").filter(of_incident);
+    let waiting: Vec<Value> = waits.map(plans::brief).collect();
     let totals = api.store.totals().await?;
     let sources: Vec<Value> = known_sources(api, at).await?.into_iter().map(|(_, shown)| shown).collect();
     Ok(json!({
@@ -58,12 +66,13 @@ pub(in crate::api) async fn overview(api: &Api, at: Time) -> Result<Value, Probl
         "paused": paused(api).await?,
         "incidents": open,
         "waiting": waiting,
+        "changes": changes::waiting(&kept),
         "verdicts": counted(judged.iter()),
         "exposed": exposed,
         "sources": sources,
         "coverage": coverage(api, at).await?,
         "breakers": breakers(api).await?,
-        "unasked": unasked(api, &stored).await?,
+        "unasked": unasked(api, &stored, &kept).await?,
         "steps": steps,
         "totals": {
             "batches": totals.batch, "events": totals.events, "quarantined": totals.quarantined,
@@ -99,12 +108,13 @@ async fn breakers(api: &Api) -> Result<Vec<Value>, Problem> {
 }
 
 /// Plans that the policy let pass without a person.
-async fn unasked(api: &Api, stored: &[crate::store::StoredPlan]) -> Result<Vec<Value>, Problem> {
+async fn unasked(api: &Api, stored: &[StoredPlan], kept: &Kept) -> Result<Vec<Value>, Problem> {
     let mut asked: BTreeSet<String> = BTreeSet::new();
     for (_, body) in api.store.remembered_of("approval").await? {
         let approval: Approval = serde_json::from_str(&body).context("the memory of an approval is damaged")?;
         asked.insert(approval.plan_id.to_string());
     }
+    asked.extend(changes::approvals(kept).map(|approval| approval.plan_id.to_string()));
     let done = |status: &str| status == "approved" || status == "executed";
     let unasked = stored.iter().filter(|plan| done(&plan.status) && !asked.contains(&plan.id));
     Ok(unasked.take(SHOWN_MAX).map(plans::brief).collect())

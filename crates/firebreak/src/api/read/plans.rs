@@ -2,8 +2,10 @@
 
 use crate::api::Api;
 use crate::api::call::{Answer, Call, Reply};
+use crate::api::governing::changes;
 use crate::api::page::page;
 use crate::api::problem::Problem;
+use crate::live::changing::Kept;
 use crate::store::StoredPlan;
 use anyhow::Context;
 use firebreak_contain::Plan;
@@ -74,6 +76,8 @@ pub(super) async fn whole(api: &Api, stored: &StoredPlan) -> Result<Value, Probl
             approvals.push(json!(approval));
         }
     }
+    let kept = Kept::of(&api.store).await?;
+    approvals.extend(changes::approvals(&kept).filter(|one| one.plan_id.as_str() == stored.id).map(|one| json!(one)));
     plan["approvals"] = approvals.into();
     Ok(plan)
 }
