@@ -9,7 +9,7 @@ const HOSTILE = [
   '\u202egnp.exe\u202c', 'a\u0000b', '\ud800', '\u001b[31mred', 'x'.repeat(20_000), '<style>*{display:none}</style>', '__proto__', '../../../etc/passwd', '%00%2e%2e/', "' OR 1=1 --", '\u0301'.repeat(300), '🏴󠁧󠁢󠁥󠁮󠁧󠁿'.repeat(40),
 ];
 /** What is no free text: times and the words that the program itself writes. */
-const OWN = new Set(['severity', 'status', 'verdict', 'signal', 'state', 'reversibility', 'level', 'mode', 'policy', 'at', 'opened', 'updated', 'made_at', 'since', 'until', 'first', 'from', 'to', 'last', 'arrival', 'time', 'expires', 'made', 'last_event', 'actions', 'role', 'csrf', 'begun', 'denied', 'settled']);
+const OWN = new Set(['severity', 'status', 'verdict', 'signal', 'state', 'reversibility', 'level', 'mode', 'policy', 'at', 'opened', 'updated', 'made_at', 'since', 'until', 'first', 'from', 'to', 'last', 'arrival', 'time', 'expires', 'made', 'last_event', 'actions', 'role', 'csrf', 'begun', 'denied', 'settled', 'stage', 'purpose', 'sent', 'watched_until']);
 
 let turn = 0;
 function poisoned(value: unknown, field = ''): unknown {
@@ -22,7 +22,7 @@ function poisoned(value: unknown, field = ''): unknown {
   return value;
 }
 
-const ADDRESSES = ['/', '/incidents', '/incidents/x', '/incidents/x?view=plan', '/incidents/x?view=graph', '/incidents/x?view=timeline', '/incidents/x?view=gaps', '/exposure', '/exposure?what=x', '/exposure?view=profiles', '/identities', '/identities?view=standing', '/identities?key=x', '/data', '/apps', '/detections', '/detections?finding=x', '/detections?view=coverage', '/hunt', '/ledger?entry=1', '/settings', '/settings?view=responders', '/settings?view=policy', '/settings?view=tokens'];
+const ADDRESSES = ['/', '/incidents', '/incidents/x', '/incidents/x?view=plan', '/incidents/x?view=graph', '/incidents/x?view=timeline', '/incidents/x?view=gaps', '/exposure', '/exposure?what=x', '/exposure?view=profiles', '/identities', '/identities?view=standing', '/identities?key=x', '/identities?view=rights', '/identities?view=changes', '/identities?key=identity%3Aaws%2Farn%3Ax', '/apps?key=x', '/data', '/apps', '/detections', '/detections?finding=x', '/detections?view=coverage', '/hunt', '/ledger?entry=1', '/settings', '/settings?view=responders', '/settings?view=policy', '/settings?view=tokens'];
 
 for (const address of ADDRESSES) {
   test(`hostile text at ${address} stays text`, async ({ page }) => {

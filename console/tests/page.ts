@@ -19,6 +19,7 @@ const PATHS: [RegExp, string][] = [
   [/^\/incidents\/[^/]+\/notes$/, 'notes'], [/^\/incidents\/[^/]+\/graph$/, 'graph'], [/^\/incidents\/[^/]+\/judgements$/, 'judgements'], [/^\/incidents\/[^/]+\/findings$/, 'findings'], [/^\/plans\/[^/]+$/, 'plan'],
   [/^\/findings$/, 'findings'], [/^\/findings\/[^/]+$/, 'finding'], [/^\/judgements$/, 'judgements'], [/^\/profiles$/, 'profiles'], [/^\/exposure\/who$/, 'who'],
   [/^\/identities$/, 'identities'], [/^\/map\/nodes$/, 'identities'], [/^\/map\/node$/, 'node'], [/^\/questions$/, 'questions'], [/^\/data$/, 'data'], [/^\/detectors$/, 'detectors'],
+  [/^\/access$/, 'access'], [/^\/access\/identities$/, 'access_identities'], [/^\/access\/identity$/, 'access_identity'], [/^\/changes$/, 'changes'], [/^\/changes\/[^/]+$/, 'change'], [/^\/apps$/, 'apps'], [/^\/apps\/app$/, 'app'],
   [/^\/coverage$/, 'coverage'], [/^\/hunt$/, 'hunt'], [/^\/login\/ways$/, 'ways'], [/^\/responders$/, 'responders'], [/^\/sources$/, 'sources'], [/^\/policy$/, 'policy'], [/^\/ledger$/, 'ledger'], [/^\/ledger\/[^/]+$/, 'entry'], [/^\/tokens$/, 'tokens'],
 ];
 

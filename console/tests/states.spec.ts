@@ -9,10 +9,11 @@ function nothing(path: string): unknown {
   if (path === '/session') return undefined;
   if (path === '/now') return { ...fixture('now'), incidents: [], waiting: [], exposed: [], sources: [], breakers: [], unasked: [], coverage: null, verdicts: {}, totals: {} };
   if (path.endsWith('/graph')) return { at: '2026-03-25T12:00:00Z', nodes: [], edges: [], next: null, total: 0 };
+  if (path === '/access') return { ...fixture('access'), granted: 0, left: 0, proposed: 0, allowed: 0, gaps: ['no export of an AWS account is in the inventory'] };
   if (path === '/data') return { at: '2026-03-25T12:00:00Z', days: null, classes: [], gaps: [] };
   if (path === '/exposure/who') return { environments: 0, intervals: 0, untold: 0, clear: 0, had: [], untold_environments: [] };
   if (path === '/policy') return { policy: 'ask', mode: 'dry_run', files: [] };
-  if (/^\/(incidents|plans|findings|ledger)\/[^/]+$/.test(path) || path === '/map/node' || path === '/questions') return undefined;
+  if (/^\/(incidents|plans|findings|ledger)\/[^/]+$/.test(path) || path === '/map/node' || path === '/access/identity' || path === '/apps/app' || path.startsWith('/changes/') || path === '/questions') return undefined;
   return { items: [], next: null, total: 0 };
 }
 

@@ -77,6 +77,26 @@ export interface ClassOfData { class: string; records: number; residents: Record
 export interface DataMap { at: string; days: number | null; classes: ClassOfData[]; gaps: string[] }
 
 export interface MapNode { key: string; type?: string; kind?: string; label: string; party?: Party; crown_jewel?: boolean; jewels?: { jewel: string; group: string | null; certain: boolean }[] }
+export interface ChangeMade {
+  plan: string; title: string; purpose: string; subject: string; by: string; at: string; stage: string; approved_by: string[]; sent: string | null; watched_until: string | null;
+  hurt: { identity: string; action: string; at: string; event: string; compromised?: boolean } | null;
+}
+export interface Asked { action: Action; reversibility: string; delay_seconds: number; used: [number, number, string | null] | null }
+export interface Change extends ChangeMade { actions: Asked[]; gaps: string[]; watched: boolean }
+export interface Ways { administrators: number; identities: number; data: number }
+export interface Access { at: string; since: string; days: number; identities: number; proposed: number; granted: number; left: number; allowed: number; denied: number; unexplained: number; before: Ways; after: Ways; gaps: string[] }
+export interface AccessBrief { identity: string; calls: number; last: string | null; granted: number; left: number; idle: boolean; gone: Ways; skipped: string | null; change: ChangeMade | null }
+export interface AccessIdentity {
+  at: string; days: number; identity: string; calls: number; last: string | null; granted: number; left: number; idle: boolean; used: string[]; removed: string[]; removed_count: number;
+  before: { name: string; arn: string | null; document: unknown }[] | null; documents: unknown[]; fits: boolean; kept: { policy: string; action: string; why: string }[]; absent: string[];
+  proof: { calls: number; allowed: number; still: number; unexplained: number; denied_calls: number }; gone: { ways: Ways; targets: string[] };
+  skipped: string | null; refused: string | null; proposal: string | null; change: ChangeMade | null;
+}
+export interface App {
+  key: string; sort: string; label: string; shadow: boolean; consented: string[]; scopes: string[]; on: string[]; credentials: string[]; reach: Record<string, number>; jewels: number;
+  events: number; last: string | null; risk: string; use_known: boolean; change: ChangeMade | null;
+}
+export interface AppWhole extends App { steps: Asked[]; gaps: string[]; refused: string | null }
 export interface Cut { action: Action | string; cost: number; delay_seconds: number; reversibility: string; policy: string }
 export interface Way { edge: string; node: string; label: string; certain: boolean; from: string | null; to: string | null; evidence: string; last_used: string | null; actions: string[]; may: string[]; cuts: Cut[] }
 export interface NodeAnswer extends MapNode {
