@@ -45,10 +45,17 @@ impl Scene<'_> {
         said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// Starts the program, and waits until it keeps a state.
     fn run(&self) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_firebreak"));
         let command = command.args(["--config", "firebreak.toml", "run"]).current_dir(self.root);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let began = Instant::now();
+        while !self.root.join("data/state.sqlite").is_file() {
+            assert!(began.elapsed() < Duration::from_secs(90), "the program makes no state");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        child
     }
 
     /// A record arrives.
