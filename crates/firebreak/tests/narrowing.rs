@@ -32,6 +32,19 @@ fn granted() -> Value {
         {"Effect": "Allow", "Action": ["iam:ListRoles", "iam:ListUsers", "iam:ListGroups"], "Resource": "*"}]})
 }
 
+/// What the program says goes there.
+const SAID: &str = "run.log";
+
+/// The program as it runs; killed when it is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// One installation before one emulator.
 struct Scene<'a> {
     root: &'a Path,
@@ -46,10 +59,12 @@ impl Scene<'_> {
     }
 
     /// Starts the program, and waits until it keeps a state.
-    fn run(&self) -> Child {
+    fn run(&self) -> Running {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.root.join(SAID)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_firebreak"));
         let command = command.args(["--config", "firebreak.toml", "run"]).current_dir(self.root);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let command = command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let child = Running(command.spawn().unwrap());
         let began = Instant::now();
         while !self.root.join("data/state.sqlite").is_file() {
             assert!(began.elapsed() < Duration::from_secs(90), "the program makes no state");
@@ -78,7 +93,9 @@ impl Scene<'_> {
     fn until(&self, user: &User, stage: &str) {
         let began = Instant::now();
         while self.change(user)["stage"] != stage {
-            assert!(began.elapsed() < Duration::from_secs(90), "{}: not {stage} but {}", user.name, self.change(user));
+            let said = || fs::read_to_string(self.root.join(SAID)).unwrap();
+            let late = began.elapsed() > Duration::from_secs(90);
+            assert!(!late, "{}: not {stage} but {}\n{}", user.name, self.change(user), said());
             std::thread::sleep(Duration::from_millis(100));
         }
     }
@@ -153,7 +170,7 @@ async fn what_hurts_is_put_back_by_itself_and_nothing_else_is() {
     let before = scene.says(&["access", "--inventory", "inventory", "--logs", "logs", "--output", "proposals"]);
     assert_eq!(before.last().unwrap()["denied"], 0);
 
-    let mut running = scene.run();
+    let running = scene.run();
     users.iter().for_each(|user| scene.apply(user));
     for user in &users {
         assert_eq!(cloud.policies(user).await, "narrow");
@@ -185,18 +202,16 @@ async fn what_hurts_is_put_back_by_itself_and_nothing_else_is() {
     assert_eq!(cloud.calls(held, UNUSED).await, 200);
 
     // Killed, it goes on with what it watched.
-    running.kill().unwrap();
-    running.wait().unwrap();
+    drop(running);
     scene.recorded(later, UNUSED, true, now());
-    let mut running = scene.run();
+    let running = scene.run();
     scene.until(later, "restored");
     assert_eq!((cloud.policies(later).await.as_str(), cloud.calls(later, UNUSED).await), ("own", 200));
     assert_eq!(
         (cloud.policies(calm).await.as_str(), scene.change(calm)["stage"].as_str()),
         ("narrow", Some("watched"))
     );
-    running.kill().unwrap();
-    running.wait().unwrap();
+    drop(running);
 
     // What was missed is not proposed away again, the ledger is whole, and the finding is there.
     let again = scene.says(&["access", "--inventory", "inventory", "--logs", "logs"]);

@@ -14,7 +14,7 @@ pub(super) fn leave(wish: &Wish, config: &Config, output: Output) -> Result<End>
     let request = serde_json::to_string(&Request::Change(Box::new(wish.clone())))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async { open(config).await?.ask(CHANGE, &request).await })?;
-    output.text(format!("asked to {}; the running process makes a plan of it", wish.title));
+    output.paragraph(0, &format!("asked to {}; the running process makes a plan of it", wish.title));
     wish.gaps.iter().for_each(|gap| output.paragraph(0, &format!("not known: {gap}")));
     output.text("next: firebreak approve");
     output.object("change_asked", wish);

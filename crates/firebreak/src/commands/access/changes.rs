@@ -18,12 +18,8 @@ pub(super) fn run(config: &Config, output: Output) -> Result<End> {
     all.sort_by_key(|change| (change.wish.at, change.plan.id().clone()));
     for change in &all {
         let by = change.wish.by.name();
-        output.text(format!(
-            "{}  {:<10} {} (asked by {by})",
-            change.plan.id().short(),
-            words(change.stage),
-            change.wish.title
-        ));
+        let (plan, stage) = (change.plan.id().short(), words(change.stage));
+        output.paragraph(0, &format!("{plan} {stage}: {} (asked by {by})", change.wish.title));
         if let Some(hurt) = &change.hurt {
             output.paragraph(2, &format!("`{}` was refused `{}` at {}", hurt.identity.name(), hurt.action, hurt.at));
         }

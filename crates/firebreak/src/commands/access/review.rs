@@ -53,7 +53,7 @@ pub(super) fn run(args: &AccessReviewArgs, config: &Config, output: Output) -> R
 }
 
 fn show(item: &Due, output: Output) {
-    output.text(item.item.as_str());
+    output.paragraph(0, item.item.as_str());
     let owner = item.owner.as_ref().map_or("unknown", |owner| owner.name());
     output.paragraph(4, &format!("owner: {owner}"));
     if let Some(answer) = &item.answered {
