@@ -79,7 +79,7 @@ test('an app is taken out of use and let in again, with a reason', async ({ page
   await expect(page.getByText('It is done and stays.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Take out of use' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Let in again' }).click();
-  const act = page.getByRole('dialog').getByRole('button', { name: 'Let in' });
+  const act = page.getByRole('dialog').getByRole('button', { name: 'Let it in' });
   await expect(act).toBeDisabled();
   await page.getByLabel('Why its old credentials may be let in again').fill('the vendor has mended it');
   await act.click();

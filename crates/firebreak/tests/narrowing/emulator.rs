@@ -90,7 +90,7 @@ impl Emulator {
         let inline = self.administer("ListUserPolicies", &fields).await;
         let managed = self.administer("ListAttachedUserPolicies", &fields).await;
         let own = if inline.contains("<member>own</member>") { "own" } else { "" };
-        let narrow = if managed.contains("/firebreak/Narrow-") { "narrow" } else { "" };
+        let narrow = if managed.contains("FirebreakNarrow-") { "narrow" } else { "" };
         format!("{own}{narrow}")
     }
 

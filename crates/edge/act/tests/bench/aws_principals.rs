@@ -206,7 +206,7 @@ impl Bench for PolicyBench {
         };
         let attached = crate::lab::aws::elements(&ask(format!("ListAttached{word}Policies")).await, "PolicyName");
         let inline = crate::lab::aws::elements(&ask(format!("List{word}Policies")).await, "member");
-        let ours = attached.iter().filter(|name| name.starts_with("Narrow-")).count();
+        let ours = attached.iter().filter(|name| name.starts_with("FirebreakNarrow-")).count();
         let secret = |part: &str| trial.secrets.0.get(&format!("test:target/{part}")).cloned();
         let keys =
             Keys { id: secret("id").expect("a key"), secret: secret("secret").expect("a key"), token: secret("token") };

@@ -22,8 +22,6 @@ pub(super) struct Own {
     pub(super) document: Value,
 }
 
-const PATH: &str = "/firebreak/";
-
 impl Held {
     /// Reads what `principal` has.
     pub(super) async fn read(aws: &Aws<'_>, principal: Principal<'_>) -> Result<Held, ActError> {
@@ -62,7 +60,7 @@ impl Own {
     /// Makes the policy. One of its name that has another text is not ours.
     pub(super) async fn make(&self, aws: &Aws<'_>) -> Result<(), ActError> {
         let text = self.document.to_string();
-        let fields = [("PolicyName", self.name.as_str()), ("Path", PATH), ("PolicyDocument", text.as_str())];
+        let fields = [("PolicyName", self.name.as_str()), ("PolicyDocument", text.as_str())];
         let answer = aws.iam("CreatePolicy", &fields).await?;
         if answer.code().as_deref() != Some("EntityAlreadyExists") {
             return answer.success(&self.arn).map(|_| ());

@@ -37,7 +37,7 @@ impl Default for Config {
 
 const USERS: &str = "arn:aws:iam::{account}:user/*";
 const ROLES: &str = "arn:aws:iam::{account}:role/*";
-const OWN: &str = "arn:aws:iam::{account}:policy/firebreak/*";
+const OWN: &str = "arn:aws:iam::{account}:policy/FirebreakNarrow-*";
 
 const fn right(action: &'static str, resource: &'static str, purpose: &'static str) -> Permission {
     Permission { action, resource, purpose }

@@ -54,8 +54,8 @@ impl Wanted {
         let account = parameter(action, "account")?;
         let documents: Vec<Value> = read(action, "documents")?;
         let own = documents.into_iter().map(|document| {
-            let name = format!("Narrow-{}", digest(target, &document));
-            Own { arn: format!("arn:{partition}:iam::{account}:policy/firebreak/{name}"), name, document }
+            let name = format!("FirebreakNarrow-{}", digest(target, &document));
+            Own { arn: format!("arn:{partition}:iam::{account}:policy/{name}"), name, document }
         });
         let mut replaces = Replaced::default();
         for one in read::<Vec<Replaces>>(action, "replaces")? {
@@ -179,7 +179,7 @@ mod tests {
         let (one, other) = (json!({"Statement": []}), json!({"Statement": [1]}));
         let both = wanted(&json!([one, other])).unwrap();
         assert_ne!(both.own[0].arn, both.own[1].arn);
-        assert!(both.own[0].arn.starts_with("arn:aws:iam::123456789012:policy/firebreak/Narrow-"));
+        assert!(both.own[0].arn.starts_with("arn:aws:iam::123456789012:policy/FirebreakNarrow-"));
         assert_ne!(digest("a", &one), digest("b", &one));
         assert!(wanted(&json!("text")).is_err());
     }
