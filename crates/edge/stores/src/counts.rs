@@ -58,8 +58,10 @@ impl Known {
         for problem in &tallied.reading.problems {
             *problems.entry(problem.fault.word().to_owned()).or_default() += 1;
         }
-        *problems.entry("bound".to_owned()).or_default() += tallied.reading.more_problems;
-        problems.retain(|_, count| *count > 0);
+        // A map that never held anything takes no memory, and there may be millions.
+        if tallied.reading.more_problems > 0 {
+            *problems.entry("bound".to_owned()).or_default() += tallied.reading.more_problems;
+        }
         Known { mark: mark.to_owned(), bytes, records: tallied.records, problems, ..Known::default() }
     }
 }

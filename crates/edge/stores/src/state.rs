@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// The format's name.
 const FORMAT: &str = "firebreak.scan/2";
 
+/// About what a piece takes in the file.
+const PIECE_BYTES: usize = 96;
+
 /// What a scan leaves for the next one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct State {
@@ -43,6 +46,9 @@ impl State {
 
     /// The state as a file holds it.
     pub fn bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        let mut bytes = Vec::with_capacity(self.pieces.len() * PIECE_BYTES);
+        // Plain data: there is nothing in it that JSON cannot hold.
+        let _ = serde_json::to_writer(&mut bytes, self);
+        bytes
     }
 }
