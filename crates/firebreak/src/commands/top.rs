@@ -15,10 +15,47 @@ use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// Rows of each part.
-const INCIDENTS: usize = 8;
-const PLANS: usize = 4;
-const SOURCES: usize = 10;
+/// Rows of each part, where there is place for them: incidents, plans, sources.
+const USUAL: [usize; 3] = [8, 4, 10];
+/// Lines before the parts, at most.
+const HEAD: usize = 5;
+/// Columns of an incident before what it begins with.
+const BEFORE_KEY: usize = 63;
+
+/// The place that there is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    width: usize,
+    rows: usize,
+}
+
+impl Place {
+    /// Where lines may be as many as they are.
+    const PAGE: Place = Place { width: WIDTH, rows: usize::MAX };
+
+    /// That of the terminal; its last row stays free, so that it never scrolls.
+    fn here() -> Place {
+        let size = terminal_size::terminal_size();
+        let (width, rows) = size.map_or((80, 24), |(width, rows)| (usize::from(width.0), usize::from(rows.0)));
+        Place { width: width.min(WIDTH), rows: rows.saturating_sub(1) }
+    }
+
+    /// How many items of each part are shown: the longest part gives way first.
+    fn shares(self, items: [usize; 3]) -> [usize; 3] {
+        let mut shown = [0, 1, 2].map(|part| items[part].min(USUAL[part]));
+        let lines = |shown: [usize; 3]| {
+            let part = |at: usize| 2 + shown[at].max(1) + usize::from(items[at] > shown[at]);
+            HEAD + part(0) + part(1) + part(2)
+        };
+        while lines(shown) > self.rows {
+            match shown.iter_mut().filter(|part| **part > 1).max() {
+                Some(longest) => *longest -= 1,
+                None => break,
+            }
+        }
+        shown
+    }
+}
 
 /// Runs the command.
 pub(super) fn run(args: &TopArgs, config: &Config, output: Output) -> Result<End> {
@@ -36,9 +73,10 @@ pub(super) fn run(args: &TopArgs, config: &Config, output: Output) -> Result<End
             let events = now["totals"]["events"].as_u64().unwrap_or_default();
             let rate = before.map(|(at, known)| events.saturating_sub(known) as f64 / at.elapsed().as_secs_f64());
             before = Some((Instant::now(), events));
-            let lines = screen(&now, rate, world.clock.now());
+            let place = if live { Place::here() } else { Place::PAGE };
+            let lines = screen(&now, rate, world.clock.now(), place);
             if live {
-                draw(&lines)?;
+                draw(&lines, place)?;
             } else {
                 lines.iter().for_each(|line| output.text(line));
                 output.object("top", &with_rate(now, rate));
@@ -72,10 +110,9 @@ fn with_rate(mut now: Value, rate: Option<f64>) -> Value {
 }
 
 /// Draws over what was there, on a screen of its own; no more lines than there are.
-fn draw(lines: &[String]) -> Result<()> {
-    let rows = terminal_size::terminal_size().map_or(40, |(_, height)| usize::from(height.0));
+fn draw(lines: &[String], place: Place) -> Result<()> {
     let mut text = String::from("\x1b[?1049h\x1b[?25l\x1b[H");
-    for line in lines.iter().take(rows.saturating_sub(1)) {
+    for line in lines.iter().take(place.rows) {
         let (open, close) =
             if line.starts_with(|first: char| first.is_uppercase()) { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         text.push_str(&format!("{open}{line}{close}\x1b[K\r\n"));
@@ -87,8 +124,8 @@ fn draw(lines: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The screen, line by line, none wider than a terminal. What logs say is text: no control character of it is printed.
-fn screen(now: &Value, rate: Option<f64>, at: Time) -> Vec<String> {
+/// The screen, line by line, none wider than its place. What logs say is text: no control character of it is printed.
+fn screen(now: &Value, rate: Option<f64>, at: Time, place: Place) -> Vec<String> {
     let mut lines = Vec::new();
     let number = |value: &Value| count(value.as_u64().unwrap_or_default());
     let rehearsed = if now["mode"] == "dry_run" { ", every step is rehearsed" } else { "" };
@@ -100,7 +137,7 @@ fn screen(now: &Value, rate: Option<f64>, at: Time) -> Vec<String> {
     let totals = &now["totals"];
     let each = rate.map_or(String::new(), |rate| format!(" ({rate:.0} a second)"));
     lines.push(format!(
-        "events {}{each}   quarantined {}   findings {}   incidents {}",
+        "events {}{each}  quarantined {}  findings {}  incidents {}",
         number(&totals["events"]),
         number(&totals["quarantined"]),
         number(&totals["findings"]),
@@ -109,28 +146,30 @@ fn screen(now: &Value, rate: Option<f64>, at: Time) -> Vec<String> {
     lines.push(format!("verdicts: {}", tallied(&now["verdicts"])));
     lines.push(format!("steps: {}", tallied(&now["steps"])));
     let list = |name: &str| now[name].as_array().map(Vec::as_slice).unwrap_or_default();
-    part(&mut lines, "Incidents", list("incidents"), INCIDENTS, "nothing burns", |one| {
+    let shares = place.shares(["incidents", "waiting", "sources"].map(|name| list(name).len()));
+    part(&mut lines, "Incidents", list("incidents"), shares[0], "nothing burns", |one| {
         let sources = one["sources"].as_array().map(Vec::as_slice).unwrap_or_default();
         let first = sources.first().map_or(String::new(), |source| word(&source["key"]));
         let findings = counted(one["findings"].as_u64().unwrap_or_default(), "finding");
         let (severity, status) = (word(&one["severity"]), word(&one["status"]).replace('_', " "));
-        format!("{severity:<9} {status:<18} {:>12}  {findings:<12} {}", ago(&one["opened"], at), short(&first, 38))
+        let key = short(&first, place.width.saturating_sub(BEFORE_KEY).max(5));
+        format!("{severity:<9} {status:<18} {:>15}  {findings:<12} {key}", ago(&one["opened"], at))
     });
-    part(&mut lines, "Plans that wait for a person", list("waiting"), PLANS, "none", |one| {
+    part(&mut lines, "Plans that wait for a person", list("waiting"), shares[1], "none", |one| {
         let steps = counted(one["steps"].as_u64().unwrap_or_default(), "step");
         let id: String = word(&one["id"]).chars().take(12).collect();
-        format!(
-            "{id}  {steps:<9} cost {:>5}  {:>12}  firebreak approve {id}",
-            number(&one["cost"]),
-            ago(&one["made_at"], at)
-        )
+        format!("firebreak approve {id}  {steps:<9} cost {:>5}  {:>15}", number(&one["cost"]), ago(&one["made_at"], at))
     });
-    part(&mut lines, "Sources", list("sources"), SOURCES, "none is configured", |one| {
+    part(&mut lines, "Sources", list("sources"), shares[2], "none is configured", |one| {
         let silent = if one["silent"] == true { "SILENT" } else { "" };
         let last = if one["last_event"].is_null() { "never".to_owned() } else { ago(&one["last_event"], at) };
-        format!("{:<28} {:>14} events  last {last:>12}  {silent}", word(&one["source"]), number(&one["events"]))
+        format!(
+            "{:<26} {:>12} events  last {last:>15}  {silent}",
+            short(&word(&one["source"]), 26),
+            number(&one["events"])
+        )
     });
-    lines.iter().map(|line| short(line, WIDTH)).collect()
+    lines.iter().map(|line| short(line, place.width)).collect()
 }
 
 fn part(
@@ -183,12 +222,20 @@ mod tests {
                 "findings": 7, "sources": [{"key": hostile}]}],
             "waiting": [], "sources": (0..12).map(|_| json!({"source": hostile, "events": 9, "silent": true})).collect::<Vec<_>>(),
         });
-        let lines = screen(&now, Some(12.4), Time::parse("2026-03-24T10:03:20Z").unwrap());
+        let at = Time::parse("2026-03-24T10:03:20Z").unwrap();
+        let lines = screen(&now, Some(12.4), at, Place::PAGE);
         for line in &lines {
             assert!(line.chars().count() <= WIDTH && !line.chars().any(char::is_control), "{line:?}");
         }
         let said = lines.join("\n");
         for wanted in ["1,234,567 (12 a second)", "2 exposed", "3 min 20 s ago", "and 2 more", "SILENT", "PAUSED"] {
+            assert!(said.contains(wanted), "{wanted}: {said}");
+        }
+        // A small terminal: every part is there, and says how much of it is not shown.
+        let small = screen(&now, Some(12.4), at, Place { width: 80, rows: 23 });
+        assert!(small.len() <= 23 && small.iter().all(|line| line.chars().count() <= 80), "{small:#?}");
+        let said = small.join("\n");
+        for wanted in ["Incidents 1", "Plans that wait", "Sources 12", "and 3 more", "SILENT"] {
             assert!(said.contains(wanted), "{wanted}: {said}");
         }
     }
