@@ -20,7 +20,7 @@ const PATHS: [RegExp, string][] = [
   [/^\/findings$/, 'findings'], [/^\/findings\/[^/]+$/, 'finding'], [/^\/judgements$/, 'judgements'], [/^\/profiles$/, 'profiles'], [/^\/exposure\/who$/, 'who'],
   [/^\/identities$/, 'identities'], [/^\/map\/nodes$/, 'identities'], [/^\/map\/node$/, 'node'], [/^\/questions$/, 'questions'], [/^\/data$/, 'data'], [/^\/detectors$/, 'detectors'],
   [/^\/access$/, 'access'], [/^\/access\/identities$/, 'access_identities'], [/^\/access\/identity$/, 'access_identity'], [/^\/changes$/, 'changes'], [/^\/changes\/[^/]+$/, 'change'], [/^\/apps$/, 'apps'], [/^\/apps\/app$/, 'app'],
-  [/^\/coverage$/, 'coverage'], [/^\/hunt$/, 'hunt'], [/^\/login\/ways$/, 'ways'], [/^\/responders$/, 'responders'], [/^\/sources$/, 'sources'], [/^\/policy$/, 'policy'], [/^\/ledger$/, 'ledger'], [/^\/ledger\/[^/]+$/, 'entry'], [/^\/tokens$/, 'tokens'],
+  [/^\/coverage$/, 'coverage'], [/^\/mutes$/, 'mutes'], [/^\/hunt$/, 'hunt'], [/^\/login\/ways$/, 'ways'], [/^\/responders$/, 'responders'], [/^\/sources$/, 'sources'], [/^\/policy$/, 'policy'], [/^\/ledger$/, 'ledger'], [/^\/ledger\/[^/]+$/, 'entry'], [/^\/tokens$/, 'tokens'],
 ];
 
 export function recorded(path: string): unknown {

@@ -41,6 +41,7 @@ export const PAGES: [string, string, RegExp | null][] = [
   ['/detections?view=findings', 'Findings', /Nothing was found/],
   ['/detections?finding=fnd-1', 'Detector', null],
   ['/detections?view=coverage', 'T1', /No technique is covered/],
+  ['/detections?view=muted', 'the office moves', /Nothing is muted/],
   ['/hunt', 'user_agent', null],
   ['/ledger', 'entries', /No entry yet/],
   ['/ledger?entry=1', 'verified here', null],

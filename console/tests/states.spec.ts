@@ -7,7 +7,7 @@ import { api, expect, fixture, problem, test, type Instead } from './page.ts';
 /** The same kinds of answers with nothing in them. */
 function nothing(path: string): unknown {
   if (path === '/session') return undefined;
-  if (path === '/now') return { ...fixture('now'), incidents: [], waiting: [], exposed: [], sources: [], breakers: [], unasked: [], coverage: null, verdicts: {}, totals: {} };
+  if (path === '/now') return { ...fixture('now'), incidents: [], waiting: [], exposed: [], sources: [], breakers: [], budgets: [], mutes: [], unasked: [], coverage: null, verdicts: {}, totals: {} };
   if (path.endsWith('/graph')) return { at: '2026-03-25T12:00:00Z', nodes: [], edges: [], next: null, total: 0 };
   if (path === '/access') return { ...fixture('access'), granted: 0, left: 0, proposed: 0, allowed: 0, gaps: ['no export of an AWS account is in the inventory'] };
   if (path === '/data') return { at: '2026-03-25T12:00:00Z', days: null, classes: [], gaps: [] };

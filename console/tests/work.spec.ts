@@ -266,3 +266,38 @@ test('who may not hunt is told who may, and sees no room for it', async ({ page 
   await expect(page.getByText('You may not ask here')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Hunt' })).toHaveCount(0);
 });
+
+test('a detector is muted from one of its findings, about one thing first, until a time and with a reason', async ({ page }) => {
+  const finding = fixture('findings').items[0] as { detector: string; subject: string };
+  const sent: { path: string; body: Record<string, string | null> }[] = [];
+  await api(page, (path, method, _, body) => {
+    if (method !== 'POST') return undefined;
+    sent.push({ path, body: body as Record<string, string | null> });
+    return { status: 202, body: {} };
+  });
+  await page.goto('/detections?finding=fnd-1');
+  await page.getByRole('button', { name: 'Mute', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: `Mute ${finding.detector}` });
+  await expect(dialog.getByRole('button', { name: 'Mute' }), 'nothing is muted without a reason').toBeDisabled();
+  await dialog.getByLabel('For').selectOption('30 days');
+  await dialog.getByLabel('Why').fill('a red team');
+  await dialog.getByRole('button', { name: 'Mute' }).click();
+  await expect(dialog).toHaveCount(0);
+  expect(sent.map((one) => [one.path, one.body.detector, one.body.about, one.body.because])).toEqual([['/mutes', finding.detector, finding.subject, 'a red team']]);
+  const days = (Date.parse(sent[0]?.body.until ?? '') - Date.now()) / 86_400_000;
+  expect(days, 'never longer than the longest').toBeGreaterThan(29.9);
+  expect(days).toBeLessThan(30);
+
+  await page.goto('/detections?view=muted');
+  await page.getByRole('button', { name: 'Unmute' }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unmute' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(sent[1]?.path).toMatch(/^\/mutes\/mut-[0-9a-f]+\/end$/);
+});
+
+test('who may not respond is offered no mute', async ({ page }) => {
+  await api(page, (path) => (path === '/session' ? { body: { ...fixture('session'), role: 'viewer', actions: ['read'] } } : undefined));
+  await page.goto('/detections?finding=fnd-1');
+  await expect(page.getByRole('heading', { name: fixture('findings').items[0].title }).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Mute' })).toHaveCount(0);
+});

@@ -62,6 +62,7 @@ export function loaded<T>(where: () => { path: string; filters?: Filters } | nul
 /** A list of any length: read page by page as the reader comes to its end. */
 export class Listed<T> {
   items = $state.raw<T[]>([]);
+  /** How many there are; as many as were read where nobody counted and more come. */
   total = $state(0);
   next = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
@@ -86,7 +87,7 @@ export class Listed<T> {
 
   #take(page: Page<T>, before: T[]): void {
     this.items = before.concat(page.items);
-    this.total = page.total;
+    this.total = page.total ?? this.items.length;
     this.next = page.next;
     this.problem = null;
   }

@@ -7,7 +7,7 @@ export type Ability = 'read' | 'respond' | 'approve' | 'administer' | 'audit' | 
 
 export interface Session { name: string; role: string; via: string; csrf: string | null; expires: string; actions: Ability[] }
 export interface LoginWays { provider: string | null; start: string | null }
-export interface Page<T> { items: T[]; next: string | null; total: number }
+export interface Page<T> { items: T[]; next: string | null; total: number | null }
 export interface Holding { class: string; residency: string; records: number; bytes: number | null }
 export interface Compromised { key: string; since: string | null; until: string | null; reason: string }
 
@@ -23,8 +23,10 @@ export interface Note { id: string; incident: string; at: string; by: string; te
 export interface Finding {
   id: string; detector: string; title: string; severity: Severity; signal: string; subject: string | null;
   actor: string | null; class: string | null; first: string; at: string; events: string[]; event_count: number;
-  explanation: string; techniques: string[];
+  explanation: string; techniques: string[]; muted?: string | null;
 }
+export interface Budget { identity: string | null; class: string | null; bytes: number; records: number; budget_bytes: number; budget_records: number; share: number; learning: boolean }
+export interface Mute { id: string; detector: string; about: string | null; until: string; by: string; at: string; because: string; held_back: number }
 export interface Judgement {
   environment: string; profile: string; revision: number; verdict: Verdict; interval: { from: string | null; to: string | null } | null;
   decided_by: string[]; gaps: string[]; at: string | null; title?: string; owners?: string[];
@@ -66,7 +68,7 @@ export interface Now {
   at: string; mode: string; policy: string; running: boolean; paused: Pause | null; incidents: Incident[];
   waiting: Proposed[];
   verdicts: Record<Verdict, number>; exposed: Judgement[]; sources: Source[]; coverage: Coverage | null;
-  breakers: { class: string; finding: string; at: string; title: string; subject: string | null }[];
+  breakers: Finding[]; budgets: Budget[]; mutes: Mute[];
   unasked: Proposed[];
   steps: Record<string, number>; totals: Record<string, number>;
 }
@@ -110,7 +112,7 @@ export interface Questions {
   choke_points: { points: { place: unknown; pairs: number; actions: Action[] }[]; pairs: number; sources: number };
   coverage: Coverage;
 }
-export interface Detector { name: string; title: string; severity: Severity; signal: string; techniques: string[]; product: string | null; service: string | null; findings: number; last: string | null }
+export interface Detector { name: string; title: string; severity: Severity | null; signal: string | null; techniques: string[]; product: string | null; service: string | null; findings: number; last: string | null }
 export interface Technique { technique: string; detectors: string[]; findings: number }
 export interface Responder { action: string; title: string; platform: string; level: string; reversibility: string; blast_radius: string; last_drill: string | null }
 export interface Profile { profile: string; title: string; revision: number; verdicts: Partial<Record<Verdict, number>>; advisories: string[] }
@@ -121,7 +123,7 @@ export interface Who {
 }
 export interface Entry { index: number; id: string; entry_kind: string; time: string; body: unknown }
 export interface ProvenEntry extends Entry { /** Its exact bytes. */ record: string; salt: string; commitment: string; proof: string[]; size: number; root: string; checkpoint: string; key: string }
-export interface Token { id: string; name: string; role: string; scopes: string[]; made: string; expires: string; last_used?: string | null; revoked: boolean | string | null; token?: string }
+export interface Token { id: string; person: string; role: string; scopes: string[]; made: string; expires: string; revoked: string | null; token?: string }
 export interface Hunt { sql: string; columns: { name: string; holds: string }[]; rows: (string | number | boolean | null)[][]; more: boolean; events: number; gaps: string[]; seconds: number }
 export interface HuntSchema {
   table: string; columns: { name: string; holds: string; meaning: string }[]; functions: { form: string; meaning: string }[];

@@ -13,6 +13,7 @@ mod governing;
 mod guard;
 mod hunt;
 mod login;
+mod mutes;
 pub mod names;
 mod notes;
 mod oidc;
@@ -102,11 +103,15 @@ pub struct Api {
     roles: Roles,
     paces: Paces,
     bell: Bell,
+    /// What finds. The running process loads it once, and so is it here.
+    detectors: tokio::sync::OnceCell<Arc<read::detectors::Known>>,
     /// Places for questions to the lake.
     hunts: Arc<tokio::sync::Semaphore>,
     map: tokio::sync::Mutex<Option<Arc<Map>>>,
     /// Proposals for rights, as they were made last.
     rights: tokio::sync::Mutex<Option<governing::Remembered>>,
+    /// The ways to jewels, as they were last told.
+    coverage: tokio::sync::Mutex<Option<read::now::Covered>>,
     /// Logins by the identity provider.
     oidc: Option<oidc::Oidc>,
     /// Verdicts, and a digest of what they were judged by.
@@ -130,9 +135,11 @@ impl Api {
             roles: Roles::own()?,
             paces: Paces { known: Buckets::new(KNOWN), strangers: Buckets::new(STRANGERS) },
             bell: Bell::default(),
+            detectors: tokio::sync::OnceCell::default(),
             hunts: Arc::new(tokio::sync::Semaphore::new(hunt::AT_ONCE)),
             map: tokio::sync::Mutex::default(),
             rights: tokio::sync::Mutex::default(),
+            coverage: tokio::sync::Mutex::default(),
             judged: tokio::sync::Mutex::default(),
             oidc: provider(world, config)?,
         })
@@ -150,6 +157,17 @@ impl Api {
     pub async fn overview(&self) -> Result<serde_json::Value> {
         let told = read::now::overview(self, self.world.clock.now()).await;
         told.map_err(|problem| anyhow::anyhow!("{}\nhint: {}", problem.detail, problem.hint))
+    }
+
+    /// What finds.
+    async fn detectors(&self) -> Result<Arc<read::detectors::Known>, Problem> {
+        let load = || async {
+            let (disk, detect) = (Arc::clone(&self.world.disk), self.config.detect.clone());
+            let loaded =
+                tokio::task::spawn_blocking(move || Arc::new(read::detectors::Known::load(disk.as_ref(), &detect)));
+            loaded.await.context("loading the rules")
+        };
+        Ok(Arc::clone(self.detectors.get_or_try_init(load).await?))
     }
 
     /// The map as it is known now; made anew when something was learnt, once for all who ask meanwhile.

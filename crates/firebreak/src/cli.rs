@@ -10,9 +10,9 @@ mod mapping;
 
 use crate::config::Policy;
 pub use acting::{
-    ApproveArgs, CancelArgs, DrillArgs, PauseArgs, PlaybookArgs, PlaybookCheckArgs, PlaybookCommand,
+    ApproveArgs, CancelArgs, DrillArgs, MuteArgs, PauseArgs, PlaybookArgs, PlaybookCheckArgs, PlaybookCommand,
     PlaybookExportArgs, PlaybookImportArgs, PolicyArgs, PolicyCommand, PolicySimulateArgs, PolicyTestArgs,
-    RespondersArgs, ResumeArgs, UndoArgs,
+    RespondersArgs, ResumeArgs, UndoArgs, UnmuteArgs,
 };
 pub use api::{ApiArgs, ApiCommand, TokenArgs, TokenCommand, TokenNewArgs};
 pub use authoring::{BacktestArgs, DetectorArgs, DetectorCommand, ExplainArgs, NewArgs, TestArgs};
@@ -179,6 +179,14 @@ pub enum Command {
     /// Let automatic actions go on after a pause
     #[command(after_help = "Example: firebreak resume --by ada@example.com")]
     Resume(ResumeArgs),
+    /// Say that what a detector finds needs nobody for a while; it is still found and kept
+    #[command(
+        after_help = "Example: firebreak mute first_seen_network --days 3 --by ada@example.com --because \"the office moves\"\n         firebreak mute aws_canary --about credential:aws/AKIA... --until 2026-04-01T00:00:00Z --by ada@example.com --because \"a red team\"\n         firebreak mute"
+    )]
+    Mute(MuteArgs),
+    /// End a mute: what it held back is looked at as if it came now
+    #[command(after_help = "Example: firebreak unmute mut-3f9a... --by ada@example.com")]
+    Unmute(UnmuteArgs),
     /// Cancel what a plan has not begun; what has begun goes on to a known state
     #[command(
         after_help = "Example: firebreak cancel 3f9a... --by ada@example.com --because \"the key is rotated already\"\n         firebreak cancel 3f9a... --step 3 --by ada@example.com --because \"it serves the payroll run\""

@@ -22,6 +22,7 @@ mod hunt;
 mod logs;
 mod manual;
 mod map;
+mod mute;
 mod pause;
 pub(crate) mod plan;
 mod playbook;
@@ -123,6 +124,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Command::Map(args) => map::run(&args, &config, output),
         Command::Approve(args) => approve::run(&args, &config, output),
         Command::Pause(args) => pause::pause(&args, &config, output),
+        Command::Mute(args) => mute::mute(&args, &config, output),
+        Command::Unmute(args) => mute::unmute(&args, &config, output),
         Command::Resume(args) => pause::resume(&args, &config, output),
         Command::Cancel(args) => cancel::run(&args, &config, output),
         Command::Undo(args) => undo::run(&args, &config, output),

@@ -24,6 +24,7 @@ pub mod ledgering;
 pub mod live;
 pub mod lookback;
 pub mod metrics;
+pub mod muting;
 pub mod output;
 pub mod outward;
 pub mod pipeline;

@@ -31,6 +31,7 @@ use firebreak_contain::change::{self, Wish};
 use firebreak_contain::gate::{Approval, Pause};
 use firebreak_contain::incident::{Effect, Message, StepOutcome};
 use firebreak_contain::plan::{PlanId, StepKey};
+use firebreak_contain::{Mute, MuteId};
 use firebreak_graph::Logged;
 use firebreak_lake::Lake;
 use firebreak_model::{NodeKey, Time};
@@ -61,6 +62,15 @@ pub enum Request {
     Pause(Pause),
     /// `firebreak resume`.
     Resume {
+        /// Who asks.
+        by: NodeKey,
+    },
+    /// `firebreak mute`.
+    Mute(Mute),
+    /// `firebreak unmute`.
+    Unmute {
+        /// Which mute.
+        mute: MuteId,
         /// Who asks.
         by: NodeKey,
     },
@@ -97,6 +107,9 @@ pub enum Request {
 /// Incidents that are decided about before what was decided is committed: few enough that the first calls go out at once, and
 /// enough to share a sync.
 const PORTION: usize = 256;
+
+/// The state under which budgets stand that are nearly spent.
+pub const NEARLY_SPENT: &str = "nearly_spent";
 
 /// The single writer.
 pub struct Live<'a> {
@@ -322,6 +335,9 @@ impl<'a> Live<'a> {
         if !batch.events.is_empty() {
             commit.states.push(("verdicts".to_owned(), serde_json::to_vec(&derived.verdicts)?));
         }
+        if let Some(nearly_spent) = batch.nearly_spent.take() {
+            commit.states.push((NEARLY_SPENT.to_owned(), serde_json::to_vec(&nearly_spent)?));
+        }
         if let Some(memory) = batch.memory.take() {
             commit.states.push(("correlator".to_owned(), memory));
             commit.states.push(("habits".to_owned(), serde_json::to_vec(&derived.habits)?));
@@ -354,11 +370,13 @@ impl<'a> Live<'a> {
                 if let Some(effects) = self.approved_change(&approval) {
                     return self.settle_change(commit, effects).await;
                 }
-                self.approved(approval)
+                self.said_now(Message::Approval(approval))
             }
             Request::Decline { plan, by, at } => self.declined(&plan, &by, at).await?,
             Request::Pause(pause) => self.stage.message(Message::Paused(pause)),
             Request::Resume { by } => self.stage.message(Message::Resumed { by }),
+            Request::Mute(mute) => self.said_now(Message::Muted(mute)),
+            Request::Unmute { mute, by } => self.said_now(Message::Unmuted { mute, by }),
             Request::Cancel { plan, step, by, because } => {
                 let only = step.map(|step| vec![step]);
                 if self.cancel((plan, only), &by, because, origin).await? {
@@ -374,11 +392,11 @@ impl<'a> Live<'a> {
         self.settle(commit, effects).await
     }
 
-    /// An approval, taken up at the present moment: batches that wait to be worked through carry the time of their reading, and against
-    /// that it would have been given in the future.
-    fn approved(&mut self, approval: Approval) -> Vec<Effect> {
+    /// A person's word, taken up at the present moment: batches that wait to be worked through carry the time of their reading, and
+    /// against that it would have been said in the future.
+    fn said_now(&mut self, word: Message) -> Vec<Effect> {
         let mut effects = self.stage.message(Message::Tick { now: self.world.clock.now() });
-        effects.extend(self.stage.message(Message::Approval(approval)));
+        effects.extend(self.stage.message(word));
         effects
     }
 

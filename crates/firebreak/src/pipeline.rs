@@ -13,7 +13,7 @@ mod threads;
 pub mod uses;
 pub mod verdicts;
 
-pub use correlating::{CorrelateStage, Correlated};
+pub use correlating::{CorrelateStage, Correlated, NearlySpent};
 pub use matching::{MatchStage, Matched};
 pub use responding::{RespondStage, Responded};
 

@@ -124,6 +124,11 @@ pub const ANSWER: &str = "answer";
 /// The kind of a request to let them go on.
 pub const RESUME: &str = "resume";
 
+/// The kind of a request to mute a detector.
+pub const MUTE: &str = "mute";
+/// The kind of a request to end a mute.
+pub const UNMUTE: &str = "unmute";
+
 /// The kind of a request to cancel what has not begun.
 pub const CANCEL: &str = "cancel";
 

@@ -9,6 +9,8 @@ mod governing;
 mod inputs;
 #[path = "api/installation.rs"]
 mod installation;
+#[path = "api/muting.rs"]
+mod muting;
 #[path = "api/oidc.rs"]
 mod oidc;
 mod platform;
@@ -239,6 +241,7 @@ fn fits(kind: &str, value: Option<&Value>) -> bool {
         "integer" => value.is_u64() || value.is_i64(),
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
+        "number" => value.is_number(),
         "object" => value.is_object() || value.is_string(),
         other => panic!("no type `{other}`"),
     }

@@ -28,6 +28,7 @@ mod operation;
 mod profile;
 mod seen;
 pub(crate) mod set_budget;
+mod spending;
 mod stage;
 mod takings;
 mod tools;
@@ -42,6 +43,7 @@ use crate::correlator::moment::Moment;
 use crate::correlator::settings::{Counters, Settings, micros};
 use firebreak_model::{Catalogue, DataClass, Finding, FindingId, NodeKey, Severity, Signal, Text, Time};
 use network::Network;
+pub use spending::Spending;
 pub(crate) use stage::{Behaviours, Kept};
 
 /// All behaviours that profiles remember.
@@ -69,15 +71,46 @@ pub(crate) enum Behaviour {
 }
 
 /// What findings of a behaviour have in common.
-struct Card {
-    name: &'static str,
-    title: &'static str,
-    technique: &'static str,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Card {
+    /// What findings name as their detector.
+    pub name: &'static str,
+    /// Their title.
+    pub title: &'static str,
+    /// The technique of ATT&CK.
+    pub technique: &'static str,
+}
+
+/// Everything that is found without a rule.
+pub fn behaviours() -> impl Iterator<Item = Card> {
+    Behaviour::ALL.into_iter().map(Behaviour::card).chain([budget::CARD])
 }
 
 impl Behaviour {
     /// How many there are.
     pub(crate) const COUNT: usize = Behaviour::Tools as usize + 1;
+
+    const ALL: [Behaviour; Behaviour::COUNT] = [
+        Behaviour::FirstSeenNetwork,
+        Behaviour::FirstSeenAgent,
+        Behaviour::FirstSeenOperation,
+        Behaviour::FirstSeenClass,
+        Behaviour::TwoNetworks,
+        Behaviour::Dormant,
+        Behaviour::AiKey,
+        Behaviour::LogTampering,
+        Behaviour::Consent,
+        Behaviour::SecretSweep,
+        Behaviour::MassClone,
+        Behaviour::MassShare,
+        Behaviour::MassDelete,
+        Behaviour::MassDownload,
+        Behaviour::Volume,
+        Behaviour::StrangeVolume,
+        Behaviour::ClassVolume,
+        Behaviour::Travel,
+        Behaviour::Tools,
+    ];
 
     const fn card(self) -> Card {
         let (name, title, technique) = match self {

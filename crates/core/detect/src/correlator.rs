@@ -33,8 +33,8 @@ mod shards;
 mod snapshot;
 mod temporal;
 
-use crate::behaviour::Behaviours;
 use crate::behaviour::deed::Lexicon;
+use crate::behaviour::{Behaviours, Spending};
 use crate::rules::{RuleIndex, Rules};
 use correlations::Correlations;
 use firebreak_model::{Catalogue, Event, Finding, Time};
@@ -210,6 +210,13 @@ impl Correlator {
         self.pass_time(i64::MAX, &mut out);
         in_order(&mut out);
         out
+    }
+
+    /// Budgets of which at least `share` (1 is all) was spent in the last hour, those that are spent furthest first; and up to when
+    /// that hour goes: to the last event that had its turn, or to where the clock moved time on since.
+    pub fn spendings(&self, share: f64) -> (Time, Vec<Spending>) {
+        let at = self.order.watermark().max(0);
+        (Time(at), self.behaviours.spendings(at, share, &self.settings))
     }
 
     /// Another catalogue, from the next event on.

@@ -31,6 +31,7 @@ mod oracle;
 mod trace;
 
 pub use behaviour::set_budget::SetBudget;
+pub use behaviour::{Card, Spending, behaviours};
 pub use correlator::{Arrival, Correlator, Counters, InTurn, Observed, Settings, Shard, Turns, Workers};
 pub use field::texts;
 pub use matcher::{Matcher, Scratch};

@@ -6,7 +6,7 @@ use super::Api;
 use super::access::policy::Deed;
 use super::call::{Answer, Call};
 use super::governing as govern;
-use super::{act, changes, hunt, login, notes, oidc, openapi, read, tokens};
+use super::{act, changes, hunt, login, mutes, notes, oidc, openapi, read, tokens};
 use futures_util::future::BoxFuture;
 use governing::{
     ACCESS, ACCESS_BRIEF, ACCESS_IDENTITY, ANSWERED, APP, APP_WHOLE, CHANGE, CHANGE_WHOLE, DUE, SHARE, WISH,
@@ -207,6 +207,17 @@ const FINDING: &[Field] = &[
     ("event_count", "integer"),
     ("explanation", "string"),
     ("techniques", "array"),
+    ("muted", "string?"),
+];
+const MUTE: &[Field] = &[
+    ("id", "string"),
+    ("detector", "string"),
+    ("about", "string?"),
+    ("until", "time"),
+    ("by", "string"),
+    ("at", "time"),
+    ("because", "string"),
+    ("held_back", "integer"),
 ];
 const JUDGEMENT: &[Field] = &[
     ("environment", "string"),
@@ -295,11 +306,27 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("exposed", "array"),
         ("sources", "array"),
         ("coverage", "object?"),
+        ("mutes", "array"),
         ("breakers", "array"),
+        ("budgets", "array"),
         ("unasked", "array"),
         ("steps", "object"),
         ("totals", "object"),
     ]),
+    get("now", "/budgets", "Budgets of data that are nearly spent", "budgets", run!(read::now::near)).list(
+        &[],
+        &[
+            ("identity", "string?"),
+            ("class", "string?"),
+            ("bytes", "integer"),
+            ("records", "integer"),
+            ("budget_bytes", "integer"),
+            ("budget_records", "integer"),
+            ("share", "number"),
+            ("learning", "boolean"),
+            ("until", "time"),
+        ],
+    ),
     get(
         "incidents",
         "/incidents",
@@ -394,6 +421,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("subject", "string?"),
             ("since", "time?"),
             ("until", "time?"),
+            ("muted", "boolean?"),
         ],
         FINDING,
     ),
@@ -550,8 +578,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         &[
             ("name", "string"),
             ("title", "string"),
-            ("severity", "string"),
-            ("signal", "string"),
+            ("severity", "string?"),
+            ("signal", "string?"),
             ("techniques", "array"),
             ("product", "string?"),
             ("service", "string?"),
@@ -559,6 +587,13 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("last", "time?"),
         ],
     ),
+    get("detectors", "/mutes", "What detectors find that needs nobody for a while", "mutes", run!(mutes::list))
+        .list(&[], MUTE),
+    post("detectors", "/mutes", "Mutes what a detector finds, until a time", "mute", run!(mutes::mute))
+        .taking(&[("detector", "string"), ("about", "string?"), ("until", "time"), ("because", "string")])
+        .with(MUTE),
+    post("detectors", "/mutes/{id}/end", "Ends a mute; what it held back counts", "unmute", run!(mutes::unmute))
+        .with(&[("request", "string"), ("mute", "string"), ("by", "string")]),
     get(
         "detectors",
         "/coverage",

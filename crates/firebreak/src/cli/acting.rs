@@ -1,7 +1,10 @@
 //! The flags of those who decide over what Firebreak does.
 
+use super::time;
 use crate::config::Policy;
 use clap::{Args, Subcommand};
+use firebreak_contain::mute::DAYS_MAX;
+use firebreak_model::Time;
 use std::path::PathBuf;
 
 /// `approve`.
@@ -29,6 +32,39 @@ pub struct PauseArgs {
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
     /// Who lets them go on
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+}
+
+/// `mute`.
+#[derive(Debug, Args)]
+pub struct MuteArgs {
+    /// The detector or behaviour, as findings name it; without one, the mutes that last are listed
+    #[arg(value_name = "DETECTOR", requires_all = ["by", "because", "span"])]
+    pub detector: Option<String>,
+    /// Only what is about this thing or done by it, as a key; needed for what trips on its own or is critical
+    #[arg(long, value_name = "KEY", requires = "detector")]
+    pub about: Option<String>,
+    /// For so many days
+    #[arg(long, value_name = "N", group = "span", value_parser = clap::value_parser!(i64).range(1..=DAYS_MAX))]
+    pub days: Option<i64>,
+    /// Until this time, at most 30 days ahead
+    #[arg(long, value_name = "TIME", group = "span", value_parser = time)]
+    pub until: Option<Time>,
+    /// Who mutes it
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Why
+    #[arg(long, value_name = "REASON")]
+    pub because: Option<String>,
+}
+
+/// `unmute`.
+#[derive(Debug, Args)]
+pub struct UnmuteArgs {
+    /// The mute's id, or its first characters; `firebreak mute` lists them
+    pub mute: String,
+    /// Who ends it
     #[arg(long, value_name = "NAME")]
     pub by: String,
 }

@@ -293,6 +293,8 @@ async fn write(
     let mut live = Live::new(parts).await?;
     live.resume().await?;
     live.estate(estate, learnt).await?;
+    // A mute that was asked for while nothing ran holds for what is read next.
+    live.requests().await?;
     live.forget(world.clock.now()).await?;
     let mut inventory = Inventory { digest, looked: Instant::now() };
     let mut forgot = Instant::now();

@@ -11,6 +11,7 @@ use anyhow::Result;
 use firebreak_model::Time;
 use firebreak_world::World;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -146,6 +147,10 @@ fn screen(now: &Value, rate: Option<f64>, at: Time, place: Place) -> Vec<String>
     lines.push(format!("verdicts: {}", tallied(&now["verdicts"])));
     lines.push(format!("steps: {}", tallied(&now["steps"])));
     let list = |name: &str| now[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !list("mutes").is_empty() {
+        let names: BTreeSet<String> = list("mutes").iter().map(|one| word(&one["detector"])).collect();
+        lines.push(format!("MUTED {}", names.into_iter().collect::<Vec<_>>().join(", ")));
+    }
     let shares = place.shares(["incidents", "waiting", "sources"].map(|name| list(name).len()));
     part(&mut lines, "Incidents", list("incidents"), shares[0], "nothing burns", |one| {
         let sources = one["sources"].as_array().map(Vec::as_slice).unwrap_or_default();

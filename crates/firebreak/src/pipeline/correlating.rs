@@ -6,10 +6,11 @@ use super::threads::Threads;
 use super::{Luggage, Matched};
 use firebreak_contain::derived::Derivation;
 use firebreak_contain::standing_policy::Prepared;
-use firebreak_detect::{Arrival, Correlator, InTurn};
+use firebreak_detect::{Arrival, Correlator, InTurn, Spending};
 use firebreak_exposure::Seen;
 use firebreak_intake::{Making, makings};
-use firebreak_model::{Catalogue, Event, Finding};
+use firebreak_model::{Catalogue, Event, Finding, Time};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A batch after the second stage.
@@ -31,9 +32,29 @@ pub struct Correlated {
     pub prepared: Vec<Prepared>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Budgets that are nearly spent, where that was looked at anew and is other than before.
+    pub nearly_spent: Option<NearlySpent>,
     /// The stage's memory after this batch, where it is to be written.
     pub memory: Option<Vec<u8>>,
 }
+
+/// Budgets that are nearly spent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct NearlySpent {
+    /// The end of the hour that is counted.
+    pub at: Time,
+    /// From which part of a budget on it is named.
+    pub share: f64,
+    /// The budgets, those that are spent furthest first.
+    pub budgets: Vec<Spending>,
+}
+
+/// From which part of a budget on people are shown it.
+const NEAR: f64 = 0.5;
+/// More are not kept.
+const BUDGETS_MAX: usize = 100;
+/// How often budgets are looked at, in seconds: it goes through all that is remembered of everyone.
+const LOOK_SECONDS: i64 = 30;
 
 /// How many bytes of memory are written for each event at most, on average. What came after the last time is read again
 /// from the lake at the next start.
@@ -72,12 +93,15 @@ pub struct CorrelateStage {
     /// replay.
     live: bool,
     unsaved: Unsaved,
+    /// When budgets were looked at last, and what was told of them.
+    looked: Option<Time>,
+    told: Option<Vec<Spending>>,
 }
 
 impl CorrelateStage {
     /// A stage for a replay: time is what the events say, and nothing is saved.
     pub fn replaying(correlator: Correlator) -> CorrelateStage {
-        CorrelateStage { correlator, live: false, unsaved: Unsaved::default() }
+        CorrelateStage { correlator, live: false, unsaved: Unsaved::default(), looked: None, told: None }
     }
 
     /// A stage for live use: the clock moves time on, and now and then a batch carries the memory after it. `bytes` is
@@ -111,12 +135,29 @@ impl CorrelateStage {
             out.findings.extend(self.correlator.advance(out.luggage.at));
         }
         out.late = self.correlator.counters().late;
+        out.nearly_spent = self.nearly_spent(out.luggage.at, last);
         if self.live && !out.events.is_empty() && self.unsaved.due() {
             let memory = self.correlator.snapshot();
             self.unsaved = Unsaved { bytes: memory.len() as u64, ..Unsaved::default() };
             out.memory = Some(memory);
         }
         out
+    }
+
+    /// Budgets that are nearly spent, where it is time to look and they are other than when they were told last.
+    fn nearly_spent(&mut self, now: Time, last: bool) -> Option<NearlySpent> {
+        let due = self.looked.is_none_or(|looked| looked.plus_seconds(LOOK_SECONDS) <= now);
+        if !self.live || !(due || last) {
+            return None;
+        }
+        let (at, mut budgets) = self.correlator.spendings(NEAR);
+        budgets.truncate(BUDGETS_MAX);
+        self.looked = Some(now);
+        // What was written before a stop says nothing of now: the first look always counts.
+        (self.told.as_ref() != Some(&budgets)).then(|| {
+            self.told = Some(budgets.clone());
+            NearlySpent { at, share: NEAR, budgets }
+        })
     }
 
     /// Takes one batch that may have been committed before: its memory is not offered to be written.

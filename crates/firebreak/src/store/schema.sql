@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS plan (
   body     TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS plan_incident ON plan (incident);
+CREATE INDEX IF NOT EXISTS plan_status ON plan (status);
 -- What people asked for, taken up by the single writer in order.
 CREATE TABLE IF NOT EXISTS request (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -128,6 +129,10 @@ CREATE TABLE IF NOT EXISTS told (
   PRIMARY KEY (plan, key)
 );
 CREATE INDEX IF NOT EXISTS finding_at ON finding (at, id);
+CREATE INDEX IF NOT EXISTS finding_batch ON finding (batch);
+CREATE INDEX IF NOT EXISTS finding_detector ON finding (json_extract(body, '$.detector'), at, id);
+-- What breakers saw: few of all.
+CREATE INDEX IF NOT EXISTS finding_class ON finding (at, id) WHERE json_extract(body, '$.class') IS NOT NULL;
 -- Who may call the API: of a token, a session or a login link only a digest is kept.
 CREATE TABLE IF NOT EXISTS token (
   id      TEXT PRIMARY KEY,

@@ -32,7 +32,7 @@ pub(crate) struct Installation {
     pub(crate) tokens: BTreeMap<&'static str, String>,
     /// The configuration.
     text: String,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -88,13 +88,17 @@ fn write_what_is_governed(root: &Path) {
 
 impl Installation {
     pub(crate) fn made() -> Installation {
+        Installation::made_after(|_| {})
+    }
+
+    /// Calls `before` with its directory before there is anything to read.
+    pub(crate) fn made_after(before: impl FnOnce(&Path)) -> Installation {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         fs::create_dir_all(root.join("inventory")).unwrap();
         fs::write(root.join("inventory/estate.json"), inputs::estate()).unwrap();
         write_what_is_governed(root);
         let mut logs = inputs::Inputs::begin(&root.join("logs"), 7);
-        (0..4 * inputs::INTRUDERS).for_each(|_| logs.grow());
         let at = root.display();
         let text = format!(
             "data = \"{at}/data\"\n[[source]]\nname = \"kubernetes_audit\"\npaths = [\"{at}/logs/kubernetes_audit\"]\n\
@@ -102,6 +106,8 @@ impl Installation {
              [inventory]\npaths = [\"{at}/inventory\"]\n[contain]\npolicy = \"ask\"\n[console]\nlisten = \"127.0.0.1:0\"\n"
         );
         fs::write(root.join("firebreak.toml"), &text).unwrap();
+        before(root);
+        (0..4 * inputs::INTRUDERS).for_each(|_| logs.grow());
         let app = "identity:litellm/eval-nightly";
         for command in
             [&["run", "--once"][..], &["apps", "quarantine", app, "--by", "ada@example.com"], &["run", "--once"]]
@@ -120,13 +126,17 @@ impl Installation {
         let api = Api::new(&world, &config, &data, &store, books, Names::of(address, None)).unwrap();
         let api = Arc::new(api);
         runtime.spawn(firebreak::api::serve(listener, Arc::clone(&api), Arc::default()));
-        let mut made =
-            Installation { address, runtime, store, book, world, tokens: BTreeMap::new(), text, _directory: directory };
+        let mut made = Installation { address, runtime, store, book, world, tokens: BTreeMap::new(), text, directory };
         for role in ROLES {
             let token = made.token(role, &[]);
             made.tokens.insert(role, token);
         }
         made
+    }
+
+    /// Its directory.
+    pub(crate) fn root(&self) -> &Path {
+        self.directory.path()
     }
 
     /// A fresh token of `role`.

@@ -4,6 +4,7 @@ use crate::cost::Uses;
 use crate::derived::Derivation;
 use crate::gate::{Approval, Approved, Pause};
 use crate::lease::Expiry;
+use crate::mute::{Mute, MuteId};
 use crate::plan::{Compromised, IncidentId, Plan, PlanId, StepKey};
 use crate::standing_policy::Prepared;
 use firebreak_model::{Change, Fact, Finding, Holding, Judgement, NodeKey, Severity, Text, Time};
@@ -44,6 +45,15 @@ pub enum Message {
     Paused(Pause),
     /// A person lets automatic actions go on.
     Resumed {
+        /// Who, as `identity:person/<e-mail>`.
+        by: NodeKey,
+    },
+    /// A person says that what a detector finds needs nobody for a while.
+    Muted(Mute),
+    /// A person ends a mute.
+    Unmuted {
+        /// Which.
+        mute: MuteId,
         /// Who, as `identity:person/<e-mail>`.
         by: NodeKey,
     },

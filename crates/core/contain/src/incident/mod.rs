@@ -5,6 +5,7 @@
 
 mod group;
 mod message;
+mod muted;
 mod old_news;
 mod pause;
 mod prepared;
@@ -23,12 +24,12 @@ use crate::prepared::ProfileStep;
 use crate::scope::places;
 use crate::standing_policy::Standing;
 use firebreak_graph::{COMPACT_ABOVE, Graph};
-use firebreak_model::{Action, Change, Finding, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
+use firebreak_model::{Action, Change, Finding, FindingId, Judgement, NodeKey, Severity, Signal, Text, Time, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use group::{Item, TOGETHER_SECONDS};
 pub use message::{Effect, Estate, IncidentView, Message, Status, StepOutcome};
-pub use state::State;
+pub use state::{HELD_BACK, MUTE, State};
 pub use tracked::Entry;
 
 use group::Index;
@@ -117,6 +118,10 @@ struct Known {
     basis: BTreeMap<IncidentId, review::Basis>,
     /// Incidents that wait for a plan.
     due: storm::Due,
+    /// Findings that are held back, by what they are about.
+    held_back: BTreeMap<NodeKey, BTreeSet<FindingId>>,
+    /// Incidents whose reach was drawn anew since findings that are held back were looked after.
+    looked_at: BTreeSet<IncidentId>,
 }
 
 impl Respond {
@@ -223,6 +228,8 @@ impl Respond {
             Message::Confirmed { plan, by, until } => self.confirm(&plan, &by, until),
             Message::Paused(pause) => self.pause(pause),
             Message::Resumed { by } => self.go_on(&by),
+            Message::Muted(mute) => self.mute(mute),
+            Message::Unmuted { mute, by } => self.unmute(&mute, &by),
             Message::StepReported { plan, step, outcome, at } => self.reported(&plan, &step, outcome, at),
             Message::Facts(estate) => self.told(estate),
             Message::Changes(changes) => self.changed(&changes),
@@ -233,6 +240,7 @@ impl Respond {
 
     /// What has come together, with each incident that changed shown once and first, as it stands now.
     fn take(&mut self) -> Vec<Effect> {
+        self.release_what_is_reached();
         let (opened, touched) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.touched));
         let mut effects = Vec::new();
         for id in touched {
@@ -274,6 +282,8 @@ impl Respond {
         for derivation in self.state.derived.values().flatten() {
             known.children.entry(derivation.parent.clone()).or_default().insert(derivation.child.clone());
         }
+        self.index_held_back();
+        let known = &mut self.known;
         known.index = Index::default();
         known.steps.clear();
         for (key, taken) in self.state.steps.iter() {
@@ -312,6 +322,9 @@ impl Respond {
         }
         if !self.state.ticked {
             self.state.clock = self.state.clock.max(Some(finding.at));
+        }
+        if self.hold_back(&finding) {
+            return None;
         }
         let keys = about(&self.state, &self.known.graph, &finding);
         let together = self.known.index.finding(&finding, &keys);
@@ -513,6 +526,7 @@ impl Respond {
             return;
         }
         (self.state.ticked, self.state.clock) = (true, Some(now));
+        self.end_mutes();
         let limit = self.settings.max_age_seconds;
         let stale =
             |one: &&Incident| one.pending.as_ref().is_some_and(|plan| plan.body().made_at.plus_seconds(limit) < now);

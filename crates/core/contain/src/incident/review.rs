@@ -82,6 +82,7 @@ impl Respond {
             self.record("scope", body);
         }
         self.known.held.insert(id.clone(), held);
+        self.known.looked_at.insert(id.clone());
         if self.known.basis.get(id) == Some(&basis) {
             return None;
         }

@@ -251,6 +251,7 @@ impl Respond {
         let findings = self.state.findings.iter().filter(|(id, _)| firing.findings.contains(*id));
         let parties = findings.flat_map(|(_, finding)| finding.subject.iter().chain(&finding.actor));
         self.known.held.insert(id.clone(), parties.chain([&firing.about]).cloned().collect());
+        self.known.looked_at.insert(id.clone());
         let Some(incident) = self.state.incidents.get_mut(id) else { return };
         if (&incident.grounds, &incident.scope) != (&grounds, &scope)
             || self.known.basis.get(id).is_none_or(|old| old.cuts != basis.cuts)

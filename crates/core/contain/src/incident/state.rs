@@ -3,11 +3,13 @@
 
 use super::group::Item;
 use super::message::{IncidentView, Status, StepOutcome};
+use super::muted::HeldBack;
 use super::standing_policy::Firing;
 use super::tracked::{Entry, Grown, Tracked};
 use crate::derived::Derivation;
 use crate::gate::{Approval, GateRequest, Pause};
 use crate::lease::Lease;
+use crate::mute::{Mute, MuteId};
 use crate::plan::{IncidentId, Plan, PlanId, StepKey};
 use crate::scope::Scope;
 use crate::standing_policy::Prepared;
@@ -40,6 +42,12 @@ pub struct State {
     /// Whether automatic actions are paused.
     #[serde(default)]
     pub(super) paused: Option<Pause>,
+    /// The mutes that last.
+    #[serde(default)]
+    pub(super) mutes: Tracked<MuteId, Mute>,
+    /// Findings that are held back by a mute, or were until it ran out.
+    #[serde(default)]
+    pub(super) held_back: Tracked<FindingId, HeldBack>,
 }
 
 /// What the state remembers beside its entries.
@@ -61,6 +69,10 @@ const STEP: &str = "step";
 const APPROVED: &str = "approved";
 const APPROVAL: &str = "approval";
 const LEASE: &str = "lease";
+/// The kind of the entries that are mutes ([`Mute`]), by name.
+pub const MUTE: &str = "mute";
+/// The kind of the entries that are findings held back, by the finding's id.
+pub const HELD_BACK: &str = "held_back";
 
 impl State {
     /// What has changed since this was asked last, entry by entry: written down over what was written before, it is all
@@ -81,6 +93,8 @@ impl State {
         self.approved.write(APPROVED, &mut entries)?;
         self.approvals.write(APPROVAL, &mut entries)?;
         self.leases.write(LEASE, &mut entries)?;
+        self.mutes.write(MUTE, &mut entries)?;
+        self.held_back.write(HELD_BACK, &mut entries)?;
         Ok(entries)
     }
 
@@ -102,6 +116,8 @@ impl State {
                 APPROVED => state.approved.read(key, body),
                 APPROVAL => state.approvals.read(body),
                 LEASE => state.leases.read(key, body),
+                MUTE => state.mutes.read(key, body),
+                HELD_BACK => state.held_back.read(key, body),
                 _ => {
                     return Err(format!(
                         "this version does not know what `{kind}` is\nhint: use the newer version that wrote it"

@@ -492,5 +492,6 @@ fn ten_thousand_findings_about_one_thing_are_one_incident_and_one_plan() {
 
 mod ahead;
 mod laws;
+mod muted;
 mod standing;
 mod storm;

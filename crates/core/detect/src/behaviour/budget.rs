@@ -6,9 +6,10 @@
 //! terabyte becomes usual. The identity is the actor where there is one, since sessions come and go; the finding is about
 //! the credential in use. It is raised as soon as the budget is passed, and at each doubling.
 
-use super::Scene;
 use super::few::Few;
 use super::profile::{Pair, Profile};
+use super::spending::Hour;
+use super::{Card, Scene};
 use crate::correlator::keyed::{Footprint, Keyed, Slots, text_bytes};
 use crate::correlator::moment::{EVENTS_MAX, Moment};
 use crate::correlator::settings::{Counters, Settings, micros};
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// The detector's name.
 pub(crate) const DETECTOR: &str = "exfiltration_budget";
+/// What its findings have in common.
+pub(super) const CARD: Card = Card { name: DETECTOR, title: "More leaves than the budget allows", technique: "T1530" };
 /// An hour is twelve cells: fine enough for a budget, and small.
 const CELL: i64 = 300_000_000;
 const HOUR_CELLS: u32 = 12;
@@ -105,6 +108,11 @@ impl Budget {
     /// Nothing was taken of this class.
     pub(crate) fn new(class: Option<DataClass>) -> Budget {
         Budget { class, ledger: Ledger::default() }
+    }
+
+    /// What was taken in the hour that ends at `at`, where anything was.
+    pub(super) fn spent(&self, at: i64, settings: &Settings) -> Option<Hour> {
+        self.ledger.spent(false, at, settings)
     }
 
     /// Of what.
@@ -232,6 +240,20 @@ impl Ledger {
         }
     }
 
+    /// What was taken in the hour that ends at `at`, and what may be; nothing where nothing was taken.
+    fn spent(&self, everybody: bool, at: i64, settings: &Settings) -> Option<Hour> {
+        // Most took nothing lately: only what did is copied.
+        let now = cell_of(at).max(self.now);
+        self.cells.iter().find(|cell| in_hour(cell.number, now) && cell.amount != Amount::default())?;
+        let mut then = self.clone();
+        if now > self.now {
+            then.move_to(i64::from(now).saturating_mul(CELL), settings);
+        }
+        let (sum, budget) = (then.sum(), then.budget(everybody, settings));
+        let (bytes, records) = (sum.bytes, sum.records);
+        Some(Hour { bytes, records, budget_bytes: budget.bytes, budget_records: budget.records })
+    }
+
     /// Judges the sliding hour as it stands after `moment`.
     fn judge(&mut self, moment: &Moment, whose: &Whose<'_>, settings: &Settings) -> Vec<Trip> {
         let (budget, largest, sum) = (self.budget(whose.everybody, settings), self.largest(), self.sum());
@@ -355,6 +377,11 @@ impl Together {
     pub(crate) fn evicted(&self) -> u64 {
         self.ledgers.evicted()
     }
+
+    /// What all took of each class in the hour that ends at `at`, where anything was taken.
+    pub(super) fn spent(&self, at: i64, settings: &Settings) -> impl Iterator<Item = (&DataClass, Hour)> {
+        self.ledgers.iter().filter_map(move |(class, ledger)| Some((class, ledger.spent(true, at, settings)?)))
+    }
 }
 
 /// Spends what the moment took: of the identity's own budget of each class, and of everybody's.
@@ -416,7 +443,7 @@ impl Trip {
         Finding {
             id: FindingId::of(&name, subject.as_ref(), moment.uid),
             detector: Text::new(DETECTOR),
-            title: Text::new("More leaves than the budget allows"),
+            title: Text::new(CARD.title),
             severity: Severity::High,
             // Whose doing it is, everybody's budget cannot say.
             signal: if everybody { Signal::Watch } else { Signal::Volume },
@@ -427,7 +454,7 @@ impl Trip {
             events: self.evidence.into_iter().map(|(_, uid)| uid).collect(),
             event_count: self.events,
             explanation: format!("{about}{}", self.explanation),
-            techniques: vec![Text::new("T1530")],
+            techniques: vec![Text::new(CARD.technique)],
             subject,
         }
     }

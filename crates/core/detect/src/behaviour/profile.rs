@@ -6,11 +6,13 @@ use super::few::Few;
 use super::mass::Mass;
 use super::operation::Class;
 use super::seen::{LATEST, Seen, Set, Span, Standing};
+use super::spending::Hour;
 use super::takings::Takings;
 use super::travel::Spot;
 use super::two_networks::Flips;
 use crate::correlator::keyed::Footprint;
 use crate::correlator::settings::Settings;
+use firebreak_model::DataClass;
 use serde::{Deserialize, Serialize};
 
 /// What is known of one credential or identity. Times are minutes since 1970. There are very many: what most never need
@@ -89,6 +91,11 @@ impl Profile {
     /// What it takes.
     pub(crate) fn takings(&mut self) -> &mut Takings {
         self.takings.get_or_insert_default()
+    }
+
+    /// What it took of each class in the hour that ends at `at`, where it took anything.
+    pub(super) fn spent(&self, at: i64, settings: &Settings) -> impl Iterator<Item = (Option<&DataClass>, Hour)> {
+        self.takings.iter().flat_map(move |takings| takings.spent(at, settings))
     }
 
     /// Whether it has been known for so many seconds.

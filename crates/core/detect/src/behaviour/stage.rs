@@ -147,6 +147,28 @@ impl Behaviours {
         })
     }
 
+    pub(super) fn credentials(&self) -> &Keyed<NodeKey, Box<Profile>> {
+        &self.credentials
+    }
+
+    pub(super) fn identities(&self) -> &Keyed<NodeKey, Box<Profile>> {
+        &self.identities
+    }
+
+    pub(super) fn together(&self) -> &Together {
+        &self.together
+    }
+
+    /// Since when `system` is watched.
+    pub(super) fn since(&self, system: &str) -> Option<i64> {
+        self.systems.get(system).copied()
+    }
+
+    /// Since when anything is watched.
+    pub(super) fn since_first(&self) -> Option<i64> {
+        self.systems.values().min().copied()
+    }
+
     /// For how long `system` has been watched, in microseconds.
     fn watched(&mut self, system: &str, at: i64) -> i64 {
         if let Some(first) = self.systems.get(system) {

@@ -3,8 +3,10 @@
 
 use super::budget::Budget;
 use super::few::Few;
+use super::spending::Hour;
 use super::volume::Habit;
 use crate::correlator::keyed::Footprint;
+use crate::correlator::settings::Settings;
 use firebreak_model::DataClass;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,11 @@ impl Takings {
             self.budgets.push(Budget::new(class.cloned()));
         }
         self.budgets.iter_mut().find(|budget| budget.class() == class)
+    }
+
+    /// What was taken of each class in the hour that ends at `at`, where anything was.
+    pub(super) fn spent(&self, at: i64, settings: &Settings) -> impl Iterator<Item = (Option<&DataClass>, Hour)> {
+        self.budgets.iter().filter_map(move |budget| Some((budget.class(), budget.spent(at, settings)?)))
     }
 }
 

@@ -172,6 +172,34 @@ fn records_have_a_budget_of_their_own() {
     assert!(findings[0].explanation.contains("5001 records"), "{}", findings[0].explanation);
 }
 
+/// What is spent of budgets once all of `trace` has had its turn and the clock says `now`.
+fn spendings(trace: &Trace, now: i64) -> Vec<crate::Spending> {
+    let rules = Arc::new(Rules::default());
+    let matcher = Matcher::new(rules.clone());
+    let mut correlator = Correlator::new(rules, Arc::new(catalogue()), Settings::default());
+    for event in trace.in_order().observed(&matcher) {
+        correlator.observe(event);
+    }
+    correlator.advance(Time::from_seconds(now));
+    correlator.spendings(0.5).1
+}
+
+#[test]
+fn a_budget_that_is_nearly_spent_is_told_before_it_is_found() {
+    let mut trace = fortnight();
+    for second in 0..4_000 {
+        let line = trace.event(14 * DAY + second / 3).by("user/ci", "AKIACI").from(HOME).does("s3:GetObject");
+        line.on("payroll").takes(10, 1);
+    }
+    assert_eq!(found_here(&trace), [], "4,000 of 5,000 records are within the budget");
+    let near = spendings(&trace, 14 * DAY + 3_000);
+    let [spending] = &near[..] else { panic!("one: {near:?}") };
+    assert_eq!(spending.identity, Some(NodeKey::identity("aws", "user/ci")));
+    assert_eq!((spending.records, spending.budget_records), (4_000, 5_000));
+    assert!((spending.share - 0.8).abs() < 1e-9 && !spending.learning, "{spending:?}");
+    assert_eq!(spendings(&trace, 14 * DAY + 9_000), [], "the hour is over");
+}
+
 #[test]
 fn what_was_refused_was_not_taken() {
     let mut trace = fortnight();

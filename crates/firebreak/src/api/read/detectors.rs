@@ -3,9 +3,13 @@
 use crate::api::Api;
 use crate::api::call::{Answer, Call};
 use crate::api::page::page;
+use crate::config::DetectConfig;
 use crate::content;
+use crate::muting::Detectors;
 use firebreak_detect::rules::Attributes;
+use firebreak_detect::{Card, Rules, behaviours};
 use firebreak_model::Time;
+use firebreak_world::Disk;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +20,22 @@ struct Told {
     service: Option<String>,
 }
 
-fn rules(api: &Api) -> Vec<Told> {
-    let (rules, _) = content::configured_rules(api.world.disk.as_ref(), &api.config.detect, &[]);
+/// Everything that finds.
+pub(in crate::api) struct Known {
+    rules: Vec<Told>,
+    /// What of it can be muted.
+    pub(in crate::api) mutable: Detectors,
+}
+
+impl Known {
+    /// The configured rules.
+    pub(in crate::api) fn load(disk: &dyn Disk, detect: &DetectConfig) -> Known {
+        let (rules, _) = content::configured_rules(disk, detect, &[]);
+        Known { mutable: Detectors::of(&rules), rules: told(&rules) }
+    }
+}
+
+fn told(rules: &Rules) -> Vec<Told> {
     let single = rules.detections().iter().filter(|rule| rule.emits).map(|rule| Told {
         attributes: rule.attributes.clone(),
         product: rule.logsource.product.as_ref().map(ToString::to_string),
@@ -35,10 +53,11 @@ fn rules(api: &Api) -> Vec<Told> {
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
     let found = found(api).await?;
     let mut items: BTreeMap<String, Value> = BTreeMap::new();
-    for Told { attributes, product, service } in rules(api) {
+    let wanted = call.filter("q").map(str::to_lowercase);
+    let met = |text: &str| wanted.as_ref().is_none_or(|wanted| text.to_lowercase().contains(wanted));
+    let known = api.detectors().await?;
+    for Told { attributes, product, service } in &known.rules {
         let (name, title) = (attributes.detector.to_string(), attributes.title.to_string());
-        let wanted = call.filter("q").map(str::to_lowercase);
-        let met = |text: &str| wanted.as_ref().is_none_or(|wanted| text.to_lowercase().contains(wanted));
         if !(met(&name) || met(&title)) {
             continue;
         }
@@ -49,6 +68,14 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
             "findings": findings.unwrap_or(0), "last": last,
         });
         items.insert(attributes.key.to_string(), item);
+    }
+    for Card { name, title, technique } in behaviours().filter(|card| met(card.name) || met(card.title)) {
+        let (findings, last) = found.get(name).copied().unzip();
+        let item = json!({
+            "kind": "detector", "name": name, "title": title, "severity": null, "signal": null, "techniques": [technique],
+            "product": null, "service": null, "findings": findings.unwrap_or(0), "last": last,
+        });
+        items.insert(format!("behaviour/{name}"), item);
     }
     page("detectors", items.into_iter().collect(), call)
 }
@@ -62,7 +89,7 @@ async fn found(api: &Api) -> anyhow::Result<BTreeMap<String, (u64, Time)>> {
 pub(in crate::api) async fn coverage(api: &Api, call: &Call) -> Answer {
     let found = found(api).await?;
     let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for told in rules(api) {
+    for told in &api.detectors().await?.rules {
         for technique in &told.attributes.techniques {
             seen.entry(technique.to_string()).or_default().insert(told.attributes.detector.to_string());
         }

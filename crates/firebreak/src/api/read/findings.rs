@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::call::{Answer, Call, Reply, tagged};
 use crate::api::page::{cursor, limit, listed, seen};
 use crate::api::problem::Problem;
-use crate::store::looking::FindingsWanted;
+use crate::store::looking::{FindingsWanted, StoredFinding};
 use anyhow::Context;
 use firebreak_model::Finding;
 use serde_json::Value;
@@ -25,14 +25,20 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
         subject: text("subject"),
         since: call.time("since")?.map(|time| time.0),
         until: call.time("until")?.map(|time| time.0),
+        muted: match call.filter("muted") {
+            None => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => return Err(Problem::bad("`muted` is neither `true` nor `false`", "leave it out to see both")),
+        },
         after,
     };
     let limit = limit(call)?;
     let mut rows = api.store.findings_page(&wanted, i64::try_from(limit + 1).unwrap_or(i64::MAX)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|(at, id, _)| cursor(&format!("{at} {id}")));
-    let items = rows.iter().map(|(_, _, body)| shown(body)).collect::<Result<Vec<Value>, Problem>>()?;
+    let next = rows.last().filter(|_| more).map(|last| cursor(&format!("{} {}", last.at, last.id)));
+    let items = rows.iter().map(kept).collect::<Result<Vec<Value>, Problem>>()?;
     let unfiltered = FindingsWanted { after: None, ..wanted } == FindingsWanted::default();
     let total = if unfiltered { Some(api.store.findings_count().await? as usize) } else { None };
     Ok(listed("findings", items, next, total))
@@ -40,8 +46,15 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
 
 /// `GET /findings/{id}`.
 pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
-    let body = api.store.finding(call.at("id")).await?.ok_or_else(|| Problem::not_found("finding of this id"))?;
-    Ok(Reply::Object(200, shown(&body)?))
+    let stored = api.store.finding(call.at("id")).await?.ok_or_else(|| Problem::not_found("finding of this id"))?;
+    Ok(Reply::Object(200, kept(&stored)?))
+}
+
+/// A finding, and whether a mute holds it back.
+fn kept(stored: &StoredFinding) -> Result<Value, Problem> {
+    let mut shown = shown(&stored.body)?;
+    shown["muted"] = stored.muted.as_deref().into();
+    Ok(shown)
 }
 
 /// A finding as the command line prints it.

@@ -8,7 +8,6 @@ use crate::api::page::page;
 use crate::api::problem::Problem;
 use crate::config::Mode;
 use anyhow::Context;
-use firebreak_contain::Plan;
 use firebreak_contain::incident::{IncidentView, Item, Status};
 use firebreak_model::{Finding, Judgement, NodeKey, Text, Time};
 use serde::Deserialize;
@@ -54,6 +53,14 @@ pub(super) fn is_closed(api: &Api, incident: &IncidentView) -> bool {
     }
 }
 
+/// How many of these are only watched, and how many somebody has to look after.
+pub(super) fn counts(api: &Api, incidents: &[IncidentView]) -> (usize, usize) {
+    let open = incidents.iter().filter(|incident| !is_closed(api, incident));
+    let (watched, burning): (Vec<&IncidentView>, Vec<&IncidentView>) =
+        open.partition(|one| one.status == Status::Watching);
+    (watched.len(), burning.len())
+}
+
 /// `GET /incidents`.
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
     let mut items: Vec<(String, Value)> = Vec::new();
@@ -86,14 +93,12 @@ pub(super) async fn members(api: &Api, call: &Call) -> Result<BTreeSet<Item>, Pr
 }
 
 pub(super) async fn findings_of(api: &Api, items: &BTreeSet<Item>) -> Result<Vec<Value>, Problem> {
-    let mut found = Vec::new();
-    for item in items {
-        if let Item::Finding(id) = item
-            && let Some(body) = api.store.finding(&id.to_string()).await?
-        {
-            found.push(findings::shown(&body)?);
-        }
-    }
+    let named = items.iter().filter_map(|item| match item {
+        Item::Finding(id) => Some(id.to_string()),
+        Item::Judgement(..) => None,
+    });
+    let bodies = api.store.findings_named(&named.collect::<Vec<_>>()).await?;
+    let mut found = bodies.iter().map(|body| findings::shown(body)).collect::<Result<Vec<_>, Problem>>()?;
     found.sort_by_key(|finding| finding["at"].as_str().map(str::to_owned));
     Ok(found)
 }
@@ -158,13 +163,16 @@ pub(super) async fn moments(api: &Api, call: &Call) -> Result<Vec<Value>, Proble
     }
     let plans = plans::of_incident(api, call.at("id")).await?;
     for stored in &plans {
-        if let Ok(plan) = serde_json::from_str::<Plan>(&stored.body) {
-            let said = format!("a plan of {} steps, which is {}", plan.steps().len(), stored.status);
-            note(plan.body().made_at, "plan_made", &said, Value::Null, "plan", &stored.id);
+        if let Some(plan) = plans::Head::of(stored) {
+            let said = format!("a plan of {} steps, which is {}", plan.steps.len(), stored.status);
+            note(plan.made_at, "plan_made", &said, Value::Null, "plan", &stored.id);
         }
     }
-    let of_plan = |id: &str| plans.iter().any(|plan| plan.id == id);
-    for step in api.store.steps().await?.into_iter().filter(|step| of_plan(&step.plan)) {
+    let mut steps = Vec::new();
+    for plan in &plans {
+        steps.extend(api.store.steps_of(&plan.id).await?);
+    }
+    for step in steps {
         let (name, target) = (step.action.name.clone(), target(&step.action.target));
         let told = [
             (step.begun, "step_begun", format!("{name} of {target} was begun")),

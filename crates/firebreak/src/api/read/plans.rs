@@ -10,24 +10,40 @@ use crate::store::StoredPlan;
 use anyhow::Context;
 use firebreak_contain::Plan;
 use firebreak_contain::gate::Approval;
+use firebreak_model::Time;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 /// The plans of an incident.
 pub(super) async fn of_incident(api: &Api, id: &str) -> Result<Vec<StoredPlan>, Problem> {
-    let mut plans = api.store.plans().await?;
-    plans.retain(|plan| plan.incident == id);
-    Ok(plans)
+    Ok(api.store.plans_of(id).await?)
 }
 
 /// What a list says of a plan.
 pub(super) fn brief(stored: &StoredPlan) -> Value {
-    let plan: Option<Plan> = serde_json::from_str(&stored.body).ok();
-    let body = plan.as_ref().map(Plan::body);
+    let head = Head::of(stored);
+    let head = head.as_ref();
     json!({
         "id": stored.id, "incident": stored.incident, "status": stored.status,
-        "made_at": body.map(|body| body.made_at), "steps": body.map(|body| body.steps.len()),
-        "cost": body.map(|body| body.cost), "certified": body.map(|body| body.certified),
+        "made_at": head.map(|head| head.made_at), "steps": head.map(|head| head.steps.len()),
+        "cost": head.map(|head| head.cost), "certified": head.map(|head| head.certified),
     })
+}
+
+/// What a list says of a plan: that it is whole is checked where it is shown as a whole.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    pub(super) made_at: Time,
+    pub(super) steps: Vec<IgnoredAny>,
+    cost: u64,
+    certified: bool,
+}
+
+impl Head {
+    pub(super) fn of(stored: &StoredPlan) -> Option<Head> {
+        serde_json::from_str(&stored.body).ok()
+    }
 }
 
 fn shown(stored: &StoredPlan) -> Result<Value, Problem> {
@@ -37,7 +53,11 @@ fn shown(stored: &StoredPlan) -> Result<Value, Problem> {
 
 /// `GET /plans`.
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
-    let mut plans = api.store.plans().await?;
+    let mut plans = match (call.filter("incident"), call.filter("status")) {
+        (Some(incident), _) => api.store.plans_of(incident).await?,
+        (None, Some(status)) => api.store.plans_that_are(status).await?,
+        (None, None) => api.store.plans().await?,
+    };
     plans.retain(|plan| call.filter("status").is_none_or(|status| plan.status == status));
     plans.retain(|plan| call.filter("incident").is_none_or(|incident| plan.incident == incident));
     let items = plans.iter().map(|plan| Ok((plan.id.clone(), shown(plan)?)));
@@ -53,8 +73,7 @@ pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
 /// A plan, where each step stands, and who approved it.
 pub(super) async fn whole(api: &Api, stored: &StoredPlan) -> Result<Value, Problem> {
     let mut plan = shown(stored)?;
-    let mut steps = api.store.steps().await?;
-    steps.retain(|step| step.plan == stored.id);
+    let steps = api.store.steps_of(&stored.id).await?;
     // What was there before a step may hold what a platform says of people: it is for the undo, not for a page.
     let steps: Vec<Value> = steps
         .iter()

@@ -5,12 +5,20 @@ use super::*;
 use firebreak_graph::{CutRequest, check};
 use proptest::prelude::*;
 
+fn signal() -> impl Strategy<Value = Signal> {
+    prop_oneof![Just(Signal::Watch), Just(Signal::Novelty), Just(Signal::Volume), Just(Signal::Tripwire)]
+}
+
+/// What [`found`] names the detector of a signal.
+fn detector(signal: Signal) -> Text {
+    Text::new(format!("{signal:?}").to_lowercase())
+}
+
 /// A message about the small estate; findings name its keys and some that nobody knows.
 fn any_message() -> impl Strategy<Value = Message> {
-    let signal = prop_oneof![Just(Signal::Watch), Just(Signal::Novelty), Just(Signal::Volume), Just(Signal::Tripwire)];
     let verdict = prop_oneof![Just(Verdict::Unknown), Just(Verdict::Suspect), Just(Verdict::Exposed)];
     prop_oneof![
-        3 => (signal, prop_oneof!["AKIA[1-4]", "ASIA[1-2]"], 0i64..60).prop_map(|(s, id, h)| found(s, &key(&id), h)),
+        3 => (signal(), prop_oneof!["AKIA[1-4]", "ASIA[1-2]"], 0i64..60).prop_map(|(s, id, h)| found(s, &key(&id), h)),
         1 => (0u8..2, verdict).prop_map(|(which, verdict)| {
             let environment = if which == 0 { NodeKey::environment("ci", "other") } else { job() };
             judged(&environment, verdict)
@@ -31,6 +39,9 @@ enum AnyStep {
     Later(i64),
     Paused,
     Resumed,
+    /// Findings of a signal about a key are muted until that hour.
+    Muted(Signal, String, i64),
+    Unmuted(Signal, String),
 }
 
 fn any_step() -> impl Strategy<Value = AnyStep> {
@@ -47,6 +58,8 @@ fn any_step() -> impl Strategy<Value = AnyStep> {
         1 => (11i64..2_000).prop_map(AnyStep::Later),
         1 => Just(AnyStep::Paused),
         1 => Just(AnyStep::Resumed),
+        1 => (signal(), "AKIA[1-4]", 20i64..700).prop_map(|(signal, id, until)| AnyStep::Muted(signal, id, until)),
+        1 => (signal(), "AKIA[1-4]").prop_map(|(signal, id)| AnyStep::Unmuted(signal, id)),
     ]
 }
 
@@ -73,6 +86,17 @@ impl AnyStep {
             AnyStep::Later(hours) => vec![Message::Tick { now: at(hours) }, facts_of(estate::estate())],
             AnyStep::Paused => vec![Message::Paused(Pause { by, at: at(10), because: "a drill".into() })],
             AnyStep::Resumed => vec![Message::Resumed { by }],
+            AnyStep::Muted(signal, id, until) => vec![Message::Muted(crate::mute::Mute {
+                detector: detector(signal),
+                about: Some(key(&id)),
+                until: at(until),
+                by,
+                at: at(10),
+                because: "noise".into(),
+            })],
+            AnyStep::Unmuted(signal, id) => {
+                vec![Message::Unmuted { mute: crate::mute::MuteId::of(&detector(signal), Some(&key(&id))), by }]
+            }
         }
     }
 }
