@@ -5,13 +5,19 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Builds the console and runs its specification `name`; what that said, its object last.
-pub(crate) fn run(root: &Path, name: &str) -> Result<String> {
-    let console = root.join("console");
-    let built = Command::new("./build").current_dir(&console).stdout(Stdio::null()).status();
+/// Builds the console, which the program embeds.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    let built = Command::new("./build").current_dir(root.join("console")).stdout(Stdio::null()).status();
     if !built.context("starting console/build")?.success() {
         bail!("the console could not be built\nhint: run `console/build`; it needs node and the package registry");
     }
+    Ok(())
+}
+
+/// Builds the console and runs its specification `name`; what that said, its object last.
+pub(crate) fn run(root: &Path, name: &str) -> Result<String> {
+    build(root)?;
+    let console = root.join("console");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     fs::create_dir_all(&target)?;
     let says = target.join(format!("console-{name}-says.txt"));

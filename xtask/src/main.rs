@@ -21,7 +21,7 @@ cargo xtask <chore>
   tidy                check the house rules: layers, fresh lists, pages and cases, heads, dependency age
   bench <name>        run a benchmark; --json prints one object, --page writes it to docs, --quick is a
                       smaller one (names: spine, respond, month, detect, graph, permission, exposure, classify,
-                      console; respond, graph, exposure and classify know --quick)
+                      console; respond, graph, exposure, classify and console know --quick)
   score <name>        score against records of others; --json prints one object (names: detect, permissions,
                       exposure, classify, access, console)
   help                this text

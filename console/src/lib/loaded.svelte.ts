@@ -64,6 +64,8 @@ export class Listed<T> {
   items = $state.raw<T[]>([]);
   /** How many there are; as many as were read where nobody counted and more come. */
   total = $state(0);
+  /** Whether nobody counted them and more come. */
+  partial = $state(false);
   next = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   loading = $state(true);
@@ -89,6 +91,7 @@ export class Listed<T> {
     this.items = before.concat(page.items);
     this.total = page.total ?? this.items.length;
     this.next = page.next;
+    this.partial = page.total === null && page.next !== null;
     this.problem = null;
   }
 

@@ -24,7 +24,7 @@ use anyhow::{Context, Result};
 use changing::Changing;
 use committing::{Decided, Sent};
 use effects::sort;
-use firebreak_act::{ExecutionReport, StepReport, StepState, UndoGate};
+use firebreak_act::{ExecutionReport, Journal, StepReport, StepState, UndoGate};
 use firebreak_assure::review::Answer;
 use firebreak_contain::Plan;
 use firebreak_contain::change::{self, Wish};
@@ -386,7 +386,12 @@ impl<'a> Live<'a> {
             }
             Request::Undo { plan, step, by, rotated, because } => {
                 let gate = UndoGate { rotated, override_reason: because };
-                return self.take_back(plan, step.map(|step| vec![step]), &by, gate, origin).await;
+                let only = step.map(|step| vec![step]);
+                if self.was_rehearsed(&plan).await? {
+                    self.asked_back(&plan, only.as_deref(), &by, &gate).await?;
+                    return self.take_rehearsal_back(&plan, only.as_deref(), origin).await;
+                }
+                return self.take_back(plan, only, &by, gate, origin).await;
             }
         };
         self.settle(commit, effects).await
@@ -505,13 +510,46 @@ impl<'a> Live<'a> {
         gate: UndoGate,
         origin: Origin,
     ) -> Result<()> {
+        self.asked_back(&plan, only.as_deref(), by, &gate).await?;
+        self.ordered.insert(origin);
+        self.hands.order(Order::TakeBack { plan, only, gate, origin });
+        Ok(())
+    }
+
+    /// Puts on record who wants a plan taken back.
+    async fn asked_back(&self, plan: &str, only: Option<&[u32]>, by: &NodeKey, gate: &UndoGate) -> Result<()> {
         let asked = serde_json::json!({
             "plan": plan, "steps": only, "by": by, "rotated": gate.rotated, "because": gate.override_reason,
         });
         self.book.add(&format!("undo/{plan}"), "undo_requested", &asked).await?;
-        self.ordered.insert(origin);
-        self.hands.order(Order::TakeBack { plan, only, gate, origin });
         Ok(())
+    }
+
+    /// Whether all that ever happened of the plan was a rehearsal: that leaves no step behind.
+    async fn was_rehearsed(&self, plan: &str) -> Result<bool> {
+        if self.config.act.mode != Mode::DryRun {
+            return Ok(false);
+        }
+        let executed = self.store.plan(plan).await?.is_some_and(|stored| stored.status == "executed");
+        Ok(executed && self.store.list(plan).await?.is_empty())
+    }
+
+    /// Takes a plan back that was rehearsed: there is nothing to call, and what counted as done counts no longer.
+    async fn take_rehearsal_back(&mut self, plan: &str, only: Option<&[u32]>, origin: Origin) -> Result<()> {
+        let (id, at) = (PlanId::from_text(plan), self.world.clock.now());
+        let rehearsed = self.stage.respond().plan(&id).map(Plan::steps).unwrap_or_default();
+        let named = rehearsed.iter().filter(|step| only.is_none_or(|only| only.contains(&step.number)));
+        let outcome = StepOutcome::Undone;
+        let messages: Vec<Message> =
+            named.map(|step| Message::StepReported { plan: id.clone(), step: step.key.clone(), outcome, at }).collect();
+        let effects = messages.into_iter().flat_map(|message| self.stage.message(message)).collect();
+        (self.notify)(&format!("plan {plan:.12} taken back; it was rehearsed, and nothing was called"));
+        let mut commit = Commit::default();
+        if only.is_none() {
+            commit.plan_statuses.push((plan.to_owned(), "undone"));
+        }
+        self.done(origin, &mut commit);
+        self.settle(commit, effects).await
     }
 
     /// Has steps of a plan cancelled that have not begun. False where there is no such plan or it was never approved.

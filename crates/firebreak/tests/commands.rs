@@ -419,6 +419,7 @@ fn pausing(session: &mut Session) {
     fs::write(root.join("firebreak.toml"), config).unwrap();
     let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
     session.json(0, &with(&["run", "--once"]));
+    muting(session);
     let pause = ["pause", "--by", "ada@example.com", "--because"];
     let bare = firebreak(&root, &with(&[&pause[..], &[" "]].concat()));
     assert!(bare.code == 1 && bare.error.contains("needs a reason"), "{}", bare.error);
@@ -603,6 +604,29 @@ fn authoring(session: &mut Session) {
     assert!(explained["correlations"][0]["least"].as_u64() > Some(1), "{explained}");
 }
 
+/// A mute is asked for, taken up, listed and ended; what would hide something is refused.
+fn muting(session: &mut Session) {
+    let root = session.directory.clone();
+    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
+    let by = ["--by", "ada@example.com", "--because", "the office moves"];
+    let refused = [
+        (&["mute", "kubernetes_privileged_pod_on_host", "--days", "1"][..], "trips on its own"),
+        (&["mute", "nothing_of_the_kind", "--days", "1"], "no detector"),
+        (&["mute", "first_seen_network", "--until", "2099-01-01T00:00:00Z"], "too long"),
+    ];
+    for (arguments, why) in refused {
+        let ended = firebreak(&root, &with(&[arguments, &by].concat()));
+        assert!(ended.code == 1 && ended.error.contains(why) && ended.error.contains("hint: "), "{}", ended.error);
+    }
+    let muted = session.both(0, &with(&[&["mute", "first_seen_network", "--days", "1"], &by[..]].concat()));
+    session.json(0, &with(&["run", "--once"]));
+    assert_eq!(session.both(0, &with(&["mute"]))["mutes"], 1);
+    let id: &'static str = muted["id"].as_str().unwrap().to_owned().leak();
+    session.both(0, &with(&["unmute", id, "--by", "ada@example.com"]));
+    session.json(0, &with(&["run", "--once"]));
+    assert_eq!(session.both(0, &with(&["mute"]))["mutes"], 0);
+}
+
 /// A canary that cannot be reached: the drill does not pass, and nothing counts as drilled.
 fn drills(session: &mut Session) {
     let canary = "[[drill.canary]]\naction = \"postgres_role/disable\"\ntarget = \"identity:postgres/db/canary\"\n\
@@ -685,6 +709,8 @@ fn every_command_helps_with_an_example_and_lines_that_fit() {
         "approve",
         "pause",
         "resume",
+        "mute",
+        "unmute",
         "cancel",
         "undo",
         "responders",

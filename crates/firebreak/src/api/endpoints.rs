@@ -673,7 +673,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     ]),
     get("ledger", "/ledger", "Entries of the ledger, the newest first", "entries", run!(read::ledger::list))
         .doing(Deed::Audit)
-        .list(&[("entry_kind", "string?")], ENTRY),
+        .list(&[("entry_kind", "string?"), ("q", "string?")], ENTRY),
     get("ledger", "/ledger/{index}", "One entry, with what proves it", "entry", run!(read::ledger::one))
         .doing(Deed::Audit)
         .with(&[

@@ -2,7 +2,7 @@
 
 use super::committing::PORTION;
 use super::{Store, StoredPlan};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use std::collections::BTreeMap;
@@ -248,17 +248,6 @@ impl Store {
     pub async fn steps_by_state(&self) -> Result<BTreeMap<String, u64>> {
         let rows = sqlx::query("SELECT state, COUNT(*) FROM step GROUP BY state").fetch_all(&self.pool).await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get::<i64, _>(1).unsigned_abs())).collect())
-    }
-
-    /// The steps of a plan that were begun or written off.
-    ///
-    /// # Errors
-    /// If the disk refuses or the state is damaged.
-    pub async fn steps_of(&self, plan: &str) -> Result<Vec<firebreak_act::StepRow>> {
-        let rows = sqlx::query("SELECT body FROM step WHERE plan = $1 ORDER BY number").bind(plan);
-        let rows = rows.fetch_all(&self.pool).await?;
-        let read = |row: &SqliteRow| serde_json::from_str(&row.get::<String, _>(0));
-        rows.iter().map(read).collect::<Result<_, _>>().context("the journal of steps is damaged")
     }
 
     /// What the respond stage remembers of one kind: (key, body).

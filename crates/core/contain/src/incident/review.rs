@@ -508,7 +508,8 @@ impl Respond {
             let seen = own.iter().filter(|taken| taken.outcome == Some(StepOutcome::Contained)).count();
             self.set(id, Status::Contained, None);
             self.record("contained", serde_json::json!({"incident": id, "steps": stand, "seen_to_deny": seen}));
-            self.notify(id, format!("contained: {stand} steps taken, {seen} of them seen to deny"));
+            let steps = if stand == 1 { "step" } else { "steps" };
+            self.notify(id, format!("contained: {stand} {steps} taken, {seen} seen to deny"));
         }
     }
 

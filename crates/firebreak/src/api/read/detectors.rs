@@ -77,7 +77,10 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
         });
         items.insert(format!("behaviour/{name}"), item);
     }
-    page("detectors", items.into_iter().collect(), call)
+    let mut items: Vec<(String, Value)> = items.into_iter().collect();
+    // Those that found most come first.
+    items.sort_by_key(|(_, item)| std::cmp::Reverse(item["findings"].as_u64()));
+    page("detectors", items, call)
 }
 
 async fn found(api: &Api) -> anyhow::Result<BTreeMap<String, (u64, Time)>> {

@@ -8,6 +8,7 @@ use crate::api::page::page;
 use crate::api::problem::Problem;
 use crate::config::Mode;
 use anyhow::Context;
+use firebreak_act::Journal;
 use firebreak_contain::incident::{IncidentView, Item, Status};
 use firebreak_model::{Finding, Judgement, NodeKey, Text, Time};
 use serde::Deserialize;
@@ -170,7 +171,7 @@ pub(super) async fn moments(api: &Api, call: &Call) -> Result<Vec<Value>, Proble
     }
     let mut steps = Vec::new();
     for plan in &plans {
-        steps.extend(api.store.steps_of(&plan.id).await?);
+        steps.extend(api.store.list(&plan.id).await.map_err(|error| Problem::broken(&error.into()))?);
     }
     for step in steps {
         let (name, target) = (step.action.name.clone(), target(&step.action.target));

@@ -31,7 +31,8 @@ fn broken(error: LedgerError) -> Problem {
 
 /// `GET /ledger`.
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
-    let (limit, wanted) = (limit(call)?, call.filter("entry_kind"));
+    let (limit, wanted, text) = (limit(call)?, call.filter("entry_kind"), call.filter("q").map(str::to_lowercase));
+    let says = |record: &Record| text.as_ref().is_none_or(|text| record.text().to_lowercase().contains(text));
     let last = seen(call)?.map(|text| text.parse::<u64>());
     let last =
         last.transpose().map_err(|_| Problem::bad("`cursor` is none that was given", "leave it out to begin anew"))?;
@@ -41,12 +42,12 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
         while at > 0 && items.len() < limit && looked < LOOKED_MAX {
             (at, looked) = (at - 1, looked + 1);
             let record = ledger.record(at).map_err(broken)?;
-            if wanted.is_none_or(|wanted| record.kind == wanted) {
+            if wanted.is_none_or(|wanted| record.kind == wanted) && says(&record) {
                 items.push(shown(&record));
             }
         }
         let next = (at > 0).then(|| cursor(&at.to_string()));
-        let total = wanted.is_none().then(|| usize::try_from(size).unwrap_or(usize::MAX));
+        let total = (wanted.is_none() && text.is_none()).then(|| usize::try_from(size).unwrap_or(usize::MAX));
         Ok(listed("entries", items, next, total))
     })
 }

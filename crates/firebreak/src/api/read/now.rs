@@ -64,9 +64,13 @@ pub(in crate::api) async fn overview(api: &Api, at: Time) -> Result<Value, Probl
     let (watched, burning) = incidents::counts(api, &all);
     let kept = Kept::of(&api.store).await?;
     // Changes on a quiet day have no incident: they are told of beside.
-    let of_incident = |plan: &&StoredPlan| kept.changes.get(&PlanId::from_text(&plan.id)).is_none();
-    let waits = api.store.plans_that_are("waiting").await?;
-    let waiting: Vec<Value> = waits.iter().filter(of_incident).map(plans::brief).collect();
+    let of_incident = |plan: &StoredPlan| kept.changes.get(&PlanId::from_text(&plan.id)).is_none();
+    let mut waiting = api.store.plans_that_are("waiting").await?;
+    waiting.retain(of_incident);
+    // As their incidents: the gravest first.
+    let place = |plan: &StoredPlan| all.iter().position(|one| plan.incident == one.id.as_str()).unwrap_or(usize::MAX);
+    waiting.sort_by_cached_key(place);
+    let waiting: Vec<Value> = waiting.iter().map(plans::brief).collect();
     let totals = api.store.totals().await?;
     let sources: Vec<Value> = known_sources(api, at).await?.into_iter().map(|(_, shown)| shown).collect();
     Ok(json!({

@@ -8,6 +8,7 @@ use crate::api::problem::Problem;
 use crate::live::changing::Kept;
 use crate::store::StoredPlan;
 use anyhow::Context;
+use firebreak_act::Journal;
 use firebreak_contain::Plan;
 use firebreak_contain::gate::Approval;
 use firebreak_model::Time;
@@ -73,7 +74,7 @@ pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
 /// A plan, where each step stands, and who approved it.
 pub(super) async fn whole(api: &Api, stored: &StoredPlan) -> Result<Value, Problem> {
     let mut plan = shown(stored)?;
-    let steps = api.store.steps_of(&stored.id).await?;
+    let steps = api.store.list(&stored.id).await.map_err(|error| Problem::broken(&error.into()))?;
     // What was there before a step may hold what a platform says of people: it is for the undo, not for a page.
     let steps: Vec<Value> = steps
         .iter()
