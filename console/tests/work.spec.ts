@@ -88,6 +88,13 @@ test('an undo says whether the credentials were rotated, and why', async ({ page
   await act.click();
   await expect(page.getByText('The undo was asked for')).toBeVisible();
   expect(bodies).toEqual([{ rotated: false, because: 'it was a drill' }]);
+  // Where they were rotated no reason is wanted: the API takes one or the other.
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByLabel(/The credentials were rotated/).check();
+  await expect(page.getByLabel('Why')).toHaveCount(0);
+  await act.click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(bodies[1]).toEqual({ rotated: true });
 });
 
 test('an entry that was changed does not verify, whatever was changed', async ({ page }) => {

@@ -82,12 +82,12 @@ fn prepare(root: &Path, events: usize) -> Result<()> {
     fs::create_dir_all(&logs)?;
     fs::create_dir_all(root.join("inventory"))?;
     fs::write(root.join("inventory/estate.json"), estate().to_string())?;
-    // One file after the other, within a few hours that are over.
+    // One file after the other, over three weeks: the same of the same account within an hour is one finding.
     let began = firebreak_model::Time::parse("2026-02-02T00:00:00Z").context("a time")?;
     for (file, first) in (0..events).step_by(FILE).enumerate() {
         let mut out = BufWriter::new(fs::File::create(logs.join(format!("audit-{file:03}.log")))?);
         for number in first..events.min(first + FILE) {
-            let at = began.plus_seconds((number / 50) as i64);
+            let at = began.plus_seconds((number * 9 / 5) as i64);
             out.write_all(event(number, &at.to_string()).as_bytes())?;
         }
         out.flush()?;

@@ -509,7 +509,7 @@ impl Respond {
             self.set(id, Status::Contained, None);
             self.record("contained", serde_json::json!({"incident": id, "steps": stand, "seen_to_deny": seen}));
             let steps = if stand == 1 { "step" } else { "steps" };
-            self.notify(id, format!("contained: {stand} {steps} taken, {seen} seen to deny"));
+            self.notify(id, format!("contained: {stand} {steps} taken, {seen} of them seen to deny"));
         }
     }
 
