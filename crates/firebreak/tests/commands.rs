@@ -609,15 +609,9 @@ fn muting(session: &mut Session) {
     let root = session.directory.clone();
     let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
     let by = ["--by", "ada@example.com", "--because", "the office moves"];
-    let refused = [
-        (&["mute", "kubernetes_privileged_pod_on_host", "--days", "1"][..], "trips on its own"),
-        (&["mute", "nothing_of_the_kind", "--days", "1"], "no detector"),
-        (&["mute", "first_seen_network", "--until", "2099-01-01T00:00:00Z"], "too long"),
-    ];
-    for (arguments, why) in refused {
-        let ended = firebreak(&root, &with(&[arguments, &by].concat()));
-        assert!(ended.code == 1 && ended.error.contains(why) && ended.error.contains("hint: "), "{}", ended.error);
-    }
+    let grave = ["mute", "kubernetes_privileged_pod_on_host", "--days", "1"];
+    let ended = firebreak(&root, &with(&[&grave[..], &by].concat()));
+    assert!(ended.code == 1 && ended.error.contains("trips on its own"), "{}", ended.error);
     let muted = session.both(0, &with(&[&["mute", "first_seen_network", "--days", "1"], &by[..]].concat()));
     session.json(0, &with(&["run", "--once"]));
     assert_eq!(session.both(0, &with(&["mute"]))["mutes"], 1);
