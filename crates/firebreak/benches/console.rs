@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// Events, and with `--quick`.
 const EVENTS: (usize, usize) = (1_000_000, 10_000);
 /// One event in so many trips a detector.
-const ONE_TRIPS: usize = 10;
+const ONE_TRIPS: usize = 20;
 /// Accounts that are misused; each is an incident.
 const ACCOUNTS: usize = 200;
 /// Things that the first of them reaches.

@@ -25,7 +25,8 @@ pub(super) fn mute(args: &MuteArgs, config: &Config, output: Output) -> Result<E
         let known = Detectors::configured(world.disk.as_ref(), &config.detect);
         known.allow(&mute, now).map_err(|(why, hint)| anyhow!("{why}\nhint: {hint}"))?;
         store.ask(MUTE, &serde_json::to_string(&Request::Mute(mute.clone()))?).await?;
-        output.text(format!("asked to mute {}; the running process takes it up", what(&mute)));
+        output.text(format!("asked to mute {}", what(&mute)));
+        output.text("the running process takes it up");
         output.text("findings are kept and marked; what an incident reaches counts all the same");
         output.text(format!("next: firebreak unmute {} --by {}", mute.id().as_str(), mute.by.name()));
         output.object("mute", &Muted { id: mute.id().as_str().to_owned(), mute, held_back: 0 });
@@ -41,7 +42,8 @@ pub(super) fn unmute(args: &UnmuteArgs, config: &Config, output: Output) -> Resu
         let mute = one(&store, &args.mute).await?;
         let request = Request::Unmute { mute: mute.mute.id(), by: person(&args.by) };
         store.ask(UNMUTE, &serde_json::to_string(&request)?).await?;
-        output.text(format!("asked to end the mute of {}; the running process takes it up", what(&mute.mute)));
+        output.text(format!("asked to end the mute of {}", what(&mute.mute)));
+        output.text("the running process takes it up");
         let held = counted(mute.held_back, "finding");
         output.text(format!("{held} that it held back will be looked at as if they came now"));
         output.object("unmute", &request);
@@ -81,7 +83,8 @@ fn what(mute: &Mute) -> String {
 fn list(mutes: &[Muted], output: Output) -> Result<End> {
     for muted in mutes {
         let Muted { id, mute, held_back } = muted;
-        output.text(format!("{id}  {}  {} held back", what(mute), counted(*held_back, "finding")));
+        output.text(format!("{id}  {}", what(mute)));
+        output.text(format!("    {} held back", counted(*held_back, "finding")));
         output.text(format!("    {}: {}", mute.by.name(), mute.because));
         output.object("muted", muted);
     }
