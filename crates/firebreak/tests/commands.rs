@@ -7,6 +7,8 @@
 mod changing;
 #[path = "kill/inputs.rs"]
 mod inputs;
+#[path = "commands/muting.rs"]
+mod muting;
 mod platform;
 mod program;
 #[path = "kill/receiver.rs"]
@@ -419,7 +421,7 @@ fn pausing(session: &mut Session) {
     fs::write(root.join("firebreak.toml"), config).unwrap();
     let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
     session.json(0, &with(&["run", "--once"]));
-    muting(session);
+    muting::muting(session);
     let pause = ["pause", "--by", "ada@example.com", "--because"];
     let bare = firebreak(&root, &with(&[&pause[..], &[" "]].concat()));
     assert!(bare.code == 1 && bare.error.contains("needs a reason"), "{}", bare.error);
@@ -602,23 +604,6 @@ fn authoring(session: &mut Session) {
     let line = format!("{}:1", log.display());
     let explained = session.both(0, &["detector", "explain", "github_mass_clone", "--event", &line]);
     assert!(explained["correlations"][0]["least"].as_u64() > Some(1), "{explained}");
-}
-
-/// A mute is asked for, taken up, listed and ended; what would hide something is refused.
-fn muting(session: &mut Session) {
-    let root = session.directory.clone();
-    let with = |arguments: &[&'static str]| [&["--config", "firebreak.toml"], arguments].concat();
-    let by = ["--by", "ada@example.com", "--because", "the office moves"];
-    let grave = ["mute", "kubernetes_privileged_pod_on_host", "--days", "1"];
-    let ended = firebreak(&root, &with(&[&grave[..], &by].concat()));
-    assert!(ended.code == 1 && ended.error.contains("trips on its own"), "{}", ended.error);
-    let muted = session.both(0, &with(&[&["mute", "first_seen_network", "--days", "1"], &by[..]].concat()));
-    session.json(0, &with(&["run", "--once"]));
-    assert_eq!(session.both(0, &with(&["mute"]))["mutes"], 1);
-    let id: &'static str = muted["id"].as_str().unwrap().to_owned().leak();
-    session.both(0, &with(&["unmute", id, "--by", "ada@example.com"]));
-    session.json(0, &with(&["run", "--once"]));
-    assert_eq!(session.both(0, &with(&["mute"]))["mutes"], 0);
 }
 
 /// A canary that cannot be reached: the drill does not pass, and nothing counts as drilled.
