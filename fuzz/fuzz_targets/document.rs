@@ -32,7 +32,7 @@ impl Sink for Count {
 }
 
 /// Names that decide where bytes do not.
-const NAMES: &[&str] = &["a", "a.html", "a.json", "a.tar", "a.eml", "passport.jpg", "interview.mp4"];
+const NAMES: &[&str] = &["a", "a.html", "a.json", "a.ipynb", "a.parquet", "a.tar", "a.eml", "passport.jpg", "interview.mp4"];
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };

@@ -3,6 +3,7 @@
 //! Each is a folder with its code, its page and its cases.
 
 mod archive;
+mod compound;
 mod html;
 mod image;
 mod json;
@@ -11,6 +12,7 @@ mod media;
 mod office;
 mod parquet;
 mod pdf;
+mod rtf;
 mod sqlite;
 pub(crate) mod text;
 
@@ -52,12 +54,15 @@ static FORMATS: &[&Format] = &[
     &sqlite::FORMAT,
     &parquet::FORMAT,
     &pdf::FORMAT,
+    &rtf::FORMAT,
+    &compound::FORMAT,
     &image::FORMAT,
     &media::FORMAT,
     &archive::UNREAD,
     &mail::MAILBOX,
     &mail::FORMAT,
     &html::FORMAT,
+    &json::NOTEBOOK,
     &json::FORMAT,
 ];
 

@@ -27,7 +27,10 @@ pub(crate) fn numbered(text: &[u8], at: usize, around: &mut Around<'_>, until: &
         let dated = first <= 2 && birth::may_go_on(next);
         let address =
             if next == b' ' || next.is_ascii_alphabetic() { contact::address(text, at, around) } else { None };
-        return address.or_else(|| if dated { birth::written_date(text, at, around) } else { None });
+        // `1EG4-TE5-MK73`: digits and letters by turns.
+        let insured = next.is_ascii_uppercase() && around.cues().has(Cue::Medicare);
+        let found = address.or_else(|| if dated { birth::written_date(text, at, around) } else { None });
+        return found.or_else(|| if insured { lettered_at::led_by_digit(text, at, around) } else { None });
     }
     let whole = Number::read(text, at);
     let (first, end) = (whole.groups().first().copied().unwrap_or(u8::MAX), whole.first_end());

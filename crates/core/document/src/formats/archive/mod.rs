@@ -79,12 +79,10 @@ fn unread(head: &Head<'_>) -> Option<&'static str> {
         (b"BZh", "bzip2"),
         (b"\xfd7zXZ\x00", "xz"),
         (b"\x04\x22\x4d\x18", "LZ4"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office file of before 2007, or a message of Outlook"),
         (b"!BDN", "a mailbox of Outlook (PST)"),
         (b"Obj\x01", "Avro"),
         (b"ORC", "ORC"),
         (b"ARROW1", "Arrow"),
-        (b"{\\rtf", "RTF"),
         (b"MSCF", "a cabinet"),
     ];
     KINDS.iter().find(|(magic, _)| head.bytes.starts_with(magic)).map(|(_, kind)| *kind)

@@ -10,6 +10,9 @@ use std::io::Read;
 /// JSON.
 pub(crate) static FORMAT: Format = Format { name: "json", knows, read };
 
+/// A notebook: JSON whose cells and outputs are lists of lines, written as the text that they are.
+pub(crate) static NOTEBOOK: Format = Format { name: "notebook", knows: is_notebook, read: read_notebook };
+
 /// The longest key that is kept, in bytes, and how deep keys are known.
 const MAX_KEY: usize = 128;
 const MAX_DEPTH: usize = 256;
@@ -29,10 +32,23 @@ fn knows(head: &Head<'_>) -> bool {
     }
 }
 
+fn is_notebook(head: &Head<'_>) -> bool {
+    knows(head)
+        && (head.named(&[".ipynb"]) || memchr::memmem::find(head.bytes, b"\"nbformat\"").is_some())
+        && memchr::memmem::find(head.bytes, b"\"cells\"").is_some()
+}
+
+fn read_notebook(door: &mut Door<'_>, at: &At, input: &mut dyn Read) {
+    values(door, at, "notebook", input, Values { joins: true, ..Values::default() });
+}
+
 fn read(door: &mut Door<'_>, at: &At, input: &mut dyn Read) {
+    values(door, at, "json", input, Values::default());
+}
+
+fn values(door: &mut Door<'_>, at: &At, format: &'static str, input: &mut dyn Read, mut values: Values) {
     let (mut decoder, mut chunk) = (Decoder::default(), vec![0; CHUNK]);
-    let mut values = Values::default();
-    door.begin(at, "json", false);
+    door.begin(at, format, false);
     while let Some(bytes) = next(input, &mut chunk) {
         let bytes = decoder.decode(bytes);
         let mut out = Vec::with_capacity(bytes.len() * 2);
@@ -73,12 +89,25 @@ struct Values {
     key: Vec<u8>,
     /// Whether a value is expected, so that what comes begins one.
     fresh: bool,
+    /// Whether lists of lines are written as one text, and whether the reader is in one.
+    joins: bool,
+    lines: bool,
 }
+
+/// Keys of notebooks whose lists are lines.
+const LINES: &[&[u8]] = &[b"source", b"text", b"text/plain", b"text/html", b"text/markdown", b"traceback"];
 
 impl Values {
     fn byte(&mut self, byte: u8, out: &mut Vec<u8>) {
         if self.string {
             return self.inside(byte, out);
+        }
+        if self.lines && byte != b']' {
+            if byte == b'"' {
+                (self.string, self.fresh) = (true, false);
+                self.last.clear();
+            }
+            return;
         }
         match byte {
             b'"' => {
@@ -86,8 +115,19 @@ impl Values {
                 self.string = true;
                 self.last.clear();
             }
-            b'{' | b'[' => self.enter(byte == b'['),
-            b'}' | b']' => self.leave(),
+            b'{' | b'[' => {
+                self.enter(byte == b'[');
+                if self.lines {
+                    out.push(b'\n');
+                    return;
+                }
+            }
+            b'}' | b']' => {
+                if self.lines {
+                    out.push(b'\n');
+                }
+                self.leave();
+            }
             b':' => self.key.clone_from(&self.last),
             b',' => self.fresh = true,
             b'0'..=b'9' | b'-' => self.named(out),
@@ -108,6 +148,7 @@ impl Values {
             Some(parent) if parent.list && key.is_empty() => parent.key.clone(),
             _ => key,
         };
+        self.lines = self.joins && list && LINES.contains(&key.as_slice());
         self.levels.push(Level { list, key });
         self.fresh = list;
     }
@@ -119,7 +160,7 @@ impl Values {
                 self.levels.pop();
             }
         }
-        self.fresh = false;
+        (self.fresh, self.lines) = (false, false);
     }
 
     /// Writes the list's key before a value in it.
@@ -146,7 +187,9 @@ impl Values {
             b'"' => {
                 self.string = false;
                 self.half = None;
-                out.push(byte);
+                if !self.lines {
+                    out.push(byte);
+                }
             }
             byte => self.put(&[byte], out),
         }
@@ -166,6 +209,7 @@ impl Values {
             [b'r'] => self.put(b"\r", out),
             [b'b' | b'f'] => self.put(b" ", out),
             // A quote inside of a value stays what it is for whoever reads on.
+            [b'"'] if self.lines => self.put(b"\"", out),
             [b'"'] => self.put(b"\\\"", out),
             [b'u', digits @ ..] if digits.len() == 4 => self.unit(digits, out),
             [b'u', ..] => self.escape = Some(escape),

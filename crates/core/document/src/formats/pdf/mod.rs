@@ -3,6 +3,7 @@
 
 mod content;
 mod font;
+mod lzw;
 mod object;
 
 use super::{Format, Head};
@@ -112,11 +113,15 @@ impl File<'_> {
             Some(Value::List(all)) => all.iter().filter_map(|one| one.name().map(str::to_owned)).collect(),
             _ => Vec::new(),
         };
-        let predicted = dict.predictor();
+        let (predicted, early) = (dict.predictor(), dict.early_change());
         let mut bytes = self.whole.get(range)?.to_vec();
         for filter in filters.iter().take(8) {
             bytes = match filter.as_str() {
                 "FlateDecode" | "Fl" => inflated(door, at, &bytes),
+                "LZWDecode" | "LZW" => {
+                    let block = lzw::unpacked(&bytes, early, MAX_STREAM as usize + 1);
+                    counted(door, at, &mut block.as_slice())
+                }
                 "ASCIIHexDecode" | "AHx" => object::hex(&bytes),
                 "ASCII85Decode" | "A85" => object::ascii85(&bytes),
                 _ => {
@@ -265,10 +270,14 @@ fn inside(value: &Value, objects: &Objects, lines: &mut String, depth: usize) {
 
 /// What zlib packed, as far as it goes.
 fn inflated(door: &mut Door<'_>, at: &At, bytes: &[u8]) -> Vec<u8> {
+    counted(door, at, &mut flate2::read::ZlibDecoder::new(bytes))
+}
+
+/// What comes out of `reader`, counted against the bound of the whole document.
+fn counted(door: &mut Door<'_>, at: &At, reader: &mut dyn Read) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut reader = flate2::read::ZlibDecoder::new(bytes);
     let mut long = false;
-    door.within(at, &mut reader, |_, reader| {
+    door.within(at, reader, |_, reader| {
         // An error is kept by the meter.
         let _ = reader.take(MAX_STREAM + 1).read_to_end(&mut out);
         long = out.len() as u64 > MAX_STREAM;

@@ -49,12 +49,21 @@ impl Dict {
         }
     }
 
-    /// The columns of a predictor, where one was used.
-    pub(super) fn predictor(&self) -> Option<usize> {
-        let parameters = self.get("DecodeParms").and_then(|value| match value {
+    fn parameters(&self) -> Option<&Dict> {
+        self.get("DecodeParms").and_then(|value| match value {
             Value::List(all) => all.first().and_then(Value::dict),
             value => value.dict(),
-        })?;
+        })
+    }
+
+    /// Whether codes of LZW become wider one code early: unless it says otherwise.
+    pub(super) fn early_change(&self) -> bool {
+        self.parameters().and_then(|parameters| parameters.number("EarlyChange")) != Some(0)
+    }
+
+    /// The columns of a predictor, where one was used.
+    pub(super) fn predictor(&self) -> Option<usize> {
+        let parameters = self.parameters()?;
         let used = parameters.number("Predictor").is_some_and(|number| number >= 10);
         used.then(|| parameters.number("Columns").unwrap_or(1))
     }
