@@ -82,7 +82,7 @@ mod tests {
             // What shapes a piece, then the list: the wide one first.
             let mut table = vec![1, 2, 0, 9, 9, 2, 0, 0, 0, 0];
             starts.iter().for_each(|start| table.extend(start.to_le_bytes()));
-            for place in [0x208_u32, 0x200 * 2 | 0x4000_0000] {
+            for place in [0x208_u32, (0x200 * 2) | 0x4000_0000] {
                 table.extend([0, 0]);
                 table.extend(place.to_le_bytes());
                 table.extend([0, 0]);
