@@ -7,7 +7,6 @@ use firebreak_model::Fingerprinter;
 use firebreak_world::World;
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::path::Path;
 
 /// A fingerprinter with a key of this run alone: for commands that keep nothing.
@@ -40,11 +39,7 @@ pub fn of_installation(world: &World, reference: Option<&str>, directory: &Path)
 fn make(world: &World, path: &Path) -> Result<String> {
     let mut key = [0_u8; 32];
     world.random.fill(&mut key);
-    let text = key.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let text = hex::encode(key);
     world.disk.write(path, text.as_bytes()).with_context(|| format!("writing `{}`", path.display()))?;
     Ok(text)
 }

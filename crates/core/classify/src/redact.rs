@@ -98,7 +98,7 @@ fn name(input: &[u8], candidate: &Candidate, fingerprinter: &Fingerprinter) -> F
 
 /// The hash by which a LiteLLM gateway names its virtual keys.
 fn sha256_hex(secret: &[u8]) -> String {
-    sha2::Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(sha2::Sha256::digest(secret))
 }
 
 /// `input` with each of `cuts` (ordered by start) replaced; what overlaps is replaced as one.

@@ -109,7 +109,7 @@ pub(crate) fn open<'a>(context: &'a Context<'a>, action: &Action) -> Result<Rest
 pub(crate) fn own_hash(context: &Context<'_>, action: &Action) -> Result<String, ActError> {
     let key = context.secret(&gateway(context, action)?.key)?;
     let hash = Sha256::digest(key.expose_secret().as_bytes());
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(hash))
 }
 
 /// Tries the old key of the target at every replica: one that admits it is enough. `None` where nobody configured one.

@@ -20,7 +20,7 @@ pub struct Quarantined {
 impl Quarantined {
     /// A record with its reason.
     pub fn new(problem: Problem, raw: Arc<[u8]>) -> Quarantined {
-        let sha256 = hexadecimal(&Sha256::digest(&raw));
+        let sha256 = hex::encode(&Sha256::digest(&raw));
         Quarantined { problem, raw, sha256 }
     }
 }
@@ -39,7 +39,7 @@ impl Serialize for Quarantined {
             raw_hex: Option<String>,
         }
         let raw = std::str::from_utf8(&self.raw).ok();
-        let raw_hex = raw.is_none().then(|| hexadecimal(&self.raw));
+        let raw_hex = raw.is_none().then(|| hex::encode(&self.raw));
         Line { problem: &self.problem, sha256: &self.sha256, raw, raw_hex }.serialize(serializer)
     }
 }
@@ -77,10 +77,4 @@ impl Batch {
             self.cursors.push(cursor);
         }
     }
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

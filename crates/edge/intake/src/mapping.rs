@@ -1,6 +1,5 @@
 //! What the sources' mappings share: times, ids, addresses and persons, each with one meaning for all of them.
 
-use crate::batch::hexadecimal;
 use crate::json::{self, Clock};
 use crate::names;
 use crate::parse::shorten;
@@ -27,7 +26,7 @@ impl RawRecord<'_> {
     /// 32 hexadecimal digits of SHA-256 over the record.
     pub(crate) fn digest(&self) -> String {
         let digest = Sha256::digest(self.text.as_bytes());
-        hexadecimal(digest.get(..16).unwrap_or_default())
+        hex::encode(digest.get(..16).unwrap_or_default())
     }
 
     /// When it happened: the first of `paths` that holds a time, then the time that a log pipeline noted (`p_event_time`),

@@ -1,6 +1,6 @@
 //! One frame to events or quarantine: redaction first, then UTF-8, nesting, JSON, doubled keys, and the source's mapping.
 
-use crate::batch::{Batch, Quarantined, hexadecimal};
+use crate::batch::{Batch, Quarantined};
 use crate::cursor::Place;
 use crate::framing::is_deeper;
 use crate::json;
@@ -111,7 +111,7 @@ impl Parser<'_> {
         let reason = format!("one record of {length} bytes, and at most {limit} are read");
         let refusal = Refusal::new(reason, "check what wrote it, or raise `record_bytes_max`");
         let problem = self.problem(refusal, input, place);
-        batch.quarantined.push(Quarantined { problem, raw: Arc::from(&[][..]), sha256: hexadecimal(sha256) });
+        batch.quarantined.push(Quarantined { problem, raw: Arc::from(&[][..]), sha256: hex::encode(sha256) });
         batch.read += 1;
     }
 

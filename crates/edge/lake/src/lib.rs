@@ -131,7 +131,7 @@ impl Lake {
         }
         let date = Time::from_seconds(day.saturating_mul(86_400)).to_string();
         let date = date.split('T').next().unwrap_or_default();
-        let name = format!("date={date}/{}.parquet", hex(digest.finalize().iter().take(16)));
+        let name = format!("date={date}/{}.parquet", hex::encode(&digest.finalize()[..16]));
         let bytes = columns::encode(&rows)
             .map_err(|error| LakeError::Encode { rows: rows.len(), reason: error.to_string() })?;
         let path = self.directory.join(&name);
@@ -146,7 +146,7 @@ impl Lake {
             name,
             rows: rows.len() as u64,
             bytes: bytes.len() as u64,
-            sha256: hex(Sha256::digest(&bytes).iter()),
+            sha256: hex::encode(Sha256::digest(&bytes)),
             from: times().min().unwrap_or(Time::MIN),
             to: times().max().unwrap_or(Time::MAX),
             sources,
@@ -194,7 +194,7 @@ impl Lake {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged("it is not there".to_owned())),
             Err(source) => return Err(LakeError::Disk { path, source }),
         };
-        let found = hex(Sha256::digest(&bytes).iter());
+        let found = hex::encode(Sha256::digest(&bytes));
         if found != file.sha256 {
             let sizes = format!("{} bytes where {} were written", bytes.len(), file.bytes);
             return Err(damaged(format!("its SHA-256 is {found} and was {}, {sizes}", file.sha256)));
@@ -231,10 +231,6 @@ impl std::fmt::Debug for Lake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Lake {{ {} }}", self.directory.display())
     }
-}
-
-fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

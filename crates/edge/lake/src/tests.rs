@@ -73,7 +73,7 @@ fn each_kind_of_damage_is_said() {
         let error = lake.read(&file).unwrap_err().to_string();
         assert!(error.contains(&file.name) && error.contains("SHA-256") && error.contains("hint:"), "{error}");
         // Even where the digest is made to fit, nothing but Parquet with these columns is read.
-        let forged = DataFile { sha256: hex(Sha256::digest(bad).iter()), ..file.clone() };
+        let forged = DataFile { sha256: hex::encode(Sha256::digest(bad)), ..file.clone() };
         assert!(matches!(lake.read(&forged), Err(LakeError::Damaged { .. })));
     }
     world.disk.remove(&path).unwrap();

@@ -3,7 +3,7 @@
 //! A bundle is a header line, one line for each record, and one for each checkpoint, all written in exactly one way, so
 //! that there is no byte that may differ. It is not a backup format: withheld records cannot be brought back from it.
 
-use crate::key::{VerifierKey, hex};
+use crate::key::VerifierKey;
 use crate::note;
 use crate::record::{self, Line};
 use crate::tree::{Hash, Tree, leaf_hash};
@@ -74,7 +74,8 @@ impl std::error::Error for Fault {}
 
 /// The first line of a bundle, with its newline.
 pub(crate) fn header(key: &VerifierKey, size: u64, root: &Hash) -> String {
-    let fields = json!({"format": "firebreak.ledger/1", "key": key.to_string(), "root": hex(root), "size": size});
+    let fields =
+        json!({"format": "firebreak.ledger/1", "key": key.to_string(), "root": hex::encode(root), "size": size});
     format!("{}\n", crate::canonical::text(&fields))
 }
 

@@ -97,18 +97,12 @@ impl std::fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut bytes = vec![ALGORITHM];
         bytes.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, hex(&self.id()), STANDARD.encode(bytes))
+        write!(f, "{}+{}+{}", self.name, hex::encode(self.id()), STANDARD.encode(bytes))
     }
 }
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains('+') && !name.contains(char::is_whitespace) && !name.contains(char::is_control)
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// 32 bytes from 64 lower-case hexadecimal digits.
@@ -148,6 +142,6 @@ mod tests {
     #[test]
     fn the_seed_is_not_shown() {
         let key = LedgerKey::from_seed(&[7; 32], "o").unwrap();
-        assert!(!format!("{key:?}").contains(&hex(&[7; 32])) && !format!("{key:?}").contains("7, 7"));
+        assert!(!format!("{key:?}").contains(&hex::encode([7; 32])) && !format!("{key:?}").contains("7, 7"));
     }
 }

@@ -5,7 +5,7 @@
 //! out of the line and needs no canonicaliser of its own.
 
 use crate::canonical;
-use crate::key::{hex, unhex};
+use crate::key::unhex;
 use crate::tree::{Hash, leaf_hash};
 use firebreak_model::Time;
 use serde_json::Value;
@@ -55,7 +55,11 @@ pub(crate) fn text_of(index: u64, (id, kind): (&str, &str), time: Time, body: &s
 /// The line, with its newline, of a record with this canonical text, and the commitment in it.
 pub(crate) fn line_of(text: &str, salt: &[u8; 32]) -> (String, Hash) {
     let commitment = commitment(salt, text.as_bytes());
-    let line = format!("{{\"commitment\":\"{}\",\"record\":{text},\"salt\":\"{}\"}}\n", hex(&commitment), hex(salt));
+    let line = format!(
+        "{{\"commitment\":\"{}\",\"record\":{text},\"salt\":\"{}\"}}\n",
+        hex::encode(commitment),
+        hex::encode(salt)
+    );
     (line, commitment)
 }
 
@@ -81,7 +85,7 @@ pub enum Line {
 
 /// The line that shows only that a record is there.
 pub fn withheld_line(commitment: &Hash) -> String {
-    format!("{{\"commitment\":\"{}\",\"leaf\":\"{}\"}}\n", hex(commitment), hex(&leaf_hash(commitment)))
+    format!("{{\"commitment\":\"{}\",\"leaf\":\"{}\"}}\n", hex::encode(commitment), hex::encode(leaf_hash(commitment)))
 }
 
 /// Reads the line, without its newline, of the record at `index`.

@@ -41,7 +41,7 @@ impl Token {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let mut bytes = [0; BYTES];
                 world.random.fill(&mut bytes);
-                let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let text = hex::encode(bytes);
                 world.disk.write(path, format!("{text}\n").as_bytes()).map_err(|error| failed(error.to_string()))?;
                 text
             }

@@ -396,7 +396,7 @@ fn set(
         digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         digest.update(part.as_bytes());
     }
-    let jti: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let jti = hex::encode(&digest.finalize()[..16]);
     Set {
         iss: issuer.to_owned(),
         aud: stream.aud.clone(),

@@ -56,21 +56,17 @@ pub struct Caller {
 pub fn fresh(world: &World) -> String {
     let mut bytes = [0; SECRET_BYTES];
     world.random.fill(&mut bytes);
-    hex(&bytes)
+    hex::encode(bytes)
 }
 
 /// What is kept of a secret.
 pub fn digest(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
 /// What a page shows to prove that it holds the session of this secret. It tells nothing about it.
 pub fn csrf(secret: &str) -> String {
     digest(&format!("firebreak csrf\n{secret}"))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whoever shows this token.

@@ -13,7 +13,7 @@ const HINT: &str = "leave `cursor` out to begin anew";
 
 /// Text as a cursor: whatever it holds, it is safe in an address.
 pub(crate) fn cursor(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(text)
 }
 
 /// The text in the cursor of a call.
@@ -23,11 +23,7 @@ pub(crate) fn cursor(text: &str) -> String {
 pub(crate) fn seen(call: &Call) -> Result<Option<String>, Problem> {
     let Some(text) = call.filter("cursor") else { return Ok(None) };
     let wrong = || Problem::bad("`cursor` is none that was given", HINT);
-    if text.len() % 2 == 1 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong());
-    let bytes = (0..text.len()).step_by(2).map(byte).collect::<Result<Vec<u8>, Problem>>()?;
+    let bytes = hex::decode(text).map_err(|_| wrong())?;
     String::from_utf8(bytes).map(Some).map_err(|_| wrong())
 }
 

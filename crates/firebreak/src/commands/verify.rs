@@ -89,7 +89,7 @@ fn statement(document: &[u8], note: &str, key: &VerifierKey, output: Output) -> 
 fn check(bundle: &[u8], key: &VerifierKey, output: Output) -> Result<End> {
     match verify_bundle(bundle, key) {
         Ok(verified) => {
-            let root: String = verified.root.iter().map(|byte| format!("{byte:02x}")).collect();
+            let root = hex::encode(verified.root);
             output.text(format!(
                 "verified: {} records under {} signed checkpoints of {}",
                 count(verified.entries),

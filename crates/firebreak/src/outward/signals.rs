@@ -114,7 +114,7 @@ impl Signals {
         let transmitter = self.transmitter.as_ref()?;
         let mut bytes = [0; 16];
         world.random.fill(&mut bytes);
-        let fresh = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let fresh = hex::encode(bytes);
         let mut transmitter = locked(transmitter);
         let access = locked(&self.access);
         let mut doors = Doors { transmitter: &mut transmitter, signers: &self.signers, access: &access, fresh };
@@ -396,7 +396,7 @@ impl Peer {
         }
         let mut bytes = [0; 16];
         shared.world.random.fill(&mut bytes);
-        let state: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let state = hex::encode(bytes);
         locked(&shared.signals.receiver).expect_state(&self.config.issuer, &state);
         self.verified = client.verify(stream, &state).await.is_ok();
     }

@@ -117,7 +117,7 @@ fn gitlab_crc_holds(token: &[u8]) -> bool {
 fn grafana_crc_holds(token: &[u8]) -> bool {
     let Some(at) = memchr::memrchr(b'_', token) else { return false };
     let (Some(head), Some(check)) = (token.get(..at), token.get(at + 1..)) else { return false };
-    let want: String = crc32(head).to_le_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let want = hex::encode(crc32(head).to_le_bytes());
     check == want.as_bytes()
 }
 

@@ -63,8 +63,7 @@ impl Hash {
             return None;
         }
         let bytes = STANDARD_NO_PAD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text)).ok()?;
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Hash::hex(algorithm, &digits)
+        Hash::hex(algorithm, &hex::encode(bytes))
     }
 
     /// `sha256:…` or `sha256=…`, in hexadecimal or base64.

@@ -133,7 +133,7 @@ impl Links {
 
     /// The name under which it is remembered that a token was used.
     pub fn digest(token: &str) -> String {
-        Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(token.as_bytes()))
     }
 
     /// Over each part with its length before it, so that no part can run into the next.

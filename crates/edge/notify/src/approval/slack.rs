@@ -135,7 +135,7 @@ pub(crate) mod tests {
     pub(crate) fn signed(door: &SlackDoor, seconds: i64, body: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(door.secret.expose_secret().as_bytes()).unwrap();
         mac.update(format!("v0:{seconds}:{body}").as_bytes());
-        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = hex::encode(mac.finalize().into_bytes());
         format!("v0={hex}")
     }
 

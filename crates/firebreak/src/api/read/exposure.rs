@@ -1,7 +1,6 @@
 //! Verdicts over environments, the profiles that they are judged by, and who had a thing.
 
 use crate::api::Api;
-use crate::api::access::hex;
 use crate::api::call::{Answer, Call, object, tagged};
 use crate::api::page::page;
 use crate::api::problem::Problem;
@@ -38,7 +37,7 @@ pub(super) async fn judged(api: &Api) -> Result<Arc<Vec<Judgement>>, Problem> {
     let made = tokio::task::spawn_blocking(move || -> anyhow::Result<(String, Arc<Vec<Judgement>>)> {
         let profiles = content::profiles(world.disk.as_ref(), &directories).0;
         let by = Sha256::new().chain_update(&evidence).chain_update(format!("{profiles:?}")).finalize();
-        let by = hex(&by);
+        let by = hex::encode(&by);
         if let Some(before) = before.filter(|(known, _)| *known == by) {
             return Ok(before);
         }

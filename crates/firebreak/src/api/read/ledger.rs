@@ -1,7 +1,6 @@
 //! The ledger: entries, and what proves each against the signed checkpoint.
 
 use crate::api::Api;
-use crate::api::access::hex;
 use crate::api::call::{Answer, Call, Reply};
 use crate::api::page::{cursor, limit, listed, seen};
 use crate::api::problem::Problem;
@@ -71,15 +70,15 @@ fn proven(ledger: &Ledger, index: u64) -> Result<Option<Value>, Problem> {
     };
     let (_, commitment) = record.line();
     let mut shown = shown(&record);
-    let proof: Vec<String> = proof.iter().map(|hash| hex(hash)).collect();
+    let proof: Vec<String> = proof.iter().map(|hash| hex::encode(hash)).collect();
     // The commitment is SHA-256 of salt and record; the leaf SHA-256 of a zero byte and the commitment (RFC 6962).
     shown["record"] = record.text().into();
-    shown["salt"] = hex(&record.salt).into();
-    shown["commitment"] = hex(&commitment).into();
-    shown["leaf"] = hex(&receipt.leaf_hash).into();
+    shown["salt"] = hex::encode(record.salt).into();
+    shown["commitment"] = hex::encode(commitment).into();
+    shown["leaf"] = hex::encode(receipt.leaf_hash).into();
     shown["proof"] = proof.into();
     shown["size"] = size.into();
-    shown["root"] = hex(&ledger.root()).into();
+    shown["root"] = hex::encode(ledger.root()).into();
     shown["checkpoint"] = ledger.checkpoint().into();
     shown["key"] = ledger.verifier().to_string().into();
     Ok(Some(shown))

@@ -76,8 +76,7 @@ const PRINCIPAL: &str = "principal";
 /// Our statement's id: one for each principal, so that two denies on one bucket do not meet.
 fn sid(principal: &str) -> String {
     let digest = Sha256::digest(principal.as_bytes());
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("FirebreakDeny{hex}")
+    format!("FirebreakDeny{}", hex::encode(&digest[..8]))
 }
 
 /// Our statement. It asks for the caller's ARN instead of naming a principal: a principal that is deleted would make the

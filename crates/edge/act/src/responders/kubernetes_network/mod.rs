@@ -63,8 +63,7 @@ fn label(action: &Action) -> Result<(&str, &str), ActError> {
 fn name(action: &Action) -> Result<String, ActError> {
     let (key, value) = label(action)?;
     let digest = Sha256::digest(format!("{key}={value}").as_bytes());
-    let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("firebreak-isolate-{digest}"))
+    Ok(format!("firebreak-isolate-{}", hex::encode(&digest[..6])))
 }
 
 /// The policy: it selects the pods for both directions and allows nothing.

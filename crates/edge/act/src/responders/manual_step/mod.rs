@@ -153,7 +153,7 @@ fn evidence(context: &Context<'_>, folder: &Path) -> Result<Option<String>, Stri
         None => Err(format!("the evidence `{}` is not there", statement.file)),
         Some(bytes) if bytes.is_empty() => Err(format!("the evidence `{}` is empty", statement.file)),
         Some(bytes) => {
-            let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hex::encode(Sha256::digest(&bytes));
             Ok(Some(format!("{} says that it was done; `{}` has SHA-256 {hash}", statement.by.trim(), statement.file)))
         }
     }

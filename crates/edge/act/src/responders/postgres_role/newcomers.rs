@@ -82,10 +82,8 @@ pub(super) async fn preflight(context: &Context<'_>, action: &Action, known: &st
 
 pub(super) async fn shut(context: &Context<'_>, action: &Action, role: &str, known: &str) -> Result<(), ActError> {
     // Hexadecimal digits cannot end the text that they stand in, whatever a role is called.
-    let statement = [role, known].iter().fold(SHUT.to_owned(), |text, value| {
-        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-        text.replacen("{hex}", &digits, 1)
-    });
+    let statement =
+        [role, known].iter().fold(SHUT.to_owned(), |text, value| text.replacen("{hex}", &hex::encode(value), 1));
     PostgresRole::sql(context, action, &statement, &[]).await.map(|_| ())
 }
 

@@ -98,7 +98,7 @@ fn signature(secret: &SecretString, seconds: i64, text: &[u8]) -> Result<String,
     mac.update(seconds.to_string().as_bytes());
     mac.update(b".");
     mac.update(text);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = hex::encode(mac.finalize().into_bytes());
     Ok(format!("t={seconds},v1={hex}"))
 }
 

@@ -380,7 +380,7 @@ fn mark<'t>(texts: impl Iterator<Item = &'t str>) -> String {
         hasher.update(text.as_bytes());
         hasher.update([0]);
     }
-    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hasher.finalize()[..8])
 }
 
 /// Objects of a bucket that a statement means.

@@ -43,7 +43,7 @@ fn signature(key: &SecretString, seconds: i64, body: &[u8]) -> Result<String, No
     mac.update(seconds.to_string().as_bytes());
     mac.update(b".");
     mac.update(body);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = hex::encode(mac.finalize().into_bytes());
     Ok(format!("t={seconds},v1={hex}"))
 }
 
