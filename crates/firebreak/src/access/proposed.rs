@@ -78,6 +78,6 @@ impl Proposed {
     /// Names what would change: the same for the same policies before and after, whatever was used since.
     pub fn digest(&self) -> String {
         let said = json!([self.arn, self.before, self.documents, self.absent]).to_string();
-        Sha256::digest(said).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&Sha256::digest(said)[..8])
     }
 }

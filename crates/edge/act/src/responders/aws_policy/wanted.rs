@@ -124,7 +124,7 @@ fn digest(target: &str, document: &Value) -> String {
     digest.update((target.len() as u64).to_be_bytes());
     digest.update(target);
     digest.update(document.to_string());
-    digest.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest.finalize()[..10])
 }
 
 #[cfg(test)]
