@@ -8,7 +8,9 @@ pub mod access;
 mod act;
 mod call;
 mod changes;
+pub mod endpoint;
 pub mod endpoints;
+mod field;
 mod governing;
 mod guard;
 mod hunt;
@@ -24,6 +26,7 @@ mod rate;
 mod read;
 mod site;
 mod tokens;
+pub mod verbs;
 
 use crate::config::Config;
 use crate::estate::Estate;
@@ -107,6 +110,8 @@ pub struct Api {
     detectors: tokio::sync::OnceCell<Arc<read::detectors::Known>>,
     /// Places for questions to the lake.
     hunts: Arc<tokio::sync::Semaphore>,
+    /// Places for what commands answer.
+    verbs: Arc<tokio::sync::Semaphore>,
     map: tokio::sync::Mutex<Option<Arc<Map>>>,
     /// Proposals for rights, as they were made last.
     rights: tokio::sync::Mutex<Option<governing::Remembered>>,
@@ -137,6 +142,7 @@ impl Api {
             bell: Bell::default(),
             detectors: tokio::sync::OnceCell::default(),
             hunts: Arc::new(tokio::sync::Semaphore::new(hunt::AT_ONCE)),
+            verbs: Arc::new(tokio::sync::Semaphore::new(verbs::AT_ONCE)),
             map: tokio::sync::Mutex::default(),
             rights: tokio::sync::Mutex::default(),
             coverage: tokio::sync::Mutex::default(),

@@ -44,8 +44,10 @@ use crate::cli::{Cli, Command, FromArgs, SpecArgs};
 use crate::config::Config;
 use crate::content;
 use crate::estate::{Packages, canonical};
-use crate::output::Output;
+use crate::output::{Output, Said, gathered, warning};
+use crate::progress;
 use anyhow::{Result, anyhow, bail};
+use clap::Parser;
 use firebreak_graph::{Graph, NodeId, Source};
 use firebreak_model::{Catalogue, NodeKey, Problem, Time};
 use firebreak_scenario::{Addresses, Size, Spec};
@@ -83,11 +85,26 @@ pub fn run(cli: Cli) -> ExitCode {
     match dispatch(cli, output) {
         Ok(end) => end.into(),
         Err(error) => {
-            output.progress_done();
+            progress::wipe();
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the command of these words says to `config`, for callers that are no terminal.
+///
+/// # Errors
+/// As the command; where its words do not fit, in the words of the command line.
+pub(crate) fn answered(words: &[String], config: &Config) -> Result<Said> {
+    let program = std::iter::once("firebreak").chain(words.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(program).map_err(|error| {
+        let said = error.to_string();
+        let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        anyhow!("{first}\nhint: GET /api/v1/openapi.json says what each call takes")
+    })?;
+    let (done, said) = gathered(|output| carry_out(cli.command, config, output));
+    done.map(|_| said)
 }
 
 fn dispatch(cli: Cli, output: Output) -> Result<End> {
@@ -95,46 +112,50 @@ fn dispatch(cli: Cli, output: Output) -> Result<End> {
         Some(path) => Config::read(path)?,
         None => Config::default(),
     };
-    match cli.command {
+    carry_out(cli.command, &config, output)
+}
+
+fn carry_out(command: Command, config: &Config, output: Output) -> Result<End> {
+    match command {
         Command::Demo(args) => demo::run(&args, output),
-        Command::Run(args) => run::run(&args, &config, output),
-        Command::Console => api::console(&config, output),
-        Command::Api(args) => api::run(&args, &config, output),
-        Command::Replay(args) => replay::run(&args, &config, output),
-        Command::Exposed(args) => exposed::run(&args, &config, output),
-        Command::Profile(args) => profile::run(&args, &config, output),
+        Command::Run(args) => run::run(&args, config, output),
+        Command::Console => api::console(config, output),
+        Command::Api(args) => api::run(&args, config, output),
+        Command::Replay(args) => replay::run(&args, config, output),
+        Command::Exposed(args) => exposed::run(&args, config, output),
+        Command::Profile(args) => profile::run(&args, config, output),
         // Done in `run`, before anything of an installation is read.
         Command::Snapshot(_) => Ok(End::Done),
-        Command::Advisories(args) => advisories::run(&args, &config, output),
-        Command::Fleet(args) => fleet::run(&args, &config, output),
-        Command::Posture(args) => posture::run(&args, &config, output),
-        Command::Classify(args) => classify::run(&args, &config, output),
-        Command::Collect(args) => collect::run(&args, &config, output),
-        Command::Reach(args) => reach::run(&args, &config, output),
-        Command::Access(args) => access::run(&args, &config, output),
-        Command::Apps(args) => apps::run(&args, &config, output),
-        Command::Custody(args) => custody::run(&args, &config, output),
-        Command::Data(args) => data::run(&args, &config, output),
-        Command::Duties(args) => duties::run(&args, &config, output),
-        Command::Hunt(args) => hunt::run(&args, &config, output),
-        Command::Guardrail => guardrail::run(&config, output),
-        Command::Plan(args) => plan::run(&args, &config, output),
-        Command::Playbook(args) => playbook::run(&args, &config, output),
-        Command::Policy(args) => policy::run(&args, &config, output),
-        Command::Map(args) => map::run(&args, &config, output),
-        Command::Approve(args) => approve::run(&args, &config, output),
-        Command::Pause(args) => pause::pause(&args, &config, output),
-        Command::Mute(args) => mute::mute(&args, &config, output),
-        Command::Unmute(args) => mute::unmute(&args, &config, output),
-        Command::Resume(args) => pause::resume(&args, &config, output),
-        Command::Cancel(args) => cancel::run(&args, &config, output),
-        Command::Undo(args) => undo::run(&args, &config, output),
-        Command::Drill(args) => drill::run(&args, &config, output),
-        Command::Verify(args) => verify::run(&args, &config, output),
-        Command::Responders(args) => responders::run(&args, &config, output),
+        Command::Advisories(args) => advisories::run(&args, config, output),
+        Command::Fleet(args) => fleet::run(&args, config, output),
+        Command::Posture(args) => posture::run(&args, config, output),
+        Command::Classify(args) => classify::run(&args, config, output),
+        Command::Collect(args) => collect::run(&args, config, output),
+        Command::Reach(args) => reach::run(&args, config, output),
+        Command::Access(args) => access::run(&args, config, output),
+        Command::Apps(args) => apps::run(&args, config, output),
+        Command::Custody(args) => custody::run(&args, config, output),
+        Command::Data(args) => data::run(&args, config, output),
+        Command::Duties(args) => duties::run(&args, config, output),
+        Command::Hunt(args) => hunt::run(&args, config, output),
+        Command::Guardrail => guardrail::run(config, output),
+        Command::Plan(args) => plan::run(&args, config, output),
+        Command::Playbook(args) => playbook::run(&args, config, output),
+        Command::Policy(args) => policy::run(&args, config, output),
+        Command::Map(args) => map::run(&args, config, output),
+        Command::Approve(args) => approve::run(&args, config, output),
+        Command::Pause(args) => pause::pause(&args, config, output),
+        Command::Mute(args) => mute::mute(&args, config, output),
+        Command::Unmute(args) => mute::unmute(&args, config, output),
+        Command::Resume(args) => pause::resume(&args, config, output),
+        Command::Cancel(args) => cancel::run(&args, config, output),
+        Command::Undo(args) => undo::run(&args, config, output),
+        Command::Drill(args) => drill::run(&args, config, output),
+        Command::Verify(args) => verify::run(&args, config, output),
+        Command::Responders(args) => responders::run(&args, config, output),
         Command::Scenario(args) => scenario::run(&args, output),
-        Command::Check(args) => check::run(&args, &config, output),
-        Command::Top(args) => top::run(&args, &config, output),
+        Command::Check(args) => check::run(&args, config, output),
+        Command::Top(args) => top::run(&args, config, output),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { directory } => manual::pages(&directory, output),
         Command::Detector(args) => detector::run(&args, output),
@@ -154,10 +175,10 @@ pub(crate) fn spec(args: &SpecArgs) -> Spec {
 pub(crate) fn show_problems(problems: &[Problem]) {
     const SHOWN: usize = 10;
     for problem in problems.iter().take(SHOWN) {
-        eprintln!("warning: {problem}");
+        warning(&problem.to_string());
     }
     if problems.len() > SHOWN {
-        eprintln!("warning: {} more problems", problems.len() - SHOWN);
+        warning(&format!("{} more problems", problems.len() - SHOWN));
     }
 }
 
@@ -215,6 +236,6 @@ fn unknown_key(graph: &Graph, key: &NodeKey) -> anyhow::Error {
         let shared = known.as_str().bytes().zip(key.as_str().bytes()).take_while(|(a, b)| a == b).count();
         std::cmp::Reverse(shared)
     });
-    let hint = near.map_or(String::new(), |known| format!("\nhint: it holds `{known}`"));
-    anyhow!("the inventory does not know `{key}`: what it reaches is unknown, not nothing{hint}")
+    let hint = near.map_or("it holds nothing of this kind".to_owned(), |known| format!("it holds `{known}`"));
+    anyhow!("the inventory does not know `{key}`: what it reaches is unknown, not nothing\nhint: {hint}")
 }

@@ -39,6 +39,8 @@ pub struct Hunted {
 
 /// The lake as it is asked.
 struct Kept<'l> {
+    /// Hears how many of how many events were looked at.
+    tell: &'l mut dyn FnMut(u64, u64),
     lake: &'l Lake,
     files: &'l [DataFile],
     until: Instant,
@@ -53,6 +55,8 @@ impl Events for Kept<'_> {
         each: &mut dyn FnMut(&[Value<'_>]) -> ControlFlow<()>,
     ) -> Result<Looked, Refusal> {
         let mut looked = Looked::default();
+        let meant = self.files.iter().filter(|file| file.to >= from && file.from < to);
+        let all = meant.map(|file| file.rows).sum();
         for file in self.files.iter().filter(|file| file.to >= from && file.from < to) {
             self.in_time()?;
             let (mut seen, mut late, until) = (0_u64, false, self.until);
@@ -67,6 +71,7 @@ impl Events for Kept<'_> {
                 each(&row)
             });
             looked.events += seen;
+            (self.tell)(looked.events, all);
             match shown {
                 _ if late => self.in_time()?,
                 Ok((_, ControlFlow::Break(()))) => break,
@@ -124,7 +129,7 @@ pub fn without_secrets(world: &World, key: Option<&str>, data: &Path, sql: &str)
     Ok(String::from_utf8_lossy(&redact(sql.as_bytes())).into_owned())
 }
 
-/// Asks the lake below `data`.
+/// Asks the lake below `data`; `tell` hears how many events of how many were looked at.
 ///
 /// # Errors
 /// The outer one if the lake cannot be opened; the inner one if the question is none or takes too much.
@@ -134,10 +139,11 @@ pub fn hunt(
     files: &[DataFile],
     sql: &str,
     (rows, seconds): (usize, u64),
+    tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Result<Hunted, Refusal>> {
     let lake = Lake::open(world.clone(), &data.join("lake"))?;
     let begun = Instant::now();
-    let mut kept = Kept { lake: &lake, files, until: begun + Duration::from_secs(seconds), seconds };
+    let mut kept = Kept { tell, lake: &lake, files, until: begun + Duration::from_secs(seconds), seconds };
     let bounds = Bounds { rows, bytes: BYTES_MAX };
     let asked = question(sql, world.clock.now());
     let answered = asked.and_then(|question| question.answer(&mut kept, bounds));

@@ -29,6 +29,7 @@ pub mod output;
 pub mod outward;
 pub mod pipeline;
 pub mod prepared;
+mod progress;
 pub mod redaction;
 pub mod scanning;
 pub mod standing;

@@ -1,8 +1,11 @@
 //! How answers are printed: quantities that people read, lines that fit a terminal, JSON one object a line.
 
+use crate::progress;
 use firebreak_model::Time;
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::io::Write;
 
 /// Columns that every terminal has.
 pub const WIDTH: usize = 100;
@@ -14,15 +17,67 @@ pub struct Output {
     pub json: bool,
 }
 
+/// What a command said while it was gathered.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// Its objects, each with its kind; the summary is the last.
+    pub(crate) objects: Vec<Value>,
+    /// What it found wrong with what it read.
+    pub(crate) problems: Vec<String>,
+}
+
+thread_local! {
+    /// Where what this thread says goes, while it is not printed.
+    static SAID: RefCell<Option<Said>> = const { RefCell::new(None) };
+}
+
+/// Runs a command on this thread and keeps what it says instead of printing it: for callers that are no terminal.
+pub(crate) fn gathered<T>(run: impl FnOnce(Output) -> T) -> (T, Said) {
+    /// Whatever becomes of the command, the thread's next one prints again.
+    struct Ended;
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            SAID.take();
+        }
+    }
+    let ended = Ended;
+    SAID.set(Some(Said::default()));
+    let done = run(Output { json: true });
+    let said = SAID.take().unwrap_or_default();
+    drop(ended);
+    (done, said)
+}
+
+/// Gives what is said to whoever gathers it on this thread. Gives it back where nobody does.
+fn kept<T>(what: T, keep: impl FnOnce(&mut Said, T)) -> Option<T> {
+    SAID.with_borrow_mut(|said| match said {
+        Some(said) => {
+            keep(said, what);
+            None
+        }
+        None => Some(what),
+    })
+}
+
+/// Says on standard error what is wrong with something that was read.
+pub(crate) fn warning(problem: &str) {
+    if let Some(problem) = kept(problem.to_owned(), |said, problem| said.problems.push(problem)) {
+        progress::wipe();
+        eprintln!("warning: {problem}");
+    }
+}
+
 impl Output {
     /// Prints one JSON object, where JSON is asked for. `kind` says what it is.
     pub fn object<T: Serialize>(self, kind: &str, body: &T) {
         if self.json {
             let mut value = serde_json::to_value(body).unwrap_or_default();
-            if let serde_json::Value::Object(object) = &mut value {
+            if let Value::Object(object) = &mut value {
                 object.insert("kind".to_owned(), kind.into());
             }
-            line(&value.to_string());
+            if let Some(value) = kept(value, |said, value| said.objects.push(value)) {
+                line(&value.to_string());
+            }
         }
     }
 
@@ -37,22 +92,6 @@ impl Output {
     pub fn paragraph(self, indent: usize, text: &str) {
         wrapped(text, WIDTH - indent).iter().for_each(|line| self.text(format!("{:indent$}{line}", "")));
     }
-
-    /// Shows what is going on, on standard error, for long steps. Replaced by the next one on a terminal.
-    pub fn progress(self, text: impl AsRef<str>) {
-        let mut error = std::io::stderr().lock();
-        let terminal = error.is_terminal();
-        let (start, end) = if terminal { ("\r\x1b[K", "") } else { ("", "\n") };
-        let _ = write!(error, "{start}{}{end}", text.as_ref());
-        let _ = error.flush();
-    }
-
-    /// Wipes the last progress line off a terminal.
-    pub fn progress_done(self) {
-        if std::io::stderr().is_terminal() {
-            eprint!("\r\x1b[K");
-        }
-    }
 }
 
 /// Prints a whole document, which ends with its own line end.
@@ -62,6 +101,7 @@ pub(crate) fn print(document: &str) {
 
 /// A closed pipe (`firebreak … | head`) is how a reader says that it has seen enough: stop quietly.
 fn line(text: &str) {
+    progress::wipe();
     if writeln!(std::io::stdout().lock(), "{text}").is_err() {
         std::process::exit(0);
     }

@@ -36,10 +36,17 @@ pub struct Gathered {
     pub problems: Vec<Problem>,
 }
 
-impl Gathered {
+/// What is being read, and who hears of it.
+struct Gathering<'t> {
+    all: Gathered,
+    /// Hears how many documents were read.
+    tell: &'t mut dyn FnMut(u64),
+}
+
+impl Gathering<'_> {
     /// Notes a problem with `input`.
-    pub(crate) fn problem(&mut self, input: &str, reason: impl Into<String>, hint: &str) {
-        self.problems.push(Problem {
+    fn problem(&mut self, input: &str, reason: impl Into<String>, hint: &str) {
+        self.all.problems.push(Problem {
             source: Text::new_static("advisory"),
             position: Position { input: input.to_owned(), ..Position::default() },
             reason: reason.into(),
@@ -48,9 +55,10 @@ impl Gathered {
     }
 
     fn add(&mut self, reading: Reading) {
-        self.documents += 1;
-        self.records.extend(reading.records);
-        self.problems.extend(reading.problems);
+        self.all.documents += 1;
+        self.all.records.extend(reading.records);
+        self.all.problems.extend(reading.problems);
+        (self.tell)(self.all.documents);
     }
 }
 
@@ -69,9 +77,10 @@ pub(crate) fn is_document(name: &str) -> bool {
     ends_with(name, &DOCUMENTS)
 }
 
-/// Everything below `paths`: files as they are named, folders by the endings of what is in them.
-pub fn gather(disk: &dyn Disk, paths: &[PathBuf], limits: Limits) -> Gathered {
-    let mut gathered = Gathered::default();
+/// Everything below `paths`: files as they are named, folders by the endings of what is in them. `tell` hears after each document
+/// how many were read.
+pub fn gather(disk: &dyn Disk, paths: &[PathBuf], limits: Limits, tell: &mut dyn FnMut(u64)) -> Gathered {
+    let mut gathered = Gathering { all: Gathered::default(), tell };
     for path in paths {
         if !disk.is_directory(path) {
             file(disk, path, limits, &mut gathered);
@@ -101,10 +110,10 @@ pub fn gather(disk: &dyn Disk, paths: &[PathBuf], limits: Limits) -> Gathered {
             ),
         }
     }
-    gathered
+    gathered.all
 }
 
-fn file(disk: &dyn Disk, path: &Path, limits: Limits, gathered: &mut Gathered) {
+fn file(disk: &dyn Disk, path: &Path, limits: Limits, gathered: &mut Gathering<'_>) {
     let input = path.display().to_string();
     if let Err(error) = read_file(disk, path, &input, limits, gathered) {
         gathered.problem(&input, format!("cannot be read: {error}"), "check the file and its permissions");
@@ -112,7 +121,13 @@ fn file(disk: &dyn Disk, path: &Path, limits: Limits, gathered: &mut Gathered) {
 }
 
 /// What a file is, is told by its first bytes; only lines are told by the name.
-fn read_file(disk: &dyn Disk, path: &Path, input: &str, limits: Limits, gathered: &mut Gathered) -> io::Result<()> {
+fn read_file(
+    disk: &dyn Disk,
+    path: &Path,
+    input: &str,
+    limits: Limits,
+    gathered: &mut Gathering<'_>,
+) -> io::Result<()> {
     let mut head = Vec::new();
     disk.open(path, 0)?.take(512).read_to_end(&mut head)?;
     let opened = BufReader::with_capacity(1 << 20, disk.open(path, 0)?);
@@ -137,7 +152,7 @@ fn read_file(disk: &dyn Disk, path: &Path, input: &str, limits: Limits, gathered
 }
 
 /// One document, or lines of them where the name says so.
-fn document(from: impl Read, input: &str, name: &str, limits: Limits, gathered: &mut Gathered) -> io::Result<()> {
+fn document(from: impl Read, input: &str, name: &str, limits: Limits, gathered: &mut Gathering<'_>) -> io::Result<()> {
     if ends_with(name, &[".ndjson", ".jsonl"]) {
         return lines(BufReader::new(from), input, limits, gathered);
     }
@@ -151,12 +166,12 @@ fn document(from: impl Read, input: &str, name: &str, limits: Limits, gathered: 
     Ok(())
 }
 
-fn too_large(input: &str, limits: Limits, gathered: &mut Gathered) {
+fn too_large(input: &str, limits: Limits, gathered: &mut Gathering<'_>) {
     let reason = format!("more than the {} bytes of one document that are read", limits.document);
     gathered.problem(input, reason, "split it, or write one record a line into a file that ends in `.ndjson`");
 }
 
-fn lines(mut from: impl BufRead, input: &str, limits: Limits, gathered: &mut Gathered) -> io::Result<()> {
+fn lines(mut from: impl BufRead, input: &str, limits: Limits, gathered: &mut Gathering<'_>) -> io::Result<()> {
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -177,7 +192,7 @@ fn lines(mut from: impl BufRead, input: &str, limits: Limits, gathered: &mut Gat
 }
 
 /// One member of an archive.
-fn take(input: &str, member: Member<'_>, limits: Limits, gathered: &mut Gathered) -> io::Result<()> {
+fn take(input: &str, member: Member<'_>, limits: Limits, gathered: &mut Gathering<'_>) -> io::Result<()> {
     let (name, from) = match member {
         Member::File(name, from) => (name, from),
         Member::Problem(name, reason) => {

@@ -55,8 +55,15 @@ pub struct Updated {
 
 /// Reads `paths` into the index at `index`: the newest of each id stands, whether it was there or came now. With `anew`, what
 /// was there is not looked at.
-pub fn update(disk: &dyn Disk, paths: &[PathBuf], index: &Path, anew: bool, limits: Limits) -> io::Result<Updated> {
-    let Gathered { records, documents, mut problems } = gather(disk, paths, limits);
+pub fn update(
+    disk: &dyn Disk,
+    paths: &[PathBuf],
+    index: &Path,
+    anew: bool,
+    limits: Limits,
+    tell: &mut dyn FnMut(u64),
+) -> io::Result<Updated> {
+    let Gathered { records, documents, mut problems } = gather(disk, paths, limits, tell);
     let read = records.len() as u64;
     let base = match disk.map(index) {
         Ok(bytes) if !anew => Some(bytes),

@@ -44,6 +44,11 @@ impl State {
         }
     }
 
+    /// How many documents it knows, and how many bytes of them were read.
+    pub fn known(&self) -> (u64, u64) {
+        (self.pieces.len() as u64, self.pieces.values().map(|known| known.bytes).sum())
+    }
+
     /// The state as a file holds it.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.pieces.len() * PIECE_BYTES);

@@ -150,7 +150,7 @@ pub fn check_token(person: &str, role: &str, scopes: &[String], days: u32) -> Re
 
 /// Whether this can name a person: what stands in the ledger must be readable.
 pub fn is_person(text: &str) -> bool {
-    (1..=200).contains(&text.len()) && text.chars().all(|c| !c.is_whitespace() && !c.is_control())
+    (1..=200).contains(&text.chars().count()) && text.chars().all(|c| !c.is_whitespace() && !c.is_control())
 }
 
 /// Makes a login link for `person` with `role`, and gives its code.

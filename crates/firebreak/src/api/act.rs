@@ -3,15 +3,15 @@
 
 use super::Api;
 use super::call::{Answer, Call, Reply, tagged};
+use super::field::{self, REASON_CHARACTERS_MAX};
 use super::problem::Problem;
+use crate::config::Mode;
 use crate::live::{Request, approval, person};
-use crate::store::{CANCEL, PAUSE, RESUME, StoredPlan};
+use crate::store::{CANCEL, DRILL, PAUSE, RESUME, StoredPlan};
 use firebreak_contain::gate::Pause;
 use firebreak_model::NodeKey;
 use serde::{Deserialize, Serialize};
-
-/// No reason is longer.
-const REASON_BYTES_MAX: usize = 2_000;
+use serde_json::json;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +76,7 @@ pub(crate) async fn undo(api: &Api, call: &Call) -> Answer {
     let plan = plan(api, call).await?;
     let because = because.map(|because| reason(&because)).transpose()?;
     if rotated && because.is_some() {
-        return Err(Problem::bad("`rotated` and `because` exclude each other", "say one of them"));
+        return Err(Problem::unfit("`rotated` and `because` exclude each other".to_owned(), "say one of them"));
     }
     let request = Request::Undo { plan: plan.id, step, by: by(call), rotated, because };
     ask(api, call, "undo", &request).await?;
@@ -99,6 +99,30 @@ pub(crate) async fn resume(api: &Api, call: &Call) -> Answer {
     asked("resume", &request)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drilled {
+    action: Option<String>,
+}
+
+/// `POST /drills`.
+pub(crate) async fn drill(api: &Api, call: &Call) -> Answer {
+    let Drilled { action } = call.wanted()?;
+    api.must_act()?;
+    let named = api.config.drill.canary.iter().filter(|one| action.as_ref().is_none_or(|wanted| one.action == *wanted));
+    let canaries = named.count();
+    if canaries == 0 {
+        let hint = "write `[[drill.canary]]` with `action`, `target` and `parameters` into the configuration";
+        return Err(Problem::conflict("no such canary is configured".to_owned(), hint));
+    }
+    if api.config.act.mode != Mode::Live {
+        let hint = "a drill makes real calls; set `act.mode = \"live\"`";
+        return Err(Problem::conflict("`act.mode` is `dry_run`, so nothing may be called".to_owned(), hint));
+    }
+    api.store.ask_once(&call.name, call.now, DRILL, action.as_deref().unwrap_or_default()).await?;
+    asked("drill_asked", &json!({"by": by(call), "at": call.now, "action": action, "canaries": canaries}))
+}
+
 /// Whoever calls, as whoever asks.
 pub(in crate::api) fn by(call: &Call) -> NodeKey {
     person(&call.caller.person)
@@ -107,8 +131,8 @@ pub(in crate::api) fn by(call: &Call) -> NodeKey {
 /// A reason as it is kept.
 pub(in crate::api) fn reason(text: &str) -> Result<String, Problem> {
     let text = text.trim();
-    if text.is_empty() || text.len() > REASON_BYTES_MAX {
-        let hint = format!("say why in 1 to {REASON_BYTES_MAX} bytes; the ledger keeps it");
+    if !field::says(text) || text.chars().count() > REASON_CHARACTERS_MAX {
+        let hint = format!("say why in 1 to {REASON_CHARACTERS_MAX} characters; the ledger keeps it");
         return Err(Problem::bad("it needs a reason", &hint));
     }
     Ok(text.to_owned())

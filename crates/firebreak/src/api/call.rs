@@ -1,6 +1,7 @@
 //! One call that may be answered, and its answer.
 
 use super::access::Caller;
+use super::endpoint::Endpoint;
 use super::problem::Problem;
 use firebreak_model::Time;
 use firebreak_serve::axum::body::Body;
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 /// A call whose caller is known and may make it.
 #[derive(Debug)]
 pub struct Call {
+    /// What is called.
+    pub endpoint: &'static Endpoint,
     /// Who calls.
     pub caller: Caller,
     /// What stands in the path, by its name in the template.

@@ -2,78 +2,14 @@
 
 mod governing;
 
-use super::Api;
 use super::access::policy::Deed;
-use super::call::{Answer, Call};
+pub use super::endpoint::{Endpoint, Field, Method, Verb};
+use super::endpoint::{get, post};
 use super::governing as govern;
-use super::{act, changes, hunt, login, mutes, notes, oidc, openapi, read, tokens};
-use futures_util::future::BoxFuture;
+use super::{act, changes, hunt, login, mutes, notes, oidc, openapi, read, tokens, verbs};
 use governing::{
     ACCESS, ACCESS_BRIEF, ACCESS_IDENTITY, ANSWERED, APP, APP_WHOLE, CHANGE, CHANGE_WHOLE, DUE, SHARE, WISH,
 };
-
-/// What answers.
-pub type Handler = for<'a> fn(&'a Api, &'a Call) -> BoxFuture<'a, Answer>;
-
-/// The methods that there are.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Method {
-    /// Looks.
-    Get,
-    /// Asks for something to be done.
-    Post,
-    /// Takes something away.
-    Delete,
-}
-
-impl Method {
-    /// As HTTP writes it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Delete => "DELETE",
-        }
-    }
-}
-
-/// A name, and of what type its value is: `string`, `time`, `integer`, `boolean`, `object`, `array`, `number`; behind it `?` where it
-/// may be missing or null.
-pub type Field = (&'static str, &'static str);
-
-/// One endpoint.
-pub struct Endpoint {
-    /// How it is called.
-    pub method: Method,
-    /// Below `/api/v1`.
-    pub path: &'static str,
-    /// What it does; nothing where whoever comes may call it.
-    pub deed: Option<Deed>,
-    /// To which area it belongs.
-    pub area: &'static str,
-    /// What it is for.
-    pub summary: &'static str,
-    /// Filters.
-    pub query: &'static [Field],
-    /// What the body holds.
-    pub body: &'static [Field],
-    /// The status of a good answer.
-    pub status: u16,
-    /// The `kind` of the answer; for lists that of the list, for documents their media type.
-    pub kind: &'static str,
-    /// What the answer holds beside its kind; for lists, an item.
-    pub fields: &'static [Field],
-    /// Whether the answer is a list of items.
-    pub list: bool,
-    /// What answers.
-    pub run: Handler,
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method.word(), self.path)
-    }
-}
 
 /// The areas that a token can be limited to.
 pub const AREAS: [&str; 12] = [
@@ -96,82 +32,6 @@ macro_rules! run {
     ($handler:path) => {
         |api, call| Box::pin($handler(api, call))
     };
-}
-
-const fn get(
-    area: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    kind: &'static str,
-    run: Handler,
-) -> Endpoint {
-    Endpoint {
-        method: Method::Get,
-        path,
-        deed: Some(Deed::Read),
-        area,
-        summary,
-        query: &[],
-        body: &[],
-        status: 200,
-        kind,
-        fields: &[],
-        list: false,
-        run,
-    }
-}
-
-const fn post(
-    area: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    kind: &'static str,
-    run: Handler,
-) -> Endpoint {
-    let looks = get(area, path, summary, kind, run);
-    Endpoint { method: Method::Post, deed: Some(Deed::Respond), status: 202, ..looks }
-}
-
-impl Endpoint {
-    const fn with(mut self, fields: &'static [Field]) -> Endpoint {
-        self.fields = fields;
-        self
-    }
-
-    const fn list(mut self, query: &'static [Field], fields: &'static [Field]) -> Endpoint {
-        (self.list, self.query, self.fields) = (true, query, fields);
-        self
-    }
-
-    const fn asked(mut self, query: &'static [Field]) -> Endpoint {
-        self.query = query;
-        self
-    }
-
-    const fn taking(mut self, body: &'static [Field]) -> Endpoint {
-        self.body = body;
-        self
-    }
-
-    const fn doing(mut self, deed: Deed) -> Endpoint {
-        self.deed = Some(deed);
-        self
-    }
-
-    const fn status(mut self, status: u16) -> Endpoint {
-        self.status = status;
-        self
-    }
-
-    const fn deleting(mut self) -> Endpoint {
-        (self.method, self.status) = (Method::Delete, 204);
-        self
-    }
-
-    /// Whether it changes anything.
-    pub fn changes(&self) -> bool {
-        self.method != Method::Get
-    }
 }
 
 const INCIDENT: &[Field] = &[
@@ -293,7 +153,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     }
     .asked(RETURNED)
     .status(303),
-    get("now", "/now", "What burns, what waits, what is not seen", "now", run!(read::now::now)).with(&[
+    get("now", "/now", "What burns, what waits, what is not seen", "now", run!(read::now::now)).verb("top").with(&[
         ("at", "time"),
         ("mode", "string"),
         ("policy", "string"),
@@ -349,7 +209,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("incidents", "/incidents/{id}/judgements", "Its judgements", "judgements", run!(read::incidents::judgements))
         .list(&[], JUDGEMENT),
     get("incidents", "/incidents/{id}/graph", "What it reaches, by arrival", "graph", run!(read::blast::graph))
-        .asked(&[("as_of", "time?"), ("limit", "integer?"), ("cursor", "string?")])
+        .asked(&[("as_of", "time?"), ("limit", "many?"), ("cursor", "cursor?")])
         .with(&[
             ("at", "time?"),
             ("nodes", "array"),
@@ -360,7 +220,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ]),
     get("incidents", "/incidents/{id}/notes", "What people wrote about it", "notes", run!(notes::list)).list(&[], NOTE),
     post("incidents", "/incidents/{id}/notes", "Writes a note about it", "note", run!(notes::add))
-        .taking(&[("text", "string")])
+        .taking(&[("text", "note")])
         .with(NOTE)
         .status(201),
     get(
@@ -381,6 +241,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("approvals", "array"),
     ]),
     post("plans", "/plans/{id}/approve", "Approves a plan that waits", "approve", run!(act::approve))
+        .verb("approve")
         .doing(Deed::Approve)
         .with(&[("by", "string"), ("plan_id", "string"), ("at", "time"), ("expires", "time")]),
     post("plans", "/plans/{id}/decline", "Speaks against a plan that waits", "decline", run!(act::decline)).with(&[
@@ -390,7 +251,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("at", "time"),
     ]),
     post("plans", "/plans/{id}/cancel", "Has not begun what has not begun", "cancel", run!(act::cancel))
-        .taking(&[("step", "integer?"), ("because", "string")])
+        .verb("cancel")
+        .taking(&[("step", "step?"), ("because", "reason")])
         .with(&[
             ("request", "string"),
             ("plan", "string"),
@@ -399,7 +261,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("because", "string"),
         ]),
     post("plans", "/plans/{id}/undo", "Takes back what a plan did", "undo", run!(act::undo))
-        .taking(&[("step", "integer?"), ("rotated", "boolean?"), ("because", "string?")])
+        .verb("undo")
+        .taking(&[("step", "step?"), ("rotated", "boolean?"), ("because", "reason?")])
         .with(&[
             ("request", "string"),
             ("plan", "string"),
@@ -409,9 +272,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("because", "string?"),
         ]),
     post("plans", "/pause", "Pauses automatic actions", "pause", run!(act::pause))
-        .taking(&[("because", "string")])
+        .verb("pause")
+        .taking(&[("because", "reason")])
         .with(&[("by", "string"), ("at", "time"), ("because", "string")]),
     post("plans", "/resume", "Lets automatic actions go on", "resume", run!(act::resume))
+        .verb("resume")
         .doing(Deed::Approve)
         .with(&[("request", "string"), ("by", "string")]),
     get("findings", "/findings", "Findings, the newest first", "findings", run!(read::findings::list)).list(
@@ -427,6 +292,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     ),
     get("findings", "/findings/{id}", "One finding", "finding", run!(read::findings::one)).with(FINDING),
     get("exposure", "/judgements", "Verdicts over environments", "judgements", run!(read::exposure::judgements))
+        .verb("exposed")
         .list(&[("verdict", "string?"), ("profile", "string?"), ("environment", "string?")], JUDGEMENT),
     get("exposure", "/profiles", "Incident profiles", "profiles", run!(read::exposure::profiles)).list(
         &[],
@@ -445,7 +311,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "fleet_who",
         run!(read::exposure::who),
     )
-    .asked(&[("what", "string"), ("since", "time?"), ("until", "time?")])
+    .verb("fleet who")
+    .asked(&[("what", "text"), ("since", "time?"), ("until", "time?")])
     .with(&[
         ("asked", "string"),
         ("from", "time?"),
@@ -463,9 +330,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
         &[("key", "string"), ("party", "string"), ("label", "string"), ("jewels", "array"), ("grants", "integer")],
     ),
     get("map", "/map/nodes", "Nodes of the map", "nodes", run!(read::map::nodes))
-        .list(&[("q", "string?"), ("type", "string?")], NODE),
+        .list(&[("q", "string?"), ("type", "type?")], NODE),
     get("map", "/map/node", "One node, and what is beside it", "node", run!(read::map::node))
-        .asked(&[("key", "string")])
+        .asked(&[("key", "key")])
         .with(&[
             ("key", "string"),
             ("type", "string"),
@@ -478,20 +345,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("into", "array"),
             ("more", "boolean"),
         ]),
-    get("map", "/questions", "What the map says on a quiet day", "questions", run!(read::map::questions)).with(&[
-        ("at", "time"),
-        ("exposures", "array"),
-        ("neighbours", "array"),
-        ("keyrings", "object"),
-        ("choke_points", "object"),
-        ("coverage", "object"),
-    ]),
-    get("map", "/data", "Where each class of data is, and who reaches it", "data", run!(read::map::data)).with(&[
-        ("at", "time"),
-        ("days", "integer?"),
-        ("classes", "array"),
-        ("gaps", "array"),
-    ]),
+    get("map", "/questions", "What the map says on a quiet day", "questions", run!(read::map::questions))
+        .verb("map questions")
+        .with(&[
+            ("at", "time"),
+            ("exposures", "array"),
+            ("neighbours", "array"),
+            ("keyrings", "object"),
+            ("choke_points", "object"),
+            ("coverage", "object"),
+        ]),
+    get("map", "/data", "Where each class of data is, and who reaches it", "data", run!(read::map::data))
+        .verb("data")
+        .with(&[("at", "time"), ("days", "integer?"), ("classes", "array"), ("gaps", "array")]),
     get(
         "access",
         "/access",
@@ -499,6 +365,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "access",
         run!(govern::access::overview),
     )
+    .verb("access")
     .with(ACCESS),
     get(
         "access",
@@ -515,7 +382,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "access_identity",
         run!(govern::access::one),
     )
-    .asked(&[("key", "string")])
+    .asked(&[("key", "key")])
     .with(ACCESS_IDENTITY),
     post(
         "access",
@@ -524,9 +391,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "change_asked",
         run!(govern::access::narrow),
     )
+    .verb("access apply")
     .taking(&[("identity", "string"), ("proposal", "string")])
     .with(WISH),
     get("access", "/review", "What is due for a look by its owner", "review", run!(govern::review::list))
+        .verb("access review")
         .list(&[("sort", "string?")], DUE),
     post(
         "access",
@@ -535,22 +404,25 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "answer",
         run!(govern::review::answer),
     )
+    .verb("access answer")
     .taking(&[
         ("item", "string"),
         ("keep_until", "time?"),
         ("remove", "boolean?"),
         ("ask_owner", "boolean?"),
-        ("because", "string"),
+        ("because", "reason"),
     ])
     .with(ANSWERED),
     get("access", "/changes", "Changes that were asked for, the newest first", "changes", run!(govern::changes::list))
+        .verb("access changes")
         .list(&[("stage", "string?"), ("purpose", "string?"), ("subject", "string?")], CHANGE),
     get("access", "/changes/{id}", "One change, by its plan", "change_made", run!(govern::changes::one))
         .with(CHANGE_WHOLE),
     get("access", "/apps", "Apps, agents, tool servers, models and keys", "apps", run!(govern::apps::list))
+        .verb("apps")
         .list(&[("sort", "string?"), ("q", "string?")], APP),
     get("access", "/apps/app", "One of them, and what would take it out of use", "app", run!(govern::apps::one))
-        .asked(&[("key", "string")])
+        .asked(&[("key", "key")])
         .with(APP_WHOLE),
     post(
         "access",
@@ -559,19 +431,23 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "change_asked",
         run!(govern::apps::quarantined),
     )
-    .taking(&[("app", "string")])
+    .verb("apps quarantine")
+    .taking(&[("app", "key")])
     .with(WISH),
     post("access", "/apps/leash", "Asks for an app to do less", "change_asked", run!(govern::apps::leashed))
-        .taking(&[("app", "string"), ("models", "array?"), ("mcp_servers", "array?"), ("max_budget", "number?")])
+        .verb("apps leash")
+        .taking(&[("app", "key"), ("models", "array?"), ("mcp_servers", "array?"), ("max_budget", "number?")])
         .with(WISH),
     post("access", "/apps/release", "Takes back what was done to an app", "release", run!(govern::apps::released))
-        .taking(&[("app", "string"), ("because", "string")])
+        .verb("apps release")
+        .taking(&[("app", "key"), ("because", "reason")])
         .with(&[("app", "string"), ("plans", "array"), ("by", "string"), ("because", "string")]),
     get("access", "/shares", "Whom the end of a share touches", "share", run!(govern::shares::preview))
-        .asked(&[("resource", "string"), ("from", "string?")])
+        .asked(&[("resource", "key"), ("from", "string?")])
         .with(SHARE),
     post("access", "/shares/end", "Asks for a share to end", "change_asked", run!(govern::shares::ended))
-        .taking(&[("resource", "string"), ("from", "string?")])
+        .verb("data unshare")
+        .taking(&[("resource", "key"), ("from", "string?")])
         .with(WISH),
     get("detectors", "/detectors", "Detectors, and what they found", "detectors", run!(read::detectors::list)).list(
         &[("q", "string?")],
@@ -611,8 +487,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
         ("seconds", "integer"),
     ]),
     post("hunt", "/hunt", "Asks the lake in SQL; the question is recorded", "hunt", run!(hunt::ask))
+        .verb("hunt")
         .doing(Deed::Hunt)
-        .taking(&[("sql", "string"), ("rows", "integer?")])
+        .taking(&[("sql", "string"), ("rows", "rows?")])
         .with(&[
             ("sql", "string"),
             ("columns", "array"),
@@ -630,6 +507,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "responders",
         run!(read::settings::responders),
     )
+    .verb("responders")
     .list(
         &[],
         &[
@@ -639,7 +517,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("level", "string"),
             ("reversibility", "string"),
             ("idempotency", "string"),
-            ("convergence", "object"),
+            ("convergence", "any"),
             ("scopes", "array"),
             ("terms", "object"),
             ("calls", "array"),
@@ -699,11 +577,213 @@ pub static ENDPOINTS: &[Endpoint] = &[
         "application/x-ndjson",
         run!(read::ledger::bundle),
     )
+    .verb("verify")
     .doing(Deed::Audit),
-    get("tokens", "/tokens", "Tokens of the API", "tokens", run!(tokens::list)).doing(Deed::Audit).list(&[], TOKEN),
+    get("plans", "/plans/{id}/playbook", "The plan as a CACAO 2.0 playbook", "playbook_export", run!(verbs::ask))
+        .verb_of("playbook export", &["id"])
+        .by_command()
+        .with(&[("plan", "string"), ("id", "string"), ("playbook", "object"), ("problems", "array")]),
+    post(
+        "plans",
+        "/drills",
+        "Asks for drills: canaries are cut, timed and given back",
+        "drill_asked",
+        run!(act::drill),
+    )
+    .doing(Deed::Approve)
+    .verb("drill")
+    .taking(&[("action", "string?")])
+    .with(&[("by", "string"), ("at", "time"), ("action", "string?"), ("canaries", "integer")]),
+    get("map", "/map/reach", "What a compromise reaches, by which path and how soon", "reach", run!(verbs::ask))
+        .verb("reach")
+        .by_command()
+        .asked(&[("from", "keys"), ("since", "time?"), ("as_of", "time?"), ("as_known_at", "time?")])
+        .with(&[
+            ("sources", "array"),
+            ("nodes", "integer"),
+            ("losses", "object"),
+            ("ways", "array"),
+            ("problems", "array"),
+        ]),
+    get("map", "/map/plan", "The cheapest cut for a compromise, and what a policy says", "plan", run!(verbs::ask))
+        .verb("plan")
+        .by_command()
+        .asked(&[
+            ("from", "keys"),
+            ("since", "time?"),
+            ("as_of", "time?"),
+            ("as_known_at", "time?"),
+            ("policy", "policy?"),
+            ("alternatives", "few?"),
+        ])
+        .with(&[
+            ("plan", "object?"),
+            ("decision", "string"),
+            ("reasons", "array"),
+            ("alternatives", "array"),
+            ("problems", "array"),
+        ]),
+    get("map", "/duties", "Who may have to be told of a loss, by when, under which rule", "duties", run!(verbs::ask))
+        .verb("duties")
+        .by_command()
+        .asked(&[
+            ("from", "keys"),
+            ("since", "time?"),
+            ("as_of", "time?"),
+            ("as_known_at", "time?"),
+            ("discovered", "time?"),
+        ])
+        .with(&[
+            ("discovered", "time"),
+            ("now", "time"),
+            ("statement", "object"),
+            ("duties", "array"),
+            ("gaps", "array"),
+            ("drafts", "array"),
+            ("problems", "array"),
+        ]),
+    get("map", "/map/joins", "What was joined and why, and what waits for the owner's word", "joins", run!(verbs::ask))
+        .verb("map joins")
+        .by_command()
+        .list(
+            &[("as_known_at", "time?")],
+            &[
+                ("join_kind", "string"),
+                ("keys", "array"),
+                ("reasons", "array"),
+                ("verified", "boolean"),
+                ("doubts", "array"),
+                ("refused_by", "string?"),
+            ],
+        ),
+    get("map", "/map/changes", "What was learnt of the estate since a time", "changes", run!(verbs::ask))
+        .verb("map changes")
+        .by_command()
+        .list(&[("since", "time"), ("until", "time?")], &[("change", "object")]),
+    get("map", "/map/export", "The map, for other programs", "text/plain; charset=utf-8", run!(verbs::document))
+        .verb("map export")
+        .by_command()
+        .asked(&[("format", "form?"), ("from", "keys?"), ("as_known_at", "time?")]),
+    get("exposure", "/posture", "Dependencies by what an evil release would reach", "posture", run!(verbs::ask))
+        .verb("posture")
+        .by_command()
+        .list(
+            &[("as_of", "time?")],
+            &[
+                ("ecosystem", "string"),
+                ("name", "string"),
+                ("weaknesses", "array"),
+                ("reach", "integer?"),
+                ("credentials", "integer"),
+                ("records", "integer"),
+                ("environments", "array"),
+            ],
+        ),
+    get(
+        "exposure",
+        "/exposure/report",
+        "The verdict of one incident profile on every environment",
+        "application/json",
+        run!(verbs::document),
+    )
+    .verb("fleet report")
+    .by_command()
+    .asked(&[("profile", "text")]),
+    get("exposure", "/advisories", "Which advisories name a package, and why", "look_up", run!(verbs::ask))
+        .verb_of("advisories look-up", &["ecosystem", "name", "version"])
+        .by_command()
+        .list(
+            &[("ecosystem", "text"), ("name", "text?"), ("version", "text?")],
+            &[("advisory", "string"), ("malicious", "boolean"), ("answer", "string"), ("summary", "string")],
+        ),
+    post(
+        "detectors",
+        "/detectors/{name}/backtest",
+        "How often a detector would have fired on what the lake keeps",
+        "backtest",
+        run!(verbs::ask_lake),
+    )
+    .doing(Deed::Hunt)
+    .verb_of("detector backtest", &["name"])
+    .by_command()
+    .taking(&[("from", "time?"), ("to", "time?")])
+    .with(&[
+        ("detector", "string"),
+        ("events", "integer"),
+        ("quarantined", "integer"),
+        ("asked", "integer"),
+        ("met", "integer"),
+        ("findings", "integer"),
+        ("from", "time?"),
+        ("to", "time?"),
+        ("per_day", "object"),
+        ("per_day_per_1000_identities", "number"),
+        ("identities", "integer"),
+        ("subjects", "array"),
+        ("targets", "array"),
+        ("operations", "array"),
+        ("hints", "array"),
+        ("seconds_per_million", "number"),
+        ("problems", "array"),
+    ])
+    .status(200),
+    post(
+        "detectors",
+        "/detectors/{name}/explain",
+        "Why a detector is met by an event that the lake keeps, or why not",
+        "explain",
+        run!(verbs::ask_lake),
+    )
+    .doing(Deed::Hunt)
+    .verb_of("detector explain", &["name"])
+    .by_command()
+    .taking(&[("event_uid", "uid")])
+    .with(&[
+        ("detector", "string"),
+        ("event", "string"),
+        ("operation", "string"),
+        ("events", "integer"),
+        ("meets", "boolean"),
+        ("findings", "integer"),
+        ("rules", "array"),
+        ("correlations", "array"),
+        ("problems", "array"),
+    ])
+    .status(200),
+    get("settings", "/check", "What is wrong with configuration, rules and policies", "check", run!(verbs::ask))
+        .verb("check")
+        .by_command()
+        .list(&[], &[]),
+    get(
+        "settings",
+        "/policy/simulate",
+        "What another policy would have done with past plans",
+        "policy_simulation",
+        run!(verbs::ask),
+    )
+    .verb("policy simulate")
+    .by_command()
+    .list(
+        &[("policy", "policy")],
+        &[
+            ("plan", "string"),
+            ("incident", "string"),
+            ("at", "time"),
+            ("steps", "integer"),
+            ("cost", "integer"),
+            ("standing_policy", "string?"),
+            ("was", "string"),
+            ("would", "object?"),
+        ],
+    ),
+    get("tokens", "/tokens", "Tokens of the API", "tokens", run!(tokens::list))
+        .verb("api token list")
+        .doing(Deed::Audit)
+        .list(&[], TOKEN),
     post("tokens", "/tokens", "Makes a token; it is shown once", "token", run!(tokens::make))
+        .verb("api token new")
         .doing(Deed::Administer)
-        .taking(&[("person", "string"), ("role", "string"), ("scopes", "array?"), ("days", "integer?")])
+        .taking(&[("person", "person"), ("role", "role"), ("scopes", "areas?"), ("days", "days?")])
         .with(&[
             ("id", "string"),
             ("person", "string"),
@@ -715,7 +795,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("token", "string"),
         ])
         .status(201),
-    post("tokens", "/tokens/{id}", "Ends a token", "", run!(tokens::revoke)).doing(Deed::Administer).deleting(),
+    post("tokens", "/tokens/{id}", "Ends a token", "", run!(tokens::revoke))
+        .verb("api token revoke")
+        .doing(Deed::Administer)
+        .deleting(),
     get("now", "/events", "Says when something changed", "text/event-stream", run!(changes::stream)),
     get("settings", "/openapi.json", "This API, as OpenAPI 3.1", "application/json", run!(openapi::serve)),
 ];

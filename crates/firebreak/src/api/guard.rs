@@ -2,9 +2,11 @@
 //! how large, whether it came before; and for what changes anything, the ledger first.
 
 use super::Api;
+use super::access::policy::Deed;
 use super::access::{COOKIE, Caller, Via, by_session, by_token, digest, fresh};
 use super::call::{Call, Reply};
 use super::endpoints::{Endpoint, Method};
+use super::field;
 use super::problem::Problem;
 use crate::store::access::Answered;
 use firebreak_model::Time;
@@ -67,15 +69,18 @@ async fn admitted(api: &Api, endpoint: &'static Endpoint, request: Request) -> R
     }
     let path = places(endpoint.path, head.uri.path());
     let query = asked(endpoint, head.uri.query().unwrap_or_default())?;
+    field::check_query(endpoint, &query)?;
     let body = if endpoint.changes() { body_of(&head.headers, body).await? } else { Value::Null };
+    field::check_body(endpoint, &body)?;
+    let body = said(endpoint, body);
     // A question is asked anew each time: its answer is kept nowhere, and each asking is an entry of its own.
-    let asks = endpoint.area == "hunt";
+    let asks = endpoint.deed == Some(Deed::Hunt);
     let body = recordable(api, body)?;
     let key = key_of(endpoint, &head.headers)?.filter(|_| !asks);
     let named = key.clone().unwrap_or_else(|| fresh(&api.world));
     let name = format!("api/{}/{named}", caller.id);
     let login = cookie_of(&head.headers, super::oidc::COOKIE).map(str::to_owned).filter(|_| endpoint.deed.is_none());
-    let call = Call { caller, path, query, body, name, now, login };
+    let call = Call { endpoint, caller, path, query, body, name, now, login };
     match endpoint.method {
         Method::Get => Ok(shown(endpoint, (endpoint.run)(api, &call).await?, &head.headers)),
         _ => done_once(api, endpoint, &call, key.is_some()).await,
@@ -159,18 +164,22 @@ fn places(template: &str, path: &str) -> BTreeMap<String, String> {
 
 /// The filters of a call. One that the endpoint does not know is an error: ignored, it would answer more than was asked.
 fn asked(endpoint: &Endpoint, query: &str) -> Result<BTreeMap<String, String>, Problem> {
-    let mut asked = BTreeMap::new();
+    let (mut asked, fields) = (BTreeMap::<String, String>::new(), field::fields_of(endpoint));
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decoded(name, true);
-        let known = endpoint.query.iter().any(|(known, _)| *known == name);
-        if !known && !(endpoint.list && (name == "limit" || name == "cursor")) {
-            let names: Vec<&str> = endpoint.query.iter().map(|(name, _)| *name).collect();
-            let hint = format!("there are: {} (and for lists: limit, cursor)", names.join(", "));
-            return Err(Problem::bad("a filter of the address is unknown", &hint));
-        }
-        if asked.insert(name, decoded(value, true)).is_some() {
-            return Err(Problem::bad("a filter is there twice", "say each once"));
+        let Some((_, kind)) = fields.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+            return Err(Problem::bad(
+                "a filter of the address is unknown",
+                &format!("there are: {}", names.join(", ")),
+            ));
+        };
+        let value = decoded(value, true);
+        match asked.get_mut(&name) {
+            None => _ = asked.insert(name, value),
+            Some(before) if field::is_several(kind) => *before = format!("{before}{}{value}", field::SEVERAL),
+            Some(_) => return Err(Problem::bad("a filter is there twice", "say each once")),
         }
     }
     Ok(asked)
@@ -208,6 +217,15 @@ async fn body_of(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
     let value: Value = serde_json::from_slice(&bytes)
         .map_err(|error| Problem::bad(format!("the body is not JSON: {error}"), "send a JSON object"))?;
     if value.is_object() { Ok(value) } else { Err(Problem::bad("the body is no object", "send a JSON object")) }
+}
+
+/// The body without what it leaves open: null says as little as nothing.
+fn said(endpoint: &Endpoint, mut body: Value) -> Value {
+    if let Value::Object(fields) = &mut body {
+        let open = |name: &str| endpoint.body.iter().any(|(known, kind)| *known == name && kind.ends_with('?'));
+        fields.retain(|name, value| !(value.is_null() && open(name)));
+    }
+    body
 }
 
 fn key_of(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Option<String>, Problem> {

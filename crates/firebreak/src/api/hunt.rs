@@ -39,11 +39,11 @@ pub(crate) async fn ask(api: &Api, call: &Call) -> Answer {
     let files = hunting::files(&api.store.lake_files().await?)?;
     let (world, data) = (api.world.clone(), api.data.clone());
     let asked = tokio::task::spawn_blocking(move || {
-        let hunted = hunting::hunt(&world, &data, &files, &sql, (rows, SECONDS));
+        let hunted = hunting::hunt(&world, &data, &files, &sql, (rows, SECONDS), &mut |_, _| {});
         drop(place);
         hunted
     });
     let hunted = asked.await.map_err(|error| Problem::broken(&error.into()))??;
-    let hunted = hunted.map_err(|Refusal { reason, hint }| Problem::bad(reason, &hint))?;
+    let hunted = hunted.map_err(|Refusal { reason, hint }| Problem::unfit(reason, &hint))?;
     Ok(super::call::Reply::Object(200, tagged("hunt", &hunted)))
 }

@@ -3,6 +3,7 @@
 use super::Api;
 use super::access::digest;
 use super::call::{Answer, Call, Reply, tagged};
+use super::field::{self, NOTE_CHARACTERS_MAX};
 use super::page::page;
 use super::problem::Problem;
 use super::read::incidents::named;
@@ -10,8 +11,6 @@ use crate::store::notes::StoredNote;
 use firebreak_contain::incident::IncidentView;
 use serde::Deserialize;
 
-/// No note is longer, in bytes.
-const TEXT_BYTES_MAX: usize = 4_000;
 /// No incident has more notes.
 const NOTES_MAX: usize = 1_000;
 
@@ -43,8 +42,9 @@ pub(crate) async fn add(api: &Api, call: &Call) -> Answer {
     let Written { text } = call.wanted()?;
     let incident = named(api, call).await?;
     let text = text.trim().to_owned();
-    if text.is_empty() || text.len() > TEXT_BYTES_MAX {
-        let detail = format!("a note has 1 to {TEXT_BYTES_MAX} bytes, and this one has {}", text.len());
+    if !field::says(&text) || text.chars().count() > NOTE_CHARACTERS_MAX {
+        let detail =
+            format!("a note has 1 to {NOTE_CHARACTERS_MAX} characters, and this one has {}", text.chars().count());
         return Err(Problem::bad(detail, "write what happened, why, and who knows more"));
     }
     if of(api, &incident).await?.len() >= NOTES_MAX {

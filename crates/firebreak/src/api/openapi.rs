@@ -4,6 +4,7 @@ use super::Api;
 use super::BASE;
 use super::call::{Answer, Call, Reply};
 use super::endpoints::{ENDPOINTS, Endpoint, Field};
+use super::field::{fields_of, schema as one};
 use serde_json::{Map, Value, json};
 
 /// `GET /openapi.json`.
@@ -74,6 +75,9 @@ fn operation(endpoint: &Endpoint) -> Value {
     if let Some((media, schema)) = answer(endpoint) {
         operation["responses"][endpoint.status.to_string()]["content"] = json!({media: {"schema": schema}});
     }
+    if let Some(verb) = endpoint.verb {
+        operation["x-command"] = format!("firebreak {}", verb.words).into();
+    }
     match endpoint.deed {
         None => operation["security"] = json!([]),
         Some(deed) => operation["x-role-action"] = deed.word().into(),
@@ -81,20 +85,18 @@ fn operation(endpoint: &Endpoint) -> Value {
     if !endpoint.body.is_empty() {
         let mut body = schema(endpoint.body, None);
         body["additionalProperties"] = false.into();
-        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": body}}});
+        let required = endpoint.body.iter().any(|(_, kind)| !kind.ends_with('?'));
+        operation["requestBody"] = json!({"required": required, "content": {"application/json": {"schema": body}}});
     }
     operation
 }
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let names = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let mut parameters: Vec<Value> =
-        names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})).collect();
-    let mut query: Vec<Field> = endpoint.query.to_vec();
-    if endpoint.list {
-        query.extend([("limit", "integer?"), ("cursor", "string?")]);
-    }
-    for (name, kind) in query {
+    let kind = |name: &str| if name == "index" { "index" } else { "string" };
+    let place = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": one(kind(name))});
+    let mut parameters: Vec<Value> = names.map(place).collect();
+    for (name, kind) in fields_of(endpoint) {
         let required = !kind.ends_with('?');
         let schema = one(kind.trim_end_matches('?'));
         parameters.push(json!({"name": name, "in": "query", "required": required, "schema": schema}));
@@ -125,6 +127,9 @@ fn answer(endpoint: &Endpoint) -> Option<(&'static str, Value)> {
     let mut item = schema(endpoint.fields, None);
     item["properties"]["kind"] = json!({"type": "string"});
     schema_of["properties"]["items"] = json!({"type": "array", "items": item});
+    if endpoint.by_command {
+        schema_of["properties"]["summary"] = json!({"type": "object"});
+    }
     Some(("application/json", schema_of))
 }
 
@@ -146,11 +151,4 @@ fn schema(fields: &[Field], kind: Option<&str>) -> Value {
         required.push("kind");
     }
     json!({"type": "object", "properties": properties, "required": required})
-}
-
-fn one(kind: &str) -> Value {
-    match kind {
-        "time" => json!({"type": "string", "format": "date-time"}),
-        kind => json!({"type": kind}),
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Items on a page where nobody says how many, and at most.
 const USUAL: usize = 100;
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 
 const HINT: &str = "leave `cursor` out to begin anew";
 
@@ -22,7 +22,7 @@ pub(crate) fn cursor(text: &str) -> String {
 /// If it is none of ours.
 pub(crate) fn seen(call: &Call) -> Result<Option<String>, Problem> {
     let Some(text) = call.filter("cursor") else { return Ok(None) };
-    let wrong = || Problem::bad("`cursor` is none that was given", HINT);
+    let wrong = || Problem::conflict("`cursor` is none that was given".to_owned(), HINT);
     let bytes = hex::decode(text).map_err(|_| wrong())?;
     String::from_utf8(bytes).map(Some).map_err(|_| wrong())
 }
@@ -45,7 +45,7 @@ pub(crate) fn page(kind: &str, items: Vec<(String, Value)>, call: &Call) -> Answ
         None => 0,
         Some(last) => {
             let place = items.iter().position(|(name, _)| *name == last);
-            place.ok_or_else(|| Problem::bad("what `cursor` names is gone", HINT))? + 1
+            place.ok_or_else(|| Problem::conflict("what `cursor` names is gone".to_owned(), HINT))? + 1
         }
     };
     let mut rest = items.into_iter().skip(from);

@@ -130,6 +130,11 @@ impl Problem {
         Problem::new(400, "bad-request", "What is asked makes no sense", detail.into(), hint)
     }
 
+    /// What is asked has the right form and cannot be answered.
+    pub fn unfit(detail: String, hint: &str) -> Problem {
+        Problem::new(422, "unfit", "It cannot be answered", detail, hint)
+    }
+
     /// A key came again with another call.
     pub fn key_reused() -> Problem {
         let detail = "this Idempotency-Key came before, with another call".to_owned();

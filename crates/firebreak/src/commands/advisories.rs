@@ -4,6 +4,7 @@ use super::{End, show_problems};
 use crate::cli::{AdvisoriesArgs, AdvisoriesCommand, LookUpArgs, UpdateArgs};
 use crate::config::Config;
 use crate::output::{Output, count, counted};
+use crate::progress::{Progress, Unit};
 use anyhow::{Context, Result, anyhow, bail};
 use firebreak_advisory::{Advisory, Answer, Index, Indicator, Match, PackageUrl, Record, Trust};
 use firebreak_advisory_store::{Limits, Store, update};
@@ -55,7 +56,11 @@ fn update_index(args: &UpdateArgs, config: &Config, output: Output) -> Result<En
     if let Some(folder) = index.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         world.disk.make_directory(folder).with_context(|| format!("making `{}`", folder.display()))?;
     }
-    let done = update(world.disk.as_ref(), &args.paths, &index, args.anew, Limits::default()).map_err(|error| {
+    let mut progress = Progress::of(output, "reading", Unit::Of("documents"));
+    let mut tell = |documents| progress.at(documents);
+    let done = update(world.disk.as_ref(), &args.paths, &index, args.anew, Limits::default(), &mut tell);
+    drop(progress);
+    let done = done.map_err(|error| {
         anyhow!("cannot update `{}`: {error}\nhint: `--anew` makes it without what it holds", index.display())
     })?;
     show_problems(&done.problems);

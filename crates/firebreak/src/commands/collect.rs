@@ -5,6 +5,7 @@ use crate::cli::CollectArgs;
 use crate::collecting::collect;
 use crate::config::{CollectConfig, Config};
 use crate::output::{Output, count, counted};
+use crate::progress::{self, Progress, Unit};
 use anyhow::{Result, bail};
 use firebreak_inventory::collect::Missing;
 use firebreak_world::World;
@@ -35,7 +36,9 @@ pub(super) fn run(args: &CollectArgs, config: &Config, output: Output) -> Result
     let world = World::online()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut summary = Summary { platforms: wanted.len() as u64, ..Summary::default() };
-    for each in wanted {
+    let mut progress = Progress::of(output, "asking", Unit::Of("platforms")).out_of(summary.platforms);
+    for (done, each) in (0..).zip(wanted) {
+        progress.at_saying(done, &each.scanner);
         match runtime.block_on(collect(&world, each, directory)) {
             Ok((file, collected)) => {
                 summary.incomplete += u64::from(!collected.incomplete.is_empty());
@@ -48,10 +51,12 @@ pub(super) fn run(args: &CollectArgs, config: &Config, output: Output) -> Result
             }
             Err(error) => {
                 summary.failed += 1;
+                progress::wipe();
                 eprintln!("error: {error:#}");
             }
         }
     }
+    drop(progress);
     output.text(format!(
         "{} asked; {} with gaps, {} failed",
         counted(summary.platforms, "platform"),

@@ -13,6 +13,7 @@ use crate::feed::Feed;
 use crate::ledgering::{Book, public_key_file};
 use crate::output::{Output, bytes, count, counted, short, span, time};
 use crate::pipeline::{self, CorrelateStage, MatchStage, RespondStage};
+use crate::progress::{Progress, Unit};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Context, Result, anyhow};
 use firebreak_contain::gate::shipped::Mode;
@@ -54,7 +55,6 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<End> {
     };
     let scenario = place.path().join("borrowed-sand");
     let spec = spec(&args.spec);
-    output.progress("writing the scenario");
     super::scenario::write(&spec, &scenario, output)?;
     let world = World::offline();
     let truth = Truth::read(&scenario)?;
@@ -64,7 +64,6 @@ pub(super) fn run(args: &DemoArgs, output: Output) -> Result<End> {
     world.disk.make_directory(&data)?;
     let book = Book::open(&world, &data)?;
     let mut run = rehearse(&world, &scenario, &estate, &truth, &book, output)?;
-    output.progress_done();
     let judgements = run.stage().judgements();
     let bundle = book.with(|ledger| ledger.export_bundle())?;
     let key = book.verifier();
@@ -132,6 +131,7 @@ fn rehearse<'a>(
             }
         });
         let (mut first, mut shown) = (true, 0);
+        let mut progress = Progress::of(output, "watching", Unit::Of("events"));
         for batch in correlated {
             let now = batch.luggage.at;
             if std::mem::take(&mut first) {
@@ -141,7 +141,7 @@ fn rehearse<'a>(
             run.batch(batch, &|event| truth.is_attack(event))?;
             if run.events >= shown + 5_000 {
                 shown = run.events;
-                output.progress(format!("watching: {} events, {}", count(shown), time(now)));
+                progress.at_saying(shown, &time(now));
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use crate::cli::HuntArgs;
 use crate::config::Config;
 use crate::hunting::{self, Hunted, saved::SAVED};
 use crate::output::{Output, WIDTH, count, counted, short};
+use crate::progress::{Progress, Unit};
 use anyhow::{Context, Result, anyhow, bail};
 use firebreak_hunt::Value;
 use firebreak_world::World;
@@ -34,7 +35,11 @@ pub(super) fn run(args: &HuntArgs, config: &Config, output: Output) -> Result<En
         bodies
     })?;
     let sql = hunting::without_secrets(&world, config.fingerprint_key.as_deref(), &data, &sql)?;
-    let hunted = hunting::hunt(&world, &data, &hunting::files(&bodies)?, &sql, (args.rows, args.seconds))?;
+    let mut progress = Progress::of(output, "looking", Unit::Of("events"));
+    let mut tell = |done, all| progress.at_of(done, all);
+    let files = hunting::files(&bodies)?;
+    let hunted = hunting::hunt(&world, &data, &files, &sql, (args.rows, args.seconds), &mut tell)?;
+    drop(progress);
     let hunted = hunted.map_err(|refusal| anyhow!("{refusal}"))?;
     show(&hunted, output);
     output.object("hunt", &hunted);

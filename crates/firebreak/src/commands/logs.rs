@@ -1,7 +1,8 @@
 //! Logs of all sources below one directory, read once for a question.
 
 use crate::feed::Feed;
-use crate::output::{Output, count, counted, time};
+use crate::output::{Output, counted, time};
+use crate::progress::{Progress, Unit};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
 use firebreak_intake::{Options, SOURCES, Source};
@@ -66,17 +67,16 @@ pub(super) fn each(
     let inputs: Vec<_> = here.map(|(source, folder)| (source, vec![folder.display().to_string()])).collect();
     let redact = redaction(for_this_run(world));
     let mut feed = Feed::new(world, &inputs, Options::default(), &redact);
-    let mut unread = 0u64;
+    let (mut unread, mut progress) = (0u64, Progress::of(output, "reading logs", Unit::Of("records")));
     loop {
         let batch = feed.next_batch(10_000);
         unread += batch.luggage.quarantined.len() as u64;
         batch.events.iter().for_each(&mut each);
-        output.progress(format!("reading logs: {} records", count(feed.read)));
+        progress.at(feed.read);
         if batch.luggage.last {
             break;
         }
     }
-    output.progress_done();
     if unread > 0 {
         gaps.push(format!("{} of the logs could not be read", counted(unread, "record")));
     }

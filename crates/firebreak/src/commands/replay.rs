@@ -10,6 +10,7 @@ use crate::estate::{Estate, Packages};
 use crate::feed::Feed;
 use crate::output::{Output, count, counted, short, time};
 use crate::pipeline::{self, CorrelateStage, MatchStage, RespondStage, Responded};
+use crate::progress::{Progress, Unit};
 use crate::redaction::{for_this_run, redaction};
 use crate::{prepared, standing};
 use anyhow::{Context, Result, bail};
@@ -83,7 +84,9 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
             }
         });
         let mut first = true;
+        let mut progress = Progress::of(output, "replaying", Unit::Of("records"));
         for batch in stages.0 {
+            let at = time(batch.luggage.at);
             if std::mem::take(&mut first) {
                 respond.estate(estate.facts.clone(), &estate.evidence, batch.luggage.at);
             }
@@ -92,6 +95,7 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
             quarantine.keep(&responded.batch.luggage.quarantined, output)?;
             responded.batch.findings.iter().for_each(|finding| show_finding(finding, output));
             responded.effects.iter().for_each(|effect| show_prepared(effect, output));
+            progress.at_saying(summary.events + summary.quarantined, &at);
         }
         Ok(())
     })?;
@@ -101,6 +105,12 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
     if summary.events + summary.quarantined == 0 {
         bail!("no record in {}\nhint: check the path and that `{}` wrote it", args.inputs.join(", "), args.source);
     }
+    show_summary(&summary, output);
+    output.object("replay", &summary);
+    Ok(End::Done)
+}
+
+fn show_summary(summary: &Summary, output: Output) {
     output.text("");
     output.text(format!(
         "{} events, {} quarantined, {} duplicates; {} findings, {} incidents",
@@ -110,8 +120,6 @@ pub(super) fn run(args: &ReplayArgs, config: &Config, output: Output) -> Result<
         count(summary.findings),
         count(summary.incidents)
     ));
-    output.object("replay", &summary);
-    Ok(End::Done)
 }
 
 impl Summary {

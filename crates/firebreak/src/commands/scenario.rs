@@ -3,6 +3,7 @@
 use super::{End, spec};
 use crate::cli::ScenarioArgs;
 use crate::output::{Output, bytes, count};
+use crate::progress::{Progress, Unit};
 use anyhow::{Context, Result, bail};
 use firebreak_scenario::{Spec, generate};
 use serde::Serialize;
@@ -19,15 +20,14 @@ struct Written {
 /// Writes the scenario's files below `directory`; returns how many files and bytes.
 pub(crate) fn write(spec: &Spec, directory: &Path, output: Output) -> Result<(u64, u64)> {
     let (mut files, mut size, mut failure) = (0_u64, 0_u64, None);
+    let mut progress = Progress::of(output, "writing the scenario", Unit::Bytes);
     generate(spec, &mut |file| {
         let path = directory.join(file.path.strip_prefix("borrowed-sand/").unwrap_or(&file.path));
         let parent = path.parent().unwrap_or(directory);
         let done = fs::create_dir_all(parent).and_then(|()| fs::write(&path, &file.bytes));
         files += 1;
         size += file.bytes.len() as u64;
-        if files % 250 == 0 {
-            output.progress(format!("writing the scenario: {} files, {}", count(files), bytes(size)));
-        }
+        progress.at(size);
         match done {
             Ok(()) => true,
             Err(error) => {
@@ -36,7 +36,7 @@ pub(crate) fn write(spec: &Spec, directory: &Path, output: Output) -> Result<(u6
             }
         }
     });
-    output.progress_done();
+    drop(progress);
     match failure {
         Some((path, error)) => Err(error).with_context(|| format!("writing `{}`", path.display())),
         None => Ok((files, size)),

@@ -115,6 +115,10 @@ impl Installation {
             let ran = firebreak(root, &[&["--config", "firebreak.toml"], command].concat());
             assert_eq!(ran.code, 0, "{command:?}: {}", ran.error);
         }
+        let record = r#"{"id":"MAL-2026-1","modified":"2026-03-25T00:00:00Z","summary":"steals keys","affected":[{"package":{"ecosystem":"PyPI","name":"litellm"},"versions":["1.82.8"]}]}"#;
+        fs::write(root.join("MAL-2026-1.json"), record).unwrap();
+        let ran = firebreak(root, &["--config", "firebreak.toml", "advisories", "update", "MAL-2026-1.json"]);
+        assert_eq!(ran.code, 0, "{}", ran.error);
         let config = Config::parse(&text).unwrap();
         let data = config.data_directory();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -100,7 +100,7 @@ fn gathered(files: &[(&str, &[u8])], limits: Limits) -> (Vec<String>, Vec<String
     for (name, bytes) in files {
         disk.write(Path::new(name), bytes).unwrap();
     }
-    let found = gather(&disk, &[PathBuf::from("/d")], limits);
+    let found = gather(&disk, &[PathBuf::from("/d")], limits, &mut |_| {});
     let ids = found.records.iter().map(|record| record.id.to_string()).collect();
     (ids, found.problems.iter().map(ToString::to_string).collect())
 }
@@ -186,7 +186,8 @@ fn what_is_cut_or_changed_gives_problems_and_no_panic() {
 fn an_index_is_updated_with_what_is_newer() {
     let disk = MemoryDisk::default();
     let (index, feed) = (Path::new("/i/advisories.index"), PathBuf::from("/d"));
-    let update = |anew| update(&disk, std::slice::from_ref(&feed), index, anew, Limits::default()).unwrap();
+    let update =
+        |anew| update(&disk, std::slice::from_ref(&feed), index, anew, Limits::default(), &mut |_| {}).unwrap();
     disk.write(Path::new("/d/a.json"), A.as_bytes()).unwrap();
     let first = update(false);
     assert_eq!((first.read, first.records, first.names, first.changed), (1, 1, 1, true));
@@ -202,5 +203,5 @@ fn an_index_is_updated_with_what_is_newer() {
     assert_eq!((found("1.0.0"), found("1.0.1")), (0, 1));
     assert_eq!(update(true).records, 1, "anew, only what is there now");
     disk.write(index, b"something else").unwrap();
-    assert!(crate::update(&disk, &[feed], index, false, Limits::default()).is_err());
+    assert!(crate::update(&disk, &[feed], index, false, Limits::default(), &mut |_| {}).is_err());
 }

@@ -4,6 +4,7 @@
 use super::incidents::named;
 use crate::api::Api;
 use crate::api::call::{Answer, Call, tagged};
+use crate::api::field::MANY_MAX;
 use crate::api::page::{cursor, seen};
 use crate::api::problem::Problem;
 use firebreak_contain::plan::Compromised;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Nodes on a page where nobody says how many, and at most.
 const USUAL: usize = 2_000;
-const MOST: usize = 10_000;
+const MOST: usize = MANY_MAX as usize;
 
 #[derive(Serialize)]
 struct Node {
@@ -59,7 +60,7 @@ pub(in crate::api) async fn graph(api: &Api, call: &Call) -> Answer {
         Some(text) => {
             let place = text.split_once(' ').filter(|(_, of)| *of == version).and_then(|(place, _)| place.parse().ok());
             place.ok_or_else(|| {
-                Problem::bad("the graph has changed since this `cursor`", "leave it out to begin anew")
+                Problem::conflict("the graph has changed since this `cursor`".to_owned(), "leave it out to begin anew")
             })?
         }
     };

@@ -122,10 +122,10 @@ struct Who {
 pub(in crate::api) async fn who(api: &Api, call: &Call) -> Answer {
     const FORMS: &str = "ask for litellm@1.82.8, sha256:…, a commit, image:name:tag or domain:example.org";
     let asked = call.filter("what").ok_or_else(|| Problem::bad("`what` is missing", FORMS))?.to_owned();
-    let what = Wanted::parse(&asked).map_err(|reason| Problem::bad(reason.to_string(), FORMS))?;
+    let what = Wanted::parse(&asked).map_err(|reason| Problem::unfit(reason.to_string(), FORMS))?;
     let (from, to) = (call.time("since")?, call.time("until")?);
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
-        return Err(Problem::bad("`since` is not before `until`", "name the earlier time first"));
+        return Err(Problem::unfit("`since` is not before `until`".to_owned(), "name the earlier time first"));
     }
     let evidence = recover::verdicts(&api.store).await?.evidence();
     let (world, data, directories) = (api.world.clone(), api.data.clone(), api.config.inventory.paths.clone());

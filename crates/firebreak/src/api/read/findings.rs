@@ -15,7 +15,9 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
         None => None,
         Some(text) => {
             let parts = text.split_once(' ').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-            Some(parts.ok_or_else(|| Problem::bad("`cursor` is none that was given", "leave it out to begin anew"))?)
+            Some(parts.ok_or_else(|| {
+                Problem::conflict("`cursor` is none that was given".to_owned(), "leave it out to begin anew")
+            })?)
         }
     };
     let text = |name: &str| call.filter(name).map(str::to_owned);

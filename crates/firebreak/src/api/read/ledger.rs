@@ -33,8 +33,9 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
     let (limit, wanted, text) = (limit(call)?, call.filter("entry_kind"), call.filter("q").map(str::to_lowercase));
     let says = |record: &Record| text.as_ref().is_none_or(|text| record.text().to_lowercase().contains(text));
     let last = seen(call)?.map(|text| text.parse::<u64>());
-    let last =
-        last.transpose().map_err(|_| Problem::bad("`cursor` is none that was given", "leave it out to begin anew"))?;
+    let last = last
+        .transpose()
+        .map_err(|_| Problem::conflict("`cursor` is none that was given".to_owned(), "leave it out to begin anew"))?;
     book(api)?.with(|ledger| {
         let size = ledger.size();
         let (mut at, mut items, mut looked) = (last.unwrap_or(size).min(size), Vec::new(), 0);

@@ -4,6 +4,7 @@ use super::archives;
 use crate::commands::logs;
 use crate::estate::{Estate, Packages};
 use crate::output::Output;
+use crate::progress::{Progress, Unit};
 use crate::redaction::{for_this_run, redaction};
 use anyhow::{Result, bail};
 use firebreak_exposure::{EvidenceBook, Profile, judge_file, judge_recipe, observe, observe_text, places};
@@ -59,7 +60,6 @@ pub(crate) fn gather(world: &World, wanted: Wanted<'_>, output: Output) -> Resul
     for path in wanted.paths {
         gathered.path(world, path, output);
     }
-    output.progress_done();
     if !wanted.paths.is_empty() && gathered.files.is_empty() && gathered.book.environments().next().is_none() {
         bail!(
             "nothing there says what was installed or run: that is unknown, not clear\nhint: docs/exposed.md lists the \
@@ -126,7 +126,6 @@ impl Gathered {
     }
 
     fn path(&mut self, world: &World, path: &Path, output: Output) {
-        output.progress(format!("reading {}", path.display()));
         let walked = match world.disk.is_directory(path) {
             true => world.disk.walk(path),
             false => world.disk.meta(path).map(|file| Walk { files: vec![file], ..Walk::default() }),
@@ -143,9 +142,14 @@ impl Gathered {
             self.code_owners(world, path);
         }
         let roots = self.source_folders(world, path, &files, output);
-        for file in files.iter().filter(|file| !roots.iter().any(|root| file.path.starts_with(root))) {
-            self.text_log(world, file, "log");
+        let mut progress = Progress::of(output, "reading", Unit::Of("files")).out_of(files.len() as u64);
+        for (done, file) in (1..).zip(&files) {
+            progress.at(done);
+            if !roots.iter().any(|root| file.path.starts_with(root)) {
+                self.text_log(world, file, "log");
+            }
         }
+        drop(progress);
         for file in &files {
             let below_source = folder_of_source(path, &file.path).is_some();
             if archives::is_archive(file, below_source) {
@@ -162,7 +166,6 @@ impl Gathered {
 
     /// Logs in an archive: as if they lay in its folder where that is a source's, else each a place of its own.
     fn archive(&mut self, world: &World, root: &Path, file: &FileMeta, below_source: bool, output: Output) {
-        output.progress(format!("reading {}", file.path.display()));
         let folder = archives::folder(&file.path, below_source);
         let within = match archives::opened(world, &file.path, &folder) {
             Ok(within) => within,
@@ -246,6 +249,7 @@ impl Gathered {
         let redact = redaction(for_this_run(world));
         let inputs = Inputs::open(world, &[folder.display().to_string()], source);
         let mut reader = Reader::new(world, inputs, source, Options::default(), &redact);
+        let (mut read, mut progress) = (0, Progress::of(output, source.name(), Unit::Of("records")));
         loop {
             let batch = reader.next_batch(10_000);
             if batch.is_empty() {
@@ -253,7 +257,8 @@ impl Gathered {
             }
             batch.events.iter().flat_map(observe).for_each(|seen| self.book.add(&seen));
             self.problems.extend(batch.quarantined.iter().map(|record| record.problem.clone()));
-            output.progress(format!("reading {}", source.name()));
+            read += batch.read;
+            progress.at(read);
         }
     }
 
