@@ -24,6 +24,11 @@ use std::time::{Duration, Instant};
 /// How often it is looked whether to stop, or what is due.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// After so many bytes a scan tells how far it is.
+const TOLD_EVERY: u64 = 16 << 20;
+/// Each time that it has told so so often, its memory is kept.
+const KEPT_EVERY: u64 = 16;
+
 /// Where inventories of stores lie, below the inventory directory.
 const FOLDER: &str = "stores";
 
@@ -78,11 +83,16 @@ pub(crate) fn unscanned(error: ScanError, state: &Path) -> anyhow::Error {
     }
 }
 
-/// Reads what is new in one store.
+/// Reads what is new in one store. `tell` hears now and then how many documents are known, and how many bytes were read now.
 ///
 /// # Errors
 /// If it cannot be reached, or its state cannot be kept.
-pub fn scan(config: &Config, store: &StoreConfig, halt: &Halt) -> Result<(World, Scan)> {
+pub fn scan(
+    config: &Config,
+    store: &StoreConfig,
+    halt: &Halt,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(World, Scan)> {
     let target = Target::of(store)?;
     let world = target.world()?;
     let directory = config.data_directory();
@@ -95,12 +105,23 @@ pub fn scan(config: &Config, store: &StoreConfig, halt: &Halt) -> Result<(World,
     let path = scans.join(format!("{}.json", name(&target, store, &fingerprinter)));
     let reader = format!("{} {}", env!("CARGO_PKG_VERSION"), fingerprinter.fingerprint(own.as_bytes()));
     let mut state = remembered(&world, &path, &reader)?;
-    let options = options(store);
+    let options = Options { save_every: TOLD_EVERY, ..options(store) };
     let (wait, stop) = (|duration| halt.wait(duration), || halt.is_set());
     let means = Means { options: &options, classes: &classes, fingerprinter: &fingerprinter, wait: &wait, stop: &stop };
-    let mut save = |state: &State| world.disk.write(&path, &state.bytes());
-    let scan = open.scan(&means, &mut state, &mut save).map_err(|error| unscanned(error, &path))?;
-    Ok((world, scan))
+    let ((_, known), mut told) = (state.known(), 0_u64);
+    let mut save = |state: &State| {
+        let (documents, bytes) = state.known();
+        tell(documents, bytes.saturating_sub(known));
+        told += 1;
+        // Told often, kept seldom: a large memory takes its time to write.
+        if told.is_multiple_of(KEPT_EVERY) { world.disk.write(&path, &state.bytes()) } else { Ok(()) }
+    };
+    let scan = open.scan(&means, &mut state, &mut save);
+    if !matches!(scan, Err(ScanError::Unlisted(_))) {
+        let kept = world.disk.write(&path, &state.bytes());
+        kept.map_err(|error| unscanned(ScanError::Unsaved(error), &path))?;
+    }
+    Ok((world, scan.map_err(|error| unscanned(error, &path))?))
 }
 
 /// What files about a store are called.
@@ -134,7 +155,7 @@ pub fn write(world: &World, file: &Path, scan: &Scan) -> Result<()> {
 /// # Errors
 /// As [`scan`] and [`write`].
 pub fn survey(config: &Config, store: &StoreConfig, directory: &Path, halt: &Halt) -> Result<PathBuf> {
-    let (world, scan) = scan(config, store, halt)?;
+    let (world, scan) = scan(config, store, halt, &mut |_, _| {})?;
     let fingerprinter =
         redaction::of_installation(&world, config.fingerprint_key.as_deref(), &config.data_directory())?;
     let file = directory.join(FOLDER).join(format!("{}.json", name(&Target::of(store)?, store, &fingerprinter)));

@@ -7,7 +7,8 @@ use super::End;
 use crate::cli::ClassifyArgs;
 use crate::config::Config;
 use crate::config::store::StoreConfig;
-use crate::output::Output;
+use crate::output::{Output, counted};
+use crate::progress::{Progress, Unit};
 use crate::scanning::{Halt, Target, scan, write};
 use anyhow::{Result, bail};
 
@@ -17,7 +18,10 @@ pub(super) fn run(args: &ClassifyArgs, config: &Config, output: Output) -> Resul
     if args.places {
         return places::tell(&Target::of(&store)?, &store, output);
     }
-    let (world, scan) = scan(config, &store, &Halt::never())?;
+    let mut progress = Progress::of(output, "classifying", Unit::Bytes);
+    let mut tell = |documents, bytes| progress.at_saying(bytes, &counted(documents, "document"));
+    let (world, scan) = scan(config, &store, &Halt::never(), &mut tell)?;
+    drop(progress);
     if let Some(file) = &args.output {
         write(&world, file, &scan)?;
     }
