@@ -217,11 +217,11 @@ mod tests {
         let file = survey(&config, &config.store[0], &inventory, &Halt::never()).expect("a scan");
         let said = fs::read_to_string(&file).expect("an inventory");
         assert!(said.contains("resource:file/share") && said.contains("\"ssn\"") && !said.contains("219-09"), "{said}");
-        let (_, again) = scan(&config, &config.store[0], &Halt::never()).expect("a scan");
+        let (_, again) = scan(&config, &config.store[0], &Halt::never(), &mut |_, _| {}).expect("a scan");
         assert_eq!(again.resources[0].read, 0, "nothing changed");
         let stopped = Halt::by(&Arc::new(AtomicBool::new(true)));
         fs::write(share.join("more.csv"), "id,ssn\n1,457-55-5462\n").expect("our own file");
-        let error = scan(&config, &config.store[0], &stopped).err().expect("it was stopped");
+        let error = scan(&config, &config.store[0], &stopped, &mut |_, _| {}).err().expect("it was stopped");
         assert!(error.to_string().contains("stopped"), "{error}");
         for wrong in ["[[store]]\nname = \"a\"\n", "[[store]]\naddress = \"s3://abc\"\nrate_mib = 0\n"] {
             assert!(Config::parse(wrong).is_err(), "{wrong}");
