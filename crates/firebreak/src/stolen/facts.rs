@@ -285,6 +285,13 @@ pub static FACTS: &[Fact] = &[
     ),
     fact(
         "LiteLLM",
+        ("allowed_routes: /key/info, /key/update", "", ""),
+        RaisesRights,
+        "sets everything of every key, its own among them: more routes, other models, no budget",
+        "https://docs.litellm.ai/docs/proxy/virtual_keys",
+    ),
+    fact(
+        "LiteLLM",
         ("allowed_routes: /v1/mcp/server/{server}, /v1/mcp/server/{server}/reject", "", ""),
         DenialOnly,
         "",
