@@ -20,7 +20,7 @@ pub struct Quarantined {
 impl Quarantined {
     /// A record with its reason.
     pub fn new(problem: Problem, raw: Arc<[u8]>) -> Quarantined {
-        let sha256 = hex::encode(&Sha256::digest(&raw));
+        let sha256 = hex::encode(Sha256::digest(&raw));
         Quarantined { problem, raw, sha256 }
     }
 }

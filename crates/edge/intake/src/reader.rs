@@ -121,7 +121,7 @@ fn beginning(world: &World, input: &Input) -> io::Result<Cursor> {
 pub(crate) fn first_bytes(world: &World, meta: &FileMeta, limit: u64) -> io::Result<FirstBytes> {
     let mut bytes = Vec::new();
     world.disk.open(&meta.path, 0)?.take(limit.min(FIRST_BYTES)).read_to_end(&mut bytes)?;
-    let sha256 = hex::encode(&Sha256::digest(&bytes));
+    let sha256 = hex::encode(Sha256::digest(&bytes));
     Ok(FirstBytes { length: bytes.len() as u64, sha256 })
 }
 

@@ -1,5 +1,6 @@
 //! The one table of endpoints. Routing, roles, the OpenAPI document and the tests that prove refusals all follow from it.
 
+mod answers;
 mod governing;
 
 use super::access::policy::Deed;
@@ -7,6 +8,7 @@ pub use super::endpoint::{Endpoint, Field, Method, Verb};
 use super::endpoint::{get, post};
 use super::governing as govern;
 use super::{act, changes, hunt, login, mutes, notes, oidc, openapi, read, tokens, verbs};
+use answers::{ENTRY, FINDING, INCIDENT, JUDGEMENT, MUTE, NODE, NOTE, PLAN, RETURNED, SESSION, TOKEN};
 use governing::{
     ACCESS, ACCESS_BRIEF, ACCESS_IDENTITY, ANSWERED, APP, APP_WHOLE, CHANGE, CHANGE_WHOLE, DUE, SHARE, WISH,
 };
@@ -33,101 +35,6 @@ macro_rules! run {
         |api, call| Box::pin($handler(api, call))
     };
 }
-
-const INCIDENT: &[Field] = &[
-    ("id", "string"),
-    ("opened", "time"),
-    ("updated", "time"),
-    ("severity", "string"),
-    ("status", "string"),
-    ("grounds", "array"),
-    ("findings", "integer"),
-    ("judgements", "integer"),
-    ("sources", "array"),
-    ("reachable", "array"),
-    ("crown_jewels", "array"),
-    ("plan", "string?"),
-    ("gaps", "array"),
-    ("joined", "array"),
-];
-const NOTE: &[Field] =
-    &[("id", "string"), ("incident", "string"), ("at", "time"), ("by", "string"), ("text", "string")];
-const FINDING: &[Field] = &[
-    ("id", "string"),
-    ("detector", "string"),
-    ("title", "string"),
-    ("severity", "string"),
-    ("signal", "string"),
-    ("subject", "string?"),
-    ("actor", "string?"),
-    ("class", "string?"),
-    ("first", "time"),
-    ("at", "time"),
-    ("events", "array"),
-    ("event_count", "integer"),
-    ("explanation", "string"),
-    ("techniques", "array"),
-    ("muted", "string?"),
-];
-const MUTE: &[Field] = &[
-    ("id", "string"),
-    ("detector", "string"),
-    ("about", "string?"),
-    ("until", "time"),
-    ("by", "string"),
-    ("at", "time"),
-    ("because", "string"),
-    ("held_back", "integer"),
-];
-const JUDGEMENT: &[Field] = &[
-    ("environment", "string"),
-    ("profile", "string"),
-    ("revision", "integer"),
-    ("verdict", "string"),
-    ("interval", "object?"),
-    ("decided_by", "array?"),
-    ("gaps", "array?"),
-    ("at", "time?"),
-];
-const PLAN: &[Field] = &[("plan", "object"), ("incident", "string"), ("status", "string")];
-const NODE: &[Field] = &[("key", "string"), ("type", "string"), ("label", "string"), ("crown_jewel", "boolean")];
-const ENTRY: &[Field] =
-    &[("index", "integer"), ("id", "string"), ("entry_kind", "string"), ("time", "time"), ("body", "object")];
-const TOKEN: &[Field] = &[
-    ("id", "string"),
-    ("person", "string"),
-    ("role", "string"),
-    ("scopes", "array"),
-    ("made", "time"),
-    ("expires", "time"),
-    ("revoked", "time?"),
-];
-const SESSION: &[Field] = &[
-    ("name", "string"),
-    ("role", "string"),
-    ("via", "string"),
-    ("csrf", "string?"),
-    ("expires", "time"),
-    ("actions", "array"),
-    ("scopes", "array"),
-    ("acting", "boolean"),
-];
-
-/// What providers send back with a browser: what they add of their own is known, and means nothing here.
-const RETURNED: &[Field] = &[
-    ("state", "string?"),
-    ("code", "string?"),
-    ("iss", "string?"),
-    ("error", "string?"),
-    ("error_description", "string?"),
-    ("error_uri", "string?"),
-    ("session_state", "string?"),
-    ("client_info", "string?"),
-    ("scope", "string?"),
-    ("authuser", "string?"),
-    ("hd", "string?"),
-    ("prompt", "string?"),
-];
 
 /// Every endpoint.
 pub static ENDPOINTS: &[Endpoint] = &[
