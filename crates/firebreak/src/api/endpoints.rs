@@ -373,9 +373,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("detectors", "/mutes", "What detectors find that needs nobody for a while", "mutes", run!(mutes::list))
         .list(&[], MUTE),
     post("detectors", "/mutes", "Mutes what a detector finds, until a time", "mute", run!(mutes::mute))
-        .taking(&[("detector", "string"), ("about", "string?"), ("until", "time"), ("because", "string")])
+        .verb("mute")
+        .taking(&[("detector", "text"), ("about", "key?"), ("until", "time"), ("because", "reason")])
         .with(MUTE),
     post("detectors", "/mutes/{id}/end", "Ends a mute; what it held back counts", "unmute", run!(mutes::unmute))
+        .verb("unmute")
         .with(&[("request", "string"), ("mute", "string"), ("by", "string")]),
     get(
         "detectors",

@@ -78,14 +78,19 @@ pub(super) fn check_query(endpoint: &Endpoint, query: &BTreeMap<String, String>)
     let fields = fields_of(endpoint);
     for (name, kind) in &fields {
         let Some(text) = query.get(*name) else { continue };
-        let number = matches!(kind.trim_end_matches('?'), "limit" | "many" | "few");
-        let value = match text.parse::<u64>() {
-            Ok(value) if number => json!(value),
-            _ => json!(text),
-        };
-        check(name, kind, &value)?;
+        check(name, kind, &in_an_address(kind.trim_end_matches('?'), text))?;
     }
     present(&fields, "the address", |name| query.contains_key(name))
+}
+
+/// What the text of an address says as a value of `kind`.
+fn in_an_address(kind: &str, text: &str) -> Value {
+    let said = match kind {
+        "limit" | "many" | "few" => text.parse::<u64>().ok().map(Value::from),
+        "boolean" => text.parse::<bool>().ok().map(Value::from),
+        _ => None,
+    };
+    said.unwrap_or_else(|| json!(text))
 }
 
 /// The same for the body, where the endpoint takes one.
