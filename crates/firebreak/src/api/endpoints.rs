@@ -350,11 +350,11 @@ pub static ENDPOINTS: &[Endpoint] = &[
         .taking(&[("app", "key"), ("because", "reason")])
         .with(&[("app", "string"), ("plans", "array"), ("by", "string"), ("because", "string")]),
     get("access", "/shares", "Whom the end of a share touches", "share", run!(govern::shares::preview))
-        .asked(&[("resource", "key"), ("from", "string?")])
+        .asked(&[("resource", "key"), ("from", "key?")])
         .with(SHARE),
     post("access", "/shares/end", "Asks for a share to end", "change_asked", run!(govern::shares::ended))
         .verb("data unshare")
-        .taking(&[("resource", "key"), ("from", "string?")])
+        .taking(&[("resource", "key"), ("from", "key?")])
         .with(WISH),
     get("detectors", "/detectors", "Detectors, and what they found", "detectors", run!(read::detectors::list)).list(
         &[("q", "string?")],

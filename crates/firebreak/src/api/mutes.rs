@@ -42,7 +42,7 @@ pub(crate) async fn mute(api: &Api, call: &Call) -> Answer {
     let (detector, because) = (Text::new(detector), because.trim().to_owned());
     let mute = Mute { detector, about: about.transpose()?, until, by: by(call), at: call.now, because };
     let known = &api.detectors().await?.mutable;
-    known.allow(&mute, call.now).map_err(|(why, hint)| Problem::bad(why, &hint))?;
+    known.allow(&mute, call.now).map_err(|(why, hint)| Problem::unfit(why, &hint))?;
     ask(api, call, MUTE, &Request::Mute(mute.clone())).await?;
     asked("mute", &Muted { id: mute.id().as_str().to_owned(), mute, held_back: 0 })
 }

@@ -104,11 +104,11 @@ fn a_review_takes_one_answer_with_its_reason() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         post("responder", "/review", &body)
     };
-    refused(&answer(json!({})), 400, "bad-request", "no answer");
-    refused(&answer(json!({"remove": true, "ask_owner": true})), 400, "bad-request", "two answers");
-    refused(&answer(json!({"keep_until": "2020-01-01T00:00:00Z"})), 400, "bad-request", "the past");
+    refused(&answer(json!({})), 422, "unfit", "no answer");
+    refused(&answer(json!({"remove": true, "ask_owner": true})), 422, "unfit", "two answers");
+    refused(&answer(json!({"keep_until": "2020-01-01T00:00:00Z"})), 422, "unfit", "the past");
     refused(&answer(json!({"remove": true, "because": " "})), 400, "bad-request", "no reason");
-    refused(&answer(json!({"remove": true, "item": "nothing"})), 400, "bad-request", "no item");
+    refused(&answer(json!({"remove": true, "item": "nothing"})), 422, "unfit", "no item");
     let came = answer(json!({"keep_until": "2046-01-01T00:00:00Z"}));
     assert_eq!((came.status, came.json()["word"].as_str()), (202, Some("keep")), "{came:?}");
     let left = left("answer", "responder");

@@ -33,10 +33,15 @@ fn a_mute_is_a_request_of_whoever_responds_within_its_bounds() {
     assert_eq!((&said["by"], &said["about"]), (&json!("identity:person/responder@example.com"), &json!(subject)));
     let asked = here.runtime.block_on(here.store.open_requests()).unwrap();
     assert!(asked.iter().any(|one| one.kind == "mute" && one.body.contains("a red team")), "{asked:?}");
-    let wrong = [
+    let unfit = [
         ("nobody knows it", body("nothing_of_the_kind", None, in_days(1), "x")),
         ("too long", body(&detector, Some(&subject), in_days(31), "x")),
         ("over", body(&detector, Some(&subject), in_days(-1), "x")),
+    ];
+    for (what, body) in unfit {
+        refused(&here.as_role("responder", "POST", "/mutes", &body), 422, "unfit", what);
+    }
+    let wrong = [
         ("no reason", body(&detector, Some(&subject), in_days(1), " ")),
         ("no key", body(&detector, Some("AKIA"), in_days(1), "x")),
         ("a forged name", format!("{},\"by\":\"boss@example.com\"}}", good.trim_end_matches('}'))),

@@ -45,15 +45,20 @@ pub(in crate::api) async fn answer(api: &Api, call: &Call) -> Answer {
     let Answered { item, keep_until, remove, ask_owner, because } = call.wanted()?;
     let because = reason(&because)?;
     let hint = "write `item` as GET /review lists it";
-    let about = about(&item).ok_or_else(|| Problem::bad("it is no item of a review", hint))?;
+    let about = about(&item).ok_or_else(|| Problem::unfit("it is no item of a review".to_owned(), hint))?;
     let word = match (keep_until, remove, ask_owner) {
         (Some(until), false, false) if until <= call.now => {
-            return Err(Problem::bad(format!("{until} is over"), "an answer must end in the future"));
+            return Err(Problem::unfit(format!("{until} is over"), "an answer must end in the future"));
         }
         (Some(until), false, false) => Word::Keep { until },
         (None, true, false) => Word::Remove,
         (None, false, true) => Word::AskOwner,
-        _ => return Err(Problem::bad("it wants one answer", "say one of `keep_until`, `remove`, `ask_owner`")),
+        _ => {
+            return Err(Problem::unfit(
+                "it wants one answer".to_owned(),
+                "say one of `keep_until`, `remove`, `ask_owner`",
+            ));
+        }
     };
     let answer = Said { item: Text::new(&item), about, word, by: by(call), at: call.now, because };
     ask(api, call, ANSWER, &Request::Answer(answer.clone())).await?;

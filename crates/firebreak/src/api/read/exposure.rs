@@ -37,7 +37,7 @@ pub(super) async fn judged(api: &Api) -> Result<Arc<Vec<Judgement>>, Problem> {
     let made = tokio::task::spawn_blocking(move || -> anyhow::Result<(String, Arc<Vec<Judgement>>)> {
         let profiles = content::profiles(world.disk.as_ref(), &directories).0;
         let by = Sha256::new().chain_update(&evidence).chain_update(format!("{profiles:?}")).finalize();
-        let by = hex::encode(&by);
+        let by = hex::encode(by);
         if let Some(before) = before.filter(|(known, _)| *known == by) {
             return Ok(before);
         }

@@ -71,7 +71,7 @@ fn proven(ledger: &Ledger, index: u64) -> Result<Option<Value>, Problem> {
     };
     let (_, commitment) = record.line();
     let mut shown = shown(&record);
-    let proof: Vec<String> = proof.iter().map(|hash| hex::encode(hash)).collect();
+    let proof: Vec<String> = proof.iter().map(hex::encode).collect();
     // The commitment is SHA-256 of salt and record; the leaf SHA-256 of a zero byte and the commitment (RFC 6962).
     shown["record"] = record.text().into();
     shown["salt"] = hex::encode(record.salt).into();
