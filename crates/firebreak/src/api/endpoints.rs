@@ -343,7 +343,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     .with(WISH),
     post("access", "/apps/leash", "Asks for an app to do less", "change_asked", run!(govern::apps::leashed))
         .verb("apps leash")
-        .taking(&[("app", "key"), ("models", "array?"), ("mcp_servers", "array?"), ("max_budget", "number?")])
+        .taking(&[("app", "key"), ("models", "names?"), ("mcp_servers", "names?"), ("max_budget", "number?")])
         .with(WISH),
     post("access", "/apps/release", "Takes back what was done to an app", "release", run!(govern::apps::released))
         .verb("apps release")

@@ -26,6 +26,9 @@ const KEYS_MAX: usize = 100;
 /// Stands between the values of a field that may come several times: no value holds it.
 pub(super) const SEVERAL: char = '\n';
 
+/// Up to here a floating-point number says every whole number exactly.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// Text that says something: at least one character that is neither blank nor a separator.
 const SAYS: &str = "\\S";
 
@@ -54,6 +57,7 @@ pub(super) fn schema(kind: &str) -> Value {
         "form" => json!({"type": "string", "enum": FORMS}),
         "role" => json!({"type": "string", "enum": ROLES}),
         "areas" => json!({"type": "array", "items": {"type": "string", "enum": AREAS}, "maxItems": 100}),
+        "names" => json!({"type": "array", "items": {"type": "string"}}),
         "person" => json!({"type": "string", "pattern": "^[^\\s\\x00-\\x1f\\x7f-\\x9f]{1,200}$"}),
         // Text, or an object.
         "any" => json!({}),
@@ -91,6 +95,17 @@ fn in_an_address(kind: &str, text: &str) -> Value {
         _ => None,
     };
     said.unwrap_or_else(|| json!(text))
+}
+
+/// JSON has one kind of number: `7.0` says the whole number 7.
+pub(super) fn whole_numbers(body: &mut Value) {
+    let Value::Object(fields) = body else { return };
+    for value in fields.values_mut() {
+        let said = value.as_f64().filter(|said| value.is_f64() && said.fract() == 0.0 && said.abs() <= EXACT_MAX);
+        if let Some(said) = said {
+            *value = json!(said as i64);
+        }
+    }
 }
 
 /// The same for the body, where the endpoint takes one.
@@ -169,6 +184,10 @@ pub(super) fn fault(kind: &str, value: &Value) -> Option<String> {
             let area = |one: &Value| one.as_str().is_some_and(|one| AREAS.contains(&one));
             let fits = value.as_array().is_some_and(|list| list.len() <= 100 && list.iter().all(area));
             if fits { None } else { wrong(&format!("no list of {}", AREAS.join(", "))) }
+        }
+        "names" => {
+            let fits = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+            if fits { None } else { wrong("no list of names") }
         }
         "person" => text(&is_person, "no name of 1 to 200 visible characters: say an e-mail address"),
         "text" => text(&|text| !text.is_empty(), "empty"),

@@ -70,7 +70,8 @@ async fn admitted(api: &Api, endpoint: &'static Endpoint, request: Request) -> R
     let path = places(endpoint.path, head.uri.path());
     let query = asked(endpoint, head.uri.query().unwrap_or_default())?;
     field::check_query(endpoint, &query)?;
-    let body = if endpoint.changes() { body_of(&head.headers, body).await? } else { Value::Null };
+    let mut body = if endpoint.changes() { body_of(&head.headers, body).await? } else { Value::Null };
+    field::whole_numbers(&mut body);
     field::check_body(endpoint, &body)?;
     let body = said(endpoint, body);
     // A question is asked anew each time: its answer is kept nowhere, and each asking is an entry of its own.
