@@ -104,8 +104,8 @@ impl StandInBench {
         };
         self.server.with(|state| {
             state["keys"][&id] = json!({
-                "blocked": null, "team": id, "model": id, "models": ["small", "large"], "max_budget": null,
-                "object_permission": {"mcp_servers": ["mail", "files"]},
+                "blocked": null, "team": id, "model": id, "models": ["large", "small"], "max_budget": null,
+                "object_permission": {"mcp_servers": ["files", "mail"]},
             });
             state["teams"][&id] = json!({"blocked": false});
             state["models"][&id] = json!({"id": id, "blocked": false});
