@@ -39,6 +39,7 @@ for (const [address, word, empty] of PAGES) {
     }
     await api(page, (path) => (path === '/session' ? undefined : { wait: true }));
     await page.goto(address);
+    await expect(page.getByRole('navigation', { name: 'Rooms' })).toBeAttached();
     await expect(page.getByRole('status').or(page.getByText('Loading')).first()).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await page.unrouteAll({ behavior: 'ignoreErrors' });
@@ -53,6 +54,13 @@ for (const [address, word, empty] of PAGES) {
     faults.length = 0;
   });
 }
+
+test('while the session is asked for, the page says so', async ({ page }) => {
+  await api(page, (path) => (path === '/session' ? { wait: true } : undefined));
+  await page.goto('/incidents');
+  await expect(page.getByRole('status')).toHaveText('Opening');
+  expect(await violations(page)).toEqual([]);
+});
 
 test('a phone shows no page wider than itself', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
