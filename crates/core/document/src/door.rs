@@ -170,10 +170,14 @@ impl Door<'_> {
             let what = format!("it is larger than the {room} bytes that may be held: only its beginning was read");
             self.problem(at, Fault::Bound, what);
         }
-        let length = whole.len();
-        self.held += length;
-        reader(self, &whole);
-        self.held -= length;
+        self.holding(whole.len(), |door| reader(door, &whole));
+    }
+
+    /// What `reader` does while `bytes` more are held for it.
+    pub(crate) fn holding(&mut self, bytes: usize, reader: impl FnOnce(&mut Self)) {
+        self.held += bytes;
+        reader(self);
+        self.held -= bytes;
     }
 
     /// How many more bytes may be held.

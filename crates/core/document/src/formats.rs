@@ -51,6 +51,7 @@ static FORMATS: &[&Format] = &[
     &archive::ZSTANDARD,
     &archive::ZIP,
     &archive::TAR,
+    &archive::SEVEN_ZIP,
     &sqlite::FORMAT,
     &parquet::FORMAT,
     &pdf::FORMAT,

@@ -242,6 +242,105 @@ fn a_table_of_nothing_ends_at_the_bound() {
     assert_eq!(faults(&shown("cut.parquet", &cut, &SMALL).1), [Fault::Broken]);
 }
 
+/// A number as 7z writes large ones.
+fn seven_number(number: u64) -> Vec<u8> {
+    [&[0xff], number.to_le_bytes().as_slice()].concat()
+}
+
+/// The streams of an archive of 7z: `packed` bytes in one folder, packed by `method` with its properties, that unpack to `sizes`.
+fn seven_streams(packed: u64, method: &[u8], properties: &[u8], sizes: &[u64]) -> Vec<u8> {
+    let mut bytes = [&[6][..], &seven_number(0), &seven_number(1), &[9], &seven_number(packed), &[0]].concat();
+    bytes.extend([&[7, 0x0b][..], &seven_number(1), &[0], &seven_number(1)].concat());
+    let with = if properties.is_empty() { 0 } else { 0x20 };
+    bytes.extend([&[with | method.len() as u8], method].concat());
+    if with > 0 {
+        bytes.extend([&seven_number(properties.len() as u64), properties].concat());
+    }
+    bytes.extend([&[0x0c][..], &seven_number(sizes.iter().sum()), &[0]].concat());
+    bytes.extend([&[8, 0x0d][..], &seven_number(sizes.len() as u64), &[9]].concat());
+    sizes.iter().skip(1).for_each(|size| bytes.extend(seven_number(*size)));
+    bytes.extend([0, 0]);
+    bytes
+}
+
+/// An archive of 7z whose list is `list`.
+fn seven(packed: &[u8], list: &[u8]) -> Vec<u8> {
+    let mut bytes = b"7z\xbc\xaf\x27\x1c\0\x04\0\0\0\0".to_vec();
+    bytes.extend((packed.len() as u64).to_le_bytes());
+    bytes.extend((list.len() as u64).to_le_bytes());
+    bytes.extend([0; 4]);
+    [&bytes, packed, list].concat()
+}
+
+/// A list of files without names.
+fn seven_files(streams: &[u8], count: u64) -> Vec<u8> {
+    // As many bytes as so many names would take at least.
+    let room = vec![0; count.min(1_000_000) as usize];
+    [&[1, 4][..], streams, &[5], &seven_number(count), &[0x19], &seven_number(room.len() as u64), &room, &[0, 0]]
+        .concat()
+}
+
+const SEVEN_DEFLATE: &[u8] = &[4, 1, 8];
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = DeflateEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn bombs_of_7z_end_at_the_bound_and_say_so() {
+    let packed = deflated(&vec![b'0'; 64 << 20]);
+    let streams = |sizes: &[u64]| seven_streams(packed.len() as u64, SEVEN_DEFLATE, &[], sizes);
+    for sizes in [vec![64 << 20], vec![1 << 20; 64], vec![1; 1_000]] {
+        let bomb = seven(&packed, &seven_files(&streams(&sizes), sizes.len() as u64));
+        let (sink, reading) = shown("bomb.7z", &bomb, &SMALL);
+        bounded(&reading, &SMALL);
+        assert!(sink.bytes > 0 && sink.bytes <= SMALL.text, "{reading:?}");
+        assert!(faults(&reading).contains(&Fault::Bound), "{reading:?}");
+    }
+    // The list itself.
+    let list = [&[0x17][..], &streams(&[1 << 30])].concat();
+    let (sink, reading) = shown("list.7z", &seven(&packed, &list), &SMALL);
+    bounded(&reading, &SMALL);
+    assert!(sink.bytes <= SMALL.text && faults(&reading).contains(&Fault::Bound), "{reading:?}");
+}
+
+#[test]
+fn a_window_of_7z_is_not_made_larger_than_may_be_held() {
+    for (method, properties) in [(&[3, 1, 1][..], &[0x5d, 0xff, 0xff, 0xff, 0xff][..]), (&[0x21], &[40])] {
+        let streams = seven_streams(10, method, properties, &[8 << 30]);
+        let (_, reading) = shown("window.7z", &seven(&[0; 10], &seven_files(&streams, 1)), &SMALL);
+        assert_eq!(faults(&reading), [Fault::Bound], "{reading:?}");
+        assert!(reading.problems[0].what.contains("may be held"), "{reading:?}");
+    }
+    // One that does not say more than comes out is made as large as that.
+    let streams = seven_streams(10, &[3, 1, 1], &[0x5d, 0xff, 0xff, 0xff, 0xff], &[10]);
+    let (_, reading) = shown("small.7z", &seven(&[0; 10], &seven_files(&streams, 1)), &SMALL);
+    assert!(!faults(&reading).contains(&Fault::Bound), "{reading:?}");
+}
+
+#[test]
+fn a_list_of_7z_that_leads_to_itself_or_lies_ends() {
+    // A list that says that it is packed, by copying, in itself.
+    let length = 1 + seven_streams(0, &[0], &[], &[0]).len() as u64;
+    let itself = [&[0x17][..], &seven_streams(length, &[0], &[], &[length])].concat();
+    let mut whole = seven(&[], &itself);
+    let (_, reading) = shown("loop.7z", &whole, &SMALL);
+    assert!(faults(&reading).contains(&Fault::Bound), "{reading:?}");
+    whole.truncate(60);
+    assert!(faults(&shown("cut.7z", &whole, &SMALL).1).contains(&Fault::Broken));
+    // More files than there are bytes; and folders whose files are longer than they.
+    let streams = seven_streams(4, &[0], &[], &[4]);
+    for count in [u64::MAX, 900_000, 0] {
+        let (_, reading) = shown("many.7z", &seven(b"text", &seven_files(&streams, count)), &SMALL);
+        assert!(faults(&reading).contains(&Fault::Broken), "{count}: {reading:?}");
+    }
+    let (_, reading) =
+        shown("long.7z", &seven(b"text", &seven_files(&seven_streams(4, &[0], &[], &[9_000]), 1)), &SMALL);
+    assert_eq!(faults(&reading), [Fault::Broken], "{reading:?}");
+}
+
 fn cases() -> Vec<(String, Vec<u8>)> {
     let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/formats");
     let folders = |path: &Path| {

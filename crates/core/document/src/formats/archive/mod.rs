@@ -1,5 +1,6 @@
-//! Archives and packed files: ZIP, tar, gzip, Zstandard. Each file in them is a document of its own.
+//! Archives and packed files: ZIP, 7z, tar, gzip, Zstandard. Each file in them is a document of its own.
 
+mod seven;
 mod zip;
 
 use super::{Format, Head};
@@ -7,6 +8,7 @@ use crate::Fault;
 use crate::door::{At, Door};
 use crate::packing::unpacking;
 use crate::tar::{Tar, TarKind};
+pub(crate) use seven::SEVEN_ZIP;
 use std::io::Read;
 pub(crate) use zip::{Entry, ends_as_zip, read_zip, unpacked};
 
@@ -74,7 +76,6 @@ fn tar(door: &mut Door<'_>, at: &At, input: &mut dyn Read) {
 /// How it is packed, if nothing here reads that.
 fn unread(head: &Head<'_>) -> Option<&'static str> {
     const KINDS: &[(&[u8], &str)] = &[
-        (b"7z\xbc\xaf\x27\x1c", "7z"),
         (b"Rar!\x1a\x07", "RAR"),
         (b"BZh", "bzip2"),
         (b"\xfd7zXZ\x00", "xz"),
