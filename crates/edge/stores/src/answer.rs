@@ -119,9 +119,9 @@ fn resource<P>(part: Part<P>, state: &State, read: (u64, u64), gaps: Vec<Gap>) -
         gaps.push(Gap { what, count: all - sampled });
     }
     for known in &known {
-        gaps.extend(known.problems.iter().map(|(word, count)| Gap { what: said(word), count: *count }));
+        gaps.extend(known.holds().problems.iter().map(|(word, count)| Gap { what: said(word), count: *count }));
     }
-    let rows: Vec<u64> = known.iter().map(|known| known.rows).filter(|rows| *rows > 0).collect();
+    let rows: Vec<u64> = known.iter().map(|known| known.holds().rows).filter(|rows| *rows > 0).collect();
     Scanned {
         resource: part.resource,
         documents: all,
@@ -140,7 +140,7 @@ fn held(known: &[&Known], past: &[&Known], all: u64) -> Vec<Held> {
     let read = known.len() as u64;
     let mut totals: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     let mut by_home: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
-    for Counts(records) in known.iter().map(|known| &known.records) {
+    for Counts(records) in known.iter().map(|known| &known.holds().records) {
         for (class, homes) in records {
             totals.entry(class).or_default().push(homes.values().sum());
             homes.iter().for_each(|(home, count)| by_home.entry((class, home)).or_default().push(*count));
@@ -159,7 +159,7 @@ fn held(known: &[&Known], past: &[&Known], all: u64) -> Vec<Held> {
         .map(|(class, counts)| Held {
             class: (*class).to_owned(),
             estimate: Estimate::of(counts, read, all),
-            documents_past: past.iter().filter(|known| known.records.of(class) > 0).count() as u64,
+            documents_past: past.iter().filter(|known| known.holds().records.of(class) > 0).count() as u64,
             residents: residents(class),
         })
         .collect()
@@ -167,7 +167,7 @@ fn held(known: &[&Known], past: &[&Known], all: u64) -> Vec<Held> {
 
 fn columns(names: &BTreeMap<u32, String>, known: &[&Known], all: u64) -> Vec<InColumn> {
     let mut counts: BTreeMap<(u32, &str), Vec<u64>> = BTreeMap::new();
-    for (column, classes) in known.iter().flat_map(|known| &known.columns) {
+    for (column, classes) in known.iter().flat_map(|known| &known.holds().columns) {
         classes.iter().for_each(|(class, records)| counts.entry((*column, class)).or_default().push(*records));
     }
     counts

@@ -8,6 +8,7 @@ mod answer;
 mod calls;
 mod counts;
 mod estimate;
+mod key;
 mod lines;
 mod places;
 mod ranges;

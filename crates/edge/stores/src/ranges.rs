@@ -25,9 +25,9 @@ pub(crate) fn classified_in_ranges(
     if let Some(refusal) = ranges.failed {
         return Err(refusal);
     }
-    let mut known = Known::document(tallied, "", ranges.asked);
+    let mut known = Known::document(tallied, ranges.asked);
     if size > DOCUMENT_BYTES {
-        *known.problems.entry("bound".to_owned()).or_default() += 1;
+        known.problem("bound");
     }
     Ok(known)
 }

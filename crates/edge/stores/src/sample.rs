@@ -35,13 +35,14 @@ fn first<P>(part: &Part<P>, budget: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::Key;
     use crate::store::Piece;
 
     fn part(sizes: &[u64]) -> Part<()> {
         let mut part = Part::new(String::new(), String::new());
         part.pieces = sizes
             .iter()
-            .map(|size| Piece { key: String::new(), size: *size, mark: None, past: false, place: () })
+            .map(|size| Piece { key: Key::default(), size: *size, mark: None, past: false, place: () })
             .collect();
         part
     }

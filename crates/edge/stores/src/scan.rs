@@ -1,6 +1,7 @@
 //! A scan of one store: what is new or changed is read, up to a budget; the rest is remembered.
 
 use crate::answer::{Scan, answer};
+use crate::key::Key;
 use crate::sample::sample;
 use crate::state::State;
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
@@ -144,9 +145,10 @@ impl<S: Store> Scannable for S {
 /// What is gone, or is in the sample no more, is forgotten.
 fn forget<P>(listing: &Listing<P>, chosen: &[usize], state: &mut State) {
     let parts = listing.parts.iter().zip(chosen);
-    let pieces = parts.flat_map(|(part, chosen)| part.pieces.iter().take(*chosen).map(|piece| piece.key.as_str()));
-    let present: BTreeSet<&str> = pieces.collect();
-    state.pieces.retain(|key, _| present.contains(key.as_str()));
+    let pieces = parts.flat_map(|(part, chosen)| part.pieces.iter().take(*chosen).map(|piece| piece.key));
+    let mut present: Vec<Key> = pieces.collect();
+    present.sort_unstable();
+    state.pieces.retain(|key, _| present.binary_search(key).is_ok());
     let present: BTreeSet<&str> = listing.parts.iter().map(|part| part.key.as_str()).collect();
     state.parts.retain(|key, _| present.contains(key.as_str()));
 }
@@ -173,7 +175,7 @@ impl Progress<'_> {
         // What was not read the last time is tried again, whatever the whole says.
         let stale = |piece: &&Piece<S::Place>| match self.state.pieces.get(&piece.key) {
             None => true,
-            Some(known) => !same && piece.mark.as_ref() != Some(&known.mark),
+            Some(known) => !same && piece.mark != Some(known.mark),
         };
         let stale: Vec<&Piece<S::Place>> = sample.iter().filter(stale).collect();
         for pieces in stale.chunks(store.together().max(1)) {
@@ -196,7 +198,7 @@ impl Progress<'_> {
         pieces: &[&Piece<S::Place>],
     ) -> Result<(), ScanError> {
         let mut changed = Vec::new();
-        for (piece, mark) in pieces.iter().zip(store.marks(pieces)) {
+        for (piece, mark) in pieces.iter().zip(store.marks(pieces, &self.means.reader())) {
             match mark {
                 Ok(mark) if self.state.pieces.get(&piece.key).is_some_and(|known| known.mark == mark) => {}
                 Ok(mark) => changed.push((*piece, mark)),
@@ -217,7 +219,7 @@ impl Progress<'_> {
                     known.mark = mark;
                     let read = self.read.entry(part.key.clone()).or_default();
                     *read = (read.0 + 1, read.1 + known.bytes);
-                    self.state.pieces.insert(piece.key.clone(), known);
+                    self.state.pieces.insert(piece.key, known);
                 }
                 Err(unread) => self.unread(part, piece, unread)?,
             }

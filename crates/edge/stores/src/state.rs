@@ -1,6 +1,7 @@
 //! What is remembered between two scans: numbers by the fingerprint of a name.
 
 use crate::counts::Known;
+use crate::key::Key;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ pub struct State {
     #[serde(default)]
     pub(crate) parts: BTreeMap<String, String>,
     #[serde(rename = "documents")]
-    pub(crate) pieces: BTreeMap<String, Known>,
+    pub(crate) pieces: BTreeMap<Key, Known>,
 }
 
 impl State {

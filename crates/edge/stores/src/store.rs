@@ -1,6 +1,7 @@
 //! What every store is to a scan: resources, each made of pieces that are read whole or not at all.
 
 use crate::counts::Known;
+use crate::key::{Key, Mark};
 use crate::scan::Gap;
 use firebreak_classify::Classes;
 use firebreak_document::Limits;
@@ -20,12 +21,12 @@ pub(crate) struct Reader<'a> {
 /// One piece: a file, an object, a blob, a stretch of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Piece<P> {
-    /// A keyed fingerprint of its name: its name in the state, and its place in the order of samples.
-    pub(crate) key: String,
+    /// Its name in the state, and its place in the order of samples.
+    pub(crate) key: Key,
     /// Its bytes, as far as the store says.
     pub(crate) size: u64,
     /// What changes when it does; `None` where only [`Store::marks`] tells.
-    pub(crate) mark: Option<String>,
+    pub(crate) mark: Option<Mark>,
     /// Whether only history holds it: whoever looks at the store today does not see it, and can still read it.
     pub(crate) past: bool,
     /// Where it is.
@@ -56,7 +57,9 @@ impl<P> Part<P> {
 
     /// Puts the pieces in the order in which samples are taken.
     pub(crate) fn in_order(mut self) -> Part<P> {
-        self.pieces.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        self.pieces.sort_unstable_by_key(|piece| piece.key);
+        // They came one after the other, and stay as many as they are.
+        self.pieces.shrink_to_fit();
         self
     }
 }
@@ -93,8 +96,8 @@ pub(crate) trait Store {
 
     /// What changes when the pieces do, asked for where the listing did not say. It is taken before they are read, so that a change in
     /// between is seen the next time.
-    fn marks(&mut self, pieces: &[&Piece<Self::Place>]) -> Vec<Result<String, Unread>> {
-        pieces.iter().map(|piece| Ok(piece.mark.clone().unwrap_or_default())).collect()
+    fn marks(&mut self, pieces: &[&Piece<Self::Place>], _: &Reader<'_>) -> Vec<Result<Mark, Unread>> {
+        pieces.iter().map(|piece| Ok(piece.mark.unwrap_or_default())).collect()
     }
 
     /// Reads the pieces: as many answers as pieces, in their order.

@@ -8,6 +8,7 @@ pub use access::{DriveAccess, DriveError};
 
 use crate::calls::{Calls, Refusal, Wait};
 use crate::counts::Known;
+use crate::key::{Key, Mark};
 use crate::ranges::{RANGE, classified_in_ranges};
 use crate::scan::{Gap, OpenStore};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
@@ -113,9 +114,9 @@ impl Drive {
             let Page { files, strange } = listed(page);
             part.gaps.extend((0..strange).map(|_| Gap::new("a document is of a kind that Google does not export")));
             part.pieces.extend(files.into_iter().map(|listed| Piece {
-                key: reader.fingerprinter.fingerprint(listed.file.id.as_bytes()),
+                key: Key::of(reader.fingerprinter, listed.file.id.as_bytes()),
                 size: listed.size.unwrap_or(SIZE_UNKNOWN),
-                mark: Some(listed.mark),
+                mark: Some(Mark::of(reader.fingerprinter, &listed.mark)),
                 past: listed.trashed,
                 place: listed.file,
             }));

@@ -1,6 +1,7 @@
 //! The documents of a file system: every regular file under a directory, in an order that a key decides.
 
 use crate::counts::Known;
+use crate::key::{Key, Mark};
 use crate::scan::{Gap, OpenStore};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
 use crate::tally::classified;
@@ -49,7 +50,7 @@ impl Files<'_> {
         let opened = self.tree.regular(&piece.place, 0);
         let mut input = opened.map_err(|_| Unread::Gap(Gap::new("a file cannot be opened")))?;
         let tallied = classified(&named(&piece.place), &mut input, reader);
-        Ok(Known::document(tallied, "", piece.size))
+        Ok(Known::document(tallied, piece.size))
     }
 }
 
@@ -110,7 +111,10 @@ fn file(
         return None;
     };
     let inside = path.strip_prefix(root).unwrap_or(&path);
-    let key = fingerprinter.fingerprint(inside.as_os_str().as_encoded_bytes());
-    let mark = format!("{} {} {} {}", status.size, status.modified.0, status.changed.0, status.inode);
+    let key = Key::of(fingerprinter, inside.as_os_str().as_encoded_bytes());
+    let mark = Mark::of(
+        fingerprinter,
+        &format!("{} {} {} {}", status.size, status.modified.0, status.changed.0, status.inode),
+    );
     Some(Piece { key, size: status.size, mark: Some(mark), past: false, place: path })
 }

@@ -4,6 +4,7 @@ mod history;
 mod program;
 
 use crate::counts::Known;
+use crate::key::{Key, Mark};
 use crate::places::{Place, look};
 use crate::scan::{Gap, Means, OpenStore, ScanError};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
@@ -51,10 +52,10 @@ impl Store for Repository<'_> {
         }
         self.names = paths.into_iter().map(|(id, path)| (id, file_name(&path))).collect();
         let piece = |(id, size): (ObjectId, u64)| Piece {
-            key: reader.fingerprinter.fingerprint(id.as_bytes()),
+            key: Key::of(reader.fingerprinter, id.as_bytes()),
             size,
             // Its name is what it holds.
-            mark: Some(String::new()),
+            mark: Some(Mark::default()),
             past: !now.contains(&id),
             place: id,
         };
@@ -83,9 +84,9 @@ impl Repository<'_> {
         });
         match tallied {
             Ok(tallied) => {
-                let mut known = Known::document(tallied, "", bytes);
+                let mut known = Known::document(tallied, bytes);
                 if elsewhere {
-                    known.problems.insert("elsewhere".to_owned(), 1);
+                    known.problem("elsewhere");
                 }
                 Ok(known)
             }

@@ -9,7 +9,8 @@ mod session;
 
 pub use address::{Address, AddressError};
 
-use crate::counts::Known;
+use crate::counts::{Holds, Known};
+use crate::key::{Key, Mark};
 use crate::scan::{Gap, OpenStore};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
 use crate::table;
@@ -99,8 +100,12 @@ impl Store for Database {
         TOGETHER
     }
 
-    fn marks(&mut self, pieces: &[&Piece<Stretch>]) -> Vec<Result<String, Unread>> {
-        pieces.iter().map(|piece| self.mark(&piece.place).map_err(|error| unread(&error))).collect()
+    fn marks(&mut self, pieces: &[&Piece<Stretch>], reader: &Reader<'_>) -> Vec<Result<Mark, Unread>> {
+        let mark = |piece: &&Piece<Stretch>| match self.mark(&piece.place) {
+            Ok(mark) => Ok(Mark::of(reader.fingerprinter, &mark)),
+            Err(error) => Err(unread(&error)),
+        };
+        pieces.iter().map(mark).collect()
     }
 
     fn read(
@@ -165,7 +170,7 @@ fn workers() -> usize {
 fn stretches(part: &str, size: &catalogue::Size, most: usize, reader: &Reader<'_>) -> Vec<Piece<Stretch>> {
     let pages = size.stretch();
     let stretch = |first: u64| {
-        let key = reader.fingerprinter.fingerprint(format!("{part} {pages} {first}").as_bytes());
+        let key = Key::of(reader.fingerprinter, format!("{part} {pages} {first}").as_bytes());
         let place = Stretch { part: part.to_owned(), first, pages };
         Piece { key, size: pages.min(size.pages - first) * size.page_with_values(), mark: None, past: false, place }
     };
@@ -202,8 +207,8 @@ fn counted(table: &Table, data: &[TextColumn], reader: &Reader<'_>) -> Known {
     let found = table::rows(&table.columns, data, reader);
     let problems = (cut > 0).then(|| ("cut".to_owned(), cut as u64)).into_iter().collect();
     let bytes = data.iter().map(|column| column.bytes().len() - column.rows()).sum::<usize>() as u64;
-    let (records, columns) = (found.records, found.columns);
-    Known { mark: String::new(), bytes, rows: rows as u64, records, columns, problems }
+    let holds = Holds { rows: rows as u64, records: found.records, columns: found.columns, problems };
+    Known::holding(bytes, holds)
 }
 
 /// Characters of UTF-8; of other encodings about as many.

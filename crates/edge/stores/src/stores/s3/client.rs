@@ -118,7 +118,7 @@ impl Client {
     }
 
     /// The first bytes of several objects, asked for at the same time.
-    pub(super) fn beginnings(&self, objects: &[(&str, &str)], most: u64) -> Vec<Result<Vec<u8>, Refusal>> {
+    pub(super) fn beginnings(&self, objects: &[(&str, String)], most: u64) -> Vec<Result<Vec<u8>, Refusal>> {
         let all = objects.iter().map(|(name, tag)| self.bytes(name, tag, 0..most));
         self.runtime.block_on(join_all(all))
     }

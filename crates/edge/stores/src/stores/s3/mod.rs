@@ -2,11 +2,13 @@
 
 mod client;
 mod listing;
+mod tag;
 
 pub use client::{S3Access, S3Error};
 
 use crate::calls::{Refusal, Wait};
 use crate::counts::Known;
+use crate::key::{Key, Mark};
 use crate::ranges::{RANGE, classified_in_ranges};
 use crate::scan::{Gap, OpenStore};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
@@ -14,6 +16,7 @@ use client::Client;
 use firebreak_world::World;
 use listing::Listed;
 use std::io;
+use tag::Tag;
 
 /// Objects that are asked for at the same time.
 const TOGETHER: usize = 16;
@@ -35,8 +38,8 @@ struct Bucket {
 /// One object, in the version that was listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Object {
-    name: String,
-    tag: String,
+    name: Box<str>,
+    tag: Tag,
 }
 
 impl Store for Bucket {
@@ -52,11 +55,11 @@ impl Store for Bucket {
             let page = self.client.page(from.as_deref()).map_err(|refusal| refusal.reason)?;
             for object in page.objects {
                 part.pieces.push(Piece {
-                    key: reader.fingerprinter.fingerprint(object.name.as_bytes()),
+                    key: Key::of(reader.fingerprinter, object.name.as_bytes()),
                     size: object.size,
                     mark: Some(mark(&object, reader)),
                     past: false,
-                    place: Object { name: object.name, tag: object.tag },
+                    place: Object { name: object.name.into_boxed_str(), tag: Tag::of(object.tag) },
                 });
             }
             if part.pieces.len() > most {
@@ -79,8 +82,8 @@ impl Store for Bucket {
     }
 
     fn read(&mut self, _: &Part<Object>, pieces: &[&Piece<Object>], reader: &Reader<'_>) -> Vec<Result<Known, Unread>> {
-        let wanted: Vec<(&str, &str)> =
-            pieces.iter().filter(|piece| piece.size > 0).map(|piece| (&*piece.place.name, &*piece.place.tag)).collect();
+        let full = pieces.iter().filter(|piece| piece.size > 0);
+        let wanted: Vec<(&str, String)> = full.map(|piece| (&*piece.place.name, piece.place.tag.to_string())).collect();
         let mut beginnings = self.client.beginnings(&wanted, RANGE).into_iter();
         let mut answers = Vec::new();
         for piece in pieces {
@@ -98,20 +101,18 @@ impl Store for Bucket {
     }
 }
 
-/// What changes with an object, short: there may be millions.
-fn mark(object: &Listed, reader: &Reader<'_>) -> String {
+/// What changes with an object.
+fn mark(object: &Listed, reader: &Reader<'_>) -> Mark {
     let Listed { tag, size, modified, .. } = object;
-    let mut mark = reader.fingerprinter.fingerprint(format!("{tag} {size} {modified}").as_bytes());
-    mark.truncate(16);
-    mark.shrink_to_fit();
-    mark
+    Mark::of(reader.fingerprinter, &format!("{tag} {size} {modified}"))
 }
 
 impl Bucket {
     fn look(&self, piece: &Piece<Object>, first: Vec<u8>, reader: &Reader<'_>) -> Result<Known, Unread> {
         let object = &piece.place;
         let name = object.name.rsplit('/').next().unwrap_or_default();
-        let ask = |range| self.client.range(&object.name, &object.tag, range);
+        let tag = object.tag.to_string();
+        let ask = |range| self.client.range(&object.name, &tag, range);
         classified_in_ranges((name, piece.size), first, ask, reader).map_err(|refusal| unread(&refusal))
     }
 }

@@ -8,6 +8,7 @@ pub use access::{SlackAccess, SlackError};
 
 use crate::calls::{Calls, Refusal, Wait};
 use crate::counts::Known;
+use crate::key::{Key, Mark};
 use crate::ranges::{RANGE, classified_in_ranges};
 use crate::scan::{Gap, OpenStore};
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
@@ -83,9 +84,9 @@ impl Store for Workspace {
             let resource = self.resource(file.conversation.as_deref(), file.direct);
             let part = parts.entry(resource).or_insert_with_key(|resource| part(resource, reader));
             part.pieces.push(Piece {
-                key: reader.fingerprinter.fingerprint(format!("file {}", file.id).as_bytes()),
+                key: Key::of(reader.fingerprinter, format!("file {}", file.id).as_bytes()),
                 size: file.size,
-                mark: Some(file.mark.clone()),
+                mark: Some(Mark::of(reader.fingerprinter, &file.mark)),
                 past: false,
                 place: Place::File(file),
             });
@@ -169,9 +170,9 @@ impl Workspace {
         let stretch = |number: i64| {
             let mark = if number + 1 < last { "closed".to_owned() } else { format!("open {}", self.now) };
             Piece {
-                key: reader.fingerprinter.fingerprint(format!("messages {} {number}", conversation.id).as_bytes()),
+                key: Key::of(reader.fingerprinter, format!("messages {} {number}", conversation.id).as_bytes()),
                 size: STRETCH_BYTES,
-                mark: Some(mark),
+                mark: Some(Mark::of(reader.fingerprinter, &mark)),
                 past: false,
                 place: Place::Messages { conversation: conversation.id.clone(), from: number * STRETCH },
             }
@@ -223,9 +224,9 @@ impl Workspace {
             self.pages("conversations.replies", &fields, &mut |page| add(page, &mut text))?;
         }
         let tallied = classified("messages.txt", &mut text.as_bytes(), reader);
-        let mut known = Known::document(tallied, "", text.len() as u64);
+        let mut known = Known::document(tallied, text.len() as u64);
         if bound {
-            *known.problems.entry("bound".to_owned()).or_default() += 1;
+            known.problem("bound");
         }
         Ok(known)
     }
