@@ -13,8 +13,8 @@ use crate::redaction;
 use anyhow::{Context, Result, anyhow};
 use firebreak_classify::{Classes, read_classes};
 use firebreak_model::Fingerprinter;
-use firebreak_stores::{Means, Options, Scan, ScanError, State, statement};
-use firebreak_world::World;
+use firebreak_stores::{Letters, Means, Options, Scan, ScanError, State, statement};
+use firebreak_world::{RealPrograms, World};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,6 +67,12 @@ pub(crate) fn classes(store: &StoreConfig) -> Result<(String, Classes)> {
     Ok((text, Classes::all().with(custom)))
 }
 
+/// Who reads what is written in its pictures.
+pub(crate) fn letters(store: &StoreConfig) -> Result<Option<Letters<'static>>> {
+    let named = store.letters.as_deref().map(|program| Letters::new(&RealPrograms, program));
+    named.transpose().map_err(|why| anyhow!("`letters`: {why}"))
+}
+
 /// How much of it is read.
 pub(crate) fn options(store: &StoreConfig) -> Options {
     let mib = |number: Option<u32>| number.map(|number| u64::from(number) << 20);
@@ -99,15 +105,23 @@ pub fn scan(
     let scans = directory.join("scans");
     world.disk.make_directory(&scans).with_context(|| format!("making `{}`", scans.display()))?;
     let fingerprinter = redaction::of_installation(&world, config.fingerprint_key.as_deref(), &directory)?;
-    let (own, classes) = classes(store)?;
+    let ((own, classes), letters) = (classes(store)?, letters(store)?);
     let mut open = target.open(store, &world, halt)?;
-    // One state a store. Another version, or other classes of the owner, read everything again.
+    // One state a store. Another version, other classes of the owner, or another who reads letters, read everything again.
     let path = scans.join(format!("{}.json", name(&target, store, &fingerprinter)));
+    let own = format!("{own}{}", store.letters.as_deref().map(|program| format!("\0{program}")).unwrap_or_default());
     let reader = format!("{} {}", env!("CARGO_PKG_VERSION"), fingerprinter.fingerprint(own.as_bytes()));
     let mut state = remembered(&world, &path, &reader)?;
     let options = Options { save_every: TOLD_EVERY, ..options(store) };
     let (wait, stop) = (|duration| halt.wait(duration), || halt.is_set());
-    let means = Means { options: &options, classes: &classes, fingerprinter: &fingerprinter, wait: &wait, stop: &stop };
+    let means = Means {
+        options: &options,
+        classes: &classes,
+        fingerprinter: &fingerprinter,
+        letters: letters.as_ref(),
+        wait: &wait,
+        stop: &stop,
+    };
     let ((_, known), mut told) = (state.known(), 0_u64);
     let mut save = |state: &State| {
         let (documents, bytes) = state.known();
@@ -223,7 +237,11 @@ mod tests {
         fs::write(share.join("more.csv"), "id,ssn\n1,457-55-5462\n").expect("our own file");
         let error = scan(&config, &config.store[0], &stopped, &mut |_, _| {}).err().expect("it was stopped");
         assert!(error.to_string().contains("stopped"), "{error}");
-        for wrong in ["[[store]]\nname = \"a\"\n", "[[store]]\naddress = \"s3://abc\"\nrate_mib = 0\n"] {
+        for wrong in [
+            "[[store]]\nname = \"a\"\n",
+            "[[store]]\naddress = \"s3://abc\"\nrate_mib = 0\n",
+            "[[store]]\naddress = \"s3://abc\"\nletters = \" \"\n",
+        ] {
             assert!(Config::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -17,8 +17,16 @@ pub(crate) const CHUNK: usize = 64 << 10;
 /// Reads the document `name` to its end or to a bound, and gives what it says to `sink`. Never panics.
 pub fn read(name: &str, input: &mut dyn Read, limits: &Limits, sink: &mut dyn Sink) -> Reading {
     let unpacked = Rc::new(Cell::new(limits.unpacked));
-    let mut door =
-        Door { sink, limits: *limits, reading: Reading::default(), unpacked, held: 0, documents: 0, open: false };
+    let mut door = Door {
+        sink,
+        limits: *limits,
+        reading: Reading::default(),
+        unpacked,
+        held: 0,
+        documents: 0,
+        pictures: 0,
+        open: false,
+    };
     door.document(&At { place: String::new(), name: name.to_owned(), depth: 0 }, input);
     door.reading.unpacked = limits.unpacked - door.unpacked.get();
     door.reading
@@ -57,6 +65,7 @@ pub(crate) struct Door<'s> {
     unpacked: Rc<Cell<u64>>,
     held: usize,
     documents: u64,
+    pictures: u64,
     open: bool,
 }
 
@@ -151,6 +160,37 @@ impl Door<'_> {
             self.begin(at, format, false);
             self.feed(at, bytes);
             self.end();
+        }
+    }
+
+    /// What is written in a picture, where whoever takes the texts reads letters.
+    pub(crate) fn letters(&mut self, at: &At, picture: &[u8]) {
+        if !self.sink.reads_letters() {
+            return;
+        }
+        self.pictures += 1;
+        if self.pictures > self.limits.pictures {
+            if self.pictures == self.limits.pictures + 1 {
+                self.problem(
+                    at,
+                    Fault::Bound,
+                    format!("it has more than {} pictures with letters", self.limits.pictures),
+                );
+            }
+            return;
+        }
+        match self.sink.letters(picture) {
+            Ok(text) => self.text(at, "letters", &text),
+            Err(why) => self.problem(at, Fault::Letters, why),
+        }
+    }
+
+    /// Pictures of which nothing can be given to whoever reads letters.
+    pub(crate) fn lost_letters(&mut self, at: &At, pictures: u64) {
+        if pictures > 0 && self.sink.reads_letters() {
+            let what =
+                format!("{pictures} pictures are packed in a way that is not read: nor is what is written in them");
+            self.problem(at, Fault::Letters, what);
         }
     }
 

@@ -16,11 +16,13 @@ pub struct Limits {
     pub depth: usize,
     /// Documents that are looked at: files of archives, parts of mails.
     pub documents: u64,
+    /// Pictures whose letters are read.
+    pub pictures: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { text: 16 << 30, unpacked: 16 << 30, held: 256 << 20, depth: 8, documents: 1_000_000 }
+        Limits { text: 16 << 30, unpacked: 16 << 30, held: 256 << 20, depth: 8, documents: 1_000_000, pictures: 1_000 }
     }
 }
 
@@ -39,6 +41,8 @@ pub enum Fault {
     Unknown,
     /// It is more than one format at once; all were read.
     Polyglot,
+    /// What is written in a picture was not read, though somebody reads letters.
+    Letters,
 }
 
 impl Fault {
@@ -51,6 +55,7 @@ impl Fault {
             Fault::Encoding => "encoding",
             Fault::Unknown => "unknown",
             Fault::Polyglot => "polyglot",
+            Fault::Letters => "letters",
         }
     }
 }

@@ -38,4 +38,15 @@ pub trait Sink {
     fn end(&mut self);
     /// The document carries a sign.
     fn sign(&mut self, sign: &Sign<'_>);
+    /// Whether it reads what is written in pictures.
+    fn reads_letters(&self) -> bool {
+        false
+    }
+    /// What is written in `picture`, whole as it lies in its file, in UTF-8.
+    ///
+    /// # Errors
+    /// In words that hold nothing of the picture: why that was not read.
+    fn letters(&mut self, _picture: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
 }

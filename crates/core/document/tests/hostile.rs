@@ -13,7 +13,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
-const SMALL: Limits = Limits { text: 4 << 20, unpacked: 8 << 20, held: 16 << 20, depth: 6, documents: 200 };
+const SMALL: Limits =
+    Limits { text: 4 << 20, unpacked: 8 << 20, held: 16 << 20, depth: 6, documents: 200, pictures: 20 };
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
@@ -373,7 +374,7 @@ proptest! {
         if !whole {
             bytes.truncate(cut.index(bytes.len()) + 1);
         }
-        let limits = Limits { text: 100_000, unpacked: 100_000, held: 100_000, depth: 4, documents: 50 };
+        let limits = Limits { text: 100_000, unpacked: 100_000, held: 100_000, depth: 4, documents: 50, pictures: 5 };
         let (sink, reading) = shown(&name, &bytes, &limits);
         bounded(&reading, &limits);
         prop_assert!(sink.bytes <= limits.text);

@@ -188,6 +188,7 @@ pub(crate) fn said(word: &str) -> String {
         "encoding" => "a document is not in the encoding that it claims",
         "polyglot" => "a document is two formats at once: both were read",
         "cut" => "a value is longer than is read: only its beginning was",
+        "letters" => "what is written in a picture could not be read",
         "elsewhere" => "a file is kept elsewhere (Git LFS): only its name card was read",
         _ => "a document is of a form that is not read",
     }

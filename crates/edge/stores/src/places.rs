@@ -1,11 +1,11 @@
 //! Where in the documents of a file system something was found: for whoever has to go there and look. Nothing of it is kept.
 
 use crate::answer::{joined, said};
-use crate::scan::{Gap, ScanError};
+use crate::scan::{Gap, Means, ScanError};
+use crate::store::Reader;
 use crate::stores::files::{found, named};
-use firebreak_classify::{Classes, Confidence, Finding, Scanner};
-use firebreak_document::{Limits, Sign, Sink, Text, read};
-use firebreak_model::Fingerprinter;
+use firebreak_classify::{Confidence, Finding, Scanner};
+use firebreak_document::{Sign, Sink, Text, read};
 use firebreak_world::Tree;
 use serde::Serialize;
 use std::io::Read;
@@ -38,15 +38,16 @@ pub struct Place {
 pub fn places(
     tree: &dyn Tree,
     root: &Path,
-    (most, limits): (usize, &Limits),
-    (classes, fingerprinter): (&Classes, &Fingerprinter),
+    means: &Means<'_>,
     each: &mut dyn FnMut(&Path, &Place),
 ) -> Result<Vec<Gap>, ScanError> {
     let listed = tree.entries(root, &mut |_| ControlFlow::Break(()));
     listed.map_err(|error| ScanError::Unlisted(format!("`{}` cannot be listed: {error}", root.display())))?;
     let mut gaps = Vec::new();
-    let mut paths: Vec<PathBuf> =
-        found(tree, root, fingerprinter, most, &mut gaps).into_iter().map(|file| file.place).collect();
+    let mut paths: Vec<PathBuf> = found(tree, root, means.fingerprinter, means.options.pieces, &mut gaps)
+        .into_iter()
+        .map(|file| file.place)
+        .collect();
     paths.sort_unstable();
     for path in paths {
         let Ok(mut input) = tree.regular(&path, 0) else {
@@ -54,21 +55,15 @@ pub fn places(
             continue;
         };
         let mut tell = |place: Place| each(&path, &place);
-        gaps.extend(look(&named(&path), &mut input, limits, (classes, fingerprinter), &mut tell));
+        gaps.extend(look(&named(&path), &mut input, &means.reader(), &mut tell));
     }
     Ok(joined(gaps))
 }
 
 /// Tells what is found in the document `name`, and gives what was not read of it.
-pub(crate) fn look(
-    name: &str,
-    input: &mut dyn Read,
-    limits: &Limits,
-    (classes, fingerprinter): (&Classes, &Fingerprinter),
-    tell: &mut dyn FnMut(Place),
-) -> Vec<Gap> {
-    let mut found = Found { classes, fingerprinter, scanner: None, inside: String::new(), tell };
-    let reading = read(name, input, limits, &mut found);
+pub(crate) fn look(name: &str, input: &mut dyn Read, reader: &Reader<'_>, tell: &mut dyn FnMut(Place)) -> Vec<Gap> {
+    let mut found = Found { reader: *reader, scanner: None, inside: String::new(), tell };
+    let reading = read(name, input, reader.limits, &mut found);
     let mut gaps: Vec<Gap> = reading.problems.iter().map(|problem| Gap::new(&said(problem.fault.word()))).collect();
     if reading.more_problems > 0 {
         gaps.push(Gap { what: said("bound"), count: reading.more_problems });
@@ -77,8 +72,7 @@ pub(crate) fn look(
 }
 
 struct Found<'a> {
-    classes: &'a Classes,
-    fingerprinter: &'a Fingerprinter,
+    reader: Reader<'a>,
     scanner: Option<Scanner<'a>>,
     inside: String,
     tell: &'a mut dyn FnMut(Place),
@@ -116,7 +110,7 @@ impl Sink for Found<'_> {
     fn begin(&mut self, text: &Text<'_>) {
         let hint = firebreak_classify::Hint { file: Some(text.file), ..firebreak_classify::Hint::default() };
         text.place.clone_into(&mut self.inside);
-        self.scanner = Some(Scanner::new(self.classes, self.fingerprinter).with_hint(hint));
+        self.scanner = Some(Scanner::new(self.reader.classes, self.reader.fingerprinter).with_hint(hint));
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -136,5 +130,13 @@ impl Sink for Found<'_> {
         let confidence = if sign.sure { Confidence::High } else { Confidence::Medium };
         sign.place.clone_into(&mut self.inside);
         self.whole(sign.class, sign.kind, confidence, sign.why.clone());
+    }
+
+    fn reads_letters(&self) -> bool {
+        self.reader.letters.is_some()
+    }
+
+    fn letters(&mut self, picture: &[u8]) -> Result<Vec<u8>, String> {
+        self.reader.letters.map_or(Ok(Vec::new()), |letters| letters.of(picture))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::answer::{Scan, answer};
 use crate::key::Key;
+use crate::letters::Letters;
 use crate::sample::sample;
 use crate::state::State;
 use crate::store::{Listing, Part, Piece, Reader, Store, Unread};
@@ -46,6 +47,8 @@ pub struct Means<'a> {
     pub classes: &'a Classes,
     /// What names documents in the state: the same from scan to scan.
     pub fingerprinter: &'a Fingerprinter,
+    /// Who reads what is written in pictures; nobody where it is not said.
+    pub letters: Option<&'a Letters<'a>>,
     /// How to wait.
     pub wait: &'a dyn Fn(Duration),
     /// Whether to stop: what was read until then is kept.
@@ -54,8 +57,8 @@ pub struct Means<'a> {
 
 impl<'a> Means<'a> {
     pub(crate) fn reader(&self) -> Reader<'a> {
-        let Means { options, classes, fingerprinter, stop, .. } = *self;
-        Reader { classes, fingerprinter, limits: &options.limits, stop }
+        let Means { options, classes, fingerprinter, letters, stop, .. } = *self;
+        Reader { classes, fingerprinter, limits: &options.limits, letters, stop }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::counts::Known;
 use crate::key::{Key, Mark};
+use crate::letters::Letters;
 use crate::scan::Gap;
 use firebreak_classify::Classes;
 use firebreak_document::Limits;
@@ -14,6 +15,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) classes: &'a Classes,
     pub(crate) fingerprinter: &'a Fingerprinter,
     pub(crate) limits: &'a Limits,
+    /// Who reads what is written in pictures.
+    pub(crate) letters: Option<&'a Letters<'a>>,
     /// Whether to stop.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_row_counts_once_for_a_class_and_each_column_for_itself() {
         let (classes, key, limits) = (Classes::all(), Fingerprinter::new([7; 32]), Limits::default());
-        let reader = Reader { classes: &classes, fingerprinter: &key, limits: &limits, stop: &|| false };
+        let reader = Reader { classes: &classes, fingerprinter: &key, limits: &limits, letters: None, stop: &|| false };
         let columns = [(1, "ssn"), (2, "note"), (5, "state")];
         let columns = columns.map(|(number, name)| Column { number, name: name.to_owned() });
         let mut data = [TextColumn::default(), TextColumn::default(), TextColumn::default()];

@@ -125,4 +125,12 @@ impl Sink for Tally<'_> {
     fn sign(&mut self, sign: &Sign<'_>) {
         self.records.add(sign.class, NOWHERE, 1);
     }
+
+    fn reads_letters(&self) -> bool {
+        self.reader.letters.is_some()
+    }
+
+    fn letters(&mut self, picture: &[u8]) -> Result<Vec<u8>, String> {
+        self.reader.letters.map_or(Ok(Vec::new()), |letters| letters.of(picture))
+    }
 }

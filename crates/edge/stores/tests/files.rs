@@ -5,8 +5,8 @@
 use firebreak_classify::Classes;
 use firebreak_model::{Fingerprinter, Time};
 use firebreak_stores::stores::files::files;
-use firebreak_stores::{Means, Options, Scan, Scanned, State, statement};
-use firebreak_world::RealTree;
+use firebreak_stores::{Letters, Means, Options, Scan, Scanned, State, statement};
+use firebreak_world::{RealPrograms, RealTree};
 use std::fs;
 use std::path::Path;
 
@@ -27,7 +27,8 @@ fn run(root: &Path, state: &mut State, options: &Options) -> Run {
         written.extend(state.bytes());
         Ok(())
     };
-    let means = Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
+    let means =
+        Means { options, classes: &classes, fingerprinter: &key, letters: None, wait: &|_| {}, stop: &|| false };
     let scan = files(&RealTree, root, "resource:file/share").scan(&means, state, &mut save).unwrap();
     written.extend(serde_json::to_vec(&scan).unwrap());
     written.extend(statement(&scan, Time(0)).to_string().into_bytes());
@@ -113,7 +114,14 @@ fn a_scan_that_was_killed_goes_on_where_it_was() {
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
     let options = Options { save_every: 1, ..Options::default() };
     let (mut kept, mut saves) = (Vec::new(), 0);
-    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
+    let means = Means {
+        options: &options,
+        classes: &classes,
+        fingerprinter: &key,
+        letters: None,
+        wait: &|_| {},
+        stop: &|| false,
+    };
     let mut store = files(&RealTree, root.path(), "resource:file/share");
     let killed = store.scan(&means, &mut State::new("1"), &mut |state| {
         saves += 1;
@@ -170,4 +178,27 @@ fn what_a_warehouse_exports_is_read_with_its_columns() {
     let ssn = run.scanned.held.iter().find(|held| held.class == "ssn").unwrap();
     let of: Vec<(&str, u64)> = ssn.residents.iter().map(|of| (&*of.residency, of.estimate.records)).collect();
     assert_eq!(of, [("US-CA", 2), ("US-NY", 1), ("unknown", 2)]);
+}
+
+#[test]
+fn what_is_written_in_a_picture_counts_where_a_program_reads_it_and_is_a_gap_where_that_fails() {
+    let root = tempfile::tempdir().unwrap();
+    let [number, ..] = PLANTED;
+    // No reader of pictures looks at what follows their end.
+    let picture = [b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xae\x42\x60\x82".as_slice(), b"ssn: ", number.as_bytes()].concat();
+    fs::write(root.path().join("IMG_0041.png"), picture).unwrap();
+    let read_by = |command: Option<&str>| {
+        let (classes, key, options) = (Classes::all(), Fingerprinter::new([7; 32]), Options::default());
+        let letters = command.map(|command| Letters::new(&RealPrograms, command).unwrap());
+        let (wait, stop, letters) = (&|_| {}, &|| false, letters.as_ref());
+        let means = Means { options: &options, classes: &classes, fingerprinter: &key, letters, wait, stop };
+        let scan =
+            files(&RealTree, root.path(), "resource:file/share").scan(&means, &mut State::new("1"), &mut |_| Ok(()));
+        scan.unwrap().resources.remove(0)
+    };
+    let unread = |scanned: &Scanned| scanned.gaps.iter().any(|gap| gap.what.contains("written in a picture"));
+    let (nobody, somebody, failing) = (read_by(None), read_by(Some("tail -c 16")), read_by(Some("false")));
+    assert_eq!((records(&nobody, "ssn"), unread(&nobody)), (0, false));
+    assert_eq!((records(&somebody, "ssn"), unread(&somebody)), (1, false));
+    assert_eq!((records(&failing, "ssn"), unread(&failing)), (0, true));
 }

@@ -57,7 +57,7 @@ impl Repository {
 
 fn with<T>(options: &Options, what: impl FnOnce(&Means<'_>) -> T) -> T {
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
-    what(&Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false })
+    what(&Means { options, classes: &classes, fingerprinter: &key, letters: None, wait: &|_| {}, stop: &|| false })
 }
 
 fn scan(repository: &Path, state: &mut State) -> Scan {

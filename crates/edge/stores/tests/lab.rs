@@ -5,6 +5,8 @@
 
 #[path = "../../act/tests/lab/aws.rs"]
 mod aws;
+#[path = "lab/letters.rs"]
+mod letters;
 #[path = "lab/objects.rs"]
 mod objects;
 #[path = "../../act/tests/lab/postgres.rs"]

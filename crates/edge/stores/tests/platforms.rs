@@ -156,7 +156,14 @@ impl Platform {
 fn scan(mut store: OpenStore<'_>, state: &mut State) -> Result<Scan, ScanError> {
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
     let options = Options::default();
-    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
+    let means = Means {
+        options: &options,
+        classes: &classes,
+        fingerprinter: &key,
+        letters: None,
+        wait: &|_| {},
+        stop: &|| false,
+    };
     store.scan(&means, state, &mut |_| Ok(()))
 }
 

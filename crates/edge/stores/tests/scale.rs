@@ -60,7 +60,14 @@ fn processor() -> f64 {
 
 fn scanned(what: &str, mut store: OpenStore<'_>, state: &mut State) -> Scan {
     let (classes, key, options) = (Classes::all(), Fingerprinter::new([7; 32]), Options::default());
-    let means = Means { options: &options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
+    let means = Means {
+        options: &options,
+        classes: &classes,
+        fingerprinter: &key,
+        letters: None,
+        wait: &|_| {},
+        stop: &|| false,
+    };
     let (began, before) = (Instant::now(), processor());
     let mut kept = 0;
     let scan = store.scan(&means, state, &mut |state| {

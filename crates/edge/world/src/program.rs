@@ -2,9 +2,14 @@
 //!
 //! It is not part of a [`crate::World`]: few may start programs, and those take it by hand. No shell stands between.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What is run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -17,6 +22,8 @@ pub struct Program {
     pub environment: Vec<(String, String)>,
     /// Where it runs.
     pub directory: Option<PathBuf>,
+    /// How long it may run. After that it is ended, with all that it started.
+    pub at_most: Option<Duration>,
 }
 
 /// A way to run programs.
@@ -58,26 +65,72 @@ impl Programs for RealPrograms {
         if let Some(directory) = &program.directory {
             command.current_dir(directory);
         }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(Box::new(Process { child, output: io::BufReader::with_capacity(256 << 10, output) }))
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // A group of its own: what it starts ends with it.
+        let mut child = command.process_group(0).spawn()?;
+        let (input, output) = (child.stdin.take(), child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?);
+        let family = Family(Arc::new(Mutex::new((child, None))));
+        let clock = program.at_most.map(|at_most| family.clone().end_after(at_most));
+        Ok(Box::new(Process { family, input, output: io::BufReader::with_capacity(256 << 10, output), _clock: clock }))
     }
 }
 
+/// A program and what it started: its group, until the program's end was seen. Afterwards the number may be another's.
+#[derive(Clone)]
+struct Family(Arc<Mutex<(Child, Option<bool>)>>);
+
+impl Family {
+    /// Ends all of it `at_most` from now, unless what is given is dropped before.
+    fn end_after(self, at_most: Duration) -> Sender<()> {
+        let (clock, stopped) = channel();
+        std::thread::spawn(move || {
+            if stopped.recv_timeout(at_most) == Err(RecvTimeoutError::Timeout) {
+                self.end();
+            }
+        });
+        clock
+    }
+
+    fn end(&self) {
+        let family = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (child, None) = &*family else { return };
+        if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+            // A group of which nobody is left is none to end.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    /// Whether it ended well, where it has ended.
+    fn ended(&self) -> io::Result<Option<bool>> {
+        let mut family = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (child, ended) = &mut *family;
+        if ended.is_none() {
+            *ended = child.try_wait()?.map(|status| status.success());
+        }
+        Ok(*ended)
+    }
+}
+
+/// How often it is looked whether a program has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
 struct Process {
-    child: Child,
+    family: Family,
+    input: Option<std::process::ChildStdin>,
     output: io::BufReader<std::process::ChildStdout>,
+    /// Stops the watch over its time.
+    _clock: Option<Sender<()>>,
 }
 
 impl Running for Process {
     fn tell(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let input = self.child.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         input.write_all(bytes)?;
         input.flush()
     }
 
     fn tell_all(&mut self, bytes: Vec<u8>) {
-        if let Some(mut input) = self.child.stdin.take() {
+        if let Some(mut input) = self.input.take() {
             // A program that stops listening says so by its end.
             std::thread::spawn(move || drop(input.write_all(&bytes)));
         }
@@ -88,16 +141,20 @@ impl Running for Process {
     }
 
     fn finished(&mut self) -> io::Result<bool> {
-        drop(self.child.stdin.take());
-        Ok(self.child.wait()?.success())
+        drop(self.input.take());
+        loop {
+            match self.family.ended()? {
+                Some(well) => return Ok(well),
+                None => std::thread::sleep(LOOK_EVERY),
+            }
+        }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // One that has ended already is none to end.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.family.end();
+        let _ = self.finished();
     }
 }
 
@@ -111,7 +168,7 @@ mod tests {
             name: "sh".to_owned(),
             words: vec!["-c".to_owned(), "cat; env".to_owned()],
             environment: vec![("ONE".to_owned(), "1".to_owned())],
-            directory: None,
+            ..Program::default()
         };
         let mut running = RealPrograms.start(&program).unwrap();
         running.tell(b"hello ").unwrap();
@@ -121,5 +178,23 @@ mod tests {
         assert!(running.finished().unwrap());
         assert!(said.starts_with("hello you\n") && said.contains("ONE=1") && !said.contains("CARGO"), "{said}");
         assert!(RealPrograms.start(&Program { name: "no-such-program".to_owned(), ..program }).is_err());
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended_with_all_that_it_started() {
+        let slow = |script: &str| Program {
+            name: "sh".to_owned(),
+            words: vec!["-c".to_owned(), script.to_owned()],
+            at_most: Some(Duration::from_millis(200)),
+            ..Program::default()
+        };
+        // The second leaves one behind that holds what it would say.
+        for script in ["echo begun; sleep 600", "sleep 600 & echo begun"] {
+            let mut running = RealPrograms.start(&slow(script)).unwrap();
+            let mut said = String::new();
+            running.output().read_to_string(&mut said).unwrap();
+            assert_eq!(said, "begun\n");
+            assert_eq!(running.finished().unwrap(), script.contains('&'), "{script}");
+        }
     }
 }

@@ -275,6 +275,9 @@ pub struct ClassifyArgs {
     /// Read at most so many MiB a second
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub rate: Option<u32>,
+    /// Read what is written in pictures with this program, its words between spaces: `tesseract stdin stdout`
+    #[arg(long, value_name = "PROGRAM")]
+    pub letters: Option<String>,
     /// Classes of your own
     #[arg(long, value_name = "FILE")]
     pub classes: Option<PathBuf>,

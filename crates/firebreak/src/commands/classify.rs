@@ -49,6 +49,7 @@ fn asked(args: &ClassifyArgs) -> Result<StoreConfig> {
         region: args.region.clone(),
         budget_mib: args.budget,
         rate_mib: args.rate,
+        letters: args.letters.clone(),
         classes: args.classes.clone(),
         every_minutes: None,
     })

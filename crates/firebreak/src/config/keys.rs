@@ -85,6 +85,11 @@ pub const KEYS: &[Key] = &[
         meaning: "MiB of the sample, which gives intervals; without it everything is read.",
     },
     Key { path: "store.rate_mib", default: "", meaning: "MiB that are read in a second at most." },
+    Key {
+        path: "store.letters",
+        default: "",
+        meaning: "A program that reads what is written in pictures, with its words between spaces: `tesseract stdin stdout`. Without it nobody does.",
+    },
     Key { path: "store.classes", default: "", meaning: "A file with classes of your own." },
     Key {
         path: "store.every_minutes",

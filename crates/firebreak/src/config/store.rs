@@ -24,6 +24,9 @@ pub struct StoreConfig {
     pub budget_mib: Option<u32>,
     /// MiB that are read in a second at most.
     pub rate_mib: Option<u32>,
+    /// A program that reads what is written in pictures, with its words between spaces: `tesseract stdin stdout`. Nobody does
+    /// where it is not said.
+    pub letters: Option<String>,
     /// Classes of the owner's own.
     pub classes: Option<PathBuf>,
     /// How often `run` reads it again; once a day where it is not said.
@@ -43,6 +46,9 @@ impl StoreConfig {
             bail!(
                 "`store.address` is missing\nhint: name a directory, `git PATH`, or an address such as `s3://bucket`"
             );
+        }
+        if self.letters.as_ref().is_some_and(|program| program.trim().is_empty()) {
+            bail!("`store.letters` of `{}` names no program\nhint: leave it out", self.address);
         }
         let numbers =
             [("budget_mib", self.budget_mib), ("rate_mib", self.rate_mib), ("every_minutes", self.every_minutes)];

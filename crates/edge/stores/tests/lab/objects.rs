@@ -34,7 +34,8 @@ fn scan(cloud: &Fakecloud, keys: &Keys, options: &Options, state: &mut State) ->
     let world =
         World { http: Arc::new(RustlsHttp::new().unwrap()), clock: Arc::new(SystemClock), ..World::simulated(1) };
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
-    let means = Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
+    let means =
+        Means { options, classes: &classes, fingerprinter: &key, letters: None, wait: &|_| {}, stop: &|| false };
     let resource = "resource:aws/arn:aws:s3:::payroll";
     s3(&world, access, resource, Arc::new(|_| {})).unwrap().scan(&means, state, &mut |_| Ok(()))
 }

@@ -16,7 +16,8 @@ fn scan_with(cluster: &Cluster, role: &str, options: &Options, state: &mut State
     let world = World { postgres: Arc::new(SqlxPostgres), ..World::simulated(1) };
     let address = Address::read(&cluster.url(role, "pass"), None, &NoSecrets).unwrap();
     let (classes, key) = (Classes::all(), Fingerprinter::new([7; 32]));
-    let means = Means { options, classes: &classes, fingerprinter: &key, wait: &|_| {}, stop: &|| false };
+    let means =
+        Means { options, classes: &classes, fingerprinter: &key, letters: None, wait: &|_| {}, stop: &|| false };
     postgres(&world, address, "db-1").unwrap().scan(&means, state, &mut |_| Ok(()))
 }
 

@@ -5,7 +5,7 @@ use super::shown::{plain, show_gaps};
 use crate::config::store::StoreConfig;
 use crate::output::{Output, counted};
 use crate::redaction;
-use crate::scanning::{Target, classes, options, unscanned};
+use crate::scanning::{Target, classes, letters, options, unscanned};
 use anyhow::{Result, bail};
 use firebreak_stores::stores::git::{GitPlace, git_places};
 use firebreak_stores::{Gap, Means, Place, places};
@@ -42,9 +42,8 @@ pub(super) fn tell(target: &Target, store: &StoreConfig, output: Output) -> Resu
 }
 
 fn in_directory(root: &Path, store: &StoreConfig, output: Output) -> Result<End> {
-    let (_, classes) = classes(store)?;
-    let key = redaction::for_this_run(&World::offline());
-    let (mut found, mut files) = (0, BTreeSet::<PathBuf>::new());
+    let mut files = BTreeSet::<PathBuf>::new();
+    let mut found = 0;
     let mut each = |path: &Path, place: &Place| {
         let file = path.strip_prefix(root).unwrap_or(path);
         found += 1;
@@ -52,17 +51,29 @@ fn in_directory(root: &Path, store: &StoreConfig, output: Output) -> Result<End>
         output.text(line(&file.to_string_lossy(), place));
         output.object("place", &InFile { file, place });
     };
-    let options = options(store);
-    let gaps = places(&RealTree, root, (options.pieces, &options.limits), (&classes, &key), &mut each)
-        .map_err(|error| unscanned(error, root))?;
+    let gaps = with_means(store, |means| places(&RealTree, root, means, &mut each))?;
+    let gaps = gaps.map_err(|error| unscanned(error, root))?;
     end(found, files.len() as u64, &gaps, output);
     Ok(End::Done)
 }
 
-fn in_repository(path: &Path, store: &StoreConfig, output: Output) -> Result<End> {
-    let (_, classes) = classes(store)?;
+/// Does `what` with all that is read with; nothing is kept from one run to the next.
+fn with_means<T>(store: &StoreConfig, what: impl FnOnce(&Means<'_>) -> T) -> Result<T> {
+    let ((_, classes), letters) = (classes(store)?, letters(store)?);
     let key = redaction::for_this_run(&World::offline());
-    let (mut found, mut files) = (0, BTreeSet::<String>::new());
+    Ok(what(&Means {
+        options: &options(store),
+        classes: &classes,
+        fingerprinter: &key,
+        letters: letters.as_ref(),
+        wait: &std::thread::sleep,
+        stop: &|| false,
+    }))
+}
+
+fn in_repository(path: &Path, store: &StoreConfig, output: Output) -> Result<End> {
+    let mut files = BTreeSet::<String>::new();
+    let mut found = 0;
     let mut each = |place: &GitPlace| {
         found += 1;
         let file = place.file.clone().unwrap_or_else(|| format!("blob {}", place.blob));
@@ -71,10 +82,8 @@ fn in_repository(path: &Path, store: &StoreConfig, output: Output) -> Result<End
         files.insert(file);
         output.object("place", place);
     };
-    let options = options(store);
-    let means =
-        Means { options: &options, classes: &classes, fingerprinter: &key, wait: &std::thread::sleep, stop: &|| false };
-    let gaps = git_places(&RealPrograms, path, &means, &mut each).map_err(|error| unscanned(error, path))?;
+    let gaps = with_means(store, |means| git_places(&RealPrograms, path, means, &mut each))?;
+    let gaps = gaps.map_err(|error| unscanned(error, path))?;
     end(found, files.len() as u64, &gaps, output);
     Ok(End::Done)
 }

@@ -1,5 +1,5 @@
 //! Pictures: what cameras and programs wrote beside them (EXIF, XMP, comments, PNG text), their size, and signs of a
-//! photographed identity document. The picture itself is not looked at.
+//! photographed identity document. The picture itself is not looked at; who takes the texts may read its letters.
 
 mod exif;
 
@@ -46,6 +46,11 @@ impl Picture {
             self.lines.push_str(&format!("{name}: {text}\n"));
         }
     }
+
+    /// Whether it is an icon: too small for a card or a page. A size that is not known is not small.
+    fn small(&self) -> bool {
+        (1..200).contains(&self.width.max(self.height))
+    }
 }
 
 fn read(door: &mut Door<'_>, at: &At, input: &mut dyn Read) {
@@ -66,6 +71,9 @@ fn read(door: &mut Door<'_>, at: &At, input: &mut dyn Read) {
         packets(whole, &mut picture);
         door.text(at, "image", picture.lines.as_bytes());
         signs(door, at, kind, &picture);
+        if !picture.small() {
+            door.letters(at, whole);
+        }
         super::also(door, at, whole, "image");
     });
 }
@@ -77,8 +85,7 @@ fn signs(door: &mut Door<'_>, at: &At, kind: &'static str, picture: &Picture) {
     let (long, short) = (picture.width.max(picture.height), picture.width.min(picture.height));
     // Cards are 1.59 to 1, open passports 1.42 to 1, phones 4 to 3 or 16 to 9; icons are small.
     let shaped = short >= 300 && (120..=180).contains(&(u64::from(long) * 100 / u64::from(short.max(1))));
-    let small = long > 0 && long < 200;
-    if !small {
+    if !picture.small() {
         let size = if shaped { format!(", and it is {} by {}", picture.width, picture.height) } else { String::new() };
         door.sign(at, "identity_document", kind, shaped, format!("its name or title says `{word}`{size}"));
     }

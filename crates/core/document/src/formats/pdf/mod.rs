@@ -5,6 +5,7 @@ mod content;
 mod font;
 mod lzw;
 mod object;
+mod picture;
 
 use super::{Format, Head};
 use crate::Fault;
@@ -51,6 +52,7 @@ pub(crate) fn read_whole(door: &mut Door<'_>, at: &At, whole: &[u8]) {
         parts: MAX_PARTS,
         lost: 0,
         unknown: 0,
+        unread_pictures: 0,
     };
     if file.objects.dicts().any(|dict| dict.contains_key("Encrypt")) {
         return door.problem(at, Fault::Encrypted, "it is encrypted");
@@ -71,6 +73,7 @@ pub(crate) fn read_whole(door: &mut Door<'_>, at: &At, whole: &[u8]) {
     if file.unknown > 0 {
         door.problem(at, Fault::Unknown, format!("{} streams are packed in a way that is not read", file.unknown));
     }
+    door.lost_letters(at, file.unread_pictures);
     if file.lost > 0 {
         let what = format!("{} characters are glyphs of a font that does not say which letters they are", file.lost);
         door.problem(at, Fault::Encoding, what);
@@ -88,6 +91,8 @@ struct File<'w> {
     parts: usize,
     lost: u64,
     unknown: u64,
+    /// Pictures in a packing that no file of a picture has.
+    unread_pictures: u64,
 }
 
 impl File<'_> {
@@ -108,12 +113,8 @@ impl File<'_> {
     fn stream(&mut self, door: &mut Door<'_>, at: &At, place: usize) -> Option<Vec<u8>> {
         let range = self.objects.stream(place)?;
         let dict = self.objects.dict(place)?;
-        let filters: Vec<String> = match dict.get("Filter") {
-            Some(Value::Name(name)) => vec![name.clone()],
-            Some(Value::List(all)) => all.iter().filter_map(|one| one.name().map(str::to_owned)).collect(),
-            _ => Vec::new(),
-        };
-        let (predicted, early) = (dict.predictor(), dict.early_change());
+        let (filters, predicted, early) = (filters(dict), dict.predictor(), dict.early_change());
+        let picture = dict.is("Subtype", "Image");
         let mut bytes = self.whole.get(range)?.to_vec();
         for filter in filters.iter().take(8) {
             bytes = match filter.as_str() {
@@ -124,6 +125,8 @@ impl File<'_> {
                 }
                 "ASCIIHexDecode" | "AHx" => object::hex(&bytes),
                 "ASCII85Decode" | "A85" => object::ascii85(&bytes),
+                // A file of a picture as it is.
+                "DCTDecode" | "DCT" | "JPXDecode" if picture => return Some(bytes),
                 _ => {
                     self.unknown += 1;
                     return None;
@@ -171,9 +174,12 @@ impl File<'_> {
                 return door.problem(at, Fault::Bound, "the rest of its streams was not read");
             }
             let Some(dict) = self.objects.dict(place) else { continue };
-            // Pictures and fonts hold no text; what maps letters is read with its font.
-            let passed = dict.is("Subtype", "Image")
-                || dict.is("Type", "XRef")
+            if dict.is("Subtype", "Image") {
+                self.picture(door, at, place);
+                continue;
+            }
+            // Fonts hold no text; what maps letters is read with its font.
+            let passed = dict.is("Type", "XRef")
                 || ["Length1", "FunctionType", "ShadingType", "PatternType", "CMapName"]
                     .iter()
                     .any(|key| dict.contains_key(*key))
@@ -269,6 +275,15 @@ fn inside(value: &Value, objects: &Objects, lines: &mut String, depth: usize) {
 }
 
 /// What zlib packed, as far as it goes.
+/// In which packings a stream lies, the outermost first.
+fn filters(dict: &Dict) -> Vec<String> {
+    match dict.get("Filter") {
+        Some(Value::Name(name)) => vec![name.clone()],
+        Some(Value::List(all)) => all.iter().filter_map(|one| one.name().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn inflated(door: &mut Door<'_>, at: &At, bytes: &[u8]) -> Vec<u8> {
     counted(door, at, &mut flate2::read::ZlibDecoder::new(bytes))
 }

@@ -207,10 +207,8 @@ pub fn git_places(
     let mut found: Vec<(ObjectId, Place)> = Vec::new();
     for (id, _) in &all {
         let name = paths.get(id).map(|path| file_name(path)).unwrap_or_default();
-        let by = (means.classes, means.fingerprinter);
-        let read = repository.blob(id, |blob| {
-            Ok(look(&name, blob, &means.options.limits, by, &mut |place| found.push((id.clone(), place))))
-        });
+        let read = repository
+            .blob(id, |blob| Ok(look(&name, blob, &means.reader(), &mut |place| found.push((id.clone(), place)))));
         gaps.extend(read.unwrap_or_else(|_| vec![Gap::new("an object cannot be read: the repository is broken")]));
     }
     let wanted: HashSet<ObjectId> = found.iter().map(|(id, _)| id.clone()).collect();

@@ -77,6 +77,7 @@ impl<'a> Git<'a> {
             words: all,
             environment: environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             directory: Some(self.directory.clone()),
+            at_most: None,
         })
     }
 
