@@ -22,7 +22,7 @@ function poisoned(value: unknown, field = ''): unknown {
   return value;
 }
 
-const ADDRESSES = ['/', '/incidents', '/incidents/x', '/incidents/x?view=plan', '/incidents/x?view=graph', '/incidents/x?view=timeline', '/incidents/x?view=gaps', '/exposure', '/exposure?what=x', '/exposure?view=profiles', '/identities', '/identities?view=standing', '/identities?key=x', '/identities?view=rights', '/identities?view=changes', '/identities?key=identity%3Aaws%2Farn%3Ax', '/apps?key=x', '/data', '/apps', '/detections', '/detections?finding=x', '/detections?view=coverage', '/detections?view=muted', '/hunt', '/ledger?entry=1', '/settings', '/settings?view=responders', '/settings?view=policy', '/settings?view=tokens'];
+const ADDRESSES = ['/', '/incidents', '/incidents/x', '/incidents/x?view=plan', '/incidents/x?view=graph', '/incidents/x?view=timeline', '/incidents/x?view=gaps', '/exposure', '/exposure?what=x', '/exposure?view=profiles', '/identities', '/identities?view=standing', '/identities?key=x', '/identities?view=rights', '/identities?view=changes', '/identities?view=reviews', '/data?view=shares', '/data?view=shares&thing=x', '/apps?view=ai', '/apps?view=editors', '/identities?key=identity%3Aaws%2Farn%3Ax', '/apps?key=x', '/data', '/apps', '/detections', '/detections?finding=x', '/detections?view=coverage', '/detections?view=muted', '/hunt', '/ledger?entry=1', '/settings', '/settings?view=responders', '/settings?view=policy', '/settings?view=tokens'];
 
 for (const address of ADDRESSES) {
   test(`hostile text at ${address} stays text`, async ({ page }) => {

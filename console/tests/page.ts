@@ -14,12 +14,13 @@ export type Answers = Record<string, unknown>;
 export const fixture = (name: string): any => JSON.parse(readFileSync(join(HERE, 'fixtures', `${name}.json`), 'utf8'));
 
 /** Which fixture answers which path. */
-const PATHS: [RegExp, string][] = [
+export const PATHS: [RegExp, string][] = [
   [/^\/session$/, 'session'], [/^\/now$/, 'now'], [/^\/incidents$/, 'incidents'], [/^\/incidents\/[^/]+$/, 'incident'], [/^\/incidents\/[^/]+\/timeline$/, 'timeline'],
   [/^\/incidents\/[^/]+\/notes$/, 'notes'], [/^\/incidents\/[^/]+\/graph$/, 'graph'], [/^\/incidents\/[^/]+\/judgements$/, 'judgements'], [/^\/incidents\/[^/]+\/findings$/, 'findings'], [/^\/plans\/[^/]+$/, 'plan'],
   [/^\/findings$/, 'findings'], [/^\/findings\/[^/]+$/, 'finding'], [/^\/judgements$/, 'judgements'], [/^\/profiles$/, 'profiles'], [/^\/exposure\/who$/, 'who'],
-  [/^\/identities$/, 'identities'], [/^\/map\/nodes$/, 'identities'], [/^\/map\/node$/, 'node'], [/^\/questions$/, 'questions'], [/^\/data$/, 'data'], [/^\/detectors$/, 'detectors'],
+  [/^\/identities$/, 'identities'], [/^\/map\/nodes$/, 'nodes'], [/^\/map\/node$/, 'node'], [/^\/questions$/, 'questions'], [/^\/data$/, 'data'], [/^\/detectors$/, 'detectors'],
   [/^\/access$/, 'access'], [/^\/access\/identities$/, 'access_identities'], [/^\/access\/identity$/, 'access_identity'], [/^\/changes$/, 'changes'], [/^\/changes\/[^/]+$/, 'change'], [/^\/apps$/, 'apps'], [/^\/apps\/app$/, 'app'],
+  [/^\/apps\/services$/, 'ai_services'], [/^\/apps\/extensions$/, 'editor_extensions'], [/^\/review$/, 'review'], [/^\/review\/answers$/, 'answers'], [/^\/shares\/all$/, 'shares'], [/^\/shares$/, 'share'],
   [/^\/coverage$/, 'coverage'], [/^\/mutes$/, 'mutes'], [/^\/hunt$/, 'hunt'], [/^\/login\/ways$/, 'ways'], [/^\/responders$/, 'responders'], [/^\/sources$/, 'sources'], [/^\/policy$/, 'policy'], [/^\/ledger$/, 'ledger'], [/^\/ledger\/[^/]+$/, 'entry'], [/^\/tokens$/, 'tokens'],
 ];
 

@@ -7,13 +7,14 @@ import { api, expect, fixture, problem, test, type Instead } from './page.ts';
 /** The same kinds of answers with nothing in them. */
 function nothing(path: string): unknown {
   if (path === '/session') return undefined;
-  if (path === '/now') return { ...fixture('now'), incidents: [], waiting: [], exposed: [], sources: [], breakers: [], budgets: [], mutes: [], unasked: [], coverage: null, verdicts: {}, totals: {} };
+  if (path === '/now') return { ...fixture('now'), incidents: [], waiting: [], changes: [], exposed: [], sources: [], breakers: [], budgets: [], mutes: [], unasked: [], coverage: null, verdicts: {}, totals: {} };
   if (path.endsWith('/graph')) return { at: '2026-03-25T12:00:00Z', nodes: [], edges: [], next: null, total: 0 };
   if (path === '/access') return { ...fixture('access'), granted: 0, left: 0, proposed: 0, allowed: 0, gaps: ['no export of an AWS account is in the inventory'] };
   if (path === '/data') return { at: '2026-03-25T12:00:00Z', days: null, classes: [], gaps: [] };
   if (path === '/exposure/who') return { environments: 0, intervals: 0, untold: 0, clear: 0, had: [], untold_environments: [] };
+  if (path === '/apps/services') return { ...fixture('ai_services'), use_known: false, since: null, providers: [], gaps: ['records could not be read in time, so who used which service is not known'] };
   if (path === '/policy') return { policy: 'ask', mode: 'dry_run', files: [] };
-  if (/^\/(incidents|plans|findings|ledger)\/[^/]+$/.test(path) || path === '/map/node' || path === '/access/identity' || path === '/apps/app' || path.startsWith('/changes/') || path === '/questions') return undefined;
+  if (/^\/(incidents|plans|findings|ledger)\/[^/]+$/.test(path) || path === '/map/node' || path === '/access/identity' || path === '/apps/app' || path === '/shares' || path.startsWith('/changes/') || path === '/questions') return undefined;
   return { items: [], next: null, total: 0 };
 }
 
@@ -63,6 +64,8 @@ test('while the session is asked for, the page says so', async ({ page }) => {
 });
 
 test('a phone shows no page wider than itself', async ({ page }) => {
+  // It goes through all of them.
+  test.setTimeout(120_000);
   await page.setViewportSize({ width: 390, height: 844 });
   await api(page);
   for (const [address] of PAGES) {

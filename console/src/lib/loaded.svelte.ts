@@ -120,3 +120,8 @@ export function listed<T>(where: () => { path: string; filters?: Filters } | nul
   $effect(() => (topics.length ? listen(topics, result.again) : undefined));
   return result;
 }
+
+/** A list as `Told` takes it: what was read stays while more of it comes. */
+export function toldOf<T>(of: Listed<T>): { value: T[] | null; problem: Problem | null; loading: boolean; again: () => void } {
+  return { value: of.loading && !of.items.length ? null : of.items, problem: of.problem, loading: of.loading, again: of.again };
+}

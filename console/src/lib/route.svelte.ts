@@ -41,6 +41,10 @@ export function follow(event: MouseEvent): void {
 export const to = {
   incident: (id: string): string => `/incidents/${part(id)}`,
   finding: (id: string): string => `/detections?finding=${part(id)}`,
+  /** Where a change is shown: beside what it is about. */
+  change: (of: { purpose: string; subject: string }): string => (of.purpose === 'quarantine' || of.purpose === 'leash' ? to.app(of.subject) : of.purpose === 'unshare' ? to.share(of.subject) : to.node(of.subject)),
+  app: (key: string): string => `/apps?key=${part(key)}`,
+  share: (key: string): string => `/data?view=shares&thing=${part(key)}`,
   node: (key: string): string => `/identities?key=${part(key)}`,
   entry: (index: number): string => `/ledger?entry=${index}`,
   environment: (key: string): string => `/exposure?environment=${part(key)}`,

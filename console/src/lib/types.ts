@@ -25,7 +25,7 @@ export interface Finding {
   actor: string | null; class: string | null; first: string; at: string; events: string[]; event_count: number;
   explanation: string; techniques: string[]; muted?: string | null;
 }
-export interface Budget { identity: string | null; class: string | null; bytes: number; records: number; budget_bytes: number; budget_records: number; share: number; learning: boolean }
+export interface Budget { identity: string | null; class: string | null; bytes: number; records: number; budget_bytes: number | null; budget_records: number | null; /** Of the window, in seconds. */ window_seconds: number; /** For whom the owner set it; null where it was learnt. */ set_for: string | null; share: number; learning: boolean }
 export interface Mute { id: string; detector: string; about: string | null; until: string; by: string; at: string; because: string; held_back: number }
 export interface Judgement {
   environment: string; profile: string; revision: number; verdict: Verdict; interval: { from: string | null; to: string | null } | null;
@@ -66,7 +66,7 @@ export interface Pause { by: string; at: string; because: string }
 export interface Proposed { id: string; incident: string; status: string; made_at: string; steps: number; cost: number; certified: boolean }
 export interface Now {
   at: string; mode: string; policy: string; running: boolean; paused: Pause | null; incidents: Incident[];
-  waiting: Proposed[];
+  waiting: Proposed[]; /** Changes on a quiet day that wait for people. */ changes: ChangeMade[];
   verdicts: Record<Verdict, number>; exposed: Judgement[]; sources: Source[]; coverage: Coverage | null;
   breakers: Finding[]; budgets: Budget[]; mutes: Mute[];
   unasked: Proposed[];
@@ -98,7 +98,24 @@ export interface App {
   key: string; sort: string; label: string; shadow: boolean; consented: string[]; scopes: string[]; on: string[]; credentials: string[]; reach: Record<string, number>; jewels: number;
   events: number; last: string | null; risk: string; use_known: boolean; change: ChangeMade | null;
 }
-export interface AppWhole extends App { steps: Asked[]; gaps: string[]; refused: string | null }
+export interface Usable { key: string; sort: string; label: string; name: string; events: number | null; last: string | null }
+/** How an app can be let do less: by calls that its inventory names, or by limits of its keys. */
+export interface Leash { actions: Action[]; keys: number; may_use: Usable[]; refused: string | null }
+export interface AppWhole extends App { steps: Asked[]; gaps: string[]; refused: string | null; leash: Leash }
+export interface Spender { who: string; events: number; refused: number; first: string | null; last: string | null; sent: number | null; networks: string[] }
+export interface Provider {
+  vendor: string; shadow: boolean; named_by: string[]; services: string[]; hosts: string[]; used_by: Spender[]; users: number; packages: { package: string; environments: string[] }[];
+  keys: { credential: string; readable_in: string[]; known: boolean }[]; events: number; first: string | null; last: string | null; sent: number | null; risk: string;
+}
+export interface AiServices { at: string; since: string | null; days: number; use_known: boolean; providers: Provider[]; gaps: string[] }
+export interface Extension { name: string; publisher: string; versions: string[]; environments: string[] }
+export interface Answered { item: string; about: string; word: string; until?: string | null; by: string; at: string; because: string }
+export interface Due { item: string; sort: string; about: string; on: string | null; owner: string | null; answered: Answered | null }
+export interface Shared { resource: string; label: string; with: string[]; links: string[]; since: string | null; can_end: boolean; holdings: Holding[]; crown_jewel: boolean; change: ChangeMade | null }
+export interface Share {
+  resource: string; days: number; cuts: { action: Action; reversibility: string; delay_seconds: number }[]; keep: number; gaps: string[];
+  loses: { who: string; party: Party; things: string[]; events: number | null; last: string | null }[];
+}
 export interface Cut { action: Action | string; cost: number; delay_seconds: number; reversibility: string; policy: string }
 export interface Way { edge: string; node: string; label: string; certain: boolean; from: string | null; to: string | null; evidence: string; last_used: string | null; actions: string[]; may: string[]; cuts: Cut[] }
 export interface NodeAnswer extends MapNode {

@@ -115,6 +115,8 @@ pub struct Api {
     map: tokio::sync::Mutex<Option<Arc<Map>>>,
     /// Proposals for rights, as they were made last.
     rights: tokio::sync::Mutex<Option<governing::Remembered>>,
+    /// Extensions of editors, as they were last listed.
+    editors: tokio::sync::Mutex<governing::services::Editors>,
     /// The ways to jewels, as they were last told.
     coverage: tokio::sync::Mutex<Option<read::now::Covered>>,
     /// Logins by the identity provider.
@@ -145,6 +147,7 @@ impl Api {
             verbs: Arc::new(tokio::sync::Semaphore::new(verbs::AT_ONCE)),
             map: tokio::sync::Mutex::default(),
             rights: tokio::sync::Mutex::default(),
+            editors: tokio::sync::Mutex::default(),
             coverage: tokio::sync::Mutex::default(),
             judged: tokio::sync::Mutex::default(),
             oidc: provider(world, config)?,

@@ -4,7 +4,7 @@ mod access;
 mod advisories;
 mod api;
 mod approve;
-mod apps;
+pub(crate) mod apps;
 mod cancel;
 mod check;
 mod classify;

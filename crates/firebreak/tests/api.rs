@@ -211,13 +211,13 @@ fn every_look_answers_what_the_table_says() {
     {
         let (path, what) = (path(endpoint), format!("{endpoint:?}"));
         let came = here.call("GET", &path, &[("Authorization", &bearer)], "");
-        if endpoint.path == "/exposure/report" {
-            // Nothing is known of any environment here: no report says so as if all were clear.
-            refused(&came, 422, "unfit", &what);
-            continue;
-        }
         assert_eq!(came.status, 200, "{what} {path}: {came:?}");
         assert_eq!(came.header("x-content-type-options"), Some("nosniff"), "{what}");
+        if endpoint.path == "/exposure/report" {
+            // The one environment here was not looked at as a whole: no report says that it is clear.
+            let verdicts = &came.json()["verdicts"];
+            assert_eq!((&verdicts["unknown"], &verdicts["clear"]), (&json!(1), &json!(0)), "{what}: {came:?}");
+        }
         if endpoint.kind.contains('/') {
             continue;
         }

@@ -3,11 +3,13 @@
 //! What no inventory names and only logs show is `shadow`. What neither names is not here, which is not the same as "there is none".
 
 mod drift;
+mod leash;
 mod news;
 mod quarantine;
 mod risk;
 
 pub use drift::{Change, drift};
+pub use leash::{Usable, usable};
 pub use news::{publish, tell};
 pub use quarantine::{Quarantine, quarantine};
 

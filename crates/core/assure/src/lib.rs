@@ -21,6 +21,7 @@ pub mod review;
 #[cfg(test)]
 mod seen;
 pub mod services;
+pub mod shared;
 pub mod unshare;
 
 pub use data_map::{ClassMap, DataChange, DataPlace, Reachers, Touched, Touches, data_drift, data_map};

@@ -9,7 +9,7 @@ mod provider;
 #[cfg(test)]
 mod tests;
 
-pub use outbound::Outbound;
+pub use outbound::{Outbound, Used};
 pub use provider::{FoundKey, Packaged, Provider, Spender, providers};
 
 use crate::csv;

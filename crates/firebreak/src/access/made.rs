@@ -7,8 +7,10 @@ use crate::live::changing::Kept;
 use crate::lookback::{Late, Lookback};
 use firebreak_assure::Doings;
 use firebreak_assure::review::Answers;
-use firebreak_model::{Fact, NodeKey, Time};
+use firebreak_assure::services::{Outbound, Table, Used};
+use firebreak_model::{Fact, NodeKey, Text, Time};
 use firebreak_world::World;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +30,10 @@ pub struct Made {
     pub before: Pairs,
     /// Who would with every proposal in place.
     pub after: Pairs,
+    /// Which AI services logs of names and connections show, by vendor.
+    pub services: BTreeMap<Text, Used>,
+    /// What is not known of them.
+    pub services_gaps: Vec<String>,
     /// What is not known.
     pub gaps: Vec<String>,
 }
@@ -48,20 +54,28 @@ impl From<Late> for Unmade {
 }
 
 impl Made {
-    /// Proposals from the inventories below `directories` and what `look` shows.
+    /// Proposals from the inventories below `directories` and what `look` shows; AI services as `table` knows them.
     ///
     /// # Errors
     /// Where there are none.
-    pub fn of(world: &World, directories: &[PathBuf], kept: &Kept, look: &Lookback) -> Result<Made, Unmade> {
+    pub fn of(
+        world: &World,
+        directories: &[PathBuf],
+        (kept, table): (&Kept, &Table),
+        look: &Lookback,
+    ) -> Result<Made, Unmade> {
         let (since, at) = (look.since, look.until);
         let estate = Estate::read(world, directories, at, &Packages::default());
         let graph = estate.graph().0;
         let mut aws = Aws::read(world, directories, &estate.facts);
         let (mut doings, mut gaps) = (Doings::within(since, at), Vec::new());
+        let mut outbound = Outbound::within(table, since, at);
         look.each(None, &mut gaps, &mut |event| {
             aws.count(event);
             doings.add(&graph, event);
+            outbound.add(&graph, event);
         })?;
+        let (services_gaps, services) = (outbound.gaps(), outbound.used());
         propose(&mut aws, kept, at);
         // What could not be read was told the first time.
         aws.prove(|ask| look.each(Some("aws_cloudtrail"), &mut Vec::new(), ask))?;
@@ -73,7 +87,7 @@ impl Made {
         if after.new_since(&before) > 0 {
             return Err(Unmade::Widens);
         }
-        Ok(Made { since, at, aws, facts: estate.facts, doings, before, after, gaps })
+        Ok(Made { since, at, aws, facts: estate.facts, doings, before, after, services, services_gaps, gaps })
     }
 
     /// The identity that `text` names by its key or ARN.

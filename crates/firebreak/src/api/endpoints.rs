@@ -10,7 +10,8 @@ use super::governing as govern;
 use super::{act, changes, hunt, login, mutes, notes, oidc, openapi, read, tokens, verbs};
 use answers::{ENTRY, FINDING, INCIDENT, JUDGEMENT, MUTE, NODE, NOTE, PLAN, RETURNED, SESSION, TOKEN};
 use governing::{
-    ACCESS, ACCESS_BRIEF, ACCESS_IDENTITY, ANSWERED, APP, APP_WHOLE, CHANGE, CHANGE_WHOLE, DUE, SHARE, WISH,
+    ACCESS, ACCESS_BRIEF, ACCESS_IDENTITY, AI_SERVICES, ANSWERED, APP, APP_WHOLE, CHANGE, CHANGE_WHOLE, DUE,
+    EDITOR_EXTENSION, SHARE, SHARED, WISH,
 };
 
 /// The areas that a token can be limited to.
@@ -87,8 +88,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
             ("class", "string?"),
             ("bytes", "integer"),
             ("records", "integer"),
-            ("budget_bytes", "integer"),
-            ("budget_records", "integer"),
+            ("budget_bytes", "integer?"),
+            ("budget_records", "integer?"),
+            ("window_seconds", "integer"),
+            ("set_for", "string?"),
             ("share", "number"),
             ("learning", "boolean"),
             ("until", "time"),
@@ -304,6 +307,8 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("access", "/review", "What is due for a look by its owner", "review", run!(govern::review::list))
         .verb("access review")
         .list(&[("sort", "string?")], DUE),
+    get("access", "/review/answers", "What was answered, the newest first", "answers", run!(govern::review::answers))
+        .list(&[("item", "string?")], ANSWERED),
     post(
         "access",
         "/review",
@@ -331,6 +336,22 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("access", "/apps/app", "One of them, and what would take it out of use", "app", run!(govern::apps::one))
         .asked(&[("key", "key")])
         .with(APP_WHOLE),
+    get(
+        "access",
+        "/apps/services",
+        "AI services that logs, packages and found keys show, those that no inventory names first",
+        "ai_services",
+        run!(govern::services::used),
+    )
+    .with(AI_SERVICES),
+    get(
+        "access",
+        "/apps/extensions",
+        "Extensions of editors, as snapshots list them",
+        "editor_extensions",
+        run!(govern::services::editors),
+    )
+    .list(&[("q", "string?")], EDITOR_EXTENSION),
     post(
         "access",
         "/apps/quarantine",
@@ -352,6 +373,14 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("access", "/shares", "Whom the end of a share touches", "share", run!(govern::shares::preview))
         .asked(&[("resource", "key"), ("from", "key?")])
         .with(SHARE),
+    get(
+        "access",
+        "/shares/all",
+        "What is shared with anyone, in public or by a link, what holds the most records first",
+        "shares",
+        run!(govern::shares::all),
+    )
+    .list(&[("q", "string?")], SHARED),
     post("access", "/shares/end", "Asks for a share to end", "change_asked", run!(govern::shares::ended))
         .verb("data unshare")
         .taking(&[("resource", "key"), ("from", "key?")])

@@ -5,6 +5,7 @@ pub(super) mod access;
 pub(super) mod apps;
 pub(super) mod changes;
 pub(super) mod review;
+pub(super) mod services;
 pub(super) mod shares;
 
 use super::access::digest;
@@ -79,7 +80,7 @@ async fn made(api: &Api, call: &Call) -> Result<Arc<Made>, Problem> {
     let now = call.now;
     let making = tokio::task::spawn_blocking(move || {
         let look = Lookback::open(&world, &data, files, (DAYS, now), MOST)?;
-        anyhow::Ok(Made::of(&world, &directories, &kept, &look).map(Arc::new))
+        anyhow::Ok(Made::of(&world, &directories, (&kept, &services::table()), &look).map(Arc::new))
     });
     let made = making.await.map_err(|error| Problem::broken(&error.into()))??;
     *remembered = Some(Remembered { of, when: Instant::now(), made: made.clone() });

@@ -2,7 +2,7 @@
 
 mod held;
 mod leash;
-mod services;
+pub(crate) mod services;
 
 use super::{End, logs, remembered, show_problems};
 use crate::cli::{AppsArgs, AppsCommand, AppsListArgs};

@@ -37,27 +37,49 @@ pub fn wish(app: &App, facts: &[Fact], limits: &Limits, by: NodeKey, at: Time) -
     })
 }
 
-/// Calls of its platform that narrow, never those that cut it off.
-fn leashes(app: &App, facts: &[Fact], limits: &Limits, at: Time) -> Result<Vec<Action>, Refused> {
+/// How an app can be let do less.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ways {
+    /// By calls that its inventory names, as they are.
+    Named(Vec<Action>),
+    /// By limits of these keys of a gateway, which can be blocked too.
+    Keys(Vec<CutOption>),
+}
+
+/// How `app` can be let do less at `at`.
+///
+/// # Errors
+/// Where no call of its platform is known that narrows it.
+pub fn ways(app: &App, facts: &[Fact], at: Time) -> Result<Ways, Refused> {
     let ways = quarantine(facts, app, at).cuts;
     let narrowing = ways.iter().filter(|cut| cut.action.verb() == "narrow").map(|cut| cut.action.clone());
     let narrowing: Vec<Action> = narrowing.collect();
     if !narrowing.is_empty() {
-        return Ok(narrowing);
+        return Ok(Ways::Named(narrowing));
     }
-    let keys: Vec<&CutOption> = ways.iter().filter(|cut| cut.action.name.as_str() == "litellm_key/block").collect();
+    let is_key = |cut: &CutOption| cut.action.name.as_str() == "litellm_key/block";
+    let keys: Vec<CutOption> = ways.into_iter().filter(is_key).collect();
     if keys.is_empty() {
         let system = app.key.system();
         let reason = format!("`{}` is on {system}, of which no call is known that lets it do less", app.key);
         let hint = "narrow it on its platform, or take it out of use with `firebreak apps quarantine`";
         return Err(Refused::new(reason, hint));
     }
+    Ok(Ways::Keys(keys))
+}
+
+/// Calls of its platform that narrow, never those that cut it off.
+fn leashes(app: &App, facts: &[Fact], limits: &Limits, at: Time) -> Result<Vec<Action>, Refused> {
+    let keys = match ways(app, facts, at)? {
+        Ways::Named(actions) => return Ok(actions),
+        Ways::Keys(keys) => keys,
+    };
     let limits = limits.named();
     if limits.is_empty() {
         return Err(Refused::new("nothing is said to what it is held", "say --models, --mcp-servers or --max-budget"));
     }
     let limits = Text::new(Value::Object(limits).to_string());
-    Ok(keys.into_iter().map(|cut| narrowed(cut, &limits)).collect())
+    Ok(keys.iter().map(|cut| narrowed(cut, &limits)).collect())
 }
 
 impl Limits {

@@ -96,6 +96,49 @@ fn an_app_is_taken_out_of_use_held_and_released_by_asking() {
 }
 
 #[test]
+fn what_an_app_may_use_is_shown_before_it_is_held_to_less() {
+    let whole = get(&format!("/apps/app?key={}", spelled(APP)));
+    let leash = &whole["leash"];
+    assert_eq!((leash["keys"].as_u64(), &leash["refused"]), (Some(1), &Value::Null), "{leash}");
+    let names: Vec<&str> =
+        leash["may_use"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"gpt-4o") && names.contains(&"srv-1"), "its team's model, its own server: {leash}");
+    assert!(leash["may_use"].as_array().unwrap().iter().all(|one| one["events"] == 0), "use is known: none");
+    let apps = get("/apps")["items"].as_array().unwrap().clone();
+    let google = apps.iter().find(|one| one["key"].as_str().unwrap().starts_with("identity:app/google/")).unwrap();
+    let whole = get(&format!("/apps/app?key={}", spelled(google["key"].as_str().unwrap())));
+    let refused = whole["leash"]["refused"].as_str().unwrap_or_default();
+    assert!(refused.contains("of which no call is known"), "{whole}");
+}
+
+#[test]
+fn ai_in_use_that_no_inventory_names_is_shown_with_who_how_much_and_on_what_evidence() {
+    let told = get("/apps/services");
+    assert_eq!((&told["use_known"], told["days"].as_u64()), (&json!(true), Some(90)), "{told}");
+    let all = told["providers"].as_array().unwrap();
+    let one = all.iter().find(|one| one["vendor"] == "cohere").unwrap_or_else(|| panic!("{told}"));
+    assert_eq!((&one["shadow"], &one["users"], &one["sent"]), (&json!(true), &json!(1), &json!(7_000)), "{one}");
+    assert_eq!(one["used_by"][0]["who"], "10.4.2.17", "{one}");
+    let extensions = get("/apps/extensions?q=acme");
+    let one = &extensions["items"][0];
+    assert_eq!((&one["publisher"], &one["environments"]), (&json!("acme"), &json!(["environment:host/laptop-7"])));
+    assert_eq!(get("/apps/extensions?q=nobody.nothing")["total"], 0);
+}
+
+#[test]
+fn what_is_shared_with_anyone_is_listed_with_what_lies_in_it() {
+    let shares = get("/shares/all");
+    let all = shares["items"].as_array().unwrap();
+    let linked = all.iter().find(|one| one["links"][0] == "resource:google/link/f1/anyone");
+    let linked = linked.unwrap_or_else(|| panic!("{shares}"));
+    assert_eq!((&linked["with"], &linked["can_end"]), (&json!(["identity:google/*"]), &json!(true)), "{linked}");
+    assert!(all.iter().all(|one| one["resource"] != "resource:google/link/f1/anyone"), "a link is no thing of its own");
+    assert_eq!(get("/shares/all?q=nothing-of-this-name")["total"], 0);
+    let preview = get(&format!("/shares?resource={}", spelled(linked["resource"].as_str().unwrap())));
+    assert!(!preview["cuts"].as_array().unwrap().is_empty(), "{preview}");
+}
+
+#[test]
 fn a_review_takes_one_answer_with_its_reason() {
     let due = get("/review");
     let item = due["items"][0]["item"].as_str().unwrap_or_else(|| panic!("{due}")).to_owned();

@@ -82,8 +82,37 @@ fn write_what_is_governed(root: &Path) {
         "readOnly": true, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": "123456789012",
         "eventCategory": "Management",
     });
+    fs::create_dir_all(root.join("inventory/google_workspace")).unwrap();
+    let workspace = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../edge/inventory/src/scanners/google_workspace/cases/customer/input/google_workspace/meridian.json"
+    );
+    fs::copy(workspace, root.join("inventory/google_workspace/meridian.json")).unwrap();
+    write_what_nobody_named(root);
     fs::create_dir_all(root.join("trail")).unwrap();
     fs::write(root.join("trail/000001.json"), json!({"Records": [record]}).to_string()).unwrap();
+}
+
+/// A laptop with an extension of its editor, and a log of connections that shows it at a vendor of AI whom no inventory names.
+fn write_what_nobody_named(root: &Path) {
+    let snapshot = json!({
+        "format": "firebreak.snapshot/1", "environment": "environment:host/laptop-7", "taken": "2026-03-01T00:00:00Z",
+        "complete": false, "references": [], "hooks": [], "files": [], "credentials": [], "stores": [], "runs_as": [],
+        "packages": [{"ecosystem": "OpenVSX", "name": "Acme.Helper", "version": "1.0.0", "path": "/x", "layer": 0}],
+    });
+    fs::create_dir_all(root.join("inventory/environments")).unwrap();
+    fs::write(root.join("inventory/environments/laptop-7.json"), snapshot.to_string()).unwrap();
+    fs::create_dir_all(root.join("zeek")).unwrap();
+    let at = SystemClock.now().seconds() - 1_800;
+    let line = |uid: &str, rest: &str| {
+        format!(
+            "{{\"ts\":{at}.5,\"uid\":\"{uid}\",\"id.orig_h\":\"10.4.2.17\",\"id.orig_p\":4,\"id.resp_h\":\"203.0.113.9\",\"id.resp_p\":443,{rest}}}\n"
+        )
+    };
+    let text = line("C1", "\"conn_state\":\"SF\",\"orig_bytes\":7000");
+    fs::write(root.join("zeek/conn.log"), text).unwrap();
+    let text = line("C1", "\"server_name\":\"api.cohere.com\",\"established\":true");
+    fs::write(root.join("zeek/ssl.log"), text).unwrap();
 }
 
 impl Installation {
@@ -103,6 +132,7 @@ impl Installation {
         let text = format!(
             "data = \"{at}/data\"\n[[source]]\nname = \"kubernetes_audit\"\npaths = [\"{at}/logs/kubernetes_audit\"]\n\
              [[source]]\nname = \"aws_cloudtrail\"\npaths = [\"{at}/trail\"]\n\
+             [[source]]\nname = \"zeek\"\npaths = [\"{at}/zeek\"]\n\
              [inventory]\npaths = [\"{at}/inventory\"]\n[contain]\npolicy = \"ask\"\n[console]\nlisten = \"127.0.0.1:0\"\n"
         );
         fs::write(root.join("firebreak.toml"), &text).unwrap();

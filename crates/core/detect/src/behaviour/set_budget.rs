@@ -6,6 +6,7 @@
 
 use super::Scene;
 use super::budget::{DETECTOR, gibibytes};
+use super::spending::{Spending, share};
 use crate::correlator::keyed::{Footprint, Keyed, Slots};
 use crate::correlator::moment::{EVENTS_MAX, Moment, Parties};
 use crate::correlator::settings::{Counters, Settings, micros};
@@ -50,10 +51,26 @@ impl SetBudget {
         set.is_some() && class.is_some() && self.class.as_ref() == class && self.spender(parties).is_some()
     }
 
+    /// Whether it is one of `class` for `key`, by `measure` (`bytes` or `records`).
+    pub(super) fn is_for(&self, key: &NodeKey, class: Option<&DataClass>, measure: &str) -> bool {
+        let set = if measure == "bytes" { self.bytes } else { self.records };
+        set.is_some() && class.is_some() && self.class.as_ref() == class && self.names(key)
+    }
+
     /// What its ledgers are kept under: a budget that is set otherwise begins anew.
     fn place(&self, spender: &NodeKey) -> Text {
+        Text::new(format!("{}{}", spender.as_str(), self.end_of_place()))
+    }
+
+    fn end_of_place(&self) -> String {
         let class = self.class.as_ref().map_or("", DataClass::word);
-        Text::new(format!("{}\n{}\n{class}\n{}", spender.as_str(), self.of, self.window_seconds))
+        format!("\n{}\n{class}\n{}", self.of, self.window_seconds)
+    }
+
+    /// Who spends what lies under `place`, where it is of this budget.
+    fn spender_at(&self, place: &str) -> Option<NodeKey> {
+        let spender = place.strip_suffix(self.end_of_place().as_str())?;
+        NodeKey::parse(spender).filter(|key| self.names(key))
     }
 
     /// The number of the cell of an event time in microseconds.
@@ -127,6 +144,27 @@ impl Spent {
         self.cells.iter().map(of).fold(0, u64::saturating_add)
     }
 
+    /// What of `budget` was spent in the window that ends at `at`, by whom.
+    fn told(&self, budget: &SetBudget, spender: NodeKey, at: i64) -> Spending {
+        let now = budget.cell(at);
+        let within = |cell: &&Cell| cell.number + CELLS > now;
+        let sum = |of: fn(&Cell) -> u64| self.cells.iter().filter(within).map(of).fold(0, u64::saturating_add);
+        let (bytes, records) = (sum(|cell| cell.bytes), sum(|cell| cell.records));
+        Spending {
+            identity: Some(spender),
+            class: budget.class.clone(),
+            bytes,
+            records,
+            budget_bytes: budget.bytes,
+            budget_records: budget.records,
+            window_seconds: budget.window_seconds,
+            set_for: Some(budget.of.clone()),
+            share: share((bytes, records), (budget.bytes, budget.records)),
+            // What is set holds from the first event on.
+            learning: false,
+        }
+    }
+
     /// What was just passed: the measure, how often it was, what was taken and what was set.
     fn passed(&mut self, budget: &SetBudget) -> Vec<(&'static str, u8, u64, u64)> {
         let sums = (self.sum(|cell| cell.bytes), self.sum(|cell| cell.records));
@@ -179,6 +217,13 @@ impl SetBudgets {
 
     pub(crate) fn evicted(&self) -> u64 {
         self.spent.evicted()
+    }
+
+    /// What was spent of each of `budgets` in its window that ends at `at`, where anything was.
+    pub(super) fn spendings<'a>(&'a self, at: i64, budgets: &'a [SetBudget]) -> impl Iterator<Item = Spending> + 'a {
+        self.spent.iter().flat_map(move |(place, spent)| {
+            budgets.iter().filter_map(move |budget| Some(spent.told(budget, budget.spender_at(place)?, at)))
+        })
     }
 
     /// Spends what the moment took of every budget that was set for it.

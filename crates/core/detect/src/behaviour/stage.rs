@@ -159,6 +159,10 @@ impl Behaviours {
         &self.together
     }
 
+    pub(super) fn set_budgets(&self) -> &SetBudgets {
+        &self.set_budgets
+    }
+
     /// Since when `system` is watched.
     pub(super) fn since(&self, system: &str) -> Option<i64> {
         self.systems.get(system).copied()

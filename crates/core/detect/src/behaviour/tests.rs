@@ -174,9 +174,13 @@ fn records_have_a_budget_of_their_own() {
 
 /// What is spent of budgets once all of `trace` has had its turn and the clock says `now`.
 fn spendings(trace: &Trace, now: i64) -> Vec<crate::Spending> {
+    spendings_with(trace, now, Settings::default())
+}
+
+fn spendings_with(trace: &Trace, now: i64, settings: Settings) -> Vec<crate::Spending> {
     let rules = Arc::new(Rules::default());
     let matcher = Matcher::new(rules.clone());
-    let mut correlator = Correlator::new(rules, Arc::new(catalogue()), Settings::default());
+    let mut correlator = Correlator::new(rules, Arc::new(catalogue()), settings);
     for event in trace.in_order().observed(&matcher) {
         correlator.observe(event);
     }
@@ -195,7 +199,8 @@ fn a_budget_that_is_nearly_spent_is_told_before_it_is_found() {
     let near = spendings(&trace, 14 * DAY + 3_000);
     let [spending] = &near[..] else { panic!("one: {near:?}") };
     assert_eq!(spending.identity, Some(NodeKey::identity("aws", "user/ci")));
-    assert_eq!((spending.records, spending.budget_records), (4_000, 5_000));
+    assert_eq!((spending.records, spending.budget_records), (4_000, Some(5_000)));
+    assert_eq!((spending.window_seconds, &spending.set_for), (3_600, &None), "it was learnt");
     assert!((spending.share - 0.8).abs() < 1e-9 && !spending.learning, "{spending:?}");
     assert_eq!(spendings(&trace, 14 * DAY + 9_000), [], "the hour is over");
 }

@@ -142,6 +142,34 @@ pub(super) const APP_WHOLE: &[Field] = &[
     ("steps", "array"),
     ("gaps", "array"),
     ("refused", "string?"),
+    ("leash", "object"),
+];
+
+/// AI services in use, by vendor.
+pub(super) const AI_SERVICES: &[Field] = &[
+    ("at", "time"),
+    ("since", "time?"),
+    ("days", "integer"),
+    ("use_known", "boolean"),
+    ("providers", "array"),
+    ("gaps", "array"),
+];
+
+/// An extension of an editor.
+pub(super) const EDITOR_EXTENSION: &[Field] =
+    &[("name", "string"), ("publisher", "string"), ("versions", "array"), ("environments", "array")];
+
+/// What is shared with anyone, or by a link.
+pub(super) const SHARED: &[Field] = &[
+    ("resource", "string"),
+    ("label", "string"),
+    ("with", "array"),
+    ("links", "array"),
+    ("since", "time?"),
+    ("can_end", "boolean"),
+    ("holdings", "array"),
+    ("crown_jewel", "boolean"),
+    ("change", "object?"),
 ];
 
 /// The end of a share.

@@ -2,6 +2,7 @@
 
 use super::access::change_of;
 use super::{key, leave, made};
+use crate::access::made::Made;
 use crate::api::act::{ask_as, asked, by, reason};
 use crate::api::call::{Answer, Call, Reply, tagged};
 use crate::api::page::page;
@@ -12,7 +13,7 @@ use crate::live::Request;
 use crate::live::changing::Kept;
 use crate::wishes::leash::{self, Limits};
 use crate::wishes::{self, quarantine};
-use firebreak_assure::apps::{App, apps};
+use firebreak_assure::apps::{App, apps, usable};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,21 +42,24 @@ struct Released {
     because: String,
 }
 
+/// What was seen, where that can be told.
+type Seen = Option<Arc<Made>>;
+
 /// All that are known now, with what was seen of them where that can be told.
-async fn known(api: &Api, call: &Call) -> Result<(Arc<Map>, Vec<App>, bool), Problem> {
-    let (map, made, at) = (api.map().await?, made(api, call).await.ok(), call.now);
-    let told = made.is_some();
+async fn known(api: &Api, call: &Call) -> Result<(Arc<Map>, Vec<App>, Seen), Problem> {
+    let (map, seen, at) = (api.map().await?, made(api, call).await.ok(), call.now);
+    let made = seen.clone();
     let all = aside(Arc::clone(&map), move |map| {
         apps(&map.graph, &map.estate.facts, at, made.as_ref().map(|made| &made.doings))
     });
-    Ok((map, all.await?, told))
+    Ok((map, all.await?, seen))
 }
 
-async fn named(api: &Api, call: &Call, text: &str) -> Result<(Arc<Map>, App, bool), Problem> {
+async fn named(api: &Api, call: &Call, text: &str) -> Result<(Arc<Map>, App, Seen), Problem> {
     let key = key(text)?;
-    let (map, all, told) = known(api, call).await?;
+    let (map, all, seen) = known(api, call).await?;
     let app = all.into_iter().find(|app| app.key == key);
-    Ok((map, app.ok_or_else(|| Problem::not_found("app, agent, server, model or key of this name"))?, told))
+    Ok((map, app.ok_or_else(|| Problem::not_found("app, agent, server, model or key of this name"))?, seen))
 }
 
 /// What is said of one beside what it is: `told` is whether anything is known of its use.
@@ -68,7 +72,8 @@ fn item(app: &App, told: bool, kept: &Kept) -> Value {
 
 /// `GET /apps`.
 pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
-    let ((_, all, told), kept) = (known(api, call).await?, Kept::of(&api.store).await?);
+    let ((_, all, seen), kept) = (known(api, call).await?, Kept::of(&api.store).await?);
+    let told = seen.is_some();
     let q = call.filter("q").map(str::to_lowercase);
     let met = |text: &str| q.as_ref().is_none_or(|wanted| text.to_lowercase().contains(wanted.as_str()));
     let mut items: Vec<(&App, Value)> = all.iter().map(|app| (app, item(app, told, &kept))).collect();
@@ -82,9 +87,10 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
 
 /// `GET /apps/app`.
 pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
-    let (map, app, told) = named(api, call, call.filter("key").unwrap_or_default()).await?;
+    let (map, app, seen) = named(api, call, call.filter("key").unwrap_or_default()).await?;
     let kept = Kept::of(&api.store).await?;
-    let mut item = item(&app, told, &kept);
+    let mut item = item(&app, seen.is_some(), &kept);
+    item["leash"] = leashable(&app, &map, seen.as_deref(), call);
     match quarantine::wish(&app, &map.estate.facts, by(call), call.now) {
         Ok(wish) => {
             (item["steps"], item["gaps"], item["refused"]) = (json!(wish.actions), json!(wish.gaps), Value::Null)
@@ -92,6 +98,21 @@ pub(in crate::api) async fn one(api: &Api, call: &Call) -> Answer {
         Err(why) => (item["steps"], item["gaps"], item["refused"]) = (json!([]), json!([]), json!(why.reason)),
     }
     Ok(Reply::Object(200, item))
+}
+
+/// How it can be let do less, what it may use, and what of that it used.
+fn leashable(app: &App, map: &Map, seen: Option<&Made>, call: &Call) -> Value {
+    let facts = &map.estate.facts;
+    let may_use = || usable(facts, &app.key, call.now, seen.map(|made| &made.doings));
+    match leash::ways(app, facts, call.now) {
+        Ok(leash::Ways::Named(actions)) => {
+            json!({"actions": actions, "keys": 0, "may_use": [], "refused": null})
+        }
+        Ok(leash::Ways::Keys(keys)) => {
+            json!({"actions": [], "keys": keys.len(), "may_use": may_use(), "refused": null})
+        }
+        Err(why) => json!({"actions": [], "keys": 0, "may_use": [], "refused": why.reason}),
+    }
 }
 
 /// `POST /apps/quarantine`.

@@ -2,6 +2,7 @@
 
 use super::made;
 use crate::api::Api;
+use crate::api::access::digest;
 use crate::api::act::{ask, asked, by, reason};
 use crate::api::call::{Answer, Call, tagged};
 use crate::api::page::page;
@@ -38,6 +39,20 @@ pub(in crate::api) async fn list(api: &Api, call: &Call) -> Answer {
     let wanted = call.filter("sort");
     let items = items.iter().filter(|item| wanted.is_none_or(|wanted| item.sort.word() == wanted));
     page("review", items.map(|item| (item.item.to_string(), tagged("review_item", item))).collect(), call)
+}
+
+/// `GET /review/answers`.
+pub(in crate::api) async fn answers(api: &Api, call: &Call) -> Answer {
+    let kept = Kept::of(&api.store).await?;
+    let wanted = call.filter("item");
+    let given = kept.answers.all().iter().filter(|answer| wanted.is_none_or(|wanted| *answer.item == *wanted));
+    let mut given: Vec<&Said> = given.collect();
+    given.sort_by_key(|answer| (std::cmp::Reverse(answer.at), answer.item.clone()));
+    let named = |answer: &&Said| {
+        let told = tagged("answer", answer);
+        (digest(&told.to_string()), told)
+    };
+    page("answers", given.iter().map(named).collect(), call)
 }
 
 /// `POST /review`.

@@ -1,16 +1,20 @@
-//! The end of a share: whom it touches, and asking for it.
+//! What is shared, whom the end of a share touches, and asking for that.
 
+use super::access::change_of;
 use super::{DAYS, key, leave, made};
 use crate::api::Api;
 use crate::api::act::by;
-use crate::api::call::{Answer, Call, Reply};
+use crate::api::call::{Answer, Call, Reply, tagged};
+use crate::api::page::page;
 use crate::api::problem::Problem;
 use crate::api::read::map::aside;
+use crate::live::changing::Kept;
 use crate::wishes::unshare;
+use firebreak_assure::shared::shared;
 use firebreak_assure::unshare::{Unshare, unshare as end};
 use firebreak_model::NodeKey;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +58,31 @@ pub(in crate::api) async fn preview(api: &Api, call: &Call) -> Answer {
         "keep": found.keep, "gaps": gaps,
     });
     Ok(Reply::Object(200, told))
+}
+
+/// `GET /shares/all`.
+pub(in crate::api) async fn all(api: &Api, call: &Call) -> Answer {
+    let (map, kept, at) = (api.map().await?, Kept::of(&api.store).await?, call.now);
+    let wanted = call.filter("q").map(str::to_lowercase);
+    let items = aside(map, move |map| {
+        let met = |text: &str| wanted.as_ref().is_none_or(|wanted| text.to_lowercase().contains(wanted.as_str()));
+        let told = shared(&map.estate.facts, at).into_iter().filter_map(|one| {
+            let id = map.graph.id(&one.resource)?;
+            let (label, holdings) = (map.graph.label(id), map.graph.holdings(id));
+            let fits = met(one.resource.as_str()) || met(label);
+            let mut item = tagged("shared", &one);
+            item["label"] = label.into();
+            item["crown_jewel"] = map.graph.is_crown_jewel(id).into();
+            item["change"] = change_of(&kept.changes, &one.resource);
+            let records: u64 = holdings.iter().map(|holding| holding.records).sum();
+            item["holdings"] = json!(holdings);
+            fits.then(|| (records, one.resource.to_string(), item))
+        });
+        let mut told: Vec<(u64, String, Value)> = told.collect();
+        told.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        told.into_iter().map(|(_, name, item)| (name, item)).collect()
+    });
+    page("shares", items.await?, call)
 }
 
 /// `POST /shares/end`.

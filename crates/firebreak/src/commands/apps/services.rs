@@ -13,7 +13,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the owner's cannot be read.
-pub(super) fn table(world: &World, more: Option<&Path>) -> Result<Table> {
+pub(crate) fn table(world: &World, more: Option<&Path>) -> Result<Table> {
     let mut table = Table::default();
     let mut problems = table.read(SHIPPED, "services/ai-services.csv");
     if let Some(path) = more {
@@ -25,7 +25,7 @@ pub(super) fn table(world: &World, more: Option<&Path>) -> Result<Table> {
 }
 
 /// The packages that the table asks about.
-pub(super) fn packages(table: &Table) -> Packages {
+pub(crate) fn packages(table: &Table) -> Packages {
     let keys: Vec<String> = table.packages().map(|package| format!("package:{package}")).collect();
     Packages::default().and(&keys)
 }

@@ -7,7 +7,7 @@ use crate::correlator::settings::Counters;
 use crate::trace::Trace;
 use crate::{Matcher, Rules, SetBudget, Settings, containable};
 use expect_test::expect;
-use firebreak_model::{DataClass, Finding, Severity, Signal};
+use firebreak_model::{DataClass, Finding, NodeKey, Severity, Signal};
 use std::sync::Arc;
 
 fn said<'a>(findings: &'a [Finding], detector: &str) -> Vec<&'a Finding> {
@@ -179,6 +179,26 @@ fn with_budgets(trace: &Trace, budgets: Vec<SetBudget>) -> Vec<Finding> {
     let mut findings = super::found_with(trace, settings);
     findings.retain(|finding| finding.detector == "exfiltration_budget" && finding.signal == Signal::Volume);
     findings
+}
+
+#[test]
+fn a_budget_that_was_set_is_told_before_it_is_passed_and_stands_in_place_of_the_learnt_one() {
+    let settings = |budgets: Vec<SetBudget>| Settings { budgets: budgets.into(), ..Settings::default() };
+    let each = set("identity:aws/*", Some("ssn"), None, Some(100));
+    let told = |reads, now, budgets| super::spendings_with(&drip(reads), now, settings(budgets));
+    let near = told(8, 6_000, vec![each.clone()]);
+    let [one] = &near[..] else { panic!("one: {near:?}") };
+    assert_eq!(one.identity, Some(NodeKey::identity("aws", "role/agent")), "a budget for each of them");
+    assert_eq!((one.records, one.budget_records, one.budget_bytes), (80, Some(100), None));
+    assert_eq!((one.window_seconds, one.set_for.as_deref(), one.learning), (86_400, Some("identity:aws/*"), false));
+    assert!((one.share - 0.8).abs() < 1e-9, "{one:?}");
+    assert_eq!(told(4, 3_000, vec![each.clone()]), [], "less than half");
+    assert_eq!(told(8, 200_000, vec![each.clone()]), [], "the day is over");
+    let nobody = SetBudget { of: "identity:aws/role/backup".into(), ..each };
+    assert_eq!(told(8, 6_000, vec![nobody]), [], "of somebody else");
+    let none = set("identity:aws/role/agent", None, Some(0), None);
+    let near = told(1, 2_000, vec![none]);
+    assert!(near.len() == 1 && near[0].share > 1.0 && near[0].class.is_none(), "nothing was allowed: {near:?}");
 }
 
 /// So many records of payroll, one read each ten minutes, by an agent on its first day.
